@@ -1,0 +1,167 @@
+//! What a certificate is to the rules: its use, its medium, its life.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{ChipId, RecordVersion};
+
+/// What a certificate is for. Each use has a certification authority of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Use {
+    /// Signing documents (署名用電子証明書).
+    Signature,
+    /// Logging in (利用者証明用電子証明書).
+    UserAuthentication,
+}
+
+impl Use {
+    /// Both, in the order in which the guides name them.
+    pub const ALL: [Use; 2] = [Use::Signature, Use::UserAuthentication];
+}
+
+/// A set of uses: what a resident applies for, or a card is to carry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Uses {
+    /// The signature certificate is in the set.
+    pub signature: bool,
+    /// The user-authentication certificate is in the set.
+    pub user_authentication: bool,
+}
+
+impl Uses {
+    /// Both.
+    pub const BOTH: Uses = Uses { signature: true, user_authentication: true };
+    /// Neither.
+    pub const NONE: Uses = Uses { signature: false, user_authentication: false };
+
+    /// Whether `wanted` is in the set.
+    pub fn contains(self, wanted: Use) -> bool {
+        match wanted {
+            Use::Signature => self.signature,
+            Use::UserAuthentication => self.user_authentication,
+        }
+    }
+
+    /// Whether the set is empty.
+    pub fn is_empty(self) -> bool {
+        self == Uses::NONE
+    }
+
+    /// The members, signature first.
+    pub fn iter(self) -> impl Iterator<Item = Use> {
+        Use::ALL.into_iter().filter(move |&member| self.contains(member))
+    }
+}
+
+impl FromIterator<Use> for Uses {
+    fn from_iter<I: IntoIterator<Item = Use>>(members: I) -> Self {
+        let mut uses = Uses::NONE;
+        for member in members {
+            match member {
+                Use::Signature => uses.signature = true,
+                Use::UserAuthentication => uses.user_authentication = true,
+            }
+        }
+        uses
+    }
+}
+
+/// What carries a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Medium {
+    /// The plastic card.
+    Card,
+    /// A phone's secure element.
+    Phone,
+}
+
+/// A certificate serial number (発行番号): positive, from one dense counter per issuer name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Serial(pub u64);
+
+impl fmt::Display for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:06X}", self.0)
+    }
+}
+
+/// Names one certificate for good: the generations of an issuer share one name and one counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CertificateId {
+    /// Which issuer.
+    pub usage: Use,
+    /// Its serial number there.
+    pub serial: Serial,
+}
+
+/// A certificate in the resident's aggregate. *This type is stored.*
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// Which one.
+    pub id: CertificateId,
+    /// Card or phone.
+    pub medium: Medium,
+    /// The chip that holds its private key.
+    pub chip: ChipId,
+    /// First second of validity.
+    pub not_before: Timestamp,
+    /// Last second of validity: 23:59:59 Japan time of the last day.
+    pub not_after: Timestamp,
+    /// The version of the attributes at issuance (those in a signature certificate).
+    pub record: RecordVersion,
+    /// For a phone's certificate, the card certificate whose end is its own (VALID-1).
+    pub source: Option<CertificateId>,
+    /// Where it stands in its life; expiry is not recorded, it follows from `not_after`.
+    pub status: CertificateStatus,
+}
+
+/// Where a certificate stands. *This type is stored.*
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "kebab-case")]
+pub enum CertificateStatus {
+    /// Issued, not yet written to its chip: status services answer `unknown`.
+    Issued,
+    /// On its chip and usable.
+    Active {
+        /// When the chip's receipt came.
+        since: Timestamp,
+    },
+    /// Held (一時保留): fails every check from `since` on (LOSS-4).
+    Held {
+        /// When the hold was accepted.
+        since: Timestamp,
+        /// Whether it had been active; if not, lifting the hold makes it `Issued` again.
+        was_active: Option<Timestamp>,
+    },
+    /// Revoked for good.
+    Revoked {
+        /// When.
+        at: Timestamp,
+        /// Why (VALID-5).
+        reason: RevocationReason,
+    },
+}
+
+/// Why a certificate was revoked, in the words of RFC 5280 §5.3.1 as the CPS uses them (VALID-5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RevocationReason {
+    /// Discarded before it was handed over (交付前破棄).
+    Unspecified,
+    /// The holder's private key is compromised.
+    KeyCompromise,
+    /// An issuer's key is compromised.
+    #[serde(rename = "cACompromise")]
+    CaCompromise,
+    /// Name, address, birth date or sex changed; death; moving abroad.
+    AffiliationChanged,
+    /// Renewed, or replaced by another phone's.
+    Superseded,
+    /// The holder stopped using it, or it is lost for good.
+    CessationOfOperation,
+}

@@ -1,0 +1,27 @@
+//! The rulebook as pure code: what the service decides, without I/O, clock, randomness, crypto or prose.
+//!
+//! A resident's state is one aggregate, [`Resident`]. [`decide`] turns a [`Command`] into [`Event`]s or
+//! a [`Refusal`]; [`apply`] folds an event into the state and cannot fail. Time is always an argument.
+
+mod attributes;
+mod certificate;
+mod command;
+mod event;
+mod ids;
+mod pin;
+mod refusal;
+mod resident;
+
+pub use attributes::{Attributes, Change, Sex};
+pub use certificate::{
+    Certificate, CertificateId, CertificateStatus, Medium, RevocationReason, Serial, Use, Uses,
+};
+pub use command::{Command, Issuance, Presence, RevocationWay};
+pub use event::Event;
+pub use ids::{CardId, ChipId, EnrolmentId, InvalidId, Municipality, RecordVersion, ResidentId};
+pub use pin::{CardFacePin, PinForm, SignaturePassword, UserAuthenticationPin};
+pub use refusal::Refusal;
+pub use resident::{
+    Application, ApplicationStage, Card, FormerPhone, Phone, PhoneStage, Platform, Resident,
+    Standing,
+};

@@ -1,0 +1,1 @@
+//! End-to-end journeys: one test file a journey from the guides.
