@@ -33,9 +33,15 @@ pub struct Uses {
 
 impl Uses {
     /// Both.
-    pub const BOTH: Uses = Uses { signature: true, user_authentication: true };
+    pub const BOTH: Uses = Uses {
+        signature: true,
+        user_authentication: true,
+    };
     /// Neither.
-    pub const NONE: Uses = Uses { signature: false, user_authentication: false };
+    pub const NONE: Uses = Uses {
+        signature: false,
+        user_authentication: false,
+    };
 
     /// Whether `wanted` is in the set.
     pub fn contains(self, wanted: Use) -> bool {
@@ -52,7 +58,9 @@ impl Uses {
 
     /// The members, signature first.
     pub fn iter(self) -> impl Iterator<Item = Use> {
-        Use::ALL.into_iter().filter(move |&member| self.contains(member))
+        Use::ALL
+            .into_iter()
+            .filter(move |&member| self.contains(member))
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Issuance {
     pub not_after: Timestamp,
     /// For a phone's certificate, its source (VALID-1).
     pub source: Option<CertificateId>,
+    /// The version of the attributes from which it was made: an old one is not recorded (CARD-7).
+    pub record: RecordVersion,
 }
 
 /// A command. The caller has checked everything that needs crypto: signatures, chains, receipts.

@@ -120,7 +120,11 @@ impl FromStr for Municipality {
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let digits: [u8; 5] = text.as_bytes().try_into().map_err(|_| InvalidId)?;
-        if digits.iter().all(u8::is_ascii_digit) { Ok(Self(digits)) } else { Err(InvalidId) }
+        if digits.iter().all(u8::is_ascii_digit) {
+            Ok(Self(digits))
+        } else {
+            Err(InvalidId)
+        }
     }
 }
 
@@ -146,6 +150,16 @@ impl TryFrom<String> for Municipality {
 )]
 #[serde(transparent)]
 pub struct RecordVersion(pub u32);
+
+impl RecordVersion {
+    /// The version with which a resident is admitted.
+    pub const FIRST: RecordVersion = RecordVersion(1);
+
+    /// The version after this one.
+    pub fn next(self) -> RecordVersion {
+        RecordVersion(self.0.saturating_add(1))
+    }
+}
 
 fn parse_hex(text: &str) -> Result<[u8; 16], InvalidId> {
     let digits = text.as_bytes();

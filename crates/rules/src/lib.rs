@@ -20,7 +20,7 @@ pub use command::{Command, Issuance, Presence, RevocationWay};
 pub use event::Event;
 pub use ids::{CardId, ChipId, EnrolmentId, InvalidId, Municipality, RecordVersion, ResidentId};
 pub use pin::{CardFacePin, PinForm, SignaturePassword, UserAuthenticationPin};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, RefusalCode};
 pub use resident::{
     Application, ApplicationStage, Card, FormerPhone, Phone, PhoneStage, Platform, Resident,
     Standing,

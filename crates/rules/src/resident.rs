@@ -165,6 +165,9 @@ mod certificate_list {
         deserializer: D,
     ) -> Result<BTreeMap<CertificateId, Certificate>, D::Error> {
         let list = Vec::<Certificate>::deserialize(deserializer)?;
-        Ok(list.into_iter().map(|certificate| (certificate.id, certificate)).collect())
+        Ok(list
+            .into_iter()
+            .map(|certificate| (certificate.id, certificate))
+            .collect())
     }
 }
