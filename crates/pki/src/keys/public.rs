@@ -1,0 +1,216 @@
+//! Public keys: parsed once, then used to verify.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    VerificationAlgorithm,
+};
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
+use der::asn1::UintRef;
+use der::{Decode, Reader, SliceReader, Tag, Tagged};
+use x509_cert::spki::SubjectPublicKeyInfoRef;
+
+use super::{KeyAlgorithm, KeyError, SignatureAlgorithm};
+use crate::digest::{Digest, HashAlgorithm};
+
+/// SHA-1 of a subject public key (RFC 5280 §4.2.1.2, method 1): names a key in SKI and AKI.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyIdentifier(pub [u8; 20]);
+
+impl fmt::Display for KeyIdentifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for KeyIdentifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyIdentifier({self})")
+    }
+}
+
+/// The signature was not made by this key over this message with this algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the signature is not valid")]
+pub struct SignatureInvalid;
+
+/// A public key. Cloning shares it.
+#[derive(Clone)]
+pub struct PublicKey(Arc<Inner>);
+
+struct Inner {
+    algorithm: KeyAlgorithm,
+    spki: Vec<u8>,
+    key_length: usize,
+    identifier: KeyIdentifier,
+    parsed: ParsedPublicKey,
+}
+
+impl PublicKey {
+    /// Reads a DER `SubjectPublicKeyInfo`: RSA of 2048 bits, or a point on P-256 or P-384 in
+    /// uncompressed form.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] or [`KeyError::Unsupported`].
+    pub fn from_spki(spki: &[u8]) -> Result<Self, KeyError> {
+        let info = SubjectPublicKeyInfoRef::from_der(spki).map_err(|_| KeyError::Malformed)?;
+        let key = info
+            .subject_public_key
+            .as_bytes()
+            .ok_or(KeyError::Malformed)?;
+        let algorithm = key_algorithm(&info)?;
+        check_form(algorithm, key)?;
+        let parsed =
+            ParsedPublicKey::new(verification(algorithm), spki).map_err(|_| KeyError::Malformed)?;
+        Ok(Self(Arc::new(Inner {
+            algorithm,
+            spki: spki.to_vec(),
+            key_length: key.len(),
+            identifier: identify(key),
+            parsed,
+        })))
+    }
+
+    /// Kind and size.
+    pub fn algorithm(&self) -> KeyAlgorithm {
+        self.0.algorithm
+    }
+
+    /// The DER `SubjectPublicKeyInfo`, as it was read.
+    pub fn spki(&self) -> &[u8] {
+        &self.0.spki
+    }
+
+    /// What stands in the BIT STRING: DER `RSAPublicKey`, or the uncompressed point. The identifiers
+    /// of a key are hashes of this.
+    pub fn subject_public_key(&self) -> &[u8] {
+        // The BIT STRING is the last element of the structure.
+        &self.0.spki[self.0.spki.len() - self.0.key_length..]
+    }
+
+    /// The key identifier of its certificates.
+    pub fn identifier(&self) -> KeyIdentifier {
+        self.0.identifier
+    }
+
+    /// Verifies a signature over a message.
+    ///
+    /// # Errors
+    /// [`SignatureInvalid`], also when `algorithm` is not the one of this key.
+    pub fn verify(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), SignatureInvalid> {
+        if algorithm != self.0.algorithm.signature() {
+            return Err(SignatureInvalid);
+        }
+        self.0
+            .parsed
+            .verify_sig(message, signature)
+            .map_err(|_| SignatureInvalid)
+    }
+
+    /// Verifies a signature over the message of that digest.
+    ///
+    /// # Errors
+    /// [`SignatureInvalid`], also when `algorithm` or the digest's hash is not the one of this key.
+    pub fn verify_digest(
+        &self,
+        algorithm: SignatureAlgorithm,
+        digest: &Digest,
+        signature: &[u8],
+    ) -> Result<(), SignatureInvalid> {
+        if algorithm != self.0.algorithm.signature() || digest.algorithm() != algorithm.hash() {
+            return Err(SignatureInvalid);
+        }
+        self.0
+            .parsed
+            .verify_digest_sig(digest.as_aws(), signature)
+            .map_err(|_| SignatureInvalid)
+    }
+}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.spki == other.0.spki
+    }
+}
+
+impl Eq for PublicKey {}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "PublicKey({:?}, {})",
+            self.0.algorithm, self.0.identifier
+        )
+    }
+}
+
+fn key_algorithm(info: &SubjectPublicKeyInfoRef<'_>) -> Result<KeyAlgorithm, KeyError> {
+    let parameters = info.algorithm.parameters.ok_or(KeyError::Unsupported)?;
+    match info.algorithm.oid {
+        RSA_ENCRYPTION if parameters.tag() == Tag::Null => Ok(KeyAlgorithm::Rsa2048),
+        ID_EC_PUBLIC_KEY => {
+            let curve: ObjectIdentifier =
+                parameters.decode_as().map_err(|_| KeyError::Unsupported)?;
+            match curve {
+                SECP_256_R_1 => Ok(KeyAlgorithm::EcP256),
+                SECP_384_R_1 => Ok(KeyAlgorithm::EcP384),
+                _ => Err(KeyError::Unsupported),
+            }
+        }
+        _ => Err(KeyError::Unsupported),
+    }
+}
+
+fn check_form(algorithm: KeyAlgorithm, key: &[u8]) -> Result<(), KeyError> {
+    let coordinate = match algorithm {
+        KeyAlgorithm::Rsa2048 => {
+            let modulus_bytes = rsa_modulus_bytes(key).map_err(|_| KeyError::Malformed)?;
+            return if modulus_bytes == 256 {
+                Ok(())
+            } else {
+                Err(KeyError::Unsupported)
+            };
+        }
+        KeyAlgorithm::EcP256 => 32,
+        KeyAlgorithm::EcP384 => 48,
+    };
+    match key.split_first() {
+        Some((0x04, point)) if point.len() == 2 * coordinate => Ok(()),
+        Some((0x02 | 0x03, x)) if x.len() == coordinate => Err(KeyError::Unsupported),
+        _ => Err(KeyError::Malformed),
+    }
+}
+
+fn rsa_modulus_bytes(key: &[u8]) -> der::Result<usize> {
+    let mut reader = SliceReader::new(key)?;
+    let length = reader.sequence(|fields| {
+        let modulus = UintRef::decode(fields)?;
+        UintRef::decode(fields)?;
+        Ok::<_, der::Error>(modulus.as_bytes().len())
+    })?;
+    reader.finish()?;
+    Ok(length)
+}
+
+fn verification(algorithm: KeyAlgorithm) -> &'static dyn VerificationAlgorithm {
+    match algorithm {
+        KeyAlgorithm::Rsa2048 => &RSA_PKCS1_2048_8192_SHA256,
+        KeyAlgorithm::EcP256 => &ECDSA_P256_SHA256_ASN1,
+        KeyAlgorithm::EcP384 => &ECDSA_P384_SHA384_ASN1,
+    }
+}
+
+fn identify(key: &[u8]) -> KeyIdentifier {
+    let mut bytes = [0; 20];
+    bytes.copy_from_slice(HashAlgorithm::Sha1.digest(key).as_bytes());
+    KeyIdentifier(bytes)
+}
