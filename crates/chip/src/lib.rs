@@ -1,1 +1,12 @@
-//! chip
+//! ISO 7816 chips: the My Number card and the secure element of a phone, and those who talk to them.
+//!
+//! A chip is one state machine, [`Chip::process`], over a transactional [`memory`]. Which files and
+//! applications it shows follows from its [`image::Personality`].
+
+pub mod apdu;
+pub mod chip;
+pub mod image;
+pub mod issuer;
+pub mod memory;
+
+pub use chip::{Chip, Interface};

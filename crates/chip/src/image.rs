@@ -1,0 +1,141 @@
+//! What a chip remembers: one [`Image`], stored whole by [`crate::memory`].
+//!
+//! *The types here are stored*, as JSON. A field may be added with a default; nothing is renamed.
+//! Files and keys lie in the clear: this is a simulator, not a secure element.
+
+mod bytes;
+mod pin;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use inrou_rules::{ChipId, Use};
+use serde::{Deserialize, Serialize};
+
+pub use bytes::{Bytes, SecretBytes};
+pub use pin::Pin;
+
+use crate::issuer::IssuerState;
+
+/// Everything that a chip remembers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// What the chip passes for.
+    pub personality: Personality,
+    /// Its identity.
+    pub chip: ChipId,
+    /// Data objects that GET DATA gives while no application is selected.
+    pub data_objects: BTreeMap<FileId, Bytes>,
+    /// The JPKI application.
+    pub jpki: JpkiState,
+    /// The face-input application (券面入力補助AP); a card's only.
+    pub face_input: Option<FaceInputState>,
+    /// The card manager: secure channel, device key, permissions, receipts.
+    pub issuer: IssuerState,
+}
+
+/// What a chip passes for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Personality {
+    /// The plastic My Number card.
+    Card,
+    /// The secure element of an Android phone (GP-SE).
+    Android,
+    /// The secure element of an iPhone.
+    Ios,
+}
+
+impl Personality {
+    /// Whether the chip is a phone's.
+    pub fn is_phone(self) -> bool {
+        self != Self::Card
+    }
+
+    /// The token label with which EF 0006 of the JPKI application begins.
+    pub fn token_label(self) -> &'static str {
+        match self {
+            Self::Card => "JPKIAPICCTOKEN",
+            Self::Android => "JPKIAPGPSETOKEN",
+            Self::Ios => "JPKIAPIOSTOKEN",
+        }
+    }
+}
+
+/// A file identifier, or the tag of a data object. Written as four hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct FileId(pub u16);
+
+/// The JPKI application (公的個人認証AP).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JpkiState {
+    /// Transparent EFs by identifier: certificates and token information.
+    pub files: BTreeMap<FileId, Bytes>,
+    /// Key and password of the signature certificate.
+    pub signature: Credential,
+    /// Key and PIN of the user-authentication certificate.
+    pub user_authentication: Credential,
+}
+
+impl JpkiState {
+    /// Key and PIN of one use.
+    pub fn credential(&self, usage: Use) -> &Credential {
+        match usage {
+            Use::Signature => &self.signature,
+            Use::UserAuthentication => &self.user_authentication,
+        }
+    }
+
+    /// Key and PIN of one use.
+    pub fn credential_mut(&mut self, usage: Use) -> &mut Credential {
+        match usage {
+            Use::Signature => &mut self.signature,
+            Use::UserAuthentication => &mut self.user_authentication,
+        }
+    }
+}
+
+/// A private key and the PIN that guards it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    /// The PIN.
+    pub pin: Pin,
+    /// The private key, PKCS#8 in DER; absent until one is made.
+    pub key: Option<SecretBytes>,
+}
+
+/// The face-input application (券面入力補助AP).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaceInputState {
+    /// Transparent EFs by identifier.
+    pub files: BTreeMap<FileId, Bytes>,
+    /// Card-face input PIN (EF 0011), verification number A (0014) and B (0015).
+    pub pins: BTreeMap<FileId, Pin>,
+}
+
+impl fmt::Display for FileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04X}", self.0)
+    }
+}
+
+impl fmt::Debug for FileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FileId({self})")
+    }
+}
+
+impl From<FileId> for String {
+    fn from(id: FileId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for FileId {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        u16::from_str_radix(&text, 16).map(Self)
+    }
+}

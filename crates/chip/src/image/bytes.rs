@@ -1,0 +1,118 @@
+//! Byte strings of the image: written as hexadecimal digits, never shown by `Debug`.
+
+use std::fmt::{self, Write as _};
+use std::ops::Deref;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// The content of a file.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Bytes(pub Vec<u8>);
+
+/// A secret, wiped when dropped.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct SecretBytes(Zeroizing<Vec<u8>>);
+
+impl SecretBytes {
+    /// Takes the secret over.
+    pub fn new(secret: Vec<u8>) -> Self {
+        Self(Zeroizing::new(secret))
+    }
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Deref for SecretBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bytes({})", self.0.len())
+    }
+}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretBytes(..)")
+    }
+}
+
+impl From<Bytes> for String {
+    fn from(bytes: Bytes) -> Self {
+        to_hex(&bytes)
+    }
+}
+
+impl From<SecretBytes> for String {
+    fn from(secret: SecretBytes) -> Self {
+        to_hex(&secret)
+    }
+}
+
+impl TryFrom<String> for Bytes {
+    type Error = InvalidHex;
+
+    fn try_from(text: String) -> Result<Self, InvalidHex> {
+        from_hex(&text).map(Self)
+    }
+}
+
+impl TryFrom<String> for SecretBytes {
+    type Error = InvalidHex;
+
+    fn try_from(text: String) -> Result<Self, InvalidHex> {
+        let text = Zeroizing::new(text);
+        from_hex(&text).map(Self::new)
+    }
+}
+
+/// A stored text is not pairs of hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not pairs of hexadecimal digits")]
+pub struct InvalidHex;
+
+fn to_hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+fn from_hex(text: &str) -> Result<Vec<u8>, InvalidHex> {
+    let (pairs, []) = text.as_bytes().as_chunks() else {
+        return Err(InvalidHex);
+    };
+    pairs
+        .iter()
+        .map(|&[high, low]| Ok(nibble(high)? << 4 | nibble(low)?))
+        .collect()
+}
+
+fn nibble(digit: u8) -> Result<u8, InvalidHex> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| value.try_into().ok())
+        .ok_or(InvalidHex)
+}
