@@ -8,5 +8,6 @@ pub mod chip;
 pub mod image;
 pub mod issuer;
 pub mod memory;
+pub mod scp03;
 
 pub use chip::{Chip, Interface};
