@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 use super::keys::{Challenges, StaticKeys};
 use super::session::{MAC, Place, Session, equal};
 use super::{
-    DIVERSIFICATION, KEY_INFORMATION, KEY_VERSION, MAXIMUM_DATA, PROTECTED_CLASS, SECURITY_LEVEL,
+    AUTHENTICATION_FAILED, DIVERSIFICATION, KEY_INFORMATION, KEY_VERSION, MAXIMUM_DATA,
+    PROTECTED_CLASS, SECURITY_LEVEL,
 };
 use crate::apdu::{Command, Response, StatusWord};
 
@@ -54,7 +55,10 @@ impl CardChannel {
         if ![0, KEY_VERSION].contains(&command.p1) {
             return Err(StatusWord::DATA_NOT_FOUND);
         }
-        let host = command.data.try_into().map_err(|_| StatusWord::WRONG_LENGTH)?;
+        let host = command
+            .data
+            .try_into()
+            .map_err(|_| StatusWord::WRONG_LENGTH)?;
         let challenges = Challenges { host, card };
         let keys = keys.session(&challenges);
         let mut answer = chip.as_bytes()[..DIVERSIFICATION].to_vec();
@@ -62,7 +66,10 @@ impl CardChannel {
         answer.extend_from_slice(&card);
         answer.extend_from_slice(&keys.card_cryptogram(&challenges));
         let host_cryptogram = keys.host_cryptogram(&challenges);
-        self.0 = State::Challenged { session: Session::new(keys), host_cryptogram };
+        self.0 = State::Challenged {
+            session: Session::new(keys),
+            host_cryptogram,
+        };
         Ok(answer)
     }
 
@@ -73,18 +80,24 @@ impl CardChannel {
     /// [`StatusWord::CONDITIONS_NOT_SATISFIED`] if no INITIALIZE UPDATE came right before,
     /// [`StatusWord::WRONG_P1_P2`] for another security level,
     /// [`StatusWord::SECURITY_STATUS_NOT_SATISFIED`] for a wrong C-MAC,
-    /// [`StatusWord::AUTHENTICATION_FAILED`] for a wrong cryptogram.
+    /// `6300` for a wrong cryptogram.
     pub fn external_authenticate(&mut self, command: &Command<'_>) -> Result<(), StatusWord> {
-        let State::Challenged { mut session, host_cryptogram } = std::mem::take(&mut self.0) else {
+        let State::Challenged {
+            mut session,
+            host_cryptogram,
+        } = std::mem::take(&mut self.0)
+        else {
             return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
         };
         if (command.p1, command.p2) != (SECURITY_LEVEL, 0) {
             return Err(StatusWord::WRONG_P1_P2);
         }
         let cryptogram = authentic(&mut session, command)?;
-        let cryptogram = cryptogram.try_into().map_err(|_| StatusWord::WRONG_LENGTH)?;
+        let cryptogram = cryptogram
+            .try_into()
+            .map_err(|_| StatusWord::WRONG_LENGTH)?;
         if !equal(cryptogram, &host_cryptogram) {
-            return Err(StatusWord::AUTHENTICATION_FAILED);
+            return Err(AUTHENTICATION_FAILED);
         }
         self.0 = State::Open(session);
         Ok(())
@@ -142,7 +155,7 @@ impl CardChannel {
 fn authentic<'a>(session: &mut Session, command: &Command<'a>) -> Result<&'a [u8], StatusWord> {
     let refused = StatusWord::SECURITY_STATUS_NOT_SATISFIED;
     let (data, mac) = command.data.split_last_chunk::<MAC>().ok_or(refused)?;
-    let authentic = command.class == PROTECTED_CLASS
-        && equal(mac, &session.command_mac(command, data));
+    let authentic =
+        command.class == PROTECTED_CLASS && equal(mac, &session.command_mac(command, data));
     if authentic { Ok(data) } else { Err(refused) }
 }

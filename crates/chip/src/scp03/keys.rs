@@ -1,9 +1,15 @@
 //! Keys: the issuer's master key, a chip's static keys, a session's keys.
 
+use std::array::TryFromSliceError;
+use std::fmt;
+
 use aes::Aes128;
 use cmac::{Cmac, KeyInit, Mac};
 use inrou_rules::ChipId;
+use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::image::SecretBytes;
 
 /// The issuer's key from which every chip's keys are derived.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -22,9 +28,15 @@ impl MasterKey {
     /// GlobalPlatform leaves diversification to the issuer.
     pub fn diversify(&self, chip: &ChipId) -> StaticKeys {
         let derive = |label: &[u8]| {
-            Key(cmac(&self.0, &[&[0x01], label, &[0x00], chip.as_bytes(), &[0x00, 0x80]]))
+            Key(cmac(
+                &self.0,
+                &[&[0x01], label, &[0x00], chip.as_bytes(), &[0x00, 0x80]],
+            ))
         };
-        StaticKeys { enc: derive(b"inrou-scp03-enc"), mac: derive(b"inrou-scp03-mac") }
+        StaticKeys {
+            enc: derive(b"inrou-scp03-enc"),
+            mac: derive(b"inrou-scp03-mac"),
+        }
     }
 }
 
@@ -32,7 +44,10 @@ impl MasterKey {
 ///
 /// There is no Key-DEK, since nothing is ever encrypted under it: keys are made in the chip and
 /// PINs do not pass the channel.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+///
+/// *Stored* in the chip, as Key-ENC and Key-MAC in hexadecimal.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize)]
+#[serde(into = "[SecretBytes; 2]", try_from = "[SecretBytes; 2]")]
 pub struct StaticKeys {
     enc: Key,
     mac: Key,
@@ -41,12 +56,10 @@ pub struct StaticKeys {
 impl StaticKeys {
     /// Takes Key-ENC and Key-MAC.
     pub fn from_bytes(enc: [u8; 16], mac: [u8; 16]) -> Self {
-        Self { enc: Key(enc), mac: Key(mac) }
-    }
-
-    /// Key-ENC and Key-MAC, for the chip's own memory.
-    pub(crate) fn as_bytes(&self) -> (&[u8; 16], &[u8; 16]) {
-        (&self.enc.0, &self.mac.0)
+        Self {
+            enc: Key(enc),
+            mac: Key(mac),
+        }
     }
 
     /// The keys of the session with these challenges (Amendment D §6.2.1).
@@ -57,6 +70,29 @@ impl StaticKeys {
             mac: Key(derive(&self.mac, Derived::SessionMac, &context)),
             rmac: Key(derive(&self.mac, Derived::SessionRmac, &context)),
         }
+    }
+}
+
+impl fmt::Debug for StaticKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StaticKeys(..)")
+    }
+}
+
+impl From<StaticKeys> for [SecretBytes; 2] {
+    fn from(keys: StaticKeys) -> Self {
+        [&keys.enc, &keys.mac].map(|key| SecretBytes::new(key.0.to_vec()))
+    }
+}
+
+impl TryFrom<[SecretBytes; 2]> for StaticKeys {
+    type Error = TryFromSliceError;
+
+    fn try_from([enc, mac]: [SecretBytes; 2]) -> Result<Self, TryFromSliceError> {
+        Ok(Self {
+            enc: Key((*enc).try_into()?),
+            mac: Key((*mac).try_into()?),
+        })
     }
 }
 
@@ -71,12 +107,20 @@ pub(super) struct SessionKeys {
 impl SessionKeys {
     /// What proves to the host that the card has the keys (§6.2.2.2).
     pub fn card_cryptogram(&self, challenges: &Challenges) -> [u8; 8] {
-        half(derive(&self.mac, Derived::CardCryptogram, &challenges.context()))
+        left_half(&derive(
+            &self.mac,
+            Derived::CardCryptogram,
+            &challenges.context(),
+        ))
     }
 
     /// What proves to the card that the host has the keys (§6.2.2.3).
     pub fn host_cryptogram(&self, challenges: &Challenges) -> [u8; 8] {
-        half(derive(&self.mac, Derived::HostCryptogram, &challenges.context()))
+        left_half(&derive(
+            &self.mac,
+            Derived::HostCryptogram,
+            &challenges.context(),
+        ))
     }
 }
 
@@ -96,7 +140,7 @@ impl Challenges {
 }
 
 /// An AES-128 key.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub(super) struct Key([u8; 16]);
 
 impl Key {
@@ -112,6 +156,13 @@ pub(super) fn cmac(key: &Key, parts: &[&[u8]]) -> [u8; 16] {
         mac.update(part);
     }
     mac.finalize().into_bytes().into()
+}
+
+/// The eight bytes of a block that go over the wire as MAC or cryptogram.
+pub(super) fn left_half(block: &[u8; 16]) -> [u8; 8] {
+    let mut left = [0; 8];
+    left.copy_from_slice(&block[..8]);
+    left
 }
 
 /// What a value is derived for, with its derivation constant (§4.1.5, table 4-1).
@@ -138,11 +189,14 @@ impl Derived {
 /// counter. One block of CMAC is enough for every length in use.
 fn derive(key: &Key, derived: Derived, context: &[u8; 16]) -> [u8; 16] {
     let label = [&[0; 11][..], &[derived as u8]].concat();
-    cmac(key, &[&label, &[0x00], &derived.bits().to_be_bytes(), &[0x01], context])
-}
-
-fn half(block: [u8; 16]) -> [u8; 8] {
-    let mut left = [0; 8];
-    left.copy_from_slice(&block[..8]);
-    left
+    cmac(
+        key,
+        &[
+            &label,
+            &[0x00],
+            &derived.bits().to_be_bytes(),
+            &[0x01],
+            context,
+        ],
+    )
 }

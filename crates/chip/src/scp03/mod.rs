@@ -14,6 +14,8 @@ pub use card::CardChannel;
 pub use host::{ChannelError, Handshake, HostChannel};
 pub use keys::{MasterKey, StaticKeys};
 
+use crate::apdu::StatusWord;
+
 /// INS of INITIALIZE UPDATE.
 pub const INITIALIZE_UPDATE: u8 = 0x50;
 /// INS of EXTERNAL AUTHENTICATE.
@@ -28,6 +30,8 @@ pub const MAXIMUM_DATA: usize = 239;
 /// Key information in the answer to INITIALIZE UPDATE: key version, protocol 03, and its parameter
 /// `i`: R-MAC and R-ENCRYPTION are supported, card challenges are random.
 const KEY_INFORMATION: [u8; 3] = [KEY_VERSION, 0x03, 0x60];
+/// EXTERNAL AUTHENTICATE with a wrong host cryptogram (§7.1.2.4).
+const AUTHENTICATION_FAILED: StatusWord = StatusWord(0x6300);
 /// CLA of INITIALIZE UPDATE.
 const CLASS: u8 = 0x80;
 /// CLA of everything that bears a C-MAC.

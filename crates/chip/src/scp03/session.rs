@@ -6,7 +6,7 @@ use aes::cipher::{BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, KeyIni
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::PROTECTED_CLASS;
-use super::keys::{Key, SessionKeys, cmac};
+use super::keys::{Key, SessionKeys, cmac, left_half};
 use crate::apdu::{Command, StatusWord};
 
 /// Bytes of a C-MAC or R-MAC on the wire.
@@ -38,11 +38,11 @@ enum Direction {
 
 impl Session {
     pub fn new(keys: SessionKeys) -> Self {
-        Self { keys, chain: [0; 16], counter: 0 }
-    }
-
-    pub fn keys(&self) -> &SessionKeys {
-        &self.keys
+        Self {
+            keys,
+            chain: [0; 16],
+            counter: 0,
+        }
     }
 
     /// The C-MAC of a command with this protected `data`, MAC not included; the chain moves on.
@@ -50,12 +50,21 @@ impl Session {
     /// It covers the header as it stands on the wire: Lc counts the MAC and has the form, short or
     /// extended, of the command.
     pub fn command_mac(&mut self, command: &Command<'_>, data: &[u8]) -> [u8; MAC] {
-        let Command { instruction, p1, p2, .. } = *command;
+        let Command {
+            instruction,
+            p1,
+            p2,
+            ..
+        } = *command;
         let [.., high, low] = (data.len() + MAC).to_be_bytes();
-        let lc: &[u8] = if command.extended { &[0, high, low] } else { &[low] };
+        let lc: &[u8] = if command.extended {
+            &[0, high, low]
+        } else {
+            &[low]
+        };
         let header = [PROTECTED_CLASS, instruction, p1, p2];
         self.chain = cmac(&self.keys.mac, &[&self.chain, &header, lc, data]);
-        truncate(&self.chain)
+        left_half(&self.chain)
     }
 
     /// Counts one more command after EXTERNAL AUTHENTICATE.
@@ -65,7 +74,10 @@ impl Session {
 
     /// Where the session stands.
     pub fn place(&self) -> Place {
-        Place { chain: self.chain, counter: self.counter }
+        Place {
+            chain: self.chain,
+            counter: self.counter,
+        }
     }
 
     /// Encrypts command data.
@@ -90,7 +102,10 @@ impl Session {
 
     /// The R-MAC of an answer with this protected `data` (§6.2.5).
     pub fn answer_mac(&self, place: &Place, data: &[u8], status: StatusWord) -> [u8; MAC] {
-        truncate(&cmac(&self.keys.rmac, &[&place.chain, data, &status.0.to_be_bytes()]))
+        left_half(&cmac(
+            &self.keys.rmac,
+            &[&place.chain, data, &status.0.to_be_bytes()],
+        ))
     }
 
     fn encrypt(&self, counter: u64, direction: Direction, data: &[u8]) -> Vec<u8> {
@@ -125,10 +140,4 @@ fn initial_vector(key: &Key, counter: u64, direction: Direction) -> [u8; 16] {
     let mut block = block.into();
     Aes128::new(key.as_bytes().into()).encrypt_block(&mut block);
     block.into()
-}
-
-fn truncate(mac: &[u8; 16]) -> [u8; MAC] {
-    let mut left = [0; MAC];
-    left.copy_from_slice(&mac[..MAC]);
-    left
 }
