@@ -128,6 +128,40 @@ pub struct Certificate {
     pub status: CertificateStatus,
 }
 
+impl Certificate {
+    /// Whether its last second has passed.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        now.as_second() > self.not_after.as_second()
+    }
+
+    /// Whether it is neither revoked nor expired. It may be on hold, or on its way to the chip.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        !matches!(self.status, CertificateStatus::Revoked { .. }) && !self.is_expired(now)
+    }
+
+    /// Whether it can be used: on its chip, not on hold, neither revoked nor expired.
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        matches!(self.status, CertificateStatus::Active { .. }) && !self.is_expired(now)
+    }
+
+    /// Whether it is on hold.
+    pub fn is_held(&self) -> bool {
+        matches!(self.status, CertificateStatus::Held { .. })
+    }
+
+    /// Whether it is not revoked and has never been on its chip (交付前).
+    pub fn is_undelivered(&self) -> bool {
+        matches!(
+            self.status,
+            CertificateStatus::Issued
+                | CertificateStatus::Held {
+                    was_active: None,
+                    ..
+                }
+        )
+    }
+}
+
 /// Where a certificate stands. *This type is stored.*
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "kebab-case")]

@@ -44,9 +44,9 @@ pub enum Event {
         /// Its last day.
         expires: Date,
     },
-    /// Certificates for the card were ordered; they are issued next.
+    /// The order for the card's certificates changed; what is on order is issued next.
     CardCertificatesOrdered {
-        /// Which.
+        /// All that is on order from now on.
         uses: Uses,
     },
     /// The counter may set a new PIN on the card once.
@@ -71,7 +71,8 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// An application that was not yet worked on gave way to a newer one.
+    /// An application that was not yet worked on gave way: to a newer one, to the end of its phone's
+    /// use, or to the report that the phone is lost.
     ApplicationWithdrawn {
         /// Which enrolment.
         enrolment: EnrolmentId,
@@ -85,7 +86,7 @@ pub enum Event {
         /// When work on it begins (HOURS-1).
         due: Timestamp,
     },
-    /// Work on an application ended without certificates.
+    /// An application ended without certificates: what it stood on does not hold any more.
     ApplicationRejected {
         /// Which enrolment.
         enrolment: EnrolmentId,

@@ -40,7 +40,7 @@ macro_rules! hex_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                f.write_str(&hex(&self.0))
             }
         }
 
@@ -161,14 +161,20 @@ impl RecordVersion {
     }
 }
 
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn parse_hex(text: &str) -> Result<[u8; 16], InvalidId> {
     let digits = text.as_bytes();
     if digits.len() != 32 {
         return Err(InvalidId);
     }
     let mut bytes = [0; 16];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks().0) {
+        let [high, low] = *pair;
+        *byte = nibble(high)? << 4 | nibble(low)?;
     }
     Ok(bytes)
 }

@@ -3,25 +3,40 @@
 //! A resident's state is one aggregate, [`Resident`]. [`decide`] turns a [`Command`] into [`Event`]s or
 //! a [`Refusal`]; [`apply`] folds an event into the state and cannot fail. Time is always an argument.
 
+pub mod hours;
+pub mod japan;
+pub mod validity;
+
+mod apply;
 mod attributes;
 mod certificate;
 mod command;
+mod decide;
+mod eligibility;
 mod event;
 mod ids;
+mod issuance;
+mod new_pins;
 mod pin;
 mod refusal;
 mod resident;
+mod settings;
 
+pub use apply::apply;
 pub use attributes::{Attributes, Change, Sex};
 pub use certificate::{
     Certificate, CertificateId, CertificateStatus, Medium, RevocationReason, Serial, Use, Uses,
 };
 pub use command::{Command, Issuance, Presence, RevocationWay};
+pub use decide::decide;
 pub use event::Event;
 pub use ids::{CardId, ChipId, EnrolmentId, InvalidId, Municipality, RecordVersion, ResidentId};
+pub use issuance::{DueCertificate, Order, due_issuance};
+pub use new_pins::{NewPins, TypedTwice};
 pub use pin::{CardFacePin, PinForm, SignaturePassword, UserAuthenticationPin};
 pub use refusal::{Refusal, RefusalCode};
 pub use resident::{
     Application, ApplicationStage, Card, FormerPhone, Phone, PhoneStage, Platform, Resident,
     Standing,
 };
+pub use settings::{BusinessHours, InvalidBusinessHours, Settings, VisibilityDelay};

@@ -20,12 +20,15 @@ pub enum PinForm {
 }
 
 macro_rules! secret {
-    ($(#[$doc:meta])* $name:ident, $check:path) => {
+    ($(#[$doc:meta])* $name:ident, $tries:literal, $check:path) => {
         $(#[$doc])*
         #[derive(Clone)]
         pub struct $name(Zeroizing<String>);
 
         impl $name {
+            /// Wrong entries in a row that lock the key (CARD-6, PIN-1).
+            pub const TRIES: u8 = $tries;
+
             /// Checks the form of what was typed.
             ///
             /// # Errors
@@ -61,16 +64,20 @@ secret!(
     /// Password of a signature certificate: 6 to 16 half-width upper-case letters and digits, at
     /// least one of each (CARD-4).
     SignaturePassword,
+    5,
     check_signature_password
 );
 secret!(
     /// PIN of a user-authentication certificate: exactly four digits (CARD-5).
     UserAuthenticationPin,
+    3,
     check_four_digits
 );
 secret!(
-    /// Card-face input PIN (券面入力用暗証番号): exactly four digits (CARD-5).
+    /// Card-face input PIN (券面入力用暗証番号): exactly four digits (CARD-5). Its three tries are
+    /// those of genuine cards.
     CardFacePin,
+    3,
     check_four_digits
 );
 

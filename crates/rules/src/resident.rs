@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CardId, Certificate, CertificateId, ChipId, EnrolmentId, Municipality, RecordVersion,
-    ResidentId, Uses,
+    CardId, Certificate, CertificateId, ChipId, EnrolmentId, Medium, Municipality, RecordVersion,
+    ResidentId, Use, Uses,
 };
 
 /// Everything that the service decides about one person by.
@@ -35,6 +35,20 @@ pub struct Resident {
     pub certificates: BTreeMap<CertificateId, Certificate>,
 }
 
+impl Resident {
+    /// The certificates on `medium` that are neither revoked nor expired.
+    pub fn live(&self, medium: Medium, now: Timestamp) -> impl Iterator<Item = &Certificate> {
+        self.certificates
+            .values()
+            .filter(move |c| c.medium == medium && c.is_live(now))
+    }
+
+    /// The certificate for `usage` on `medium` that is neither revoked nor expired: at most one.
+    pub fn live_for(&self, medium: Medium, usage: Use, now: Timestamp) -> Option<&Certificate> {
+        self.live(medium, now).find(|c| c.id.usage == usage)
+    }
+}
+
 /// Whether the person is on a residents' register (CARD-13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -56,7 +70,7 @@ pub struct Card {
     pub chip: ChipId,
     /// Last day on which the card is in force.
     pub expires: Date,
-    /// Certificates chosen and not yet issued.
+    /// Certificates that are on order: chosen and not yet issued.
     pub ordered: Uses,
     /// When the card was reported lost, while it is not found.
     pub lost_since: Option<Timestamp>,

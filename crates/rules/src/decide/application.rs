@@ -1,0 +1,61 @@
+//! Applying for certificates on a phone, up to the last screen.
+
+use crate::eligibility::check_application;
+use crate::{Application, ApplicationStage, EnrolmentId, Event, Refusal, hours};
+
+use super::Case;
+
+/// READY-1, READY-3, APPLY-2, APPLY-3, APPLY-4. An earlier application gives way.
+pub(super) fn apply_for(
+    case: &mut Case<'_>,
+    application: Application,
+    confirmed: bool,
+) -> Result<(), Refusal> {
+    if application.uses.is_empty() {
+        return Err(Refusal::NoneSelected);
+    }
+    if !confirmed {
+        return Err(Refusal::NotConfirmed);
+    }
+    if let Some(pending) = &case.resident.application
+        && pending.enrolment == application.enrolment
+    {
+        return if same_application(pending, &application) {
+            Ok(())
+        } else {
+            Err(Refusal::EnrolmentInUse)
+        };
+    }
+    check_application(&case.resident, case.attributes, &application, case.now)?;
+    case.withdraw_application(|_| true);
+    case.record(Event::ApplicationSigned {
+        enrolment: application.enrolment,
+        chip: application.chip,
+        platform: application.platform,
+        uses: application.uses,
+        signed_with: application.signed_with,
+        at: application.signed_at,
+    });
+    Ok(())
+}
+
+/// APPLY-5 is done: from now on HOURS-1 counts.
+pub(super) fn complete(case: &mut Case<'_>, enrolment: EnrolmentId) -> Result<(), Refusal> {
+    let application = case.application(enrolment)?;
+    if application.stage == ApplicationStage::Signed {
+        let (at, hours) = (case.now, case.settings.business_hours);
+        let due = hours::work_begins(at, hours);
+        case.record(Event::ApplicationCompleted { enrolment, at, due });
+    }
+    Ok(())
+}
+
+/// Whether `again` is `pending` sent once more.
+fn same_application(pending: &Application, again: &Application) -> bool {
+    *pending
+        == Application {
+            signed_at: pending.signed_at,
+            stage: pending.stage,
+            ..again.clone()
+        }
+}

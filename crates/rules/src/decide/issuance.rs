@@ -1,0 +1,135 @@
+//! Recording certificates that were signed: decided against the present state once more.
+
+use jiff::Timestamp;
+
+use crate::eligibility::check_begun;
+use crate::issuance::{due_on_card, due_on_phone};
+use crate::{
+    Certificate, CertificateId, CertificateStatus, DueCertificate, EnrolmentId, Event, Issuance,
+    Refusal,
+};
+
+use super::Case;
+
+/// CARD-3, CARD-8: `issued` are exactly the certificates on order.
+pub(super) fn record_card(case: &mut Case<'_>, issued: &[Issuance]) -> Result<(), Refusal> {
+    let certificates = matching(case, issued, |not_before| {
+        due_on_card(&case.resident, case.attributes, case.now, not_before)
+    })?;
+    for certificate in certificates {
+        case.record(Event::CertificateIssued { certificate });
+    }
+    Ok(())
+}
+
+/// READY-3, APPLY-4, VALID-1: `issued` are exactly the certificates applied for, or the application
+/// can no longer be granted and is rejected.
+pub(super) fn record_phone(
+    case: &mut Case<'_>,
+    enrolment: EnrolmentId,
+    issued: &[Issuance],
+) -> Result<(), Refusal> {
+    let application = case.application(enrolment)?.clone();
+    check_begun(&application, case.now)?;
+    let due = |not_before| {
+        check_begun(&application, not_before)?;
+        due_on_phone(
+            &case.resident,
+            case.attributes,
+            &application,
+            case.now,
+            not_before,
+        )
+    };
+    if let Err(refusal) = due(case.now) {
+        let code = refusal.code().to_owned();
+        case.record(Event::ApplicationRejected { enrolment, code });
+        return Ok(());
+    }
+    let certificates = matching(case, issued, |not_before| {
+        due(not_before).unwrap_or_default()
+    })?;
+    let (chip, platform, at) = (application.chip, application.platform, case.now);
+    // Only certificates that have all expired can be left on another phone (READY-3).
+    if case
+        .resident
+        .phone
+        .as_ref()
+        .is_some_and(|phone| phone.chip != chip)
+    {
+        case.retire_phone();
+    }
+    for certificate in certificates {
+        case.record(Event::CertificateIssued { certificate });
+    }
+    case.record(Event::RegistrationReady {
+        enrolment,
+        chip,
+        platform,
+        at,
+    });
+    Ok(())
+}
+
+/// The certificates of `issued`, if they are all that is due and each is as it would be made now from
+/// its own first second on.
+fn matching(
+    case: &Case<'_>,
+    issued: &[Issuance],
+    due: impl Fn(Timestamp) -> Vec<DueCertificate>,
+) -> Result<Vec<Certificate>, Refusal> {
+    let wanted = due(case.now);
+    if wanted.is_empty() || wanted.len() != issued.len() {
+        return Err(Refusal::IssuanceNotDue);
+    }
+    let certificate = |wanted: &DueCertificate| {
+        let issuance = issued
+            .iter()
+            .find(|issuance| issuance.usage == wanted.usage);
+        let issuance = issuance.ok_or(Refusal::IssuanceNotDue)?;
+        let due = due(issuance.not_before)
+            .into_iter()
+            .find(|due| is_of(issuance, due));
+        let due = due.ok_or(Refusal::IssuanceNotDue)?;
+        let id = CertificateId {
+            usage: issuance.usage,
+            serial: issuance.serial,
+        };
+        if issuance.not_before > case.now {
+            return Err(Refusal::IssuanceNotDue);
+        }
+        if case.resident.certificates.contains_key(&id) {
+            return Err(Refusal::SerialInUse);
+        }
+        Ok(Certificate {
+            id,
+            medium: due.medium,
+            chip: due.chip,
+            not_before: due.not_before,
+            not_after: due.not_after,
+            record: due.record,
+            source: due.source,
+            status: CertificateStatus::Issued,
+        })
+    };
+    wanted.iter().map(certificate).collect()
+}
+
+fn is_of(issuance: &Issuance, due: &DueCertificate) -> bool {
+    let Issuance {
+        usage,
+        serial: _,
+        not_before,
+        not_after,
+        source,
+        record,
+    } = issuance;
+    let of_due = (
+        due.usage,
+        due.not_before,
+        due.not_after,
+        due.source,
+        due.record,
+    );
+    (*usage, *not_before, *not_after, *source, *record) == of_due
+}
