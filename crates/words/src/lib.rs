@@ -1,1 +1,5 @@
 //! words
+
+mod places;
+
+pub use places::{Place, PlaceName, place, places};
