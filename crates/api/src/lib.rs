@@ -1,1 +1,19 @@
-//! api
+//! What every role shares when it speaks HTTP.
+//!
+//! - [`wire`]: the types that go over the wire; [`statement`]: what residents sign to ask for something
+//! - [`problem`]: refusals and errors as problem documents; [`trace`]: what links them to the log
+//! - [`server`], [`client`]: the two ends of a connection
+//! - [`signature`]: signed requests; [`idempotency`]: requests that are carried out once
+//! - [`page`]: lists in pages
+//! - [`clock`]: the time
+
+pub mod client;
+pub mod clock;
+pub mod idempotency;
+pub mod page;
+pub mod problem;
+pub mod server;
+pub mod signature;
+pub mod statement;
+pub mod trace;
+pub mod wire;

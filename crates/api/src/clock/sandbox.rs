@@ -1,0 +1,579 @@
+//! The sandbox's clock: a file in the data directory, shared by the role processes.
+//!
+//! The file says what the clock showed at one moment of real time, and whether it runs since then or
+//! stands. It is replaced as a whole (write, sync, rename, sync the directory), by one process at a
+//! time. Each process keeps the file open that it read last: once that file has no name left, another
+//! one stands in its place, so that looking for a turn is one `fstat`.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use super::{Clock, SystemClock, Turns, lock, remaining};
+
+/// Why a sandbox's clock could not be opened or turned.
+#[derive(Debug, thiserror::Error)]
+pub enum ClockError {
+    /// The clock goes forward only.
+    #[error("the clock shows {now} and cannot be turned back to {asked}")]
+    Backwards {
+        /// What it shows.
+        now: Timestamp,
+        /// What was asked.
+        asked: Timestamp,
+    },
+    /// The time asked for is beyond what a calendar here holds (the year 9999).
+    #[error("the time is beyond the year 9999")]
+    OutOfRange,
+    /// The file is there and does not hold a clock.
+    #[error("{path} does not hold a clock")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file could not be read or written.
+    #[error("the clock's file: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// What a sandbox's clock shows, and whether it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockState {
+    /// The time it shows.
+    pub now: Timestamp,
+    /// Whether it goes on with real time, or stands until it is turned.
+    pub running: bool,
+}
+
+/// A clock that is turned forward by hand and may be stopped; it starts on real time.
+///
+/// Every process that opens the same directory shows the same time, and a turn in one wakes the
+/// waiting in all others within [`SandboxClock::NOTICE`].
+pub struct SandboxClock {
+    real: Arc<dyn Clock>,
+    directory: PathBuf,
+    view: Mutex<View>,
+    turned: watch::Sender<()>,
+}
+
+impl SandboxClock {
+    /// How soon, in real time, a turn by another process is noticed.
+    pub const NOTICE: Duration = Duration::from_millis(100);
+
+    /// Opens the clock in `directory`; makes one that runs on real time if there is none.
+    ///
+    /// # Errors
+    /// The file or directory cannot be read or written, or holds something else.
+    pub fn open(directory: &Path) -> Result<Self, ClockError> {
+        Self::open_over(directory, Arc::new(SystemClock::new()), None)
+    }
+
+    /// As [`SandboxClock::open`]; a clock that is made new starts at `start`, which may lie in the
+    /// past or the future. One that is there already is left as it is.
+    ///
+    /// # Errors
+    /// As [`SandboxClock::open`].
+    pub fn open_starting_at(directory: &Path, start: Timestamp) -> Result<Self, ClockError> {
+        Self::open_over(directory, Arc::new(SystemClock::new()), Some(start))
+    }
+
+    /// As [`SandboxClock::open_starting_at`], with `real` in the place of the machine's clock.
+    ///
+    /// # Errors
+    /// As [`SandboxClock::open`].
+    pub fn open_over(
+        directory: &Path,
+        real: Arc<dyn Clock>,
+        start: Option<Timestamp>,
+    ) -> Result<Self, ClockError> {
+        let _writing = writer_lock(directory)?;
+        let path = directory.join(FILE);
+        if !path.try_exists()? {
+            let now = real.now();
+            let shown = start.unwrap_or(now);
+            replace(
+                directory,
+                &Setting {
+                    running: true,
+                    shown,
+                    real: now,
+                },
+            )?;
+        }
+        let (file, setting) = read(&path)?;
+        let view = Mutex::new(View {
+            file,
+            setting,
+            latest: setting.shown,
+        });
+        Ok(Self {
+            real,
+            directory: directory.to_owned(),
+            view,
+            turned: watch::Sender::new(()),
+        })
+    }
+
+    /// What the clock shows, and whether it runs.
+    pub fn state(&self) -> ClockState {
+        let mut view = lock(&self.view);
+        self.look(&mut view);
+        ClockState {
+            now: view.show(self.real.now()),
+            running: view.setting.running,
+        }
+    }
+
+    /// Turns the clock forward to `time`. Answers what it then shows.
+    ///
+    /// # Errors
+    /// [`ClockError::Backwards`] if it shows a later time already; the file cannot be written.
+    pub fn advance_to(&self, time: Timestamp) -> Result<ClockState, ClockError> {
+        self.change(|state| {
+            if time < state.now {
+                return Err(ClockError::Backwards {
+                    now: state.now,
+                    asked: time,
+                });
+            }
+            Ok(ClockState { now: time, ..state })
+        })
+    }
+
+    /// Turns the clock forward by `span`. Answers what it then shows.
+    ///
+    /// # Errors
+    /// As [`SandboxClock::advance_to`]; [`ClockError::OutOfRange`] past the year 9999.
+    pub fn advance_by(&self, span: SignedDuration) -> Result<ClockState, ClockError> {
+        self.change(|state| {
+            let asked = state
+                .now
+                .checked_add(span)
+                .map_err(|_| ClockError::OutOfRange)?;
+            if span.is_negative() {
+                return Err(ClockError::Backwards {
+                    now: state.now,
+                    asked,
+                });
+            }
+            Ok(ClockState {
+                now: asked,
+                ..state
+            })
+        })
+    }
+
+    /// Stops the clock where it is. A stopped clock stays stopped.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn stop(&self) -> Result<ClockState, ClockError> {
+        self.change(|state| {
+            Ok(ClockState {
+                running: false,
+                ..state
+            })
+        })
+    }
+
+    /// Lets the clock go on from where it is. A running clock stays running.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn run(&self) -> Result<ClockState, ClockError> {
+        self.change(|state| {
+            Ok(ClockState {
+                running: true,
+                ..state
+            })
+        })
+    }
+
+    /// Reads, changes and writes the setting, alone among all processes.
+    fn change(
+        &self,
+        to: impl FnOnce(ClockState) -> Result<ClockState, ClockError>,
+    ) -> Result<ClockState, ClockError> {
+        let _writing = writer_lock(&self.directory)?;
+        let mut view = lock(&self.view);
+        (view.file, view.setting) = read(&self.directory.join(FILE))?;
+        let real = self.real.now();
+        let now = view.show(real);
+        let wanted = to(ClockState {
+            now,
+            running: view.setting.running,
+        })?;
+        replace(
+            &self.directory,
+            &Setting {
+                running: wanted.running,
+                shown: wanted.now,
+                real,
+            },
+        )?;
+        (view.file, view.setting) = read(&self.directory.join(FILE))?;
+        view.latest = wanted.now;
+        drop(view);
+        self.turned.send_replace(());
+        Ok(wanted)
+    }
+
+    /// Reads the file anew if another one stands in its place. A file that cannot be read leaves the
+    /// clock going as it went: the next look tries again.
+    fn look(&self, view: &mut View) {
+        if view
+            .file
+            .metadata()
+            .is_ok_and(|metadata| metadata.nlink() > 0)
+        {
+            return;
+        }
+        match read(&self.directory.join(FILE)) {
+            Ok((file, setting)) => {
+                view.file = file;
+                view.setting = setting;
+                self.turned.send_replace(());
+            }
+            Err(error) => tracing::warn!(%error, "the sandbox's clock cannot be read"),
+        }
+    }
+}
+
+impl Clock for SandboxClock {
+    fn now(&self) -> Timestamp {
+        self.state().now
+    }
+
+    fn turns(&self) -> Turns {
+        Turns(Some(self.turned.subscribe()))
+    }
+
+    fn rest(&self, due: Timestamp) -> Option<Duration> {
+        // Another process may turn the clock, and only a look at the file shows that.
+        let ClockState { now, running } = self.state();
+        Some(if running {
+            remaining(now, due).min(Self::NOTICE)
+        } else {
+            Self::NOTICE
+        })
+    }
+}
+
+const FILE: &str = "clock.json";
+const NEW_FILE: &str = "clock.json.new";
+const LOCK_FILE: &str = "clock.lock";
+/// A clock's file is about 100 bytes long.
+const LONGEST_FILE: u64 = 1024;
+
+/// What the file says. *This type is stored.*
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Setting {
+    /// Whether the clock runs.
+    running: bool,
+    /// What it showed…
+    shown: Timestamp,
+    /// …when the machine's clock showed this.
+    real: Timestamp,
+}
+
+/// What one process knows of the clock.
+struct View {
+    /// The file that `setting` was read from, held open.
+    file: File,
+    setting: Setting,
+    /// The latest time shown here: the machine's clock may be set back, this one never goes back.
+    latest: Timestamp,
+}
+
+impl View {
+    fn show(&mut self, real: Timestamp) -> Timestamp {
+        let Setting {
+            running,
+            shown,
+            real: then,
+        } = self.setting;
+        let now = if running {
+            shown
+                .saturating_add(real.duration_since(then))
+                .unwrap_or(Timestamp::MAX)
+        } else {
+            shown
+        };
+        self.latest = self.latest.max(now);
+        self.latest
+    }
+}
+
+/// Holds off other writers until it is dropped.
+fn writer_lock(directory: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(directory.join(LOCK_FILE))?;
+    file.lock()?;
+    Ok(file)
+}
+
+fn read(path: &Path) -> Result<(File, Setting), ClockError> {
+    let file = File::open(path)?;
+    let mut text = Vec::new();
+    (&file).take(LONGEST_FILE).read_to_end(&mut text)?;
+    let setting = serde_json::from_slice(&text).map_err(|_| ClockError::Unreadable {
+        path: path.to_owned(),
+    })?;
+    Ok((file, setting))
+}
+
+fn replace(directory: &Path, setting: &Setting) -> Result<(), ClockError> {
+    let text = serde_json::to_vec(setting).map_err(io::Error::from)?;
+    let new = directory.join(NEW_FILE);
+    let mut file = File::create(&new)?;
+    file.write_all(&text)?;
+    file.sync_all()?;
+    std::fs::rename(&new, directory.join(FILE))?;
+    File::open(directory)?.sync_all()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::TestClock;
+    use super::*;
+
+    fn real() -> Timestamp {
+        "2026-04-01T00:00:00Z".parse().unwrap()
+    }
+
+    fn hours(count: i64) -> SignedDuration {
+        SignedDuration::from_hours(count)
+    }
+
+    struct Sandbox {
+        directory: tempfile::TempDir,
+        machine: Arc<TestClock>,
+    }
+
+    impl Sandbox {
+        fn new() -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            Self {
+                directory,
+                machine: Arc::new(TestClock::at(real())),
+            }
+        }
+
+        fn open(&self) -> SandboxClock {
+            SandboxClock::open_over(self.directory.path(), self.machine.clone(), None).unwrap()
+        }
+    }
+
+    #[test]
+    fn it_starts_on_real_time_and_runs_with_it() {
+        let sandbox = Sandbox::new();
+        let clock = sandbox.open();
+        assert_eq!(
+            clock.state(),
+            ClockState {
+                now: real(),
+                running: true
+            }
+        );
+        sandbox.machine.advance_by(hours(1));
+        assert_eq!(clock.now(), real() + hours(1));
+    }
+
+    #[test]
+    fn it_may_start_in_the_past_and_that_is_kept() {
+        let sandbox = Sandbox::new();
+        let start = real() - hours(5);
+        let open = |start| {
+            let machine = sandbox.machine.clone();
+            SandboxClock::open_over(sandbox.directory.path(), machine, Some(start)).unwrap()
+        };
+        assert_eq!(open(start).now(), start);
+        assert_eq!(open(real()).now(), start);
+    }
+
+    #[test]
+    fn a_turn_is_kept_over_a_restart() {
+        let sandbox = Sandbox::new();
+        sandbox.open().advance_by(hours(30)).unwrap();
+        sandbox.machine.advance_by(hours(1));
+        assert_eq!(sandbox.open().now(), real() + hours(31));
+    }
+
+    #[test]
+    fn a_stopped_clock_stands_until_it_is_turned_or_runs_again() {
+        let sandbox = Sandbox::new();
+        let clock = sandbox.open();
+        clock.stop().unwrap();
+        sandbox.machine.advance_by(hours(1));
+        assert_eq!(
+            clock.state(),
+            ClockState {
+                now: real(),
+                running: false
+            }
+        );
+        clock.advance_to(real() + hours(2)).unwrap();
+        assert_eq!(
+            sandbox.open().state(),
+            ClockState {
+                now: real() + hours(2),
+                running: false
+            }
+        );
+        clock.run().unwrap();
+        sandbox.machine.advance_by(hours(1));
+        assert_eq!(clock.now(), real() + hours(3));
+    }
+
+    #[test]
+    fn turning_back_is_refused_and_changes_nothing() {
+        let sandbox = Sandbox::new();
+        let clock = sandbox.open();
+        let asked = real() - SignedDuration::from_nanos(1);
+        assert!(matches!(
+            clock.advance_to(asked),
+            Err(ClockError::Backwards { .. })
+        ));
+        assert!(matches!(
+            clock.advance_by(hours(-1)),
+            Err(ClockError::Backwards { .. })
+        ));
+        assert_eq!(clock.now(), real());
+        clock.advance_to(real()).unwrap();
+    }
+
+    #[test]
+    fn a_turn_past_the_calendar_is_refused() {
+        let sandbox = Sandbox::new();
+        let clock = sandbox.open();
+        assert!(matches!(
+            clock.advance_by(SignedDuration::MAX),
+            Err(ClockError::OutOfRange)
+        ));
+        clock.advance_to(Timestamp::MAX).unwrap();
+        sandbox.machine.advance_by(hours(1));
+        assert_eq!(clock.now(), Timestamp::MAX);
+    }
+
+    #[test]
+    fn every_process_shows_a_turn_at_once() {
+        let sandbox = Sandbox::new();
+        let (one, other) = (sandbox.open(), sandbox.open());
+        for turn in 1..=20 {
+            one.advance_by(hours(1)).unwrap();
+            assert_eq!(other.now(), real() + hours(2 * turn - 1));
+            other.advance_by(hours(1)).unwrap();
+            assert_eq!(one.now(), real() + hours(2 * turn));
+        }
+    }
+
+    #[test]
+    fn turns_by_many_at_once_are_all_kept() {
+        let sandbox = Sandbox::new();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                let clock = sandbox.open();
+                scope.spawn(move || {
+                    for _ in 0..5 {
+                        clock.advance_by(hours(1)).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(sandbox.open().now(), real() + hours(40));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_in_the_same_process_wakes_who_waits_without_any_time_passing() {
+        let sandbox = Sandbox::new();
+        let clock = Arc::new(sandbox.open());
+        clock.stop().unwrap();
+        let waiting = {
+            let clock: Arc<dyn Clock> = clock.clone();
+            tokio::spawn(async move { clock.wait_until(real() + hours(8)).await })
+        };
+        tokio::task::yield_now().await;
+        let before = tokio::time::Instant::now();
+        clock.advance_by(hours(8)).unwrap();
+        waiting.await.unwrap();
+        assert_eq!(before.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_by_another_process_wakes_who_waits_within_the_notice() {
+        let sandbox = Sandbox::new();
+        let (clock, other) = (sandbox.open(), sandbox.open());
+        other.stop().unwrap();
+        let waiting = {
+            let clock: Arc<dyn Clock> = Arc::new(clock);
+            tokio::spawn(async move { clock.wait_until(real() + hours(8)).await })
+        };
+        tokio::task::yield_now().await;
+        let before = tokio::time::Instant::now();
+        other.advance_by(hours(8)).unwrap();
+        waiting.await.unwrap();
+        assert!(before.elapsed() <= 2 * SandboxClock::NOTICE);
+    }
+
+    #[test]
+    fn a_machine_that_is_set_back_does_not_turn_the_clock_back() {
+        let sandbox = Sandbox::new();
+        sandbox.machine.advance_by(hours(5));
+        let clock = sandbox.open();
+        let earlier = Arc::new(TestClock::at(real()));
+        let directory = sandbox.directory.path();
+        let reopened = SandboxClock::open_over(directory, earlier, None).unwrap();
+        assert_eq!(reopened.now(), clock.now());
+    }
+
+    #[test]
+    fn a_file_that_holds_no_clock_is_not_overwritten() {
+        let sandbox = Sandbox::new();
+        let path = sandbox.directory.path().join(FILE);
+        for content in [&b""[..], b"{}", b"\xff\xff", &[b'['; 100_000]] {
+            std::fs::write(&path, content).unwrap();
+            let opened = SandboxClock::open(sandbox.directory.path());
+            assert!(matches!(opened, Err(ClockError::Unreadable { .. })));
+            assert_eq!(std::fs::read(&path).unwrap(), content);
+        }
+    }
+
+    #[test]
+    fn a_write_that_was_cut_off_before_the_rename_leaves_the_old_setting() {
+        let sandbox = Sandbox::new();
+        sandbox.open().advance_by(hours(3)).unwrap();
+        std::fs::write(sandbox.directory.path().join(NEW_FILE), b"{\"runn").unwrap();
+        let clock = sandbox.open();
+        assert_eq!(clock.now(), real() + hours(3));
+        clock.advance_by(hours(1)).unwrap();
+        assert_eq!(sandbox.open().now(), real() + hours(4));
+    }
+
+    #[test]
+    fn a_stored_setting_of_the_first_form_is_read() {
+        let sandbox = Sandbox::new();
+        let stored =
+            r#"{"running":false,"shown":"2030-01-01T00:00:00Z","real":"2026-04-01T00:00:00Z"}"#;
+        std::fs::write(sandbox.directory.path().join(FILE), stored).unwrap();
+        let shown = "2030-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(
+            sandbox.open().state(),
+            ClockState {
+                now: shown,
+                running: false
+            }
+        );
+    }
+}

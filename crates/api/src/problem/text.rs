@@ -1,0 +1,144 @@
+//! The texts of a problem, and the language in which they are asked for.
+
+use axum::http::{HeaderMap, header};
+
+use super::Problem;
+
+/// A language of the texts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// Japanese.
+    #[default]
+    Ja,
+    /// Easy Japanese.
+    JaEasy,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// The BCP 47 tag.
+    pub const fn bcp47(self) -> &'static str {
+        match self {
+            Language::Ja | Language::JaEasy => "ja",
+            Language::En => "en",
+        }
+    }
+}
+
+/// The language that a request asks for by `Accept-Language` (RFC 9110 §12.5.4): the first of the
+/// highest quality that is known here. Easy Japanese is the private tag `ja-x-easy`. Japanese if the
+/// header is missing, malformed, or asks for none that is known.
+pub fn accepted_language(headers: &HeaderMap) -> Language {
+    let mut best = (Language::default(), 0);
+    for value in headers.get_all(header::ACCEPT_LANGUAGE) {
+        for range in value.to_str().unwrap_or_default().split(',') {
+            let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
+            if let (Some(language), Some(quality)) = (known(tag.trim()), quality(weight.trim()))
+                && quality > best.1
+            {
+                best = (language, quality);
+            }
+        }
+    }
+    best.0
+}
+
+/// The tag by which `Accept-Language` asks for a language.
+pub const fn tag(language: Language) -> &'static str {
+    match language {
+        Language::Ja => "ja",
+        Language::JaEasy => EASY,
+        Language::En => "en",
+    }
+}
+
+/// What is said of a problem.
+pub(super) struct Text {
+    pub(super) title: String,
+    pub(super) detail: String,
+    pub(super) what: String,
+    pub(super) now: String,
+    pub(super) developer: String,
+}
+
+pub(super) fn text(problem: &Problem, _language: Language) -> Text {
+    let code = problem.code().to_owned();
+    Text {
+        title: code.clone(),
+        detail: code.clone(),
+        what: code.clone(),
+        now: code.clone(),
+        developer: code,
+    }
+}
+
+/// Easy Japanese has no tag of its own: a private one (RFC 5646 §2.2.7).
+const EASY: &str = "ja-x-easy";
+
+fn known(tag: &str) -> Option<Language> {
+    let tag = tag.to_ascii_lowercase();
+    match tag.as_str() {
+        EASY => Some(Language::JaEasy),
+        "*" | "ja" => Some(Language::Ja),
+        "en" => Some(Language::En),
+        _ if tag.starts_with("ja-") => Some(Language::Ja),
+        _ if tag.starts_with("en-") => Some(Language::En),
+        _ => None,
+    }
+}
+
+/// A quality in thousandths: `q=0` to `q=1` with up to three decimals.
+fn quality(weight: &str) -> Option<u16> {
+    let value = weight
+        .strip_prefix("q=")
+        .or_else(|| weight.strip_prefix("Q="))?;
+    let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
+    if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let thousandths: u16 = format!("{decimals:0<3}").parse().ok()?;
+    match whole {
+        "0" => Some(thousandths),
+        "1" if thousandths == 0 => Some(1000),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(accept: &str) -> Language {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_LANGUAGE, accept.parse().unwrap());
+        accepted_language(&headers)
+    }
+
+    #[test]
+    fn the_first_known_language_of_the_highest_quality_is_chosen() {
+        assert_eq!(accepted_language(&HeaderMap::new()), Language::Ja);
+        assert_eq!(asked("en"), Language::En);
+        assert_eq!(asked("ja-x-easy, ja;q=0.5"), Language::JaEasy);
+        assert_eq!(asked("fr, en-GB;q=0.7, ja-JP;q=0.8"), Language::Ja);
+        assert_eq!(asked("JA;q=0.1,EN;q=0.11"), Language::En);
+        assert_eq!(asked("en;q=0"), Language::Ja);
+        assert_eq!(asked("*"), Language::Ja);
+    }
+
+    #[test]
+    fn a_malformed_header_means_japanese() {
+        for accept in [
+            "",
+            ",,,",
+            "en;q=2",
+            "en;q=0.1234",
+            "en;q=-1",
+            "en;level=1",
+            ";q=1",
+            "en;q=",
+        ] {
+            assert_eq!(asked(accept), Language::Ja, "{accept}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What the HTTP server of every role shares.
+//!
+//! A role builds an `OpenApiRouter`, has it documented ([`documented`]), wraps it ([`Shell::wrap`]:
+//! trace id, access log, limits, security headers, problems for everything that goes wrong), puts it
+//! under its host name ([`Hosts`]) and serves it ([`serve`]) on a listener ([`listen`]).
+
+mod extract;
+mod guard;
+mod hosts;
+mod listen;
+mod poll;
+mod run;
+mod shell;
+
+pub use extract::{Json, Path, Query};
+pub use hosts::{Hosts, authority};
+pub use listen::{ListenError, PlainListener, TlsListener, listen, listen_tls, tls_config};
+pub use poll::{Wait, long_poll};
+pub use run::{Shutdown, Trigger, serve, shutdown};
+pub use shell::{Shell, documented};
