@@ -189,6 +189,9 @@ impl Response {
     }
 }
 
+/// The data of a `9000` answer, or the status word that says why there is none.
+pub type Answer = Result<Vec<u8>, StatusWord>;
+
 impl From<StatusWord> for Response {
     fn from(status: StatusWord) -> Self {
         Self {
@@ -198,8 +201,8 @@ impl From<StatusWord> for Response {
     }
 }
 
-impl From<Result<Vec<u8>, StatusWord>> for Response {
-    fn from(answer: Result<Vec<u8>, StatusWord>) -> Self {
+impl From<Answer> for Response {
+    fn from(answer: Answer) -> Self {
         answer.map_or_else(Self::from, Self::success)
     }
 }

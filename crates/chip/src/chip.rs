@@ -1,26 +1,28 @@
 //! The chip as a state machine: one command in, one answer out.
 
+mod application;
+mod dispatch;
+mod files;
+mod pins;
+mod secure_messaging;
+mod session;
+mod signing;
+
+use std::fmt;
 use std::sync::Arc;
 
 use inrou_pki::{Entropy, KeySource};
 
-use crate::apdu::{Command, Response, StatusWord};
+use crate::apdu::{Command, Response};
 use crate::image::Image;
 use crate::issuer;
 use crate::memory::{Medium, Memory};
+use dispatch::Powered;
+use session::Session;
 
 /// What a powered chip answers to a reset: T=1 with an information field of 254 bytes. Clients know
 /// a My Number card by it.
 pub const ANSWER_TO_RESET: [u8; 9] = [0x3B, 0xE0, 0x00, 0xFF, 0x81, 0x31, 0xFE, 0x45, 0x14];
-
-/// A chip over its memory.
-pub struct Chip<M> {
-    memory: Memory<M>,
-    entropy: Arc<dyn Entropy>,
-    keys: Arc<dyn KeySource>,
-    /// What the chip forgets without power; `None` while it has none.
-    session: Option<Session>,
-}
 
 /// By which way a chip is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,15 @@ pub enum Interface {
     Local,
     /// The contactless link. A phone shows its JPKI application alone there (REG-4).
     Contactless,
+}
+
+/// A chip over its memory.
+pub struct Chip<M> {
+    memory: Memory<M>,
+    entropy: Arc<dyn Entropy>,
+    keys: Arc<dyn KeySource>,
+    /// What the chip forgets without power; `None` while it has none.
+    session: Option<Session>,
 }
 
 /// What the card manager may touch while it answers a command.
@@ -42,11 +53,6 @@ pub struct IssuerContext<'a> {
     pub entropy: &'a dyn Entropy,
     /// Where the chip's new key pairs come from.
     pub keys: &'a dyn KeySource,
-}
-
-#[derive(Default)]
-struct Session {
-    channel: issuer::Channel,
 }
 
 impl<M: Medium> Chip<M> {
@@ -65,9 +71,21 @@ impl<M: Medium> Chip<M> {
         self.memory.image()
     }
 
-    /// Gives the chip power over `interface`. Returns the answer to reset.
-    pub fn power_on(&mut self, _interface: Interface) -> Vec<u8> {
-        self.session = Some(Session::default());
+    /// Gives the chip power over `interface`, anew if it had it. Returns the answer to reset.
+    pub fn power_on(&mut self, interface: Interface) -> Vec<u8> {
+        self.session = Some(Session::new(interface));
+        ANSWER_TO_RESET.to_vec()
+    }
+
+    /// Resets a chip that has power (a warm reset). Returns the answer to reset, empty without power.
+    ///
+    /// What was verified survives while no other application is selected (observed on a genuine
+    /// card): only [`Chip::power_off`] is sure to end it.
+    pub fn reset(&mut self) -> Vec<u8> {
+        let Some(session) = &mut self.session else {
+            return Vec::new();
+        };
+        session.reset();
         ANSWER_TO_RESET.to_vec()
     }
 
@@ -78,32 +96,25 @@ impl<M: Medium> Chip<M> {
 
     /// Answers a command. Without power the answer is empty.
     pub fn process(&mut self, command: &[u8]) -> Vec<u8> {
-        if self.session.is_none() {
-            return Vec::new();
-        }
-        let command = match Command::parse(command) {
-            Ok(command) => command,
-            Err(status) => return Response::from(status).into_bytes(),
-        };
-        self.to_card_manager(&command).into_bytes()
-    }
-
-    fn to_card_manager(&mut self, command: &Command<'_>) -> Response {
         let Some(session) = &mut self.session else {
-            return StatusWord::FILE_NOT_FOUND.into();
+            return Vec::new();
         };
-        let mut image = self.memory.image().clone();
-        let mut context = IssuerContext {
-            image: &mut image,
-            channel: &mut session.channel,
+        let mut chip = Powered {
+            memory: &mut self.memory,
+            session,
             entropy: &*self.entropy,
             keys: &*self.keys,
         };
-        let response = issuer::process(&mut context, command);
-        if image == *self.memory.image() || self.memory.commit(image).is_ok() {
-            return response;
+        match Command::parse(command) {
+            Ok(command) => chip.answer(&command),
+            Err(status) => Response::from(status),
         }
-        session.channel = issuer::Channel::default();
-        StatusWord::MEMORY_FAILURE.into()
+        .into_bytes()
+    }
+}
+
+impl<M> fmt::Debug for Chip<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Chip(..)")
     }
 }

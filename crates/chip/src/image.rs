@@ -55,7 +55,7 @@ impl Personality {
     /// The token label with which EF 0006 of the JPKI application begins.
     pub fn token_label(self) -> &'static str {
         match self {
-            Self::Card => "JPKIAPICCTOKEN",
+            Self::Card => "JPKIAPICCTOKEN2",
             Self::Android => "JPKIAPGPSETOKEN",
             Self::Ios => "JPKIAPIOSTOKEN",
         }
@@ -110,8 +110,12 @@ pub struct Credential {
 pub struct FaceInputState {
     /// Transparent EFs by identifier.
     pub files: BTreeMap<FileId, Bytes>,
-    /// Card-face input PIN (EF 0011), verification number A (0014) and B (0015).
+    /// The PINs by EF: see [`crate::face_input`].
     pub pins: BTreeMap<FileId, Pin>,
+    /// The key for challenges (EF 0013), PKCS#8 in DER.
+    pub signing_key: SecretBytes,
+    /// The key to which session keys are encrypted, PKCS#8 in DER.
+    pub session_key: SecretBytes,
 }
 
 impl fmt::Display for FileId {

@@ -5,9 +5,12 @@
 
 pub mod apdu;
 pub mod chip;
+pub mod face_input;
 pub mod image;
 pub mod issuer;
+pub mod jpki;
 pub mod memory;
 pub mod scp03;
+pub mod tlv;
 
 pub use chip::{Chip, Interface};

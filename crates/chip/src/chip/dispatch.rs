@@ -1,0 +1,240 @@
+//! Which command goes where.
+
+use inrou_pki::{Entropy, KeySource};
+
+use super::application::Application;
+use super::session::Session;
+use super::{Interface, IssuerContext};
+use crate::apdu::{Answer, Command, Response, SHORT_MAXIMUM, StatusWord};
+use crate::image::FileId;
+use crate::issuer;
+use crate::memory::{Medium, Memory};
+
+/// The card manager's name, as GlobalPlatform gives it. Clients select its first seven bytes.
+const CARD_MANAGER: [u8; 8] = [0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00];
+const SHORTEST_CARD_MANAGER_NAME: usize = 7;
+
+/// INS bytes that the chip knows.
+pub(super) mod ins {
+    pub(in crate::chip) const VERIFY: u8 = 0x20;
+    pub(in crate::chip) const CHANGE_REFERENCE_DATA: u8 = 0x24;
+    pub(in crate::chip) const COMPUTE_DIGITAL_SIGNATURE: u8 = 0x2A;
+    pub(in crate::chip) const GET_CHALLENGE: u8 = 0x84;
+    pub(in crate::chip) const INTERNAL_AUTHENTICATE: u8 = 0x88;
+    pub(in crate::chip) const SELECT: u8 = 0xA4;
+    pub(in crate::chip) const SET_SESSION_KEY: u8 = 0xAE;
+    pub(in crate::chip) const READ_BINARY: u8 = 0xB0;
+    pub(in crate::chip) const READ_RECORD: u8 = 0xB2;
+    pub(in crate::chip) const GET_RESPONSE: u8 = 0xC0;
+    pub(in crate::chip) const GET_DATA: u8 = 0xCA;
+    pub(in crate::chip) const LAST_COMMAND_INDICATOR: u8 = 0xFC;
+}
+
+/// A chip that has power.
+pub(super) struct Powered<'a, M> {
+    pub(super) memory: &'a mut Memory<M>,
+    pub(super) session: &'a mut Session,
+    pub(super) entropy: &'a dyn Entropy,
+    pub(super) keys: &'a dyn KeySource,
+}
+
+impl<M: Medium> Powered<'_, M> {
+    pub(super) fn answer(&mut self, command: &Command<'_>) -> Response {
+        let Command {
+            class,
+            instruction,
+            p1,
+            ..
+        } = *command;
+        if (class, instruction) == (0x00, ins::GET_RESPONSE) {
+            return self.rest_of_answer(command);
+        }
+        self.session.remaining.clear();
+        if (class, instruction, p1) == (0x00, ins::SELECT, 0x04) {
+            return self.select_by_name(command).into();
+        }
+        match (class, self.session.selected) {
+            (_, None) => self.to_card_manager(command),
+            (0x00 | 0x80, Some(application)) => {
+                let answer = self.to_application(application, command);
+                self.fit(command, answer)
+            }
+            (0x08 | 0x0C, Some(application)) => {
+                let answer = self.to_application_secured(application, command);
+                self.fit(command, answer)
+            }
+            (0x01..=0x03 | 0x81..=0x83, _) => StatusWord::CHANNEL_NOT_SUPPORTED.into(),
+            _ => StatusWord::CLASS_NOT_SUPPORTED.into(),
+        }
+    }
+
+    /// Answers a command to the selected application, without secure messaging.
+    pub(super) fn to_application(
+        &mut self,
+        application: Application,
+        command: &Command<'_>,
+    ) -> Answer {
+        match (command.class & 0x80, command.instruction) {
+            (0x00, ins::SELECT) => self.select_file(application, command),
+            (0x00, ins::READ_BINARY) => self.read_binary(application, command),
+            (0x00, ins::READ_RECORD) => Err(StatusWord::WRONG_FILE_STRUCTURE),
+            (0x00, ins::VERIFY) => self.verify(application, command),
+            (0x00, ins::CHANGE_REFERENCE_DATA) => self.change_reference_data(application, command),
+            (0x80, ins::COMPUTE_DIGITAL_SIGNATURE) => self.sign(application, command),
+            (0x80, ins::SET_SESSION_KEY) => self.set_session_key(application, command),
+            (0x00, ins::GET_CHALLENGE) => self.challenge(command),
+            (0x00, ins::INTERNAL_AUTHENTICATE) => Err(match application {
+                Application::Jpki => StatusWord::SECURITY_STATUS_NOT_SATISFIED,
+                Application::FaceInput => StatusWord::CONDITIONS_NOT_SATISFIED,
+            }),
+            (0x00, ins::GET_DATA) => Err(StatusWord::DATA_NOT_FOUND),
+            (0x80, ins::LAST_COMMAND_INDICATOR) if !self.memory.image().personality.is_phone() => {
+                Err(StatusWord::WRONG_LENGTH)
+            }
+            _ => Err(StatusWord::INSTRUCTION_NOT_SUPPORTED),
+        }
+    }
+
+    fn to_card_manager(&mut self, command: &Command<'_>) -> Response {
+        let answer = match (command.class, command.instruction) {
+            (0x00, ins::GET_DATA) => self.data_object(command),
+            (0x00, ins::GET_CHALLENGE) => self.challenge(command),
+            (0x00, ins::SELECT) => Err(if command.p1 == 0x02 || !command.data.is_empty() {
+                StatusWord::FILE_NOT_FOUND
+            } else {
+                StatusWord::WRONG_P1_P2
+            }),
+            _ if self.hides_card_manager() => Err(StatusWord::INSTRUCTION_NOT_SUPPORTED),
+            _ => return self.to_issuer(command),
+        };
+        self.fit(command, answer)
+    }
+
+    fn to_issuer(&mut self, command: &Command<'_>) -> Response {
+        let mut image = self.memory.image().clone();
+        let response = issuer::process(
+            &mut IssuerContext {
+                image: &mut image,
+                channel: &mut self.session.channel,
+                entropy: self.entropy,
+                keys: self.keys,
+            },
+            command,
+        );
+        if image == *self.memory.image() || self.memory.commit(image).is_ok() {
+            return response;
+        }
+        self.session.channel = issuer::Channel::default();
+        StatusWord::MEMORY_FAILURE.into()
+    }
+
+    fn select_by_name(&mut self, command: &Command<'_>) -> Answer {
+        if !matches!(command.p2, 0x00 | 0x0C) {
+            return Err(StatusWord::WRONG_P1_P2);
+        }
+        let name = command.data;
+        if let Some(application) = self.application_by_name(name) {
+            self.session.select(application);
+            return Ok(Vec::new());
+        }
+        let is_card_manager =
+            CARD_MANAGER.starts_with(name) && name.len() >= SHORTEST_CARD_MANAGER_NAME;
+        if !is_card_manager || self.hides_card_manager() {
+            return Err(StatusWord::FILE_NOT_FOUND);
+        }
+        self.session.select_card_manager();
+        Ok(if command.p2 == 0x00 {
+            card_manager_information()
+        } else {
+            Vec::new()
+        })
+    }
+
+    fn application_by_name(&self, name: &[u8]) -> Option<Application> {
+        Application::by_name(name, self.memory.image())
+    }
+
+    /// Over the contactless link a phone shows its JPKI application alone.
+    fn hides_card_manager(&self) -> bool {
+        self.session.interface == Interface::Contactless
+            && self.memory.image().personality.is_phone()
+    }
+
+    /// GET DATA: the tag is P1-P2. What does not fit a short answer asks for an extended Le.
+    fn data_object(&self, command: &Command<'_>) -> Answer {
+        let tag = FileId(u16::from_be_bytes([command.p1, command.p2]));
+        let object = self.memory.image().data_objects.get(&tag);
+        object
+            .map(|content| content.to_vec())
+            .ok_or(StatusWord::DATA_NOT_FOUND)
+    }
+
+    /// GET CHALLENGE: 1 to 256 random bytes.
+    fn challenge(&self, command: &Command<'_>) -> Answer {
+        if (command.p1, command.p2) != (0, 0) {
+            return Err(StatusWord::WRONG_P1_P2);
+        }
+        match command.expected {
+            Some(expected) if !command.extended && command.data.is_empty() => {
+                let mut challenge = vec![0; expected];
+                self.entropy.fill(&mut challenge);
+                Ok(challenge)
+            }
+            Some(_) if command.extended => Err(StatusWord::CONDITIONS_NOT_SATISFIED),
+            _ => Err(StatusWord::WRONG_LENGTH),
+        }
+    }
+
+    /// Fits an answer to the Le of its command: without Le it waits for GET RESPONSE, and if Le is too
+    /// small the answer names the right one.
+    fn fit(&mut self, command: &Command<'_>, answer: Answer) -> Response {
+        match (answer, command.expected) {
+            (Ok(data), None) if !data.is_empty() => {
+                self.session.remaining = data;
+                self.more().into()
+            }
+            (Ok(data), Some(expected)) if data.len() > expected => {
+                if data.len() > SHORT_MAXIMUM {
+                    return StatusWord::WRONG_LENGTH.into();
+                }
+                StatusWord(0x6C00 | data.len() as u16 & 0xFF).into()
+            }
+            (answer, _) => answer.into(),
+        }
+    }
+
+    fn rest_of_answer(&mut self, command: &Command<'_>) -> Response {
+        let (0x00, 0x00, Some(expected)) = (command.p1, command.p2, command.expected) else {
+            return StatusWord::WRONG_P1_P2.into();
+        };
+        if self.session.remaining.is_empty() {
+            return StatusWord::CONDITIONS_NOT_SATISFIED.into();
+        }
+        let rest = self
+            .session
+            .remaining
+            .split_off(expected.min(self.session.remaining.len()));
+        let data = std::mem::replace(&mut self.session.remaining, rest);
+        let status = if self.session.remaining.is_empty() {
+            StatusWord::SUCCESS
+        } else {
+            self.more()
+        };
+        Response { data, status }
+    }
+
+    /// `61xx`: how much of the answer waits; `00` is 256 bytes or more.
+    fn more(&self) -> StatusWord {
+        let waiting = u8::try_from(self.session.remaining.len()).unwrap_or(0);
+        StatusWord(0x6100 | u16::from(waiting))
+    }
+}
+
+/// The card manager's file control information (GlobalPlatform Card Specification 2.3, §11.9.3.1):
+/// its name, and that a command may have 255 bytes of data.
+fn card_manager_information() -> Vec<u8> {
+    let mut information = vec![0x6F, 0x10, 0x84, 0x08];
+    information.extend(CARD_MANAGER);
+    information.extend([0xA5, 0x04, 0x9F, 0x65, 0x01, 0xFF]);
+    information
+}

@@ -1,0 +1,60 @@
+//! BER-TLV data objects (ISO/IEC 7816-4 §5.2.2) with tags of one or two bytes.
+
+/// One data object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataObject<'a> {
+    /// The tag, both bytes of it if there are two.
+    pub tag: u16,
+    /// The value.
+    pub value: &'a [u8],
+}
+
+/// Takes the data object at the start of `bytes`; also gives what follows it. `None` if there is no
+/// whole object.
+pub fn take(bytes: &[u8]) -> Option<(DataObject<'_>, &[u8])> {
+    let (tag, rest) = match *bytes {
+        [first, second, ..] if first & 0x1F == 0x1F && second & 0x80 == 0 => {
+            (u16::from_be_bytes([first, second]), &bytes[2..])
+        }
+        [first, ..] if first & 0x1F != 0x1F => (u16::from(first), &bytes[1..]),
+        _ => return None,
+    };
+    let (length, rest) = match *rest {
+        [length @ ..=0x7F, ..] => (usize::from(length), &rest[1..]),
+        [0x81, length, ..] => (usize::from(length), &rest[2..]),
+        [0x82, high, low, ..] => (usize::from(u16::from_be_bytes([high, low])), &rest[3..]),
+        _ => return None,
+    };
+    let (value, rest) = rest.split_at_checked(length)?;
+    Some((DataObject { tag, value }, rest))
+}
+
+/// The value of the data object that `bytes` is, if it has that tag and nothing follows it.
+pub fn sole(tag: u16, bytes: &[u8]) -> Option<&[u8]> {
+    take(bytes)
+        .filter(|(object, rest)| object.tag == tag && rest.is_empty())
+        .map(|(object, _)| object.value)
+}
+
+/// Appends a data object; a value over 65 535 bytes is cut off there.
+pub fn push(bytes: &mut Vec<u8>, tag: u16, value: &[u8]) {
+    let value = &value[..value.len().min(usize::from(u16::MAX))];
+    let [high, low] = tag.to_be_bytes();
+    if high != 0 {
+        bytes.push(high);
+    }
+    bytes.push(low);
+    match value.len().to_be_bytes() {
+        [.., 0, length @ ..=0x7F] => bytes.push(length),
+        [.., 0, length] => bytes.extend([0x81, length]),
+        [.., high, low] => bytes.extend([0x82, high, low]),
+    }
+    bytes.extend_from_slice(value);
+}
+
+/// A data object.
+pub fn object(tag: u16, value: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(value.len() + 6);
+    push(&mut bytes, tag, value);
+    bytes
+}
