@@ -1,20 +1,42 @@
-//! The card manager (issuer security domain, AID A0000001510000).
+//! The issuer security domain (card manager, AID A0000001510000): what an issuer does with a chip,
+//! through the secure channel; and the issuer's own end of it.
+//!
+//! How phones are provisioned is not public. These commands are an assumption, written down in
+//! `docs/chip.md`; they keep to ISO/IEC 7816 and GlobalPlatform where those have a fitting command.
+//!
+//! On the chip: [`process`]. On the host: [`Session`] turns [`Operation`]s into batches of commands
+//! and answers into [`Outcome`]s, which [`Attestation::verify`], [`StorageReceipt::verify`] and
+//! [`DeletionReceipt::verify`] judge.
 
+mod attestation;
+mod command;
+mod deletion;
+mod keys;
+mod maker;
+mod manufacture;
 mod pins;
+mod receipt;
+mod script;
+mod signed;
 mod state;
+mod storage;
 
+pub use attestation::{AttestedKey, Attestation, Challenge};
+pub use command::{Channel, process};
+pub use maker::{MakerCa, MakerCertificate};
+pub use manufacture::{ManufactureError, manufacture};
 pub use pins::{PinLeave, PinReference, pin_to_set};
+pub use receipt::{CarriedCertificate, DeletionReceipt, DeletionRequest, StorageReceipt};
+pub use script::{Operation, Outcome, ScriptError, Session, Step};
+pub use signed::{ProofError, SignedStatement};
 pub use state::IssuerState;
+pub use storage::Target;
 
-use crate::apdu::{Command, Response, StatusWord};
-use crate::chip::IssuerContext;
+/// The application identifier (AID) of the issuer security domain.
+pub const AID: [u8; 7] = [0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00];
 
-/// What the card manager forgets when another application is selected or the power goes.
-#[derive(Default)]
-pub struct Channel {}
+/// The most content bytes of one STORE DATA command.
+pub const STORE_BLOCK: usize = 223;
 
-/// Answers a command to the card manager. What it changes in the image is committed before the
-/// answer leaves the chip.
-pub fn process(_context: &mut IssuerContext<'_>, _command: &Command<'_>) -> Response {
-    StatusWord::INSTRUCTION_NOT_SUPPORTED.into()
-}
+/// The bytes of one answer to GET DATA; a shorter answer is the last.
+pub const READ_BLOCK: usize = 239;

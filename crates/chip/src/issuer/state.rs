@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inrou_rules::{EnrolmentId, Use};
+use inrou_rules::{EnrolmentId, Use, Uses};
 use serde::{Deserialize, Serialize};
 
 use super::pins::{PinLeave, PinReference};
@@ -30,6 +30,14 @@ pub struct IssuerState {
     pub(super) storage: Option<StorageRecord>,
     /// The receipt for the last deletion, while nothing new is there.
     pub(super) deletion: Option<DeletionRecord>,
+}
+
+impl IssuerState {
+    /// Gives up the keys that wait for certificates, and the leaves to set their PINs.
+    pub(super) fn give_up_staged(&mut self) {
+        self.staged = None;
+        self.pin_leaves.retain(|_, leave| *leave == PinLeave::Once);
+    }
 }
 
 /// The key with which a phone signs its requests. *Stored.*
@@ -63,8 +71,8 @@ pub(super) struct StagedCredential {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StorageRecord {
     pub enrolment: EnrolmentId,
-    /// SHA-256 of what was stored.
-    pub certificates: Bytes,
+    /// For which uses certificates were stored.
+    pub uses: Uses,
     pub receipt: Bytes,
 }
 
@@ -73,5 +81,7 @@ pub(super) struct StorageRecord {
 pub(super) struct DeletionRecord {
     /// The request that asked for it.
     pub request: Bytes,
+    /// What was asked to be empty.
+    pub uses: Uses,
     pub receipt: Bytes,
 }

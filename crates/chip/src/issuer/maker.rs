@@ -1,0 +1,210 @@
+//! The chip maker's certification authority: it vouches that an attestation key sits in a chip.
+//!
+//! The serial number of a chip's certificate is `01` and the chip's identifier, its common name is
+//! the identifier in hexadecimal. Certificates of things do not expire: their notAfter is
+//! `99991231235959Z` (RFC 5280 §4.1.2.5).
+
+use std::str::FromStr;
+
+use der::asn1::{Any, BitString, UtcTime};
+use der::{Decode, Encode, Sequence};
+use inrou_pki::{PublicKey, SignError, SignatureAlgorithm, Signer};
+use inrou_rules::ChipId;
+use jiff::Timestamp;
+use x509_cert::certificate::{Certificate, Version};
+use x509_cert::ext::pkix::{
+    AuthorityKeyIdentifier, BasicConstraints, KeyUsage, KeyUsages, SubjectKeyIdentifier,
+};
+use x509_cert::ext::{Extension, ToExtension};
+use x509_cert::name::Name;
+use x509_cert::serial_number::SerialNumber;
+use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
+use x509_cert::time::{Time, Validity};
+
+use super::signed::{ProofError, octets};
+
+/// The sandbox maker's name.
+const MAKER: &str = "CN=Inrou Sandbox Chip Maker,O=Inrou Sandbox,C=JP";
+
+/// The maker's CA, with its key.
+pub struct MakerCa {
+    certificate: Vec<u8>,
+    not_before: Time,
+    key: Box<dyn Signer>,
+}
+
+impl MakerCa {
+    /// Founds a CA with this key: signs its own certificate, valid from `since` on.
+    ///
+    /// # Errors
+    /// The key does not sign.
+    pub fn found(key: Box<dyn Signer>, since: Timestamp) -> Result<Self, SignError> {
+        let not_before = time(since);
+        let own = key.public_key();
+        let certificate = Tbs {
+            serial_number: SerialNumber::new(&[0x01]).expect(VALID),
+            subject: name(MAKER),
+            extensions: vec![
+                extension(&KeyUsage(KeyUsages::KeyCertSign.into())),
+                extension(&BasicConstraints { ca: true, path_len_constraint: Some(0) }),
+                extension(&SubjectKeyIdentifier(octets(&own.identifier().0))),
+            ],
+            ..Tbs::of(own, not_before, key.algorithm())
+        }
+        .sign(key.as_ref())?;
+        Ok(Self { certificate, not_before, key })
+    }
+
+    /// Takes up a CA that was founded before. `None` if `certificate` is not that of `key`.
+    pub fn open(certificate: Vec<u8>, key: Box<dyn Signer>) -> Option<Self> {
+        let parsed = Certificate::from_der(&certificate).ok()?;
+        let tbs = parsed.tbs_certificate();
+        let its_key = tbs.subject_public_key_info().to_der().ok()?;
+        let not_before = tbs.validity().not_before;
+        (its_key == key.public_key().spki()).then_some(Self { certificate, not_before, key })
+    }
+
+    /// Its certificate, DER: what others trust.
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// The certificate for the attestation key of a chip.
+    ///
+    /// # Errors
+    /// The CA's key does not sign.
+    pub(super) fn certify(&self, chip: &ChipId, key: &PublicKey) -> Result<Vec<u8>, SignError> {
+        let issuer = octets(&self.key.public_key().identifier().0);
+        Tbs {
+            serial_number: SerialNumber::new(&serial_number(chip)).expect(VALID),
+            subject: name(&format!("CN={chip},O=Inrou Sandbox,C=JP")),
+            extensions: vec![
+                extension(&KeyUsage(KeyUsages::DigitalSignature.into())),
+                extension(&AuthorityKeyIdentifier {
+                    key_identifier: Some(issuer),
+                    ..AuthorityKeyIdentifier::default()
+                }),
+            ],
+            ..Tbs::of(key, self.not_before, self.key.algorithm())
+        }
+        .sign(self.key.as_ref())
+    }
+}
+
+/// The maker's certificate, as those hold it who trust the maker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MakerCertificate {
+    key: PublicKey,
+}
+
+impl MakerCertificate {
+    /// Takes the certificate from its DER. It is trusted for having been handed in here.
+    ///
+    /// # Errors
+    /// [`ProofError::Malformed`].
+    pub fn from_der(certificate: &[u8]) -> Result<Self, ProofError> {
+        let certificate =
+            Certificate::from_der(certificate).map_err(|_| ProofError::Malformed)?;
+        Ok(Self { key: public_key(&certificate)? })
+    }
+
+    /// The attestation key of `chip`, from the chip's certificate.
+    pub(super) fn attestation_key(
+        &self,
+        certificate: &[u8],
+        chip: &ChipId,
+    ) -> Result<PublicKey, ProofError> {
+        let certificate =
+            Certificate::from_der(certificate).map_err(|_| ProofError::Malformed)?;
+        let tbs = certificate.tbs_certificate();
+        let signed = tbs.to_der().map_err(|_| ProofError::Malformed)?;
+        self.key
+            .verify(self.key.algorithm().signature(), &signed, certificate.signature().raw_bytes())
+            .map_err(|_| ProofError::UnknownMaker)?;
+        if tbs.serial_number().as_bytes() != serial_number(chip) {
+            return Err(ProofError::OtherChip);
+        }
+        public_key(&certificate)
+    }
+}
+
+/// Why making a certificate cannot fail short of signing.
+const VALID: &str = "the parts of this certificate are valid and short";
+
+/// `TBSCertificate` (RFC 5280 §4.1), version 3.
+#[derive(Sequence)]
+struct Tbs {
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
+    version: Version,
+    serial_number: SerialNumber,
+    signature: AlgorithmIdentifierOwned,
+    issuer: Name,
+    validity: Validity,
+    subject: Name,
+    subject_public_key_info: SubjectPublicKeyInfoOwned,
+    #[asn1(context_specific = "3", tag_mode = "EXPLICIT")]
+    extensions: Vec<Extension>,
+}
+
+#[derive(Sequence)]
+struct Signed {
+    tbs: Tbs,
+    algorithm: AlgorithmIdentifierOwned,
+    signature: BitString,
+}
+
+impl Tbs {
+    /// What all certificates of the maker share; the rest is empty.
+    fn of(key: &PublicKey, not_before: Time, algorithm: SignatureAlgorithm) -> Self {
+        let parameters = match algorithm {
+            SignatureAlgorithm::Sha256WithRsa => Some(Any::null()),
+            SignatureAlgorithm::EcdsaWithSha256 | SignatureAlgorithm::EcdsaWithSha384 => None,
+        };
+        Self {
+            version: Version::V3,
+            serial_number: SerialNumber::new(&[]).expect(VALID),
+            signature: AlgorithmIdentifierOwned { oid: algorithm.oid(), parameters },
+            issuer: name(MAKER),
+            validity: Validity::new(not_before, Time::INFINITY),
+            subject: Name::default(),
+            subject_public_key_info: SubjectPublicKeyInfoOwned::from_der(key.spki()).expect(VALID),
+            extensions: Vec::new(),
+        }
+    }
+
+    fn sign(self, key: &dyn Signer) -> Result<Vec<u8>, SignError> {
+        let signature = key.sign(&self.to_der().expect(VALID))?;
+        let signature = BitString::from_bytes(&signature).expect(VALID);
+        let signed = Signed { algorithm: self.signature.clone(), tbs: self, signature };
+        Ok(signed.to_der().expect(VALID))
+    }
+}
+
+fn serial_number(chip: &ChipId) -> [u8; 17] {
+    let mut number = [0x01; 17];
+    number[1..].copy_from_slice(chip.as_bytes());
+    number
+}
+
+fn name(text: &str) -> Name {
+    Name::from_str(text).expect(VALID)
+}
+
+fn extension<E>(content: &E) -> Extension
+where
+    for<'a> &'a E: ToExtension<Error = der::Error>,
+{
+    content.to_extension(&Name::default(), &[]).expect(VALID)
+}
+
+fn time(timestamp: Timestamp) -> Time {
+    let seconds = u64::try_from(timestamp.as_second()).unwrap_or_default();
+    let duration = std::time::Duration::from_secs(seconds);
+    UtcTime::from_unix_duration(duration).map_or(Time::INFINITY, Time::UtcTime)
+}
+
+fn public_key(certificate: &Certificate) -> Result<PublicKey, ProofError> {
+    let key = certificate.tbs_certificate().subject_public_key_info().to_der();
+    PublicKey::from_spki(&key.map_err(|_| ProofError::Malformed)?)
+        .map_err(|_| ProofError::Malformed)
+}
