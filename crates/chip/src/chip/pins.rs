@@ -56,10 +56,10 @@ impl<M: Medium> Powered<'_, M> {
             .pin_reference(id)
             .ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
         let mut image = self.memory.image().clone();
-        let pin = if self.session.is_verified(id) {
-            application.pin_mut(&mut image, id)
-        } else if self.heeds_leave(&image) {
+        let pin = if self.heeds_leave(&image) && image.issuer.gives_leave(reference) {
             issuer::pin_to_set(&mut image, reference)
+        } else if self.session.is_verified(id) {
+            application.pin_mut(&mut image, id)
         } else {
             None
         };

@@ -33,6 +33,12 @@ pub struct IssuerState {
 }
 
 impl IssuerState {
+    /// Whether a PIN may be set without knowing the old one, by [`super::pin_to_set`]. The leave goes
+    /// before a verified PIN: it may be for a new key, while the verified PIN is that of the old.
+    pub fn gives_leave(&self, reference: PinReference) -> bool {
+        self.pin_leaves.contains_key(&reference)
+    }
+
     /// Gives up the keys that wait for certificates, and the leaves to set their PINs.
     pub(super) fn give_up_staged(&mut self) {
         self.staged = None;
