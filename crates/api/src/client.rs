@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderValue};
 use axum::http::{Method, StatusCode};
 use inrou_pki::Entropy;
 use reqwest::Url;
@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::clock::Clock;
-use crate::idempotency::IdempotencyKey;
+use crate::idempotency::{self, IdempotencyKey};
 use crate::problem::{Code, Language, Problem, tag};
 use crate::signature::{self, RequestSigner, SigningError, Target};
 use transport::{http_client, parse_base, read, unavailable};
@@ -264,7 +264,7 @@ impl Call<'_> {
             headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(tag(language)));
         }
         if let Some(key) = &self.key {
-            headers.insert(IDEMPOTENCY_KEY, key.to_header());
+            headers.insert(idempotency::HEADER, key.to_header());
         }
         let body = body
             .as_ref()
@@ -292,8 +292,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Later rests are four times as long as the one before.
 const TRIES: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const UNAVAILABLE: [StatusCode; 3] = [
     StatusCode::BAD_GATEWAY,

@@ -1,14 +1,30 @@
 //! Requests that are carried out once, however often they arrive (the header `Idempotency-Key` of
 //! draft-ietf-httpapi-idempotency-key-header).
+//!
+//! A handler takes a [`KeyedJson`], adds who is calling ([`Keyed`]), and has the work done by
+//! [`Keyed::once`] inside one transaction of the role's store. Only what succeeded is kept: a request
+//! that was refused changed nothing, and may be made again under its key.
 
 use std::fmt;
 use std::str::FromStr;
 
-use axum::http::HeaderValue;
+use aws_lc_rs::digest::{Context, SHA256};
+use axum::extract::{FromRequest, OriginalUri, Request};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use inrou_pki::Entropy;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sfv::{BareItem, Item, Parser};
+
+use crate::problem::{Code, Problem};
+use crate::server::{parse_json, read_json};
+
+/// The header's name.
+pub(crate) const HEADER: &str = "idempotency-key";
 
 /// What a client calls one request by: 1 to 64 printable ASCII characters without `"` and `\`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
@@ -28,6 +44,30 @@ impl IdempotencyKey {
     pub fn to_header(&self) -> HeaderValue {
         HeaderValue::try_from(format!("\"{}\"", self.0))
             .expect("printable ASCII is a header's value")
+    }
+
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// `idempotency-key-missing`, `idempotency-key-malformed`.
+    pub fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+        let malformed = || Problem::new(Code::IDEMPOTENCY_KEY_MALFORMED);
+        let mut lines = headers.get_all(HEADER).iter();
+        let line = lines
+            .next()
+            .ok_or_else(|| Problem::new(Code::IDEMPOTENCY_KEY_MISSING))?;
+        if lines.next().is_some() {
+            return Err(malformed());
+        }
+        let item: Item = Parser::new(line.as_bytes())
+            .parse()
+            .map_err(|_| malformed())?;
+        match item.bare_item {
+            BareItem::String(key) if item.params.is_empty() => {
+                key.as_str().parse().map_err(|_| malformed())
+            }
+            _ => Err(malformed()),
+        }
     }
 }
 
@@ -49,8 +89,387 @@ impl FromStr for IdempotencyKey {
     }
 }
 
-impl fmt::Debug for IdempotencyKey {
+/// SHA-256 over a request's method, path, query and body: tells whether two requests are the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// That of a request.
+    pub fn of(method: &Method, path_and_query: &str, body: &[u8]) -> Self {
+        let mut context = Context::new(&SHA256);
+        for part in [method.as_str().as_bytes(), path_and_query.as_bytes(), body] {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(context.finish().as_ref());
+        Self(bytes)
+    }
+
+    /// One that was kept.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// To be kept.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IdempotencyKey({})", self.0)
+        f.write_str("Fingerprint(..)")
+    }
+}
+
+/// A JSON body that came under an idempotency key.
+#[derive(Clone, Debug)]
+pub struct KeyedJson<T> {
+    /// The key.
+    pub key: IdempotencyKey,
+    /// That of the whole request.
+    pub fingerprint: Fingerprint,
+    /// The body.
+    pub body: T,
+}
+
+impl<T> KeyedJson<T> {
+    /// Takes it apart into the request, as made by `caller`, and the body.
+    pub fn by(self, caller: impl Into<String>) -> (Keyed, T) {
+        let keyed = Keyed {
+            caller: caller.into(),
+            key: self.key,
+            fingerprint: self.fingerprint,
+        };
+        (keyed, self.body)
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for KeyedJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let key = IdempotencyKey::read(request.headers())?;
+        let uri = request
+            .extensions()
+            .get::<OriginalUri>()
+            .map_or(request.uri(), |uri| &uri.0);
+        let path = uri
+            .path_and_query()
+            .map_or("/", |path| path.as_str())
+            .to_owned();
+        let method = request.method().clone();
+        let body = read_json(request, state).await?;
+        let fingerprint = Fingerprint::of(&method, &path, &body);
+        Ok(Self {
+            key,
+            fingerprint,
+            body: parse_json(&body)?,
+        })
+    }
+}
+
+/// A request under an idempotency key, as a caller made it. Keys of different callers have nothing to
+/// do with each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keyed {
+    /// Who calls: by which key it is signed, or whose session it is.
+    pub caller: String,
+    /// Under which key.
+    pub key: IdempotencyKey,
+    /// What is asked.
+    pub fingerprint: Fingerprint,
+}
+
+impl Keyed {
+    /// Does the work unless it has been done: then the answer of that time is given again. Runs
+    /// inside one transaction of the store, which is committed only if this succeeds.
+    ///
+    /// # Errors
+    /// [`KeyReused`], those of the store, those of the work.
+    pub fn once<S: IdempotencyStore, E: From<S::Error> + From<KeyReused>>(
+        &self,
+        store: &mut S,
+        work: impl FnOnce(&mut S) -> Result<Answer, E>,
+    ) -> Result<Answer, E> {
+        if let Some(kept) = store.kept(&self.caller, &self.key)? {
+            return Ok(self.again(kept)?);
+        }
+        let answer = work(store)?;
+        store.keep(self, &answer)?;
+        Ok(answer)
+    }
+
+    /// The answer to give again.
+    ///
+    /// # Errors
+    /// [`KeyReused`] if what was kept is the answer to another request.
+    pub fn again(&self, kept: Kept) -> Result<Answer, KeyReused> {
+        if kept.fingerprint == self.fingerprint {
+            Ok(kept.answer)
+        } else {
+            Err(KeyReused)
+        }
+    }
+}
+
+/// An answer as it is kept: a status of success and JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON; empty if there is none.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The answer with this content.
+    ///
+    /// # Errors
+    /// `internal-error` if it cannot be written as JSON.
+    pub fn json(status: StatusCode, content: &impl Serialize) -> Result<Self, Problem> {
+        let body = serde_json::to_vec(content).map_err(Problem::internal)?;
+        Ok(Self {
+            status: status.as_u16(),
+            body,
+        })
+    }
+
+    /// The answer without a content (204).
+    pub const fn empty() -> Self {
+        Self {
+            status: 204,
+            body: Vec::new(),
+        }
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        if self.body.is_empty() {
+            return status.into_response();
+        }
+        (
+            status,
+            [(header::CONTENT_TYPE, "application/json")],
+            self.body,
+        )
+            .into_response()
+    }
+}
+
+/// What a store keeps of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What was asked.
+    pub fingerprint: Fingerprint,
+    /// What was answered.
+    pub answer: Answer,
+}
+
+/// Where answers are kept: a role's database, inside the transaction that does the work. How long is
+/// the role's matter; longer than any client repeats a request.
+pub trait IdempotencyStore {
+    /// What goes wrong in it.
+    type Error;
+
+    /// What was kept for this caller under this key.
+    ///
+    /// # Errors
+    /// The store's.
+    fn kept(&self, caller: &str, key: &IdempotencyKey) -> Result<Option<Kept>, Self::Error>;
+
+    /// Keeps the answer to a request for which nothing is kept.
+    ///
+    /// # Errors
+    /// The store's; also if something is kept under that key by now.
+    fn keep(&mut self, request: &Keyed, answer: &Answer) -> Result<(), Self::Error>;
+}
+
+/// A different request was made under the same key before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the idempotency key was used for another request")]
+pub struct KeyReused;
+
+impl From<KeyReused> for Problem {
+    fn from(_: KeyReused) -> Self {
+        Problem::new(Code::IDEMPOTENCY_KEY_REUSED)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use axum::body::Body;
+    use inrou_pki::SeededEntropy;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Store(BTreeMap<(String, IdempotencyKey), Kept>);
+
+    impl IdempotencyStore for Store {
+        type Error = Problem;
+
+        fn kept(&self, caller: &str, key: &IdempotencyKey) -> Result<Option<Kept>, Problem> {
+            Ok(self.0.get(&(caller.to_owned(), key.clone())).cloned())
+        }
+
+        fn keep(&mut self, request: &Keyed, answer: &Answer) -> Result<(), Problem> {
+            let kept = Kept {
+                fingerprint: request.fingerprint,
+                answer: answer.clone(),
+            };
+            self.0
+                .insert((request.caller.clone(), request.key.clone()), kept);
+            Ok(())
+        }
+    }
+
+    fn request(caller: &str, body: &[u8]) -> Keyed {
+        Keyed {
+            caller: caller.into(),
+            key: "k".parse().unwrap(),
+            fingerprint: Fingerprint::of(&Method::POST, "/a?b", body),
+        }
+    }
+
+    /// Answers how often the work was done.
+    fn count(store: &mut Store, done: &mut u16, request: &Keyed) -> Result<u16, Problem> {
+        let work = |_: &mut Store| {
+            *done += 1;
+            Ok(Answer {
+                status: *done,
+                body: Vec::new(),
+            })
+        };
+        request
+            .once::<_, Problem>(store, work)
+            .map(|answer| answer.status)
+    }
+
+    #[test]
+    fn a_repeated_request_is_carried_out_once_and_answered_the_same() {
+        let (mut store, mut done) = (Store::default(), 0);
+        assert_eq!(
+            count(&mut store, &mut done, &request("a", b"x")).unwrap(),
+            1
+        );
+        assert_eq!(
+            count(&mut store, &mut done, &request("a", b"x")).unwrap(),
+            1
+        );
+        assert_eq!(done, 1);
+    }
+
+    #[test]
+    fn callers_do_not_share_keys() {
+        let (mut store, mut done) = (Store::default(), 0);
+        assert_eq!(
+            count(&mut store, &mut done, &request("a", b"x")).unwrap(),
+            1
+        );
+        assert_eq!(
+            count(&mut store, &mut done, &request("b", b"x")).unwrap(),
+            2
+        );
+    }
+
+    #[test]
+    fn another_request_under_the_same_key_is_refused() {
+        let (mut store, mut done) = (Store::default(), 0);
+        count(&mut store, &mut done, &request("a", b"x")).unwrap();
+        let problem = count(&mut store, &mut done, &request("a", b"y")).unwrap_err();
+        assert!(problem.is(Code::IDEMPOTENCY_KEY_REUSED));
+        assert_eq!(problem.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(done, 1);
+    }
+
+    #[test]
+    fn what_failed_may_be_tried_again() {
+        let mut store = Store::default();
+        let refuse = |_: &mut Store| Err(Problem::new(Code::CONFLICT));
+        assert!(
+            request("a", b"x")
+                .once::<_, Problem>(&mut store, refuse)
+                .is_err()
+        );
+        assert_eq!(count(&mut store, &mut 0, &request("a", b"x")).unwrap(), 1);
+    }
+
+    #[test]
+    fn the_parts_of_a_request_do_not_run_into_each_other() {
+        let one = Fingerprint::of(&Method::POST, "/ab", b"c");
+        assert_ne!(one, Fingerprint::of(&Method::POST, "/a", b"bc"));
+        assert_ne!(one, Fingerprint::of(&Method::PUT, "/ab", b"c"));
+    }
+
+    #[test]
+    fn a_key_goes_through_the_header() {
+        let key = IdempotencyKey::new(&SeededEntropy::new(1));
+        let mut headers = HeaderMap::new();
+        assert!(
+            IdempotencyKey::read(&headers)
+                .unwrap_err()
+                .is(Code::IDEMPOTENCY_KEY_MISSING)
+        );
+        headers.insert(HEADER, key.to_header());
+        assert_eq!(IdempotencyKey::read(&headers).unwrap(), key);
+        headers.append(HEADER, key.to_header());
+        assert!(
+            IdempotencyKey::read(&headers)
+                .unwrap_err()
+                .is(Code::IDEMPOTENCY_KEY_MALFORMED)
+        );
+    }
+
+    #[test]
+    fn a_malformed_key_is_refused() {
+        let long = format!("\"{}\"", "k".repeat(65));
+        for value in [
+            "",
+            "\"\"",
+            "bare",
+            "\"open",
+            "1",
+            "?1",
+            ":AAAA:",
+            "\"a\";b",
+            "\"a\\\"\"",
+            &long,
+        ] {
+            let headers = HeaderMap::from_iter([(
+                header::HeaderName::from_static(HEADER),
+                HeaderValue::from_str(value).unwrap(),
+            )]);
+            let problem = IdempotencyKey::read(&headers).unwrap_err();
+            assert!(problem.is(Code::IDEMPOTENCY_KEY_MALFORMED), "{value}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_keyed_body_is_read_and_fingerprinted() {
+        let request = |body: &'static str| {
+            Request::post("/a?b")
+                .header(header::CONTENT_TYPE, "application/json")
+                .header(HEADER, "\"k\"")
+                .body(Body::from(body))
+                .unwrap()
+        };
+        let keyed = KeyedJson::<Vec<u8>>::from_request(request("[1, 2]"), &())
+            .await
+            .unwrap();
+        assert_eq!((keyed.key.as_str(), &keyed.body[..]), ("k", &[1, 2][..]));
+        assert_eq!(
+            keyed.fingerprint,
+            Fingerprint::of(&Method::POST, "/a?b", b"[1, 2]")
+        );
+        let problem = KeyedJson::<Vec<u8>>::from_request(request("["), &())
+            .await
+            .unwrap_err();
+        assert!(problem.is(Code::BODY_MALFORMED));
     }
 }

@@ -13,6 +13,7 @@ mod run;
 mod shell;
 
 pub use extract::{Json, Path, Query};
+pub(crate) use extract::{parse_json, read_body, read_json};
 pub use hosts::{Hosts, authority};
 pub use listen::{ListenError, PlainListener, TlsListener, listen, listen_tls, tls_config};
 pub use poll::{Wait, long_poll};

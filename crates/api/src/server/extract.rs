@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,8 +24,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        check_json(request.headers())?;
-        let body = read_body(request, state).await?;
+        let body = read_json(request, state).await?;
         parse_json(&body).map(Self)
     }
 }
@@ -78,21 +77,18 @@ const JSON: &str = "application/json";
 /// How long a body may take to arrive, in real time.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
-/// Refuses another media type than JSON.
-pub(crate) fn check_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let essence = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .map(|value| {
-            value
-                .split_once(';')
-                .map_or(value, |(essence, _)| essence)
-                .trim()
-        });
-    if essence.is_some_and(|essence| essence.eq_ignore_ascii_case(JSON)) {
-        Ok(())
-    } else {
-        Err(Problem::new(Code::UNSUPPORTED_MEDIA_TYPE).with("expected", JSON))
+/// Reads a body that is JSON by its media type. A request without any body is read as `null`, which
+/// `()` and `Option` take.
+pub(crate) async fn read_json<S: Send + Sync>(
+    request: Request,
+    state: &S,
+) -> Result<Bytes, Problem> {
+    let media_type = request.headers().get(header::CONTENT_TYPE).cloned();
+    let body = read_body(request, state).await?;
+    match media_type {
+        None if body.is_empty() => Ok(Bytes::from_static(b"null")),
+        Some(media_type) if is_json(&media_type) => Ok(body),
+        _ => Err(Problem::new(Code::UNSUPPORTED_MEDIA_TYPE).with("expected", JSON)),
     }
 }
 
@@ -133,6 +129,12 @@ pub(crate) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem>
         .with("member", member)
         .with("line", error.line())
         .with("column", error.column()))
+}
+
+fn is_json(media_type: &HeaderValue) -> bool {
+    let text = media_type.to_str().unwrap_or_default();
+    let essence = text.split_once(';').map_or(text, |(essence, _)| essence);
+    essence.trim().eq_ignore_ascii_case(JSON)
 }
 
 /// A path to a member is the sender's own text: no more than this of it is repeated.
