@@ -1,0 +1,14 @@
+//! The rules of the rulebook, each proved by tests that bear its id.
+
+mod application;
+mod card;
+mod counter;
+mod folding;
+mod histories;
+mod invariants;
+mod issuance;
+mod loss;
+mod phone;
+mod registration;
+mod stored_forms;
+mod world;
