@@ -122,13 +122,13 @@ pub(crate) fn check_application<'a>(
     Ok(signed_with)
 }
 
-/// The new PINs are set, and work on the application has begun (HOURS-1).
-pub(crate) fn check_begun(application: &Application, now: Timestamp) -> Result<(), Refusal> {
+/// The new PINs are set, and work on the application has begun: since when (HOURS-1).
+pub(crate) fn work_began(application: &Application, now: Timestamp) -> Result<Timestamp, Refusal> {
     match application.stage {
         ApplicationStage::Signed => Err(Refusal::ApplicationNotCompleted),
         ApplicationStage::Completed { due, .. } if now < due => {
             Err(Refusal::ApplicationNotDue { due })
         }
-        ApplicationStage::Completed { .. } => Ok(()),
+        ApplicationStage::Completed { due, .. } => Ok(due),
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::eligibility::{card_at_hand, check_age, check_application, check_begun};
+use crate::eligibility::{card_at_hand, check_age, check_application, work_began};
 use crate::{
     Application, Attributes, CardId, CertificateId, ChipId, EnrolmentId, Medium, RecordVersion,
     Refusal, Resident, Use, japan, validity,
@@ -49,10 +49,10 @@ pub fn due_issuance(
     attributes: &Attributes,
     now: Timestamp,
 ) -> Vec<DueCertificate> {
-    let not_before = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let not_before = whole_second(now);
     let mut due = due_on_card(resident, attributes, now, not_before);
     if let Some(application) = &resident.application
-        && check_begun(application, now).is_ok()
+        && work_began(application, now).is_ok()
         && let Ok(on_phone) = due_on_phone(resident, attributes, application, now, not_before)
     {
         due.extend(on_phone);
@@ -117,4 +117,9 @@ pub(crate) fn due_on_phone(
         }
     };
     Ok(application.uses.iter().map(due).collect())
+}
+
+/// The second in which `moment` lies: validity counts in seconds (RFC 5280 §4.1.2.5).
+pub(crate) fn whole_second(moment: Timestamp) -> Timestamp {
+    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
 }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::eligibility::check_begun;
-use crate::issuance::{due_on_card, due_on_phone};
+use crate::eligibility::work_began;
+use crate::issuance::{due_on_card, due_on_phone, whole_second};
 use crate::{
     Certificate, CertificateId, CertificateStatus, DueCertificate, EnrolmentId, Event, Issuance,
     Refusal,
@@ -13,9 +13,8 @@ use super::Case;
 
 /// CARD-3, CARD-8: `issued` are exactly the certificates on order.
 pub(super) fn record_card(case: &mut Case<'_>, issued: &[Issuance]) -> Result<(), Refusal> {
-    let certificates = matching(case, issued, |not_before| {
-        due_on_card(&case.resident, case.attributes, case.now, not_before)
-    })?;
+    let due = |not_before| due_on_card(&case.resident, case.attributes, case.now, not_before);
+    let certificates = matching(case, issued, due)?;
     for certificate in certificates {
         case.record(Event::CertificateIssued { certificate });
     }
@@ -30,9 +29,8 @@ pub(super) fn record_phone(
     issued: &[Issuance],
 ) -> Result<(), Refusal> {
     let application = case.application(enrolment)?.clone();
-    check_begun(&application, case.now)?;
+    let began = whole_second(work_began(&application, case.now)?);
     let due = |not_before| {
-        check_begun(&application, not_before)?;
         due_on_phone(
             &case.resident,
             case.attributes,
@@ -45,6 +43,9 @@ pub(super) fn record_phone(
         let code = refusal.code().to_owned();
         case.record(Event::ApplicationRejected { enrolment, code });
         return Ok(());
+    }
+    if issued.iter().any(|issuance| issuance.not_before < began) {
+        return Err(Refusal::IssuanceNotDue);
     }
     let certificates = matching(case, issued, |not_before| {
         due(not_before).unwrap_or_default()
@@ -71,8 +72,8 @@ pub(super) fn record_phone(
     Ok(())
 }
 
-/// The certificates of `issued`, if they are all that is due and each is as it would be made now from
-/// its own first second on.
+/// The certificates of `issued`, if they are all that is due, and each is what is due from its own
+/// first second on.
 fn matching(
     case: &Case<'_>,
     issued: &[Issuance],
@@ -87,49 +88,46 @@ fn matching(
             .iter()
             .find(|issuance| issuance.usage == wanted.usage);
         let issuance = issuance.ok_or(Refusal::IssuanceNotDue)?;
-        let due = due(issuance.not_before)
-            .into_iter()
-            .find(|due| is_of(issuance, due));
-        let due = due.ok_or(Refusal::IssuanceNotDue)?;
-        let id = CertificateId {
-            usage: issuance.usage,
-            serial: issuance.serial,
-        };
-        if issuance.not_before > case.now {
-            return Err(Refusal::IssuanceNotDue);
-        }
-        if case.resident.certificates.contains_key(&id) {
-            return Err(Refusal::SerialInUse);
-        }
-        Ok(Certificate {
-            id,
-            medium: due.medium,
-            chip: due.chip,
-            not_before: due.not_before,
-            not_after: due.not_after,
-            record: due.record,
-            source: due.source,
-            status: CertificateStatus::Issued,
-        })
+        certificate(case, issuance, due(issuance.not_before))
     };
     wanted.iter().map(certificate).collect()
 }
 
-fn is_of(issuance: &Issuance, due: &DueCertificate) -> bool {
-    let Issuance {
+fn certificate(
+    case: &Case<'_>,
+    issuance: &Issuance,
+    due: Vec<DueCertificate>,
+) -> Result<Certificate, Refusal> {
+    let &Issuance {
         usage,
-        serial: _,
+        serial,
         not_before,
         not_after,
         source,
         record,
     } = issuance;
-    let of_due = (
-        due.usage,
-        due.not_before,
-        due.not_after,
-        due.source,
-        due.record,
-    );
-    (*usage, *not_before, *not_after, *source, *record) == of_due
+    let due = due
+        .into_iter()
+        .find(|due| due.usage == usage)
+        .ok_or(Refusal::IssuanceNotDue)?;
+    if not_before > case.now
+        || not_before != whole_second(not_before)
+        || (not_after, source, record) != (due.not_after, due.source, due.record)
+    {
+        return Err(Refusal::IssuanceNotDue);
+    }
+    let id = CertificateId { usage, serial };
+    if case.resident.certificates.contains_key(&id) {
+        return Err(Refusal::SerialInUse);
+    }
+    Ok(Certificate {
+        id,
+        medium: due.medium,
+        chip: due.chip,
+        not_before,
+        not_after,
+        record,
+        source,
+        status: CertificateStatus::Issued,
+    })
 }

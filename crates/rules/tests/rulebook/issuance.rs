@@ -19,6 +19,8 @@ fn record_phone(issued: Vec<Issuance>) -> Command {
     }
 }
 
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
 fn applied(uses: Uses) -> World {
     let mut world = World::with_card(Uses::BOTH);
     world.apply_and_complete(1, PHONE, uses);
@@ -58,6 +60,17 @@ fn hours_1_nothing_is_due_before_work_begins() {
     assert_eq!(world.refusal(&record_phone(vec![])), refusal);
     world.turn_clock("2026-11-22T08:00:00+09:00");
     assert_eq!(due(&world).len(), 2);
+}
+
+#[test]
+fn hours_1_work_may_be_done_in_the_second_in_which_it_begins() {
+    let mut world = World::with_card(Uses::BOTH);
+    world.turn_clock("2026-11-21T10:00:00.75+09:00");
+    world.apply_and_complete(1, PHONE, Uses::BOTH);
+    world.turn_clock("2026-11-21T10:00:00.8+09:00");
+    let issued = world.signed(Medium::Phone);
+    assert!(issued.iter().all(|issuance| issuance.not_before == at(TEN)));
+    world.run(&record_phone(issued));
 }
 
 #[test]
@@ -184,18 +197,18 @@ fn an_order_is_issued_once() {
 fn only_what_is_due_is_recorded() {
     let mut world = applied(Uses::BOTH);
     let issued = world.signed(Medium::Phone);
-    let second = SignedDuration::from_secs(1);
-    let falsified: [&dyn Fn(&mut Vec<Issuance>); 10] = [
-        &|issued| issued.clear(),
-        &|issued| issued.truncate(1),
-        &|issued| issued[1] = issued[0].clone(),
-        &|issued| issued.push(issued[0].clone()),
-        &|issued| issued[0].not_after += second,
-        &|issued| issued[0].not_after -= second,
-        &|issued| issued[0].not_before += second,
-        &|issued| issued[0].not_before += SignedDuration::from_nanos(1),
-        &|issued| issued[0].source = None,
-        &|issued| issued[0].record = RecordVersion(2),
+    world.turn_clock("2026-11-21T10:01:00.5+09:00");
+    let falsified: [fn(&mut Vec<Issuance>); 10] = [
+        |issued| issued.clear(),
+        |issued| issued.truncate(1),
+        |issued| issued[1] = issued[0].clone(),
+        |issued| issued.push(issued[0].clone()),
+        |issued| issued[0].not_after += SECOND,
+        |issued| issued[0].not_after -= SECOND,
+        |issued| issued[0].not_before += SECOND * 61,
+        |issued| issued[0].not_before += SignedDuration::from_nanos(1),
+        |issued| issued[0].source = None,
+        |issued| issued[0].record = RecordVersion(2),
     ];
     for falsify in falsified {
         let mut issued = issued.clone();
