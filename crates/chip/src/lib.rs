@@ -10,7 +10,11 @@ pub mod image;
 pub mod issuer;
 pub mod jpki;
 pub mod memory;
+pub mod personalisation;
 pub mod scp03;
 pub mod tlv;
+
+#[cfg(test)]
+mod testing;
 
 pub use chip::{Chip, Interface};
