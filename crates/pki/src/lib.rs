@@ -2,12 +2,27 @@
 //!
 //! Time, randomness and key pairs are arguments; there is no I/O here.
 
+mod attributes;
+pub mod certificate;
+pub mod crl;
+mod decode;
 pub mod digest;
+mod distribution;
+mod encode;
 pub mod entropy;
 pub mod keys;
+mod name;
+pub mod pem;
+pub mod profile;
 
+pub use attributes::{AttributesInvalid, PersonalAttributes};
+pub use certificate::{Certificate, UnsignedCertificate};
+pub use decode::Malformed;
+pub use distribution::DistributionPoint;
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use keys::{
     FreshKeys, KeyAlgorithm, KeySource, PublicKey, SignError, SignatureAlgorithm, Signer,
     SoftwareKey,
 };
+pub use name::Name;
+pub use profile::IssuerSettings;

@@ -1,0 +1,313 @@
+//! Certificates: read, and signed.
+
+mod extensions;
+mod unsigned;
+
+pub use extensions::{AuthorityKeyIdentifier, KeyUsages};
+pub use unsigned::{IssueError, UnsignedCertificate};
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use const_oid::ObjectIdentifier;
+use der::{Decode, Reader, SliceReader};
+use inrou_rules::{Medium, Serial, Use};
+use jiff::Timestamp;
+
+use crate::attributes::PersonalAttributes;
+use crate::decode::{self, Malformed};
+use crate::digest::{Digest, HashAlgorithm};
+use crate::distribution::DistributionPoint;
+use crate::keys::{KeyError, PublicKey, SignatureAlgorithm, SignatureInvalid};
+use crate::name::Name;
+use crate::pem::{self, PemError};
+use crate::profile::{CertificateKind, IssuerSettings, PolicyOid};
+use extensions::Extensions;
+
+/// Longest certificate that is read, in bytes: many times the longest that is issued.
+const MAX_LENGTH: usize = 64 * 1024;
+
+const PEM_LABEL: &str = "CERTIFICATE";
+
+/// Why bytes are not a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateError {
+    /// Not PEM with one certificate.
+    #[error(transparent)]
+    Pem(#[from] PemError),
+    /// Not a DER certificate of version 3.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// Longer than any certificate that is read here.
+    #[error("the certificate is too long")]
+    TooLong,
+    /// Not of version 3.
+    #[error("the certificate is not of version 3")]
+    Version,
+    /// The algorithm inside of the signed part is not the one outside.
+    #[error("the certificate names two signature algorithms")]
+    Algorithms,
+    /// An extension's value is malformed.
+    #[error("the extension {0} is malformed")]
+    Extension(ObjectIdentifier),
+}
+
+impl From<der::Error> for CertificateError {
+    fn from(error: der::Error) -> Self {
+        Self::Malformed(error.into())
+    }
+}
+
+/// A certificate, read once and kept as the bytes it came as. Cloning shares it.
+#[derive(Clone)]
+pub struct Certificate(Arc<Fields>);
+
+struct Fields {
+    der: Vec<u8>,
+    tbs: Range<usize>,
+    signature: Range<usize>,
+    serial: Range<usize>,
+    algorithm: Option<SignatureAlgorithm>,
+    issuer: Name,
+    subject: Name,
+    not_before: Timestamp,
+    not_after: Timestamp,
+    key: Result<PublicKey, KeyError>,
+    extensions: Extensions,
+}
+
+impl Certificate {
+    /// Reads a DER certificate.
+    ///
+    /// # Errors
+    /// The first thing that is wrong. A key or signature of an algorithm that is not supported is no
+    /// error here, but when it is used.
+    pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
+        if der.len() > MAX_LENGTH {
+            return Err(CertificateError::TooLong);
+        }
+        let mut reader = SliceReader::new(der)?;
+        let fields = reader.sequence(|certificate| read(certificate, der))?;
+        reader.finish()?;
+        Ok(Self(Arc::new(fields)))
+    }
+
+    /// Reads a certificate from PEM: the first block, of the label `CERTIFICATE`.
+    ///
+    /// # Errors
+    /// As [`from_der`](Self::from_der), or not PEM.
+    pub fn from_pem(text: &str) -> Result<Self, CertificateError> {
+        Self::from_der(&pem::decode(PEM_LABEL, text)?)
+    }
+
+    /// Its DER.
+    pub fn as_der(&self) -> &[u8] {
+        &self.0.der
+    }
+
+    /// Its PEM.
+    pub fn to_pem(&self) -> String {
+        pem::encode(PEM_LABEL, &self.0.der)
+    }
+
+    /// SHA-256 of its DER.
+    pub fn fingerprint(&self) -> Digest {
+        HashAlgorithm::Sha256.digest(&self.0.der)
+    }
+
+    /// The serial number, where it is one that this service could have issued.
+    pub fn serial(&self) -> Option<Serial> {
+        let content = self.serial_bytes();
+        let mut bytes = [0; 8];
+        let digits = content.strip_prefix(&[0]).unwrap_or(content);
+        bytes
+            .get_mut(8usize.checked_sub(digits.len())?..)?
+            .copy_from_slice(digits);
+        Some(Serial(u64::from_be_bytes(bytes)))
+    }
+
+    /// The serial number's content octets: big-endian, with a leading zero where the next bit is set.
+    pub fn serial_bytes(&self) -> &[u8] {
+        self.slice(&self.0.serial)
+    }
+
+    /// Who issued it.
+    pub fn issuer(&self) -> &Name {
+        &self.0.issuer
+    }
+
+    /// Whose it is.
+    pub fn subject(&self) -> &Name {
+        &self.0.subject
+    }
+
+    /// First second of validity.
+    pub fn not_before(&self) -> Timestamp {
+        self.0.not_before
+    }
+
+    /// Last second of validity.
+    pub fn not_after(&self) -> Timestamp {
+        self.0.not_after
+    }
+
+    /// The subject's key.
+    ///
+    /// # Errors
+    /// The key is malformed or of an algorithm that is not supported.
+    pub fn public_key(&self) -> Result<&PublicKey, KeyError> {
+        self.0.key.as_ref().map_err(|&error| error)
+    }
+
+    /// subjectKeyIdentifier.
+    pub fn subject_key_identifier(&self) -> Option<&[u8]> {
+        self.0.extensions.subject_key_identifier.as_deref()
+    }
+
+    /// authorityKeyIdentifier.
+    pub fn authority_key_identifier(&self) -> Option<&AuthorityKeyIdentifier> {
+        self.0.extensions.authority_key_identifier.as_ref()
+    }
+
+    /// keyUsage.
+    pub fn key_usages(&self) -> Option<KeyUsages> {
+        self.0.extensions.key_usages
+    }
+
+    /// extKeyUsage: the purposes.
+    pub fn extended_key_usages(&self) -> &[ObjectIdentifier] {
+        &self.0.extensions.extended_key_usages
+    }
+
+    /// Whether basicConstraints makes it an issuer's certificate.
+    pub fn is_issuer(&self) -> bool {
+        self.0.extensions.is_issuer
+    }
+
+    /// certificatePolicies.
+    pub fn policies(&self) -> &[PolicyOid] {
+        &self.0.extensions.policies
+    }
+
+    /// cRLDistributionPoints: those that name a point in full.
+    pub fn distribution_points(&self) -> &[DistributionPoint] {
+        &self.0.extensions.distribution_points
+    }
+
+    /// Where authorityInfoAccess sends OCSP requests.
+    pub fn ocsp_uri(&self) -> Option<&str> {
+        self.0.extensions.ocsp_uri.as_deref()
+    }
+
+    /// Whether it carries id-pkix-ocsp-nocheck.
+    pub fn is_ocsp_nocheck(&self) -> bool {
+        self.0.extensions.ocsp_nocheck
+    }
+
+    /// The four attributes, which signature certificates carry.
+    pub fn attributes(&self) -> Option<&PersonalAttributes> {
+        self.0.extensions.attributes.as_ref()
+    }
+
+    /// Critical extensions that are not understood here: with any, no path is valid.
+    pub fn unknown_critical_extensions(&self) -> &[ObjectIdentifier] {
+        &self.0.extensions.unknown_critical
+    }
+
+    /// Use and medium of a holder's certificate, recognised by issuer and policy as `settings` name
+    /// them; `None` if it is of another kind or issuer.
+    pub fn recognise(&self, settings: &IssuerSettings) -> Option<(Use, Medium)> {
+        let kinds = Use::ALL.map(|usage| [(usage, Medium::Card), (usage, Medium::Phone)]);
+        kinds.into_iter().flatten().find(|&(usage, medium)| {
+            let policy = settings
+                .profile(CertificateKind::Holder(usage, medium))
+                .policy;
+            *self.issuer() == settings.issuer_name(usage)
+                && policy.is_some_and(|policy| self.policies().contains(&policy))
+        })
+    }
+
+    /// Verifies its signature with the issuer's key. Nothing else: see [`crate::path`].
+    ///
+    /// # Errors
+    /// [`SignatureInvalid`], also when the algorithm is not supported.
+    pub fn verify_signature(&self, issuer_key: &PublicKey) -> Result<(), SignatureInvalid> {
+        let algorithm = self.0.algorithm.ok_or(SignatureInvalid)?;
+        issuer_key.verify(
+            algorithm,
+            self.slice(&self.0.tbs),
+            self.slice(&self.0.signature),
+        )
+    }
+
+    fn slice(&self, range: &Range<usize>) -> &[u8] {
+        &self.0.der[range.clone()]
+    }
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.der == other.0.der
+    }
+}
+
+impl Eq for Certificate {}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let serial = self.serial_bytes().iter().map(|byte| format!("{byte:02x}"));
+        write!(f, "Certificate({})", serial.collect::<String>())
+    }
+}
+
+fn read(certificate: &mut SliceReader<'_>, der: &[u8]) -> Result<Fields, CertificateError> {
+    let start = decode::position(certificate);
+    let mut fields = certificate.sequence(|tbs| read_tbs(tbs, der))?;
+    fields.tbs = start..decode::position(certificate);
+    if decode::signature_algorithm(certificate)? != fields.algorithm {
+        return Err(CertificateError::Algorithms);
+    }
+    let signature = decode::octets(certificate)?;
+    fields.signature = last(signature.len(), certificate);
+    Ok(fields)
+}
+
+/// Reads all but where the signed part and the signature stand.
+fn read_tbs(tbs: &mut SliceReader<'_>, der: &[u8]) -> Result<Fields, CertificateError> {
+    let version = decode::explicit(tbs, 0, u8::decode)?;
+    if version != Some(2) {
+        return Err(CertificateError::Version);
+    }
+    let serial = decode::serial(tbs)?.len();
+    let serial = last(serial, tbs);
+    let algorithm = decode::signature_algorithm(tbs)?;
+    let issuer = Name::read(tbs)?;
+    let (not_before, not_after) = tbs.sequence(|validity| {
+        Ok::<_, der::Error>((decode::time(validity)?, decode::time(validity)?))
+    })?;
+    let subject = Name::read(tbs)?;
+    let key = PublicKey::from_spki(tbs.tlv_bytes()?);
+    decode::skip_bit_string(tbs, 1)?;
+    decode::skip_bit_string(tbs, 2)?;
+    let extensions = decode::explicit(tbs, 3, Extensions::read)?.unwrap_or_default();
+    Ok(Fields {
+        der: der.to_vec(),
+        tbs: 0..0,
+        signature: 0..0,
+        serial,
+        algorithm,
+        issuer,
+        subject,
+        not_before,
+        not_after,
+        key,
+        extensions,
+    })
+}
+
+/// Where the `length` bytes stand that `reader` has just come past.
+fn last(length: usize, reader: &SliceReader<'_>) -> Range<usize> {
+    let end = decode::position(reader);
+    end - length..end
+}

@@ -1,0 +1,5 @@
+//! Certificate revocation lists.
+
+mod partition;
+
+pub use partition::Partition;

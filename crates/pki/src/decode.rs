@@ -1,0 +1,185 @@
+//! Reading DER: what the parsers of this crate have in common. They borrow from their input, so that
+//! no length field can make them allocate.
+
+use der::asn1::{AnyRef, BitStringRef, GeneralizedTime, UtcTime};
+use der::{Decode, ErrorKind, Header, Reader, SliceReader, Tag, TagMode, TagNumber, Tagged};
+use jiff::Timestamp;
+
+use crate::keys::SignatureAlgorithm;
+
+/// Reads all of `bytes` by `read`; bytes that are left over are an error.
+pub(crate) fn decode<'a, T, E: From<der::Error>>(
+    bytes: &'a [u8],
+    read: impl FnOnce(&mut SliceReader<'a>) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut reader = SliceReader::new(bytes)?;
+    let value = read(&mut reader)?;
+    reader.finish()?;
+    Ok(value)
+}
+
+/// Reads one SEQUENCE that is all of `bytes`.
+pub(crate) fn decode_sequence<'a, T, E: From<der::Error>>(
+    bytes: &'a [u8],
+    read: impl FnOnce(&mut SliceReader<'a>) -> Result<T, E>,
+) -> Result<T, E> {
+    decode(bytes, |reader| reader.sequence(read))
+}
+
+/// How far `reader` has come, in bytes from the start of the whole input.
+pub(crate) fn position(reader: &SliceReader<'_>) -> usize {
+    u32::from(reader.position()) as usize
+}
+
+/// Reads `[number]` EXPLICIT, if it comes next.
+pub(crate) fn explicit<'a, T, E: From<der::Error>>(
+    reader: &mut SliceReader<'a>,
+    number: u32,
+    read: impl FnOnce(&mut SliceReader<'a>) -> Result<T, E>,
+) -> Result<Option<T>, E> {
+    if !comes_next(reader, number) {
+        return Ok(None);
+    }
+    let header = Header::decode(reader)?;
+    reader.read_nested(header.length(), read).map(Some)
+}
+
+/// Whether the next element is `[number]` with elements inside.
+pub(crate) fn comes_next(reader: &SliceReader<'_>, number: u32) -> bool {
+    let wanted = Tag::ContextSpecific {
+        constructed: true,
+        number: TagNumber(number),
+    };
+    Tag::peek(reader).is_ok_and(|tag| tag == wanted)
+}
+
+/// Skips `[number]` IMPLICIT over a BIT STRING, if it comes next.
+pub(crate) fn skip_bit_string(reader: &mut SliceReader<'_>, number: u32) -> der::Result<()> {
+    reader
+        .context_specific::<BitStringRef<'_>>(TagNumber(number), TagMode::Implicit)
+        .map(drop)
+}
+
+/// Reads a BIT STRING of whole bytes.
+pub(crate) fn octets<'a>(reader: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
+    let bits = BitStringRef::decode(reader)?;
+    bits.as_bytes()
+        .ok_or_else(|| Tag::BitString.value_error().into())
+}
+
+/// Reads a non-negative INTEGER of 20 bytes at most (RFC 5280 §4.1.2.2): its content octets.
+pub(crate) fn serial<'a>(reader: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
+    let integer = AnyRef::decode(reader)?;
+    if integer.tag() != Tag::Integer {
+        return Err(Tag::Integer.value_error().into());
+    }
+    match integer.value() {
+        [] | [0x80..=0xFF, ..] | [0, 0..=0x7F, ..] => Err(Tag::Integer.value_error().into()),
+        // A leading zero does not count.
+        content if content.len() > 21 => Err(Tag::Integer.length_error().into()),
+        content => Ok(content),
+    }
+}
+
+/// Reads UTCTime or GeneralizedTime.
+pub(crate) fn time(reader: &mut SliceReader<'_>) -> der::Result<Timestamp> {
+    match Tag::peek(reader)? {
+        Tag::UtcTime => timestamp(UtcTime::decode(reader)?.to_unix_duration()),
+        _ => generalized_time(reader),
+    }
+}
+
+/// Reads GeneralizedTime.
+pub(crate) fn generalized_time(reader: &mut SliceReader<'_>) -> der::Result<Timestamp> {
+    timestamp(GeneralizedTime::decode(reader)?.to_unix_duration())
+}
+
+/// Reads the `AlgorithmIdentifier` of a signature; its parameters must be what its RFC says.
+/// `None` if the algorithm is not one of ours.
+pub(crate) fn signature_algorithm(
+    reader: &mut SliceReader<'_>,
+) -> der::Result<Option<SignatureAlgorithm>> {
+    let (oid, parameters) = algorithm(reader)?;
+    let known = [
+        SignatureAlgorithm::Sha256WithRsa,
+        SignatureAlgorithm::EcdsaWithSha256,
+        SignatureAlgorithm::EcdsaWithSha384,
+    ]
+    .into_iter()
+    .find(|known| known.oid() == oid);
+    let fits = match known {
+        Some(SignatureAlgorithm::Sha256WithRsa) => {
+            parameters.is_some_and(|parameters| parameters.is_null())
+        }
+        Some(_) => parameters.is_none(),
+        None => true,
+    };
+    if fits {
+        Ok(known)
+    } else {
+        Err(ErrorKind::Failed.into())
+    }
+}
+
+/// Reads an `AlgorithmIdentifier`.
+pub(crate) fn algorithm<'a>(
+    reader: &mut SliceReader<'a>,
+) -> der::Result<(const_oid::ObjectIdentifier, Option<AnyRef<'a>>)> {
+    reader.sequence(|fields| {
+        let oid = fields.decode()?;
+        let parameters = if fields.is_finished() {
+            None
+        } else {
+            Some(fields.decode()?)
+        };
+        Ok((oid, parameters))
+    })
+}
+
+/// Reads a certificate's, CRL's or answer's extensions: calls `each` with object identifier,
+/// criticality and value; an extension that stands twice is an error.
+pub(crate) fn extensions<'a, E: From<der::Error>>(
+    reader: &mut SliceReader<'a>,
+    mut each: impl FnMut(const_oid::ObjectIdentifier, bool, &'a [u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut seen = Vec::new();
+    reader.sequence(|list| {
+        while !list.is_finished() {
+            let (oid, critical, value) = extension(list)?;
+            if seen.contains(&oid) {
+                return Err(der::Error::from(ErrorKind::OidUnknown { oid }).into());
+            }
+            seen.push(oid);
+            each(oid, critical, value)?;
+        }
+        Ok(())
+    })
+}
+
+fn extension<'a>(
+    reader: &mut SliceReader<'a>,
+) -> der::Result<(const_oid::ObjectIdentifier, bool, &'a [u8])> {
+    reader.sequence(|fields| {
+        let oid = fields.decode()?;
+        let critical = match Tag::peek(fields)? {
+            // DEFAULT FALSE is not written.
+            Tag::Boolean => bool::decode(fields)?
+                .then_some(true)
+                .ok_or(ErrorKind::Noncanonical { tag: Tag::Boolean })?,
+            _ => false,
+        };
+        let value = <&der::asn1::OctetStringRef>::decode(fields)?;
+        Ok((oid, critical, value.as_bytes()))
+    })
+}
+
+fn timestamp(since_epoch: std::time::Duration) -> der::Result<Timestamp> {
+    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
+    // The last hours of the year 9999, which stand for "no end", are beyond the last timestamp.
+    Ok(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
+}
+
+/// The bytes are not DER of the structure that was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("malformed DER: {0}")]
+pub struct Malformed(#[from] der::Error);

@@ -1,0 +1,129 @@
+//! Distinguished names, kept as the DER they were read as: names are compared byte for byte.
+
+use std::fmt;
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc4519::{C, CN, L, O, OU};
+use der::{Decode, Reader, SliceReader};
+
+use crate::decode::{self, Malformed};
+use crate::encode::{self, PRINTABLE_STRING, SET, UTF8_STRING, encode};
+
+/// A distinguished name (RFC 5280 §4.1.2.4).
+///
+/// Equality is that of the encodings: every name that this service checks was copied from the
+/// certificate it belongs to.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name {
+    der: Vec<u8>,
+}
+
+impl Name {
+    /// Reads a DER `Name`.
+    ///
+    /// # Errors
+    /// It is not one.
+    pub fn from_der(der: &[u8]) -> Result<Self, Malformed> {
+        Ok(decode::decode(der, Self::read)?)
+    }
+
+    /// Its DER.
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    pub(crate) fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
+        let der = reader.tlv_bytes()?;
+        x509_cert::name::Name::from_der(der)?;
+        Ok(Self { der: der.to_vec() })
+    }
+
+    /// The name of these parts, each a single-valued SET: countryName PrintableString, all else
+    /// UTF8String, as observed on genuine certificates.
+    pub(crate) fn of(parts: &[Part<'_>]) -> Self {
+        let der = encode(|name| {
+            name.sequence(|parts_out| {
+                for part in parts {
+                    part.write(parts_out);
+                }
+            });
+        });
+        Self { der }
+    }
+}
+
+impl fmt::Display for Name {
+    /// The form of RFC 4514.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match x509_cert::name::Name::from_der(&self.der) {
+            Ok(name) => name.fmt(f),
+            Err(_) => f.write_str("(unreadable name)"),
+        }
+    }
+}
+
+/// A holder's name tells where the holder lives: not for logs.
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Name(..)")
+    }
+}
+
+/// One relative distinguished name.
+#[derive(Clone, Copy)]
+pub(crate) enum Part<'a> {
+    Country(&'a str),
+    Organisation(&'a str),
+    Unit(&'a str),
+    Locality(&'a str),
+    CommonName(&'a str),
+}
+
+impl Part<'_> {
+    fn write(self, out: &mut encode::Encoder) {
+        let (kind, tag, text) = match self {
+            Part::Country(text) => (C, PRINTABLE_STRING, text),
+            Part::Organisation(text) => (O, UTF8_STRING, text),
+            Part::Unit(text) => (OU, UTF8_STRING, text),
+            Part::Locality(text) => (L, UTF8_STRING, text),
+            Part::CommonName(text) => (CN, UTF8_STRING, text),
+        };
+        let kind: ObjectIdentifier = kind;
+        out.nest(SET, |set| {
+            set.sequence(|attribute| {
+                attribute.oid(kind);
+                attribute.value(tag, text.as_bytes());
+            });
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn country_is_printable_all_else_utf8() {
+        let name = Name::of(&[Part::Country("JP"), Part::Organisation("機構")]);
+        let expected = b"\x30\x1e\x31\x0b\x30\x09\x06\x03\x55\x04\x06\x13\x02JP\
+            \x31\x0f\x30\x0d\x06\x03\x55\x04\x0a\x0c\x06\xe6\xa9\x9f\xe6\xa7\x8b";
+        assert_eq!(name.as_der(), expected);
+        assert_eq!(Name::from_der(name.as_der()), Ok(name.clone()));
+        assert_eq!(name.to_string(), "O=機構,C=JP");
+        assert_eq!(format!("{name:?}"), "Name(..)");
+    }
+
+    #[test]
+    fn what_is_not_a_name_is_refused() {
+        for bytes in [
+            &b""[..],
+            b"\x30",
+            b"\x30\x01\x00",
+            b"\x31\x00",
+            b"\x30\x00\x00",
+        ] {
+            assert!(Name::from_der(bytes).is_err(), "{bytes:02x?}");
+        }
+        assert!(Name::from_der(b"\x30\x00").is_ok(), "a name may be empty");
+    }
+}

@@ -1,0 +1,265 @@
+//! Certificates by their profile: the names, the checks, the bytes.
+
+use inrou_rules::{Medium, Serial, Use};
+use jiff::Timestamp;
+
+use super::extension::Values;
+use super::{CertificateKind, CommonName, IssuerSettings, Place, Profile, SubjectForm};
+use crate::attributes::{AttributesInvalid, PersonalAttributes};
+use crate::certificate::{Certificate, UnsignedCertificate};
+use crate::crl::Partition;
+use crate::distribution::DistributionPoint;
+use crate::encode::{constructed, encode};
+use crate::keys::{KeyError, PublicKey};
+use crate::name::{Name, Part};
+
+/// Why no certificate can be made by its profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProfileError {
+    /// The issuer's certificate does not bear the name that the settings give that use's issuer, or is
+    /// no issuer's certificate at all.
+    #[error("the certificate given as the issuer's is not one by these settings")]
+    Issuer,
+    /// The issuer's key is not supported.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The subject's key is of another algorithm than the profile's.
+    #[error("the key is not of the profile's algorithm")]
+    KeyAlgorithm,
+    /// It would end before it begins, live longer than the profile allows, or outlive its issuer.
+    #[error("the validity is outside of what the profile and the issuer allow")]
+    Validity,
+    /// The attributes are missing in a signature certificate, or given for another.
+    #[error("a signature certificate carries the four attributes, and no other does")]
+    Presence,
+    /// An attribute does not have its form.
+    #[error(transparent)]
+    Attributes(#[from] AttributesInvalid),
+}
+
+/// What goes into a holder's certificate.
+#[derive(Clone, Debug)]
+pub struct HolderRequest<'a> {
+    /// What it is for.
+    pub usage: Use,
+    /// Card or phone.
+    pub medium: Medium,
+    /// Its reserved serial number.
+    pub serial: Serial,
+    /// First second of validity: that of issuance.
+    pub not_before: Timestamp,
+    /// Last second of validity (CARD-8, VALID-1).
+    pub not_after: Timestamp,
+    /// The key that the chip made.
+    pub public_key: &'a PublicKey,
+    /// The municipality: in the subject of a signature certificate, and of the CRL partition.
+    pub place: &'a Place,
+    /// The holder's common name.
+    pub common_name: &'a CommonName,
+    /// The four attributes, in a signature certificate.
+    pub attributes: Option<&'a PersonalAttributes>,
+}
+
+impl IssuerSettings {
+    /// The distinguished name of that use's issuer: all its generations share it.
+    pub fn issuer_name(&self, usage: Use) -> Name {
+        Name::of(&[
+            Part::Country("JP"),
+            Part::Organisation(&self.organisation),
+            Part::Unit(&self.of(usage).unit),
+            Part::Unit(&self.operator),
+        ])
+    }
+
+    /// A holder's certificate, to be signed by `issuer`.
+    ///
+    /// # Errors
+    /// [`ProfileError`].
+    pub fn holder_certificate(
+        &self,
+        issuer: &Certificate,
+        request: &HolderRequest<'_>,
+    ) -> Result<UnsignedCertificate, ProfileError> {
+        let HolderRequest { usage, medium, .. } = *request;
+        if (usage == Use::Signature) != request.attributes.is_some() {
+            return Err(ProfileError::Presence);
+        }
+        if let Some(attributes) = request.attributes {
+            attributes.check()?;
+        }
+        let partition = Partition::Holders {
+            usage,
+            medium,
+            place: request.place.clone(),
+        };
+        self.build(&Draft {
+            kind: CertificateKind::Holder(usage, medium),
+            issuer: Some(issuer),
+            serial: request.serial,
+            not_before: request.not_before,
+            not_after: request.not_after,
+            public_key: request.public_key,
+            holder: Some(request),
+            distribution_point: Some(self.distribution_point(&partition)),
+        })
+    }
+
+    /// An issuer's own certificate, to be signed with its own key. It lives as long as its profile
+    /// allows.
+    ///
+    /// # Errors
+    /// [`ProfileError::KeyAlgorithm`].
+    pub fn issuer_certificate(
+        &self,
+        usage: Use,
+        public_key: &PublicKey,
+        serial: Serial,
+        not_before: Timestamp,
+    ) -> Result<UnsignedCertificate, ProfileError> {
+        let kind = CertificateKind::Issuer(usage);
+        self.build(&Draft {
+            kind,
+            issuer: None,
+            serial,
+            not_before,
+            not_after: self.profile(kind).lifetime.end(not_before),
+            public_key,
+            holder: None,
+            distribution_point: Some(self.distribution_point(&Partition::Issuer { usage })),
+        })
+    }
+
+    /// The certificate of a delegated OCSP responder, to be signed by `issuer`. It lives as long as its
+    /// profile and its issuer allow.
+    ///
+    /// # Errors
+    /// [`ProfileError`].
+    pub fn responder_certificate(
+        &self,
+        usage: Use,
+        issuer: &Certificate,
+        public_key: &PublicKey,
+        serial: Serial,
+        not_before: Timestamp,
+    ) -> Result<UnsignedCertificate, ProfileError> {
+        let kind = CertificateKind::OcspResponder(usage);
+        let longest = self.profile(kind).lifetime.end(not_before);
+        self.build(&Draft {
+            kind,
+            issuer: Some(issuer),
+            serial,
+            not_before,
+            not_after: longest.min(issuer.not_after()),
+            public_key,
+            holder: None,
+            distribution_point: None,
+        })
+    }
+
+    fn build(&self, draft: &Draft<'_>) -> Result<UnsignedCertificate, ProfileError> {
+        let usage = draft.kind.usage();
+        let profile = self.profile(draft.kind);
+        let issuer_key = match draft.issuer {
+            Some(issuer) => issuer.public_key()?,
+            None => draft.public_key,
+        };
+        self.check(draft, &profile)?;
+        let algorithm = issuer_key.algorithm().signature();
+        let values = Values {
+            attributes: draft.holder.and_then(|request| request.attributes),
+            name_in_japanese: &self.issuer_name_in_japanese(usage),
+            policy: profile.policy,
+            cps_uri: self.cps_uri.as_ref(),
+            distribution_point: draft.distribution_point.as_ref(),
+            ocsp_uri: self.of(usage).ocsp_uri.as_ref(),
+            issuer: draft.issuer,
+            subject_key: draft.public_key.identifier(),
+        };
+        let tbs = encode(|out| {
+            out.sequence(|tbs| {
+                tbs.nest(constructed(0), |version| version.unsigned(2));
+                tbs.unsigned(draft.serial.0);
+                tbs.signature_algorithm(algorithm);
+                tbs.raw(self.issuer_name(usage).as_der());
+                tbs.sequence(|validity| {
+                    validity.time(draft.not_before);
+                    validity.time(draft.not_after);
+                });
+                tbs.raw(self.subject(&profile, usage, draft.holder).as_der());
+                tbs.raw(draft.public_key.spki());
+                tbs.nest(constructed(3), |explicit| {
+                    explicit.sequence(|extensions| {
+                        for extension in profile.extensions {
+                            extension.write(&values, extensions);
+                        }
+                    });
+                });
+            });
+        });
+        Ok(UnsignedCertificate::new(tbs, algorithm))
+    }
+
+    fn check(&self, draft: &Draft<'_>, profile: &Profile) -> Result<(), ProfileError> {
+        if draft.public_key.algorithm() != profile.key {
+            return Err(ProfileError::KeyAlgorithm);
+        }
+        let longest = profile.lifetime.end(draft.not_before);
+        if draft.not_after < draft.not_before || draft.not_after > longest {
+            return Err(ProfileError::Validity);
+        }
+        let Some(issuer) = draft.issuer else {
+            return Ok(());
+        };
+        if !issuer.is_issuer() || *issuer.subject() != self.issuer_name(draft.kind.usage()) {
+            return Err(ProfileError::Issuer);
+        }
+        if draft.not_before < issuer.not_before() || draft.not_after > issuer.not_after() {
+            return Err(ProfileError::Validity);
+        }
+        Ok(())
+    }
+
+    fn issuer_name_in_japanese(&self, usage: Use) -> Name {
+        Name::of(&[
+            Part::Country("JP"),
+            Part::Organisation(&self.organisation_ja),
+            Part::Unit(&self.of(usage).unit_ja),
+            Part::Unit(&self.operator_ja),
+        ])
+    }
+
+    fn subject(&self, profile: &Profile, usage: Use, holder: Option<&HolderRequest<'_>>) -> Name {
+        let common_name = holder.map_or("OCSP Responder", |request| request.common_name.as_str());
+        match (profile.subject, holder) {
+            (SubjectForm::SignatureHolder, Some(request)) => Name::of(&[
+                Part::Country("JP"),
+                Part::Locality(&request.place.prefecture),
+                Part::Locality(&request.place.municipality),
+                Part::CommonName(common_name),
+            ]),
+            (SubjectForm::UserAuthenticationHolder, _) => {
+                Name::of(&[Part::Country("JP"), Part::CommonName(common_name)])
+            }
+            (SubjectForm::OcspResponder, _) => Name::of(&[
+                Part::Country("JP"),
+                Part::Organisation(&self.organisation),
+                Part::Unit(&self.of(usage).unit),
+                Part::CommonName(common_name),
+            ]),
+            (SubjectForm::Issuer | SubjectForm::SignatureHolder, _) => self.issuer_name(usage),
+        }
+    }
+}
+
+/// One certificate in the making.
+struct Draft<'a> {
+    kind: CertificateKind,
+    /// `None` for what is signed with its own key.
+    issuer: Option<&'a Certificate>,
+    serial: Serial,
+    not_before: Timestamp,
+    not_after: Timestamp,
+    public_key: &'a PublicKey,
+    holder: Option<&'a HolderRequest<'a>>,
+    distribution_point: Option<DistributionPoint>,
+}
