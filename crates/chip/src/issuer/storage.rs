@@ -174,7 +174,8 @@ fn is_stored(image: &Image, carried: &CarriedCertificate) -> bool {
         && holds(jpki::issuer_certificate(carried.usage), &carried.issuer)
 }
 
-/// The staged keys with their PINs, one for each certificate.
+/// The staged keys, one for each certificate, each with the PIN that was set for it, or else with
+/// the PIN of the key in use before.
 ///
 /// `6985` if they are staged under another enrolment, or have no PIN yet; `6A88` if a key is not
 /// there; `6A80` if a certificate is not for its key.
@@ -191,10 +192,10 @@ fn staged_credentials(
             return Err(StatusWord::WRONG_DATA);
         }
         certified_key(&carried.issuer)?;
-        if !made.pin.is_set() {
-            return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
-        }
-        Ok(Credential { pin: made.pin.clone(), key: Some(made.key.clone()) })
+        let former = &image.jpki.credential(carried.usage).pin;
+        let pin = [&made.pin, former].into_iter().find(|pin| pin.is_set());
+        let pin = pin.ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?.clone();
+        Ok(Credential { pin, key: Some(made.key.clone()) })
     };
     carried.iter().map(credential).collect()
 }

@@ -9,7 +9,7 @@ use super::keys::{Challenges, StaticKeys};
 use super::session::{MAC, Place, Session, equal};
 use super::{
     CLASS, DIVERSIFICATION, EXTERNAL_AUTHENTICATE, INITIALIZE_UPDATE, KEY_INFORMATION, KEY_VERSION,
-    PROTECTED_CLASS, SECURITY_LEVEL,
+    MAXIMUM_DATA, PROTECTED_CLASS, SECURITY_LEVEL,
 };
 use crate::apdu::{Command, Response, StatusWord};
 
@@ -99,15 +99,17 @@ pub struct HostChannel {
 }
 
 impl HostChannel {
-    /// Protects a command: `84 instruction p1 p2` with data of at most
-    /// [`MAXIMUM_DATA`](super::MAXIMUM_DATA) bytes.
+    /// Protects a command: `84 instruction p1 p2`. Data over [`MAXIMUM_DATA`] makes it extended.
     pub fn protect(&mut self, instruction: u8, p1: u8, p2: u8, data: &[u8]) -> Vec<u8> {
         self.session.advance();
         let encrypted = match data {
             [] => Vec::new(),
             data => self.session.encrypt_command(data),
         };
-        let command = Command::new(PROTECTED_CLASS, instruction, p1, p2).expecting(256);
+        let command = Command {
+            extended: data.len() > MAXIMUM_DATA,
+            ..Command::new(PROTECTED_CLASS, instruction, p1, p2).expecting(256)
+        };
         let bytes = append_mac(&mut self.session, command, encrypted);
         self.pending.push_back(self.session.place());
         bytes
