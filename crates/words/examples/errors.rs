@@ -1,0 +1,6 @@
+//! Prints the documentation of the errors: `cargo run -p inrou-words --example errors > docs/errors.md`.
+#![allow(clippy::print_stdout, reason = "printing is what it is for")]
+
+fn main() {
+    print!("{}", inrou_words::errors_markdown());
+}

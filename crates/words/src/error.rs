@@ -1,0 +1,164 @@
+//! What is said about an error: to the person, and to the developer.
+
+use crate::catalogue::{CATALOGUE, ErrorFile, Loader, ParameterSource, Said};
+use crate::text::{Entry, Text};
+
+/// The status of every refusal: the request was understood, and repeating it as it is would be refused
+/// again.
+const REFUSED: u16 = 422;
+
+/// The error of this code; `None` if there is none.
+pub fn error(code: &str) -> Option<&'static ErrorText> {
+    CATALOGUE.error(code)
+}
+
+/// All errors, in the order of the documentation.
+pub fn errors() -> impl Iterator<Item = &'static ErrorText> {
+    CATALOGUE.errors.iter()
+}
+
+/// An error: its code, and what it says. All its texts take the same parameters.
+#[derive(Debug)]
+pub struct ErrorText {
+    code: String,
+    heading: &'static str,
+    refusal: bool,
+    status: Option<u16>,
+    rule: Option<String>,
+    help: Vec<String>,
+    title: Entry,
+    what: Entry,
+    now: Entry,
+    cause: Entry,
+    change: Entry,
+}
+
+impl ErrorText {
+    /// The stable code, in kebab case.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The rule of the rulebook that it serves, such as `APPLY-2`.
+    pub fn rule(&self) -> Option<&str> {
+        self.rule.as_deref()
+    }
+
+    /// The HTTP status under which it is sent; `None` if it occurs on the command line alone.
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// Whether it is a refusal of the rulebook, [`inrou_rules::Refusal`].
+    pub fn is_refusal(&self) -> bool {
+        self.refusal
+    }
+
+    /// In a few words, what is the matter: a heading.
+    pub fn title(&'static self) -> Text<'static> {
+        self.title.text()
+    }
+
+    /// What happened.
+    pub fn what(&'static self) -> Text<'static> {
+        self.what.text()
+    }
+
+    /// What the person can do now.
+    pub fn now(&'static self) -> Text<'static> {
+        self.now.text()
+    }
+
+    /// Where there is help, in the order in which it is shown, for errors at which a person may be
+    /// stuck (HELP-1).
+    pub fn help(&self) -> impl Iterator<Item = Text<'static>> {
+        self.help
+            .iter()
+            .filter_map(|name| CATALOGUE.named("help", name))
+            .map(Entry::text)
+    }
+
+    /// For the developer: why it came to this. English in every language.
+    pub fn cause(&'static self) -> Text<'static> {
+        self.cause.text()
+    }
+
+    /// For the developer: what to change. English in every language.
+    pub fn change(&'static self) -> Text<'static> {
+        self.change.text()
+    }
+
+    /// The heading under which the documentation lists it.
+    pub(crate) fn heading(&self) -> &'static str {
+        self.heading
+    }
+
+    /// The part that a code names.
+    pub(crate) fn part(&self, part: &str) -> Option<&Entry> {
+        match part {
+            "title" => Some(&self.title),
+            "what" => Some(&self.what),
+            "now" => Some(&self.now),
+            "cause" => Some(&self.cause),
+            "change" => Some(&self.change),
+            _ => None,
+        }
+    }
+
+    /// A help that the data file names and that does not exist.
+    #[cfg(test)]
+    pub(crate) fn unknown_help(&self, catalogue: &crate::catalogue::Catalogue) -> Option<&str> {
+        let unknown = |name: &&String| catalogue.named("help", name).is_none();
+        self.help.iter().find(unknown).map(String::as_str)
+    }
+
+    pub(crate) fn load(
+        loader: &mut Loader,
+        file: &ErrorFile,
+        code: String,
+        source: ErrorSource,
+    ) -> Self {
+        let name = |part: &str| format!("error.{code}.{part}");
+        let params = &source.params;
+        Self {
+            title: loader.entry(name("title"), params, &source.title),
+            what: loader.entry(name("what"), params, &source.what),
+            now: loader.entry(name("now"), params, &source.now),
+            cause: loader.english(name("cause"), params, &source.developer.cause),
+            change: loader.english(name("change"), params, &source.developer.change),
+            code,
+            heading: file.heading,
+            refusal: file.refusals,
+            status: if file.refusals {
+                Some(REFUSED)
+            } else {
+                source.status
+            },
+            rule: source.rule,
+            help: source.help,
+        }
+    }
+}
+
+/// An error, as written in a data file.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ErrorSource {
+    status: Option<u16>,
+    rule: Option<String>,
+    #[serde(default)]
+    help: Vec<String>,
+    #[serde(default)]
+    params: ParameterSource,
+    title: Said,
+    what: Said,
+    now: Said,
+    developer: DeveloperSource,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeveloperSource {
+    cause: String,
+    change: String,
+}

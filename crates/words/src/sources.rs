@@ -1,0 +1,77 @@
+//! The data files. A new file is named here; nothing else changes.
+
+use crate::catalogue::ErrorFile;
+
+/// Errors, in the order of the documentation.
+pub(crate) const ERRORS: &[ErrorFile] = &[
+    refusals(
+        "The person, the card and the counter",
+        include_str!("../texts/error/rules-card.toml"),
+    ),
+    refusals(
+        "Applying for certificates",
+        include_str!("../texts/error/rules-applying.toml"),
+    ),
+    refusals(
+        "New PINs of a phone",
+        include_str!("../texts/error/rules-pins.toml"),
+    ),
+    refusals(
+        "Issuance, registration, revocation",
+        include_str!("../texts/error/rules-phone.toml"),
+    ),
+    problems("Requests", include_str!("../texts/error/request.toml")),
+    problems(
+        "Requests signed by a phone",
+        include_str!("../texts/error/phone-proof.toml"),
+    ),
+    problems(
+        "Sessions and signed statements",
+        include_str!("../texts/error/session.toml"),
+    ),
+    problems(
+        "Certificates",
+        include_str!("../texts/error/certificate.toml"),
+    ),
+    problems(
+        "Transactions: log-in and signing",
+        include_str!("../texts/error/transaction.toml"),
+    ),
+    problems(
+        "PINs and passwords",
+        include_str!("../texts/error/pin.toml"),
+    ),
+    problems(
+        "Cards, chips, readers",
+        include_str!("../texts/error/chip.toml"),
+    ),
+    problems(
+        "The service and the command",
+        include_str!("../texts/error/service.toml"),
+    ),
+];
+
+/// Notices.
+pub(crate) const NOTICES: &str = include_str!("../texts/notices.toml");
+
+/// Texts in families.
+pub(crate) const WORDS: &[&str] = &[
+    include_str!("../texts/words.toml"),
+    include_str!("../texts/history.toml"),
+];
+
+const fn refusals(heading: &'static str, toml: &'static str) -> ErrorFile {
+    ErrorFile {
+        heading,
+        refusals: true,
+        toml,
+    }
+}
+
+const fn problems(heading: &'static str, toml: &'static str) -> ErrorFile {
+    ErrorFile {
+        heading,
+        refusals: false,
+        toml,
+    }
+}

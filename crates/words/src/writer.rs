@@ -1,0 +1,201 @@
+//! Where words are written, in the form that the place can show.
+
+use std::fmt;
+
+use crate::markup::{is_kana, is_kanji};
+use crate::{Language, Term};
+
+/// The form in which a text is rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Words without readings. Not escaped.
+    Plain,
+    /// HTML: escaped, readings as `<ruby>`.
+    Html,
+    /// Readings in the place of kanji, where markup cannot go (`title`, `alt`, `aria-label`,
+    /// `option`). Not escaped.
+    Kana,
+}
+
+/// Writes words of one language in one form.
+pub(crate) struct Writer<'w> {
+    out: &'w mut dyn fmt::Write,
+    form: Form,
+    language: Language,
+}
+
+impl<'w> Writer<'w> {
+    pub(crate) fn new(out: &'w mut dyn fmt::Write, form: Form, language: Language) -> Self {
+        Self {
+            out,
+            form,
+            language,
+        }
+    }
+
+    pub(crate) fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Writes `base` with its reading.
+    pub(crate) fn ruby(&mut self, base: &str, reading: &str) -> fmt::Result {
+        match self.form {
+            Form::Plain => self.out.write_str(base),
+            Form::Kana => self.out.write_str(reading),
+            Form::Html => {
+                self.out.write_str("<ruby>")?;
+                escape(self.out, base)?;
+                self.out.write_str("<rp>（</rp><rt>")?;
+                escape(self.out, reading)?;
+                self.out.write_str("</rt><rp>）</rp></ruby>")
+            }
+        }
+    }
+
+    /// Writes words from outside: with their reading in easy Japanese, as foreign words in English.
+    pub(crate) fn term(&mut self, term: Term<'_>) -> fmt::Result {
+        let japanese = term.text.contains(|c| is_kanji(c) || is_kana(c));
+        match self.language {
+            Language::JaEasy if !term.reading.is_empty() => self.term_with_reading(term),
+            Language::En if japanese && self.form == Form::Html => {
+                self.out.write_str("<span lang=\"ja\">")?;
+                escape(self.out, term.text)?;
+                self.out.write_str("</span>")
+            }
+            _ => fmt::Write::write_str(self, term.text),
+        }
+    }
+
+    fn term_with_reading(&mut self, Term { text, reading }: Term<'_>) -> fmt::Result {
+        let gap = |c: char| c == ' ' || c == '\u{3000}';
+        if text.split(gap).count() != reading.split(gap).count() {
+            return self.ruby(text, reading);
+        }
+        for (index, (text, reading)) in text.split(gap).zip(reading.split(gap)).enumerate() {
+            if index > 0 {
+                self.out.write_char(' ')?;
+            }
+            if text.contains(is_kanji) && !reading.is_empty() {
+                self.ruby(text, reading)?;
+            } else {
+                fmt::Write::write_str(self, text)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Words without a reading.
+impl fmt::Write for Writer<'_> {
+    fn write_str(&mut self, words: &str) -> fmt::Result {
+        match self.form {
+            Form::Html => escape(self.out, words),
+            Form::Plain | Form::Kana => self.out.write_str(words),
+        }
+    }
+}
+
+fn escape(out: &mut dyn fmt::Write, words: &str) -> fmt::Result {
+    let mut rest = words;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        let (before, special) = rest.split_at(at);
+        out.write_str(before)?;
+        let mut after = special.chars();
+        out.write_str(match after.next() {
+            Some('&') => "&amp;",
+            Some('<') => "&lt;",
+            Some('>') => "&gt;",
+            Some('"') => "&quot;",
+            _ => "&#39;",
+        })?;
+        rest = after.as_str();
+    }
+    out.write_str(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+
+    const NAME: Term<'_> = Term {
+        text: "黒桐　幹也",
+        reading: "くろぎり　みきや",
+    };
+
+    fn term(language: Language, form: Form, term: Term<'_>) -> String {
+        let mut out = String::new();
+        Writer::new(&mut out, form, language).term(term).unwrap();
+        out
+    }
+
+    #[test]
+    fn html_is_escaped_in_words_base_and_reading() {
+        let mut out = String::new();
+        let mut w = Writer::new(&mut out, Form::Html, Language::Ja);
+        w.write_str("<a title=\"b\" & 'c'>").unwrap();
+        w.ruby("<", "&").unwrap();
+        assert_eq!(
+            out,
+            "&lt;a title=&quot;b&quot; &amp; &#39;c&#39;&gt;\
+             <ruby>&lt;<rp>（</rp><rt>&amp;</rt><rp>）</rp></ruby>"
+        );
+    }
+
+    #[test]
+    fn a_term_brings_its_reading_into_easy_japanese() {
+        assert_eq!(term(Language::JaEasy, Form::Kana, NAME), "くろぎり みきや");
+        assert_eq!(
+            term(Language::JaEasy, Form::Html, NAME),
+            "<ruby>黒桐<rp>（</rp><rt>くろぎり</rt><rp>）</rp></ruby> \
+             <ruby>幹也<rp>（</rp><rt>みきや</rt><rp>）</rp></ruby>"
+        );
+        assert_eq!(term(Language::Ja, Form::Html, NAME), "黒桐　幹也");
+    }
+
+    #[test]
+    fn a_term_whose_parts_do_not_match_is_read_as_one() {
+        let one = Term {
+            text: "黒桐　幹也",
+            reading: "くろぎりみきや",
+        };
+        assert_eq!(term(Language::JaEasy, Form::Kana, one), "くろぎりみきや");
+        let kana = Term {
+            text: "さくら 花子",
+            reading: "さくら はなこ",
+        };
+        assert_eq!(
+            term(Language::JaEasy, Form::Html, kana),
+            "さくら <ruby>花子<rp>（</rp><rt>はなこ</rt><rp>）</rp></ruby>"
+        );
+        let unread = Term {
+            text: "添付<書類>",
+            reading: "",
+        };
+        assert_eq!(
+            term(Language::JaEasy, Form::Html, unread),
+            "添付&lt;書類&gt;"
+        );
+    }
+
+    #[test]
+    fn a_japanese_term_in_english_html_is_marked_for_the_voice() {
+        assert_eq!(
+            term(Language::En, Form::Html, NAME),
+            "<span lang=\"ja\">黒桐　幹也</span>"
+        );
+        assert_eq!(term(Language::En, Form::Plain, NAME), "黒桐　幹也");
+        assert_eq!(
+            term(
+                Language::En,
+                Form::Html,
+                Term {
+                    text: "A & B",
+                    reading: ""
+                }
+            ),
+            "A &amp; B"
+        );
+    }
+}
