@@ -1,0 +1,123 @@
+//! The journal: what happened, by whom, as leaves of an append-only Merkle log. *Stored.*
+
+use std::fmt;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use inrou_rules::{ChipId, Event, Municipality, ResidentId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Who brought an event about. *This type is stored*: variants and fields are only ever added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "kebab-case")]
+pub enum Actor {
+    /// The resident, by a plastic card's key.
+    Card {
+        /// The card's chip.
+        chip: ChipId,
+    },
+    /// A municipality's counter (窓口).
+    Counter {
+        /// Which municipality.
+        municipality: Municipality,
+    },
+    /// The hotline.
+    Hotline,
+    /// The resident, by a phone's key.
+    Phone {
+        /// The phone's chip.
+        chip: ChipId,
+    },
+    /// The authority itself, when something fell due.
+    Service,
+}
+
+/// One entry of the journal. *This type is stored*: fields are only ever added, at the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalEntry {
+    /// To whom it happened.
+    pub resident: ResidentId,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub actor: Actor,
+    /// What.
+    pub event: Event,
+}
+
+/// A journal entry in its place in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedEntry {
+    /// Index of the leaf in the whole log, from 0, without gaps.
+    pub sequence: u64,
+    /// Hash of the entry's bytes as they were stored.
+    pub leaf: LeafHash,
+    /// The entry.
+    pub entry: JournalEntry,
+}
+
+/// Hash of a leaf: SHA-256 over 0x00 and the entry (RFC 6962 §2.1).
+///
+/// The bytes hashed are the entry's JSON as it was written when it was appended: fields in the
+/// order of [`JournalEntry`], without spaces. They are stored, so that no later form of the types
+/// can change a hash.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LeafHash(pub [u8; 32]);
+
+impl LeafHash {
+    /// The hash of an entry's stored bytes.
+    pub fn of(entry: &[u8]) -> Self {
+        let mut context = Context::new(&SHA256);
+        context.update(&[0]);
+        context.update(entry);
+        let mut hash = [0; 32];
+        hash.copy_from_slice(context.finish().as_ref());
+        Self(hash)
+    }
+}
+
+impl fmt::Debug for LeafHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LeafHash(")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        f.write_str(")")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The leaf of the empty entry, as RFC 9162 §2.1.1 defines it, is SHA-256 of one zero byte.
+    #[test]
+    fn a_leaf_is_the_sha_256_of_zero_and_the_entry() {
+        assert_eq!(
+            format!("{:?}", LeafHash::of(b"")),
+            "LeafHash(6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d)"
+        );
+    }
+
+    #[test]
+    fn an_entry_is_written_in_one_order_without_spaces() {
+        let entry = JournalEntry {
+            resident: ResidentId::from_bytes([1; 16]),
+            at: Timestamp::UNIX_EPOCH,
+            actor: Actor::Phone {
+                chip: ChipId::from_bytes([2; 16]),
+            },
+            event: Event::DeletionConfirmed {
+                chip: ChipId::from_bytes([2; 16]),
+                at: Timestamp::UNIX_EPOCH,
+            },
+        };
+        assert_eq!(
+            serde_json::to_string(&entry).unwrap(),
+            concat!(
+                r#"{"resident":"01010101010101010101010101010101","at":"1970-01-01T00:00:00Z","#,
+                r#""actor":{"by":"phone","chip":"02020202020202020202020202020202"},"#,
+                r#""event":{"type":"deletion-confirmed","chip":"02020202020202020202020202020202","#,
+                r#""at":"1970-01-01T00:00:00Z"}}"#
+            )
+        );
+    }
+}

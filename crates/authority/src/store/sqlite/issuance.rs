@@ -1,0 +1,257 @@
+//! Serial numbers, intents and certificates.
+
+use inrou_rules::{CertificateId, ChipId, ResidentId, Serial, Use};
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::columns::{Moment, Number, Text, Usage, change, row, rows};
+use super::{counters, statuses};
+use crate::store::{
+    CertificateRecord, Holder, Intent, IntentKey, IntentSubject, NewIntent, Opaque, Partition,
+    Precondition, SerialRange, StoreError,
+};
+
+pub(super) fn reserve(
+    connection: &Connection,
+    partition: Partition,
+    count: u32,
+    not_after: Timestamp,
+) -> Result<SerialRange, StoreError> {
+    let usage = partition.usage();
+    let first = counters::take(connection, serial_counter(usage), count)?;
+    for serial in first..first + u64::from(count) {
+        let id = CertificateId {
+            usage,
+            serial: Serial(serial),
+        };
+        statuses::reserve(connection, id, partition, not_after)?;
+    }
+    Ok(SerialRange {
+        usage,
+        first: Serial(first),
+        count,
+    })
+}
+
+pub(super) fn last_serial(connection: &Connection, usage: Use) -> Result<Serial, StoreError> {
+    counters::last(connection, serial_counter(usage)).map(Serial)
+}
+
+pub(super) fn open_intent(
+    connection: &Connection,
+    intent: &NewIntent,
+) -> Result<Intent, StoreError> {
+    if let Some(recorded) = self::intent(connection, intent.key())? {
+        return Ok(recorded);
+    }
+    let SerialRange {
+        usage,
+        first: serial,
+        ..
+    } = reserve(connection, intent.partition, 1, intent.not_after)?;
+    change(
+        connection,
+        "INSERT INTO intents (usage, serial, subject, partition, not_after, body, is_open)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)",
+        params![
+            Usage(usage),
+            Number(serial.0),
+            subject_name(intent.subject),
+            Text(intent.partition),
+            Moment(intent.not_after),
+            intent.body.0
+        ],
+    )?;
+    Ok(Intent {
+        id: CertificateId { usage, serial },
+        intent: intent.clone(),
+    })
+}
+
+pub(super) fn close_intent(connection: &Connection, key: IntentKey) -> Result<(), StoreError> {
+    let closed = change(
+        connection,
+        "UPDATE intents SET is_open = 0 WHERE subject = ?1 AND usage = ?2 AND is_open = 1",
+        params![subject_name(key.subject), Usage(key.usage)],
+    )?;
+    if closed == 1 {
+        Ok(())
+    } else {
+        Err(Precondition::IntentNotOpen.into())
+    }
+}
+
+pub(super) fn intent(
+    connection: &Connection,
+    key: IntentKey,
+) -> Result<Option<Intent>, StoreError> {
+    row(
+        connection,
+        "SELECT serial, partition, not_after, body FROM intents
+         WHERE subject = ?1 AND usage = ?2 AND is_open = 1",
+        params![subject_name(key.subject), Usage(key.usage)],
+        |row| {
+            let (Number(serial), Text(partition), Moment(not_after)) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Intent {
+                id: CertificateId {
+                    usage: key.usage,
+                    serial: Serial(serial),
+                },
+                intent: NewIntent {
+                    subject: key.subject,
+                    partition,
+                    not_after,
+                    body: Opaque(row.get(3)?),
+                },
+            })
+        },
+    )
+}
+
+pub(super) fn put_certificate(
+    connection: &Connection,
+    certificate: &CertificateRecord,
+) -> Result<(), StoreError> {
+    let CertificateRecord {
+        id,
+        generation,
+        partition,
+        holder,
+        not_after,
+        der,
+    } = certificate;
+    let inserted = change(
+        connection,
+        "INSERT INTO certificates
+             (usage, serial, generation, partition, resident, chip, not_after, der)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+        params![
+            Usage(id.usage),
+            Number(id.serial.0),
+            generation,
+            Text(partition),
+            holder.as_ref().map(|holder| holder.resident.as_bytes()),
+            holder.as_ref().map(|holder| holder.chip.as_bytes()),
+            Moment(*not_after),
+            der
+        ],
+    )?;
+    if inserted == 0 {
+        return Err(Precondition::AlreadyRecorded.into());
+    }
+    match statuses::one(connection, *id)? {
+        Some(reserved) if reserved.partition == *partition => Ok(()),
+        _ => Err(Precondition::SerialNotReserved.into()),
+    }
+}
+
+pub(super) fn certificate(
+    connection: &Connection,
+    id: CertificateId,
+) -> Result<Option<CertificateRecord>, StoreError> {
+    row(
+        connection,
+        "SELECT usage, serial, generation, partition, resident, chip, not_after, der
+         FROM certificates WHERE usage = ?1 AND serial = ?2",
+        params![Usage(id.usage), Number(id.serial.0)],
+        read_certificate,
+    )
+}
+
+pub(super) fn of_issuer(
+    connection: &Connection,
+    usage: Use,
+    after: Option<Serial>,
+    limit: u32,
+) -> Result<Vec<CertificateRecord>, StoreError> {
+    rows(
+        connection,
+        "SELECT usage, serial, generation, partition, resident, chip, not_after, der
+         FROM certificates WHERE usage = ?1 AND serial > ?2 ORDER BY serial LIMIT ?3",
+        params![
+            Usage(usage),
+            Number(after.map_or(0, |serial| serial.0)),
+            limit
+        ],
+        read_certificate,
+    )
+}
+
+pub(super) fn of_resident(
+    connection: &Connection,
+    resident: ResidentId,
+    after: Option<CertificateId>,
+    limit: u32,
+) -> Result<Vec<CertificateRecord>, StoreError> {
+    let (usage, serial) = place(after);
+    rows(
+        connection,
+        "SELECT usage, serial, generation, partition, resident, chip, not_after, der
+         FROM certificates WHERE resident = ?1 AND (usage, serial) > (?2, ?3)
+         ORDER BY usage, serial LIMIT ?4",
+        params![resident.as_bytes(), usage, serial, limit],
+        read_certificate,
+    )
+}
+
+pub(super) fn in_chip(
+    connection: &Connection,
+    chip: ChipId,
+    after: Option<CertificateId>,
+    limit: u32,
+) -> Result<Vec<CertificateRecord>, StoreError> {
+    let (usage, serial) = place(after);
+    rows(
+        connection,
+        "SELECT usage, serial, generation, partition, resident, chip, not_after, der
+         FROM certificates WHERE chip = ?1 AND (usage, serial) > (?2, ?3)
+         ORDER BY usage, serial LIMIT ?4",
+        params![chip.as_bytes(), usage, serial, limit],
+        read_certificate,
+    )
+}
+
+/// Serial numbers begin at 1: nothing comes before the place that this answers for `None`.
+fn place(after: Option<CertificateId>) -> (Usage, Number) {
+    let id = after.unwrap_or(CertificateId {
+        usage: Use::Signature,
+        serial: Serial(0),
+    });
+    (Usage(id.usage), Number(id.serial.0))
+}
+
+fn serial_counter(usage: Use) -> &'static str {
+    match usage {
+        Use::Signature => "serial/signature",
+        Use::UserAuthentication => "serial/user-authentication",
+    }
+}
+
+fn subject_name(subject: IntentSubject) -> String {
+    match subject {
+        IntentSubject::Card(card) => format!("card/{card}"),
+        IntentSubject::Enrolment(enrolment) => format!("enrolment/{enrolment}"),
+    }
+}
+
+fn read_certificate(row: &Row<'_>) -> rusqlite::Result<CertificateRecord> {
+    let (Usage(usage), Number(serial), Text(partition), Moment(not_after)) =
+        (row.get(0)?, row.get(1)?, row.get(3)?, row.get(6)?);
+    let resident: Option<[u8; 16]> = row.get(4)?;
+    let chip: Option<[u8; 16]> = row.get(5)?;
+    Ok(CertificateRecord {
+        id: CertificateId {
+            usage,
+            serial: Serial(serial),
+        },
+        generation: row.get(2)?,
+        partition,
+        holder: resident.zip(chip).map(|(resident, chip)| Holder {
+            resident: ResidentId::from_bytes(resident),
+            chip: ChipId::from_bytes(chip),
+        }),
+        not_after,
+        der: row.get(7)?,
+    })
+}

@@ -1,0 +1,148 @@
+//! Challenges, nonces, idempotency records, and the pruning of what has expired.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::columns::{Moment, change, row};
+use crate::store::{Challenge, IdempotencyRecord, Nonce, Opaque, Precondition, StoreError};
+
+pub(super) fn put_challenge(
+    connection: &Connection,
+    challenge: &Challenge,
+) -> Result<(), StoreError> {
+    let inserted = change(
+        connection,
+        "INSERT INTO challenges (value, purpose, expires, body) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
+        params![
+            challenge.value,
+            challenge.purpose,
+            Moment(challenge.expires),
+            challenge.body.0
+        ],
+    )?;
+    if inserted == 1 {
+        Ok(())
+    } else {
+        Err(Precondition::AlreadyRecorded.into())
+    }
+}
+
+pub(super) fn take_challenge(
+    connection: &Connection,
+    value: &[u8; 32],
+    purpose: &str,
+    now: Timestamp,
+) -> Result<Challenge, StoreError> {
+    let taken = row(
+        connection,
+        "DELETE FROM challenges WHERE value = ?1 AND purpose = ?2 AND expires > ?3
+         RETURNING value, purpose, expires, body",
+        params![value, purpose, Moment(now)],
+        read_challenge,
+    )?;
+    taken.ok_or(Precondition::ChallengeNotOpen.into())
+}
+
+pub(super) fn challenge(
+    connection: &Connection,
+    value: &[u8; 32],
+) -> Result<Option<Challenge>, StoreError> {
+    row(
+        connection,
+        "SELECT value, purpose, expires, body FROM challenges WHERE value = ?1",
+        [value],
+        read_challenge,
+    )
+}
+
+pub(super) fn spend_nonce(connection: &Connection, nonce: &Nonce) -> Result<(), StoreError> {
+    let inserted = change(
+        connection,
+        "INSERT INTO nonces (caller, value, expires) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        params![nonce.caller, nonce.value, Moment(nonce.expires)],
+    )?;
+    if inserted == 1 {
+        Ok(())
+    } else {
+        Err(Precondition::NonceSpent.into())
+    }
+}
+
+pub(super) fn put_idempotency(
+    connection: &Connection,
+    record: &IdempotencyRecord,
+) -> Result<(), StoreError> {
+    let IdempotencyRecord {
+        caller,
+        key,
+        fingerprint,
+        status,
+        body,
+        expires,
+    } = record;
+    let inserted = change(
+        connection,
+        "INSERT INTO idempotency (caller, key, fingerprint, status, body, expires)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+        params![caller, key, fingerprint, status, body.0, Moment(*expires)],
+    )?;
+    if inserted == 1 {
+        Ok(())
+    } else {
+        Err(Precondition::IdempotencyKeyUsed.into())
+    }
+}
+
+pub(super) fn idempotency(
+    connection: &Connection,
+    caller: &str,
+    key: &str,
+) -> Result<Option<IdempotencyRecord>, StoreError> {
+    row(
+        connection,
+        "SELECT caller, key, fingerprint, status, body, expires FROM idempotency
+         WHERE caller = ?1 AND key = ?2",
+        params![caller, key],
+        |row| {
+            Ok(IdempotencyRecord {
+                caller: row.get(0)?,
+                key: row.get(1)?,
+                fingerprint: row.get(2)?,
+                status: row.get(3)?,
+                body: Opaque(row.get(4)?),
+                expires: row.get::<_, Moment>(5)?.0,
+            })
+        },
+    )
+}
+
+pub(super) fn prune(
+    connection: &Connection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    let mut pruned = 0;
+    for sql in [
+        "DELETE FROM challenges WHERE value IN
+             (SELECT value FROM challenges WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
+        "DELETE FROM nonces WHERE (caller, value) IN
+             (SELECT caller, value FROM nonces WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
+        "DELETE FROM idempotency WHERE (caller, key) IN
+             (SELECT caller, key FROM idempotency WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
+        "DELETE FROM documents WHERE (kind, id) IN
+             (SELECT kind, id FROM documents WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
+    ] {
+        pruned += change(connection, sql, params![Moment(now), limit])?;
+    }
+    Ok(u64::try_from(pruned).unwrap_or(u64::MAX))
+}
+
+fn read_challenge(row: &Row<'_>) -> rusqlite::Result<Challenge> {
+    Ok(Challenge {
+        value: row.get(0)?,
+        purpose: row.get(1)?,
+        expires: row.get::<_, Moment>(2)?.0,
+        body: Opaque(row.get(3)?),
+    })
+}

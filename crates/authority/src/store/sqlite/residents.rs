@@ -1,0 +1,110 @@
+//! Residents, and the one table with their attributes' values.
+
+use inrou_rules::{RecordVersion, Resident, ResidentId};
+use rusqlite::{Connection, Row, params};
+
+use super::columns::{Json, Number, change, row, rows};
+use crate::store::{AttributeVersion, Precondition, Salt, StoreError, Version, Versioned};
+
+pub(super) fn put(
+    connection: &Connection,
+    expected: Option<Version>,
+    resident: &Resident,
+) -> Result<(), StoreError> {
+    let state = Json(resident);
+    let changed = match expected {
+        None => change(
+            connection,
+            "INSERT INTO residents (id, version, state) VALUES (?1, 1, ?2) ON CONFLICT DO NOTHING",
+            params![resident.id.as_bytes(), state],
+        ),
+        Some(Version(version)) => change(
+            connection,
+            "UPDATE residents SET version = version + 1, state = ?3 WHERE id = ?1 AND version = ?2",
+            params![resident.id.as_bytes(), Number(version), state],
+        ),
+    }?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict)
+    }
+}
+
+pub(super) fn one(
+    connection: &Connection,
+    id: ResidentId,
+) -> Result<Option<Versioned<Resident>>, StoreError> {
+    row(
+        connection,
+        "SELECT version, state FROM residents WHERE id = ?1",
+        [id.as_bytes()],
+        read_resident,
+    )
+}
+
+pub(super) fn list(
+    connection: &Connection,
+    after: Option<ResidentId>,
+    limit: u32,
+) -> Result<Vec<Versioned<Resident>>, StoreError> {
+    let after = after.as_ref().map_or(&[][..], |id| id.as_bytes());
+    rows(
+        connection,
+        "SELECT version, state FROM residents WHERE id > ?1 ORDER BY id LIMIT ?2",
+        params![after, limit],
+        read_resident,
+    )
+}
+
+pub(super) fn put_attributes(
+    connection: &Connection,
+    version: &AttributeVersion,
+) -> Result<(), StoreError> {
+    let inserted = change(
+        connection,
+        "INSERT INTO attributes (resident, record, attributes, salt) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
+        params![
+            version.resident.as_bytes(),
+            version.record.0,
+            Json(&version.attributes),
+            version.salt.0
+        ],
+    )?;
+    if inserted == 1 {
+        Ok(())
+    } else {
+        Err(Precondition::AlreadyRecorded.into())
+    }
+}
+
+pub(super) fn attributes(
+    connection: &Connection,
+    resident: ResidentId,
+    record: RecordVersion,
+) -> Result<Option<AttributeVersion>, StoreError> {
+    row(
+        connection,
+        "SELECT attributes, salt FROM attributes WHERE resident = ?1 AND record = ?2",
+        params![resident.as_bytes(), record.0],
+        |row| {
+            let Json(attributes) = row.get(0)?;
+            Ok(AttributeVersion {
+                resident,
+                record,
+                attributes,
+                salt: Salt(row.get(1)?),
+            })
+        },
+    )
+}
+
+fn read_resident(row: &Row<'_>) -> rusqlite::Result<Versioned<Resident>> {
+    let Number(version) = row.get(0)?;
+    let Json(value) = row.get(1)?;
+    Ok(Versioned {
+        version: Version(version),
+        value,
+    })
+}
