@@ -10,11 +10,10 @@ use crate::{Platform, japan};
 /// otherwise when they next open (HOURS-1).
 pub fn work_begins(completed: Timestamp, hours: BusinessHours) -> Timestamp {
     let local = japan::civil(completed);
-    if hours.contains(local.time()) {
-        return completed;
-    }
     let day = if local.time() < hours.opens() {
         local.date()
+    } else if local.time() < hours.closes() {
+        return completed;
     } else {
         local.date().tomorrow().unwrap_or(Date::MAX)
     };

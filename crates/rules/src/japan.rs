@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn card_8_29_february_is_28_february_in_common_years() {
+    fn card_8_a_birthday_on_29_february_is_kept_on_28_february() {
         assert_eq!(birthday(date(2004, 2, 29), 2029), date(2029, 2, 28));
         assert_eq!(birthday(date(2004, 2, 29), 2028), date(2028, 2, 29));
         assert_eq!(birthday(date(2003, 2, 28), 2028), date(2028, 2, 28));

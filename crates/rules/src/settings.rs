@@ -45,9 +45,9 @@ impl BusinessHours {
         self.opens
     }
 
-    /// Whether applications completed at `time` are worked on at once.
-    pub fn contains(self, time: Time) -> bool {
-        self.opens <= time && time < self.closes
+    /// From when on completed applications wait for the next day.
+    pub fn closes(self) -> Time {
+        self.closes
     }
 }
 
