@@ -10,14 +10,12 @@ use crate::{Platform, japan};
 /// otherwise when they next open (HOURS-1).
 pub fn work_begins(completed: Timestamp, hours: BusinessHours) -> Timestamp {
     let local = japan::civil(completed);
-    let day = if local.time() < hours.opens() {
-        local.date()
-    } else if local.time() < hours.closes() {
-        return completed;
+    let opening = |day: Date| japan::moment(day.to_datetime(hours.opens()));
+    if local.time() < hours.closes() {
+        completed.max(opening(local.date()))
     } else {
-        local.date().tomorrow().unwrap_or(Date::MAX)
-    };
-    japan::moment(day.to_datetime(hours.opens()))
+        opening(local.date().tomorrow().unwrap_or(Date::MAX))
+    }
 }
 
 /// From when on relying parties see a phone's certificate (HOURS-3). `since` is the registration on

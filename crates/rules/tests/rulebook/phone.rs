@@ -236,7 +236,11 @@ fn valid_3_a_phone_left_without_certificates_is_retired() {
 fn valid_3_an_expired_phone_is_not_retired_by_a_change() {
     let mut world = World::with_phone(SIGNATURE);
     world.turn_clock("2031-02-18T00:00:00+09:00");
+    world.run(&choose(Uses::BOTH));
+    world.deliver_card();
+    let card_signature = world.card_signature();
     world.run(&world.change_record(false));
+    assert!(world.reason(card_signature).is_some());
     assert!(world.resident().phone.is_some());
 }
 
