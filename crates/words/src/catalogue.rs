@@ -142,6 +142,19 @@ impl Loader {
         self.raw_entry(code, params, &said)
     }
 
+    /// Whether a family has a text of this name.
+    pub(crate) fn has(&self, family: &str, name: &str) -> bool {
+        self.catalogue.named(family, name).is_some()
+    }
+
+    /// Notes what is wrong with a text.
+    pub(crate) fn fault(&mut self, at: String, why: &str) {
+        self.faults.push(Fault {
+            at,
+            why: why.to_owned(),
+        });
+    }
+
     fn words(&mut self, toml: &'static str) {
         for (family, words) in self.parse::<BTreeMap<String, BTreeMap<String, WordsSource>>>(toml) {
             for (name, source) in words {
@@ -226,13 +239,6 @@ impl Loader {
             pieces,
         }
     }
-
-    fn fault(&mut self, at: String, why: &str) {
-        self.faults.push(Fault {
-            at,
-            why: why.to_owned(),
-        });
-    }
 }
 
 /// Puts the words of other texts in the place of references to them.
@@ -275,6 +281,12 @@ fn is_literal(piece: &Piece) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const GOOD_ERROR: &str = "[some-code]\nstatus = 400\n\
+        title = { ja = \"x\", ja-easy = \"x\", en = \"x\" }\n\
+        what = { ja = \"x\", ja-easy = \"x\", en = \"x\" }\n\
+        now = { ja = \"x\", ja-easy = \"x\", en = \"x\" }\n\
+        developer = { cause = \"x\", change = \"x\" }\n";
 
     fn faults(errors: &'static str, notices: &'static str, words: &'static str) -> Vec<String> {
         let file = ErrorFile {
@@ -361,6 +373,52 @@ mod tests {
         );
         assert!(faults[0].contains("missing field `title`"), "{faults:?}");
         assert!(faults[1].contains("missing field `title`"), "{faults:?}");
+    }
+
+    #[test]
+    fn a_text_that_is_there_twice_is_a_fault() {
+        let words = "[a.b]\nja = \"x\"\nja-easy = \"x\"\nen = \"x\"\n";
+        let (_, faults) = Catalogue::load(&[], "", &[words, words]);
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].why, "this text is there twice");
+        let file = || ErrorFile {
+            heading: "Test",
+            refusals: false,
+            toml: GOOD_ERROR,
+        };
+        let (_, faults) = Catalogue::load(&[file(), file()], "", &[]);
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].why, "this error is there twice");
+    }
+
+    #[test]
+    fn a_refusal_with_a_status_of_its_own_is_a_fault() {
+        let file = ErrorFile {
+            heading: "Test",
+            refusals: true,
+            toml: GOOD_ERROR,
+        };
+        let (catalogue, faults) = Catalogue::load(&[file], "", &[]);
+        assert_eq!(faults[0].why, "every refusal has the same status");
+        assert_eq!(catalogue.error("some-code").unwrap().status(), Some(422));
+    }
+
+    #[test]
+    fn a_help_that_does_not_exist_is_a_fault() {
+        let toml = GOOD_ERROR.replace("status", "help = [\"x\"]\nstatus");
+        assert_eq!(
+            faults(toml.leak(), "", ""),
+            ["some-code: there is no help.x"]
+        );
+    }
+
+    #[test]
+    fn more_parameters_than_a_sentence_holds_are_a_fault() {
+        let params: String = (0..=MAX_PARAMETERS)
+            .map(|n| format!("params.p{n} = \"date\"\n"))
+            .collect();
+        let words = format!("[a.b]\n{params}ja = \"x\"\nja-easy = \"x\"\nen = \"x\"\n");
+        assert_eq!(the_one_fault(words.leak()), "a.b: too many parameters");
     }
 
     #[test]

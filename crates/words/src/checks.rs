@@ -31,9 +31,6 @@ fn complaints(catalogue: &Catalogue) -> Vec<String> {
             check_end(entry, Language::En, '.', &mut found);
         }
         check_parameters(catalogue, &parts, &mut found);
-        if let Some(help) = error.unknown_help(catalogue) {
-            found.push(format!("error.{}: there is no help.{help}", error.code()));
-        }
         if error
             .status()
             .is_some_and(|status| !(400..600).contains(&status))
@@ -462,7 +459,6 @@ fn a_bad_error_has_its_complaint() {
         ("Cause.", "原因.", "Japanese characters"),
         ("400", "200", "the status is none of an error"),
         ("APPLY-2", "apply", "the rule is none"),
-        ("rule", "help = [\"x\"]\nrule", "there is no help.x"),
         ("rule", "params.x = \"date\"\nrule", "{x} is not used"),
     ];
     for (from, to, complaint) in samples {

@@ -105,19 +105,20 @@ impl ErrorText {
         }
     }
 
-    /// A help that the data file names and that does not exist.
-    #[cfg(test)]
-    pub(crate) fn unknown_help(&self, catalogue: &crate::catalogue::Catalogue) -> Option<&str> {
-        let unknown = |name: &&String| catalogue.named("help", name).is_none();
-        self.help.iter().find(unknown).map(String::as_str)
-    }
-
     pub(crate) fn load(
         loader: &mut Loader,
         file: &ErrorFile,
         code: String,
         source: ErrorSource,
     ) -> Self {
+        if file.refusals && source.status.is_some() {
+            loader.fault(code.clone(), "every refusal has the same status");
+        }
+        for help in &source.help {
+            if !loader.has("help", help) {
+                loader.fault(code.clone(), &format!("there is no help.{help}"));
+            }
+        }
         let name = |part: &str| format!("error.{code}.{part}");
         let params = &source.params;
         Self {

@@ -26,6 +26,7 @@ mod sources;
 mod text;
 mod value;
 mod writer;
+mod written;
 
 pub use document::errors_markdown;
 pub use error::{ErrorText, error, errors};

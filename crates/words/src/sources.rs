@@ -30,6 +30,10 @@ pub(crate) const ERRORS: &[ErrorFile] = &[
         include_str!("../texts/error/session.toml"),
     ),
     problems(
+        "Procedures under way",
+        include_str!("../texts/error/procedure.toml"),
+    ),
+    problems(
         "Certificates",
         include_str!("../texts/error/certificate.toml"),
     ),

@@ -2,12 +2,10 @@
 
 use std::fmt::{self, Write};
 
-use jiff::Timestamp;
-
 use crate::catalogue::CATALOGUE;
 use crate::markup::Piece;
 use crate::writer::Writer;
-use crate::{Form, Kind, Language, Term, Value, calendar};
+use crate::{Form, Kind, Language, Term, Value, written};
 
 /// No text takes more parameters.
 pub(crate) const MAX_PARAMETERS: usize = 4;
@@ -176,16 +174,17 @@ impl Entry {
             .find(|(_, parameter)| parameter.name == name)
     }
 
-    fn write(&self, w: &mut Writer<'_>, values: &[Option<Value<'_>>]) -> fmt::Result {
+    /// Writes it with values in the order of the parameters.
+    pub(crate) fn write(&self, w: &mut Writer<'_>, values: &[Option<Value<'_>>]) -> fmt::Result {
         self.pieces(w.language())
             .iter()
             .try_for_each(|piece| match piece {
                 Piece::Plain(words) => w.write_str(words),
                 Piece::Ruby { base, reading } => w.ruby(base, reading),
-                Piece::Param(name) => self.write_value(w, name, None, values),
-                Piece::Chosen { name, family } => self.write_value(w, name, Some(family), values),
+                Piece::Param(name) => self.write_param(w, name, None, values),
+                Piece::Chosen { name, family } => self.write_param(w, name, Some(family), values),
                 Piece::Counted { name, one, many } => {
-                    self.write_value(w, name, None, values)?;
+                    self.write_param(w, name, None, values)?;
                     let single = matches!(self.value(name, values), Some((_, Value::Number(1))));
                     w.write_str(" ")?;
                     w.write_str(if single { one } else { many })
@@ -200,66 +199,16 @@ impl Entry {
         Some((&parameter.kind, (*values.get(at)?)?))
     }
 
-    fn write_value(
+    fn write_param(
         &self,
         w: &mut Writer<'_>,
         name: &str,
         family: Option<&str>,
         values: &[Option<Value<'_>>],
     ) -> fmt::Result {
-        let Some((kind, value)) = self.value(name, values) else {
-            return write!(w, "{{{name}}}");
-        };
-        match value {
-            Value::Term(term) => w.term(term),
-            Value::Number(number) => write_number(w, number),
-            Value::Date(day) => calendar::date(w, day),
-            Value::Time(time) if *kind == Kind::Clock => calendar::clock(w, time),
-            Value::Time(time) => calendar::time(w, time),
-            Value::Moment(at) if *kind == Kind::Date => {
-                calendar::date(w, calendar::in_japan(at).date())
-            }
-            Value::Moment(at) if *kind == Kind::Expected => write_expected(w, "later", at),
-            Value::Moment(at) => calendar::moment(w, at),
-            Value::Expected { due, now } => write_expected(w, calendar::expected(due, now), due),
-            Value::Name(chosen) => match (family, kind) {
-                (Some(family), _) => write_chosen(w, family, chosen),
-                (None, Kind::Family(family)) => write_chosen(w, family, chosen),
-                (None, _) => w.write_str(chosen),
-            },
+        match self.value(name, values) {
+            Some((kind, value)) => written::write(w, value, kind, family),
+            None => write!(w, "{{{name}}}"),
         }
     }
-}
-
-/// Writes the text of a family that a value names.
-fn write_chosen(w: &mut Writer<'_>, family: &str, chosen: &str) -> fmt::Result {
-    match CATALOGUE.named(family, chosen) {
-        Some(words) => words.write(w, &[]),
-        None => w.write_str(chosen),
-    }
-}
-
-/// Writes about when something will be, by the text of this name in the family `when`.
-fn write_expected(w: &mut Writer<'_>, name: &str, due: Timestamp) -> fmt::Result {
-    let Some(words) = CATALOGUE.named("when", name) else {
-        return calendar::moment(w, due);
-    };
-    let due = calendar::in_japan(due);
-    let mut values = [None; MAX_PARAMETERS];
-    for (value, parameter) in values.iter_mut().zip(&words.parameters) {
-        *value = Some(match parameter.kind {
-            Kind::Date => Value::Date(due.date()),
-            _ => Value::Time(due.time()),
-        });
-    }
-    words.write(w, &values)
-}
-
-/// Writes a number with its thousands set apart: 1,234,567.
-fn write_number(w: &mut Writer<'_>, number: u64) -> fmt::Result {
-    if number < 1000 {
-        return write!(w, "{number}");
-    }
-    write_number(w, number / 1000)?;
-    write!(w, ",{:03}", number % 1000)
 }
