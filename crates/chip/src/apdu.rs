@@ -295,3 +295,122 @@ fn push_length(bytes: &mut Vec<u8>, length: usize, extended: bool) {
     }
     bytes.push(low);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_four_cases_are_told_apart_short_and_extended() {
+        let header = Command::new(0x00, 0xB0, 0x01, 0x02);
+        let with_data = header.with_data(&[0xAA, 0xBB]);
+        let extended = |command| Command {
+            extended: true,
+            ..command
+        };
+        for (bytes, command) in [
+            ("00B00102", header),
+            ("00B0010210", header.expecting(16)),
+            ("00B0010200", header.expecting(256)),
+            ("00B0010202AABB", with_data),
+            ("00B0010202AABB10", with_data.expecting(16)),
+            ("00B0010202AABB00", with_data.expecting(256)),
+            ("00B00102000010", extended(header.expecting(16))),
+            ("00B00102000000", extended(header.expecting(65_536))),
+            ("00B00102000002AABB", extended(with_data)),
+            ("00B00102000002AABB0010", extended(with_data.expecting(16))),
+            (
+                "00B00102000002AABB0000",
+                extended(with_data.expecting(65_536)),
+            ),
+        ] {
+            let bytes = hex(bytes);
+            assert_eq!(Command::parse(&bytes), Ok(command));
+            assert_eq!(command.to_bytes(), bytes);
+        }
+    }
+
+    #[test]
+    fn lengths_that_do_not_fit_are_refused() {
+        for bytes in [
+            "",
+            "00",
+            "00B001",
+            "00B0010203AABB",
+            "00B0010202AABBCC00",
+            "00B0010200AA",
+            "00B00102000000AABB",
+            "00B00102000003AABB",
+            "00B00102000002AABB00",
+            "00B00102000002AABB000000",
+        ] {
+            assert_eq!(
+                Command::parse(&hex(bytes)),
+                Err(StatusWord::WRONG_LENGTH),
+                "{bytes}"
+            );
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_data() {
+        let command = Command::new(0x00, 0x20, 0x00, 0x80)
+            .with_data(b"1234")
+            .expecting(1);
+        assert_eq!(
+            format!("{command:?}"),
+            "Command(00 20 00 80, 4 bytes, expecting Some(1))"
+        );
+        let response = Response::success(b"1234".to_vec());
+        assert_eq!(format!("{response:?}"), "Response(4 bytes, 9000)");
+    }
+
+    #[test]
+    fn an_answer_ends_in_its_status() {
+        assert_eq!(Response::parse(&[0x90]), None);
+        let response = Response::parse(&[1, 2, 0x90, 0x00]).unwrap();
+        assert_eq!(
+            (&*response.data, response.status),
+            (&[1, 2][..], StatusWord::SUCCESS)
+        );
+        assert_eq!(response.into_bytes(), [1, 2, 0x90, 0x00]);
+    }
+
+    #[test]
+    fn tries_left_are_the_last_digit_of_63cx() {
+        assert_eq!(StatusWord::tries_left(5), StatusWord(0x63C5));
+        assert_eq!(StatusWord::tries_left(200), StatusWord(0x63CF));
+        assert_eq!(StatusWord(0x63C0).as_tries_left(), Some(0));
+        assert_eq!(StatusWord(0x6300).as_tries_left(), None);
+        assert_eq!(StatusWord(0x64C1).as_tries_left(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_command_survives_writing_and_parsing(
+            header: [u8; 4],
+            data in prop::collection::vec(any::<u8>(), 0..600),
+            expected in prop::option::of(1..=EXTENDED_MAXIMUM),
+        ) {
+            let [class, instruction, p1, p2] = header;
+            let command =
+                Command { expected, ..Command::new(class, instruction, p1, p2).with_data(&data) };
+            let bytes = command.to_bytes();
+            let parsed = Command::parse(&bytes).unwrap();
+            prop_assert_eq!((parsed.data, parsed.expected), (command.data, command.expected));
+            prop_assert_eq!(parsed.to_bytes(), bytes);
+        }
+
+        #[test]
+        fn any_bytes_are_parsed_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            if let Ok(command) = Command::parse(&bytes) {
+                prop_assert_eq!(command.to_bytes(), bytes);
+            }
+        }
+    }
+
+    fn hex(text: &str) -> Vec<u8> {
+        crate::image::Bytes::try_from(text.to_owned()).unwrap().0
+    }
+}

@@ -229,3 +229,137 @@ fn checksum(sequence: u64, image: &[u8]) -> Vec<u8> {
     context.update(image);
     context.finish().as_ref().to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::card_image;
+    use inrou_rules::ChipId;
+
+    fn image(mark: u8) -> Image {
+        Image {
+            chip: ChipId::from_bytes([mark; 16]),
+            ..card_image()
+        }
+    }
+
+    /// Bytes of a torn write that reach the medium: from none to all.
+    fn tears() -> Vec<usize> {
+        let length = record(1, &image(1)).unwrap().len();
+        vec![0, HEADER / 2, HEADER, length / 2, length - 1, length]
+    }
+
+    #[test]
+    fn the_newest_image_is_taken_up_again() {
+        let medium = InMemoryMedium::default();
+        let mut memory = Memory::create(medium.clone(), image(0)).unwrap();
+        for mark in 1..=5 {
+            memory.commit(image(mark)).unwrap();
+            assert_eq!(*Memory::open(medium.clone()).unwrap().image(), image(mark));
+        }
+    }
+
+    #[test]
+    fn whenever_the_power_fails_the_image_is_the_last_acknowledged_or_the_one_in_hand() {
+        for (torn_at, operations) in tears()
+            .into_iter()
+            .flat_map(|t| (0..12).map(move |n| (t, n)))
+        {
+            let disk = InMemoryMedium::default();
+            Memory::create(disk.clone(), image(0)).unwrap();
+            let faulty = FaultyMedium::new(disk.clone(), operations, torn_at);
+            let mut memory = Memory::open(faulty).unwrap();
+            let acknowledged = (1..=6)
+                .take_while(|&mark| memory.commit(image(mark)).is_ok())
+                .last()
+                .unwrap_or(0);
+            assert_eq!(
+                usize::from(acknowledged),
+                operations / 2,
+                "two operations a commit"
+            );
+            assert_eq!(
+                *memory.image(),
+                image(acknowledged),
+                "a failed commit changes nothing"
+            );
+
+            let mut reopened = Memory::open(disk.clone()).unwrap();
+            let in_hand_arrived = *reopened.image() == image(acknowledged + 1);
+            assert!(in_hand_arrived || *reopened.image() == image(acknowledged));
+            assert!(!in_hand_arrived || torn_at > HEADER);
+            reopened.commit(image(9)).unwrap();
+            assert_eq!(
+                *Memory::open(disk).unwrap().image(),
+                image(9),
+                "it can be written again"
+            );
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_in_the_newest_slot_leaves_the_former_image() {
+        let length = record(2, &image(2)).unwrap().len();
+        for position in [0, 9, 17, 21, HEADER, length - 1] {
+            let mut medium = InMemoryMedium::default();
+            let mut memory = Memory::create(medium.clone(), image(1)).unwrap();
+            memory.commit(image(2)).unwrap();
+            let mut bytes = medium.read(Slot::B).unwrap();
+            bytes[position] ^= 0x01;
+            medium.write(Slot::B, &bytes).unwrap();
+            assert_eq!(
+                *Memory::open(medium).unwrap().image(),
+                image(1),
+                "bit at {position}"
+            );
+        }
+    }
+
+    #[test]
+    fn bytes_of_a_longer_former_record_do_no_harm() {
+        let medium = InMemoryMedium::default();
+        let mut memory = Memory::create(medium.clone(), image(1)).unwrap();
+        memory.commit(image(2)).unwrap();
+        let short = Image {
+            face_input: None,
+            ..image(3)
+        };
+        memory.commit(short.clone()).unwrap();
+        assert_eq!(*Memory::open(medium).unwrap().image(), short);
+    }
+
+    #[test]
+    fn an_empty_or_ruined_medium_is_no_chip() {
+        assert!(matches!(
+            Memory::open(InMemoryMedium::default()),
+            Err(MemoryError::NoImage)
+        ));
+        let mut medium = InMemoryMedium::default();
+        medium
+            .write(Slot::A, b"INROUCH1 and then nothing of use")
+            .unwrap();
+        assert!(matches!(
+            Memory::open(medium.clone()),
+            Err(MemoryError::NoImage)
+        ));
+        assert!(matches!(
+            Memory::create(medium, image(1)),
+            Err(MemoryError::Occupied)
+        ));
+    }
+
+    #[test]
+    fn an_image_larger_than_a_slot_is_refused_and_changes_nothing() {
+        let medium = InMemoryMedium::default();
+        let mut memory = Memory::create(medium.clone(), image(1)).unwrap();
+        let mut large = image(2);
+        let file = crate::image::Bytes(vec![0; SLOT_CAPACITY / 2]);
+        large
+            .jpki
+            .files
+            .insert(crate::jpki::SIGNATURE_CERTIFICATE, file);
+        assert!(matches!(memory.commit(large), Err(MemoryError::Full)));
+        assert_eq!(*memory.image(), image(1));
+        assert_eq!(*Memory::open(medium).unwrap().image(), image(1));
+    }
+}

@@ -58,3 +58,57 @@ pub fn object(tag: u16, value: &[u8]) -> Vec<u8> {
     push(&mut bytes, tag, value);
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn lengths_take_the_shortest_form() {
+        for (length, header) in [
+            (0x7F, [0xDF, 0x22, 0x7F].as_slice()),
+            (0x80, &[0xDF, 0x22, 0x81, 0x80]),
+            (0xFF, &[0xDF, 0x22, 0x81, 0xFF]),
+            (0x100, &[0xDF, 0x22, 0x82, 0x01, 0x00]),
+        ] {
+            assert!(
+                object(0xDF22, &vec![7; length]).starts_with(header),
+                "{length}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_follows_an_object_is_kept_apart() {
+        let bytes = [object(0x80, b"ab"), vec![0xFF, 0xFF]].concat();
+        let (object, rest) = take(&bytes).unwrap();
+        assert_eq!(
+            (object.tag, object.value, rest),
+            (0x80, &b"ab"[..], &[0xFF, 0xFF][..])
+        );
+        assert_eq!(sole(0x80, &bytes), None);
+        assert_eq!(sole(0x80, &bytes[..4]), Some(&b"ab"[..]));
+        assert_eq!(sole(0x81, &bytes[..4]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(
+            tag in prop::sample::select(vec![0x80, 0x86, 0xA0, 0x5F37, 0x7F21, 0xDF25, 0xFF10]),
+            value in prop::collection::vec(any::<u8>(), 0..400),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let bytes = object(tag, &value);
+            prop_assert_eq!(sole(tag, &bytes), Some(&*value));
+            prop_assert_eq!(take(&bytes[..cut.index(bytes.len())]), None);
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            if let Some((object, rest)) = take(&bytes) {
+                prop_assert!(object.value.len() + rest.len() < bytes.len());
+            }
+        }
+    }
+}

@@ -238,3 +238,180 @@ fn card_manager_information() -> Vec<u8> {
     information.extend([0xA5, 0x04, 0x9F, 0x65, 0x01, 0xFF]);
     information
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::chip::Interface;
+    use crate::testing::{
+        SELECT_CARD_MANAGER, SELECT_FACE_INPUT, SELECT_JPKI, card_image, exchange, phone_image,
+        powered,
+    };
+
+    #[test]
+    fn names_of_foreign_applications_are_unknown() {
+        // What OpenSC's other drivers ask before it asks for a My Number card.
+        for command in [
+            "00 A4 04 00 07 76270000000000",
+            "00 A4 04 00 06 A00000000101",
+            "00 A4 04 0C 0A E82B0601040181C31F02",
+            "00 A4 04 00 09 D2330000004573744549",
+            "00 A4 04 00 09 A00000030800001000",
+            "00 A4 04 00 0B A000000308000010000100",
+            "00 A4 04 00 08 A000000116DB0000",
+            "00 A4 04 00 07 A0000000790100",
+            "00 A4 04 00 08 F276A288BCFBA69D",
+            "00 A4 04 00 09 A0000003974254465900",
+            "00 A4 04 00 06 D2760001240100",
+            "00 A4 04 00",
+        ] {
+            let mut chip = powered(card_image());
+            let answer = exchange(&mut chip, command);
+            assert!(["6A82", "6700"].contains(&&*answer), "{command} {answer}");
+            assert_eq!(exchange(&mut chip, SELECT_JPKI), "9000");
+        }
+        let mut chip = powered(card_image());
+        assert_eq!(exchange(&mut chip, "00 CA DF 30 05"), "6A88");
+        exchange(&mut chip, SELECT_JPKI);
+        assert_eq!(exchange(&mut chip, "00 CA DF 30 05"), "6A88");
+        assert_eq!(exchange(&mut chip, "00 CB 3F FF 03 5C017E 08"), "6D00");
+    }
+
+    #[test]
+    fn names_must_be_whole() {
+        let mut chip = powered(card_image());
+        assert_eq!(
+            exchange(&mut chip, "00 A4 04 0C 09 D392F0002601000000"),
+            "6A82"
+        );
+        assert_eq!(
+            exchange(&mut chip, "00 A4 04 0C 0B D392F00026010000000100"),
+            "6A82"
+        );
+        assert_eq!(
+            exchange(&mut chip, "00 A4 04 02 0A D392F000260100000001"),
+            "6A86"
+        );
+        assert_eq!(exchange(&mut chip, "00 A4 04 0C 06 A00000015100"), "6A82");
+        assert_eq!(
+            exchange(&mut chip, "00 A4 04 0C 09 A00000015100000000"),
+            "6A82"
+        );
+    }
+
+    #[test]
+    fn a_failed_selection_changes_nothing() {
+        let mut chip = powered(card_image());
+        exchange(&mut chip, SELECT_JPKI);
+        exchange(&mut chip, "00 A4 02 0C 02 000A");
+        assert_eq!(exchange(&mut chip, "00 A4 04 0C 05 F000000001"), "6A82");
+        assert_eq!(exchange(&mut chip, "00 B0 00 00 04"), "308203E89000");
+    }
+
+    #[test]
+    fn the_card_manager_names_itself_when_asked() {
+        let mut chip = powered(phone_image());
+        assert_eq!(exchange(&mut chip, SELECT_CARD_MANAGER), "9000");
+        assert_eq!(
+            exchange(&mut chip, "00 A4 04 00 08 A000000151000000 00"),
+            "6F108408A000000151000000A5049F6501FF9000"
+        );
+    }
+
+    #[test]
+    fn data_objects_are_given_while_no_application_is_selected() {
+        let mut chip = powered(card_image());
+        let municipality = "00 CA 00 F0 00";
+        assert_eq!(exchange(&mut chip, municipality), "31333232319000");
+        assert_eq!(
+            exchange(&mut chip, "00 CA 00 F2 00"),
+            "32303335303231379000"
+        );
+        assert_eq!(
+            exchange(&mut chip, "00 CA 5F 51 00"),
+            "E000FF8131FE45149000"
+        );
+        assert_eq!(exchange(&mut chip, "00 CA 00 45 00").len(), 36);
+        assert_eq!(exchange(&mut chip, "00 CA 12 34 00"), "6A88");
+        assert_eq!(exchange(&mut chip, "00 CA 00 F0 01"), "6C05");
+        exchange(&mut chip, SELECT_JPKI);
+        assert_eq!(exchange(&mut chip, municipality), "6A88");
+        exchange(&mut chip, SELECT_CARD_MANAGER);
+        assert_eq!(exchange(&mut chip, municipality), "31333232319000");
+    }
+
+    #[test]
+    fn a_challenge_is_as_long_as_asked_for_and_never_the_same() {
+        let mut chip = powered(card_image());
+        for select in [SELECT_CARD_MANAGER, SELECT_JPKI, SELECT_FACE_INPUT] {
+            exchange(&mut chip, select);
+            let challenge = exchange(&mut chip, "00 84 00 00 10");
+            assert_eq!(challenge.len(), 36);
+            assert_ne!(challenge, exchange(&mut chip, "00 84 00 00 10"));
+            assert_eq!(exchange(&mut chip, "00 84 00 00 00").len(), 516);
+            assert_eq!(exchange(&mut chip, "00 84 00 00"), "6700");
+            assert_eq!(exchange(&mut chip, "00 84 00 01 10"), "6A86");
+            assert_eq!(exchange(&mut chip, "00 84 00 00 00 01 00"), "6985");
+        }
+    }
+
+    #[test]
+    fn reg_4_over_the_contactless_link_a_phone_shows_its_jpki_application_alone() {
+        let mut chip = powered(phone_image());
+        assert_eq!(exchange(&mut chip, SELECT_CARD_MANAGER), "9000");
+        chip.power_on(Interface::Contactless);
+        assert_eq!(exchange(&mut chip, SELECT_CARD_MANAGER), "6A82");
+        assert_eq!(exchange(&mut chip, SELECT_FACE_INPUT), "6A82");
+        assert_eq!(
+            exchange(&mut chip, "80 50 01 00 08 0102030405060708 00"),
+            "6D00"
+        );
+        assert_eq!(exchange(&mut chip, "84 E2 80 00 01 00"), "6D00");
+        assert_eq!(exchange(&mut chip, SELECT_JPKI), "9000");
+        assert_eq!(exchange(&mut chip, "00 B0 86 00 04"), "4A504B499000");
+    }
+
+    #[test]
+    fn a_phone_has_no_face_input_application() {
+        assert_eq!(
+            exchange(&mut powered(phone_image()), SELECT_FACE_INPUT),
+            "6A82"
+        );
+    }
+
+    #[test]
+    fn unknown_classes_channels_and_instructions_are_refused() {
+        let mut chip = powered(card_image());
+        exchange(&mut chip, SELECT_JPKI);
+        for (command, answer) in [
+            ("01 B0 8A 00 04", "6881"),
+            ("A0 B0 8A 00 04", "6E00"),
+            ("FF FF FF FF", "6E00"),
+            ("08 B0 8A 00 04", "69FC"),
+            ("0C B0 8A 00 04", "69FC"),
+            ("80 B0 8A 00 04", "6D00"),
+            ("00 D6 8A 00 01 00", "6D00"),
+            ("80 AE 00 00 01 00", "6982"),
+            ("80 FC 00 00", "6700"),
+            ("00 C0 00 00 00", "6985"),
+            ("00 C0 00 01 00", "6A86"),
+        ] {
+            assert_eq!(exchange(&mut chip, command), answer, "{command}");
+        }
+        let mut phone = powered(phone_image());
+        exchange(&mut phone, SELECT_JPKI);
+        assert_eq!(exchange(&mut phone, "80 FC 00 00"), "6D00");
+    }
+
+    #[test]
+    fn without_power_there_is_no_answer() {
+        let mut chip = powered(card_image());
+        chip.power_off();
+        assert_eq!(exchange(&mut chip, SELECT_JPKI), "");
+        assert!(chip.reset().is_empty());
+        assert_eq!(
+            chip.power_on(Interface::Local),
+            crate::chip::ANSWER_TO_RESET
+        );
+        assert_eq!(chip.reset(), crate::chip::ANSWER_TO_RESET);
+    }
+}

@@ -121,3 +121,195 @@ impl rand_core::RngCore for ChipRandom<'_> {
 }
 
 impl rand_core::CryptoRng for ChipRandom<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use inrou_rules::Use;
+    use rsa::RsaPublicKey;
+
+    use super::*;
+    use crate::image::Bytes;
+    use crate::testing::{
+        SELECT_FACE_INPUT, SELECT_JPKI, card_image, exchange, phone_image, powered,
+    };
+
+    const VERIFY_PIN: &str = "00 20 00 98 04 31323334";
+    const VERIFY_PASSWORD: &str = "00 20 00 9B 06 414243313233";
+    const MESSAGE: &[u8] = b"any message";
+
+    #[test]
+    fn each_scheme_makes_the_signature_that_its_p1_names() {
+        let hash = Sha256::digest(MESSAGE);
+        let bare = || Pkcs1v15Sign::new_unprefixed();
+        let info = || Pkcs1v15Sign::new::<Sha256>();
+        for (usage, key) in [(Use::UserAuthentication, "97"), (Use::Signature, "9A")] {
+            let public = public_key(usage);
+            let verify = |p1: &str, data: &[u8]| Bytes(signature(p1, key, data).unwrap()).to_vec();
+            public
+                .verify(bare(), MESSAGE, &verify("00", MESSAGE))
+                .unwrap();
+            public
+                .verify(bare(), &hash, &verify("01", MESSAGE))
+                .unwrap();
+            public.verify(info(), &hash, &verify("02", &hash)).unwrap();
+            public
+                .verify(info(), &hash, &verify("03", MESSAGE))
+                .unwrap();
+            public
+                .verify(Pss::new::<Sha256>(), &hash, &verify("04", &hash))
+                .unwrap();
+            public
+                .verify(Pss::new::<Sha256>(), &hash, &verify("05", MESSAGE))
+                .unwrap();
+            assert!(
+                public
+                    .verify(info(), &hash, &verify("01", MESSAGE))
+                    .is_err()
+            );
+        }
+    }
+
+    #[test]
+    fn verbatim_takes_1_to_245_bytes() {
+        for length in [1, 51, 245] {
+            assert_eq!(signature("00", "97", &vec![7; length]).unwrap().len(), 256);
+        }
+        assert_eq!(signature("00", "97", &[7; 246]), Err("6985".to_owned()));
+        assert_eq!(signature("00", "97", &[]), Err("6700".to_owned()));
+    }
+
+    #[test]
+    fn a_hash_has_32_bytes() {
+        for (p1, length) in [("02", 31), ("02", 33), ("04", 31), ("04", 33)] {
+            assert_eq!(
+                signature(p1, "97", &vec![7; length]),
+                Err("6985".to_owned())
+            );
+        }
+    }
+
+    #[test]
+    fn salts_differ() {
+        let hash = [7; 32];
+        let mut chip = powered(card_image());
+        exchange(&mut chip, SELECT_JPKI);
+        exchange(&mut chip, VERIFY_PIN);
+        let sign = format!("80 2A 04 97 20 {} 00", String::from(Bytes(hash.to_vec())));
+        assert_ne!(exchange(&mut chip, &sign), exchange(&mut chip, &sign));
+    }
+
+    #[test]
+    fn other_schemes_and_references_are_refused() {
+        let mut chip = powered(card_image());
+        exchange(&mut chip, SELECT_JPKI);
+        exchange(&mut chip, VERIFY_PIN);
+        for (command, answer) in [
+            ("80 2A 06 97 01 FF 00", "6A86"),
+            ("80 2A FF 97 01 FF 00", "6A86"),
+            ("80 2A 00 00 01 FF 00", "6A86"),
+            ("80 2A 00 98 01 FF 00", "6981"),
+            ("80 2A 00 8A 01 FF 00", "6981"),
+            ("80 2A 00 99 01 FF 00", "6A88"),
+            ("00 2A 00 97 01 FF 00", "6D00"),
+        ] {
+            assert_eq!(exchange(&mut chip, command), answer, "{command}");
+        }
+    }
+
+    #[test]
+    fn a_key_needs_its_own_pin_which_then_serves_many_signatures() {
+        let mut chip = powered(card_image());
+        exchange(&mut chip, SELECT_JPKI);
+        let (authenticate, sign) = ("80 2A 03 97 01 FF 00", "80 2A 03 9A 01 FF 00");
+        assert_eq!(exchange(&mut chip, authenticate), "6982");
+        exchange(&mut chip, VERIFY_PIN);
+        assert_eq!(exchange(&mut chip, sign), "6982");
+        exchange(&mut chip, VERIFY_PASSWORD);
+        for _ in 0..3 {
+            assert!(exchange(&mut chip, authenticate).ends_with("9000"));
+            assert!(exchange(&mut chip, sign).ends_with("9000"));
+        }
+    }
+
+    #[test]
+    fn the_current_file_may_be_the_key() {
+        let mut chip = powered(phone_image());
+        exchange(&mut chip, SELECT_JPKI);
+        exchange(&mut chip, VERIFY_PIN);
+        exchange(&mut chip, "00 A4 02 0C 02 0017");
+        assert!(exchange(&mut chip, "80 2A 00 80 01 FF 00").ends_with("9000"));
+    }
+
+    #[test]
+    fn without_a_key_nothing_is_signed() {
+        let mut image = phone_image();
+        image.jpki.signature.key = None;
+        let mut chip = powered(image);
+        exchange(&mut chip, SELECT_JPKI);
+        exchange(&mut chip, VERIFY_PASSWORD);
+        assert_eq!(exchange(&mut chip, "80 2A 03 9A 01 FF 00"), "6985");
+    }
+
+    #[test]
+    fn a_signature_that_le_does_not_take_waits_or_names_its_length() {
+        let mut chip = powered(card_image());
+        exchange(&mut chip, SELECT_JPKI);
+        exchange(&mut chip, VERIFY_PIN);
+        let whole = exchange(&mut chip, "80 2A 03 97 01 FF 00");
+        assert_eq!(exchange(&mut chip, "80 2A 03 97 01 FF 80"), "6C00");
+        assert_eq!(exchange(&mut chip, "80 2A 03 97 01 FF"), "6100");
+        let first = exchange(&mut chip, "00 C0 00 00 80");
+        assert!(first.ends_with("6180"));
+        let second = exchange(&mut chip, "00 C0 00 00 00");
+        assert_eq!([&first[..256], &*second].concat(), whole);
+        assert_eq!(
+            exchange(&mut chip, "00 C0 00 00 00"),
+            "6985",
+            "nothing waits any more"
+        );
+        exchange(&mut chip, "80 2A 03 97 01 FF");
+        exchange(&mut chip, "00 20 00 98");
+        assert_eq!(
+            exchange(&mut chip, "00 C0 00 00 00"),
+            "6985",
+            "another command came"
+        );
+    }
+
+    #[test]
+    fn the_face_input_application_signs_with_its_own_key_for_anybody() {
+        let mut chip = powered(card_image());
+        exchange(&mut chip, SELECT_FACE_INPUT);
+        assert!(exchange(&mut chip, "80 2A 00 00 01 FF 00").ends_with("9000"));
+        assert!(exchange(&mut chip, "80 2A 00 93 01 FF 00").ends_with("9000"));
+        assert_eq!(exchange(&mut chip, "00 88 00 93 01 FF 00"), "6985");
+        exchange(&mut chip, SELECT_JPKI);
+        assert_eq!(exchange(&mut chip, "00 88 00 97 01 FF 00"), "6982");
+    }
+
+    fn public_key(usage: Use) -> RsaPublicKey {
+        let image = card_image();
+        rsa_key(image.jpki.credential(usage).key.as_ref().unwrap())
+            .unwrap()
+            .to_public_key()
+    }
+
+    /// A signature, or the status word.
+    fn signature(p1: &str, key: &str, data: &[u8]) -> Result<Vec<u8>, String> {
+        let mut chip = powered(card_image());
+        exchange(&mut chip, SELECT_JPKI);
+        exchange(&mut chip, VERIFY_PIN);
+        exchange(&mut chip, VERIFY_PASSWORD);
+        let hex = String::from(Bytes(data.to_vec()));
+        let lc = if data.is_empty() {
+            String::new()
+        } else {
+            format!("{:02X}", data.len())
+        };
+        let answer = exchange(&mut chip, &format!("80 2A {p1} {key} {lc} {hex} 00"));
+        match answer.strip_suffix("9000") {
+            Some(signature) => Ok(Bytes::try_from(signature.to_owned()).unwrap().to_vec()),
+            None => Err(answer),
+        }
+    }
+}

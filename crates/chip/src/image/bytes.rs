@@ -116,3 +116,26 @@ fn nibble(digit: u8) -> Result<u8, InvalidHex> {
         .and_then(|value| value.try_into().ok())
         .ok_or(InvalidHex)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_stored_as_hexadecimal_digits_and_not_shown() {
+        let bytes = Bytes(vec![0x00, 0x9A, 0xFF]);
+        assert_eq!(serde_json::to_string(&bytes).unwrap(), r#""009aff""#);
+        assert_eq!(serde_json::from_str::<Bytes>(r#""009AfF""#).unwrap(), bytes);
+        assert_eq!(format!("{bytes:?}"), "Bytes(3)");
+        let secret = SecretBytes::new(vec![1, 2, 3]);
+        assert_eq!(serde_json::to_string(&secret).unwrap(), r#""010203""#);
+        assert_eq!(format!("{secret:?}"), "SecretBytes(..)");
+    }
+
+    #[test]
+    fn other_text_is_refused() {
+        for text in ["0", "0g", "00 0", "あ"] {
+            assert_eq!(Bytes::try_from(text.to_owned()), Err(InvalidHex), "{text}");
+        }
+    }
+}

@@ -93,3 +93,44 @@ fn digest_of(salt: &[u8], value: &[u8]) -> Vec<u8> {
     context.update(value);
     context.finish().as_ref().to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_matches_itself_alone() {
+        let pin = Pin::new(b"ABC123", [9; 16], 5);
+        assert!(pin.matches(b"ABC123"));
+        for wrong in [b"".as_slice(), b"abc123", b"ABC12", b"ABC1234", b"ABC123\0"] {
+            assert!(!pin.matches(wrong));
+        }
+        assert!(!Pin::unset(5).matches(b""));
+    }
+
+    #[test]
+    fn tries_are_spent_one_by_one_and_never_below_none() {
+        let mut pin = Pin::new(b"1234", [9; 16], 2);
+        for left in [1, 0, 0] {
+            pin.spend_try();
+            assert_eq!(pin.tries_left(), left);
+        }
+        pin.restore_tries();
+        assert_eq!(pin.tries_left(), pin.tries_max());
+        pin.spend_try();
+        pin.set(b"4321", [8; 16]);
+        assert_eq!(pin.tries_left(), 2, "a new value has all tries");
+        assert!(pin.matches(b"4321") && !pin.matches(b"1234"));
+    }
+
+    #[test]
+    fn the_value_is_nowhere_to_be_seen() {
+        let pin = Pin::new(b"ABC123", [9; 16], 5);
+        let shown = format!("{pin:?} {}", serde_json::to_string(&pin).unwrap());
+        assert!(
+            !shown.contains("ABC123") && !shown.contains("414243313233"),
+            "{shown}"
+        );
+        assert!(format!("{pin:?}").contains("SecretBytes(..)"));
+    }
+}

@@ -97,3 +97,35 @@ fn lock(file: &File) -> io::Result<()> {
 fn offset(slot: Slot) -> u64 {
     slot as u64 * SLOT_CAPACITY as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::memory::Memory;
+    use crate::testing::{card_image, phone_image};
+
+    #[test]
+    fn a_chip_file_is_for_its_owner_alone_and_has_one_owner_at_a_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("hanako");
+        let mut memory = Memory::create(FileMedium::create(&path).unwrap(), card_image()).unwrap();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(FileMedium::is_owned(&path).unwrap());
+        assert_eq!(
+            FileMedium::open(&path).unwrap_err().kind(),
+            io::ErrorKind::WouldBlock
+        );
+        assert_eq!(
+            FileMedium::create(&path).unwrap_err().kind(),
+            io::ErrorKind::AlreadyExists
+        );
+
+        memory.commit(phone_image()).unwrap();
+        drop(memory);
+        assert!(!FileMedium::is_owned(&path).unwrap());
+        let reopened = Memory::open(FileMedium::open(&path).unwrap()).unwrap();
+        assert_eq!(*reopened.image(), phone_image());
+    }
+}
