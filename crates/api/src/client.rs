@@ -13,15 +13,16 @@ use axum::body::Bytes;
 use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderValue};
 use axum::http::{Method, StatusCode};
 use inrou_pki::Entropy;
+use inrou_words::Language;
 use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::clock::Clock;
 use crate::idempotency::{self, IdempotencyKey};
-use crate::problem::{Code, Language, Problem, tag};
+use crate::problem::{Code, Problem, language_tag};
 use crate::signature::{self, RequestSigner, SigningError, Target};
-use transport::{http_client, parse_base, read, unavailable};
+use transport::{authority, http_client, parse_base, read, unavailable};
 
 /// Why a request brought no answer.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +96,7 @@ impl Client {
     ) -> Result<Self, ClientError> {
         let base = parse_base(base)?;
         Ok(Self {
-            http: http_client(roots)?,
+            http: http_client(&base, roots)?,
             base: Arc::new(base),
             clock,
             entropy,
@@ -209,19 +210,27 @@ impl Call<'_> {
     }
 
     async fn send(self) -> Result<(StatusCode, Bytes), ClientError> {
-        let tries = if self.key.is_some() { TRIES } else { 1 };
-        let mut pause = FIRST_PAUSE;
-        for _ in 1..tries {
-            match self.attempt().await {
-                Err(ClientError::Unavailable(reason)) => {
+        let mut pauses = PAUSES.iter().filter(|_| self.key.is_some());
+        loop {
+            match (self.sign_and_attempt().await, pauses.next()) {
+                (Err(ClientError::Unavailable(reason)), Some(pause)) => {
                     tracing::debug!(reason, "a request is repeated");
-                    tokio::time::sleep(pause).await;
-                    pause *= 4;
+                    tokio::time::sleep(*pause).await;
                 }
-                other => return other,
+                (outcome, _) => return outcome,
             }
         }
-        self.attempt().await
+    }
+
+    /// A sandbox's clock may be turned while a signed request is under way: once more with the new
+    /// time, since nothing has been done.
+    async fn sign_and_attempt(&self) -> Result<(StatusCode, Bytes), ClientError> {
+        match self.attempt().await {
+            Err(ClientError::Problem(problem)) if problem.is(Code::SIGNATURE_EXPIRED) => {
+                self.attempt().await
+            }
+            outcome => outcome,
+        }
     }
 
     async fn attempt(&self) -> Result<(StatusCode, Bytes), ClientError> {
@@ -261,7 +270,10 @@ impl Call<'_> {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         }
         if let Some(language) = self.client.language {
-            headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(tag(language)));
+            headers.insert(
+                ACCEPT_LANGUAGE,
+                HeaderValue::from_static(language_tag(language)),
+            );
         }
         if let Some(key) = &self.key {
             headers.insert(idempotency::HEADER, key.to_header());
@@ -271,10 +283,10 @@ impl Call<'_> {
             .map(|(_, body)| body.clone())
             .unwrap_or_default();
         if let Some(signer) = &self.client.signer {
-            let authority = self.url.authority();
+            let authority = authority(&self.url);
             let target = Target {
                 method: &self.method,
-                authority,
+                authority: &authority,
                 path: self.url.path(),
                 query: self.url.query(),
             };
@@ -288,10 +300,12 @@ impl Call<'_> {
 /// How long, in real time, an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How often a request with an idempotency key is tried, and how long it rests before the second try.
-/// Later rests are four times as long as the one before.
-const TRIES: u32 = 4;
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// How long, in real time, a request with an idempotency key rests before it is tried again.
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+];
 
 const UNAVAILABLE: [StatusCode; 3] = [
     StatusCode::BAD_GATEWAY,

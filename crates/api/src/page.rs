@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -28,11 +28,11 @@ impl<T> Page<T> {
     /// A position that cannot be written as JSON.
     pub fn of<P: Serialize>(
         mut found: Vec<T>,
-        limit: usize,
+        limit: Limit,
         position: impl Fn(&T) -> P,
     ) -> Result<Self, serde_json::Error> {
-        let more = found.len() > limit;
-        found.truncate(limit);
+        let more = found.len() > limit.count();
+        found.truncate(limit.count());
         let next = match found.last() {
             Some(last) if more => Some(Cursor::after(&position(last))?),
             _ => None,
@@ -63,7 +63,7 @@ impl Cursor {
     pub fn position<P: DeserializeOwned>(&self) -> Result<P, Problem> {
         let json = URL_SAFE_NO_PAD.decode(&self.0).ok();
         json.and_then(|json| serde_json::from_slice(&json).ok())
-            .ok_or_else(|| Problem::new(Code::BAD_REQUEST).with("reason", "cursor"))
+            .ok_or_else(|| Problem::bad_request("cursor"))
     }
 
     /// As it stands in a query.
@@ -78,7 +78,33 @@ impl fmt::Debug for Cursor {
     }
 }
 
-/// Which page is asked for; for [`crate::server::Query`].
+/// How many items a page has at most: 1 to 200, 50 if nothing is said. More counts as 200, 0 as 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(from = "u32")]
+#[schema(value_type = u32, minimum = 1, maximum = 200, default = 50)]
+pub struct Limit(u8);
+
+impl Limit {
+    /// The number.
+    pub fn count(self) -> usize {
+        self.0.into()
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl From<u32> for Limit {
+    fn from(count: u32) -> Self {
+        Self(u8::try_from(count).map_or(200, |count| count.clamp(1, 200)))
+    }
+}
+
+/// Which page is asked for; for [`crate::server::Query`]. A query that asks for more has the same two
+/// members.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -86,16 +112,13 @@ pub struct PageQuery {
     /// `next` of the page before; absent for the first page.
     #[param(value_type = Option<String>)]
     pub cursor: Option<Cursor>,
-    /// How many items at most: 1 to 200, 50 if absent. More counts as 200.
-    pub limit: Option<usize>,
+    /// How many items at most.
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    pub limit: Limit,
 }
 
 impl PageQuery {
-    /// How many items at most.
-    pub fn limit(&self) -> usize {
-        self.limit.unwrap_or(50).clamp(1, 200)
-    }
-
     /// The position after which the page begins; `None` for the first page.
     ///
     /// # Errors
@@ -108,6 +131,7 @@ impl PageQuery {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::Code;
 
     #[test]
     fn pages_follow_each_other_to_the_end() {
@@ -116,7 +140,7 @@ mod tests {
             Vec::new(),
             PageQuery {
                 cursor: None,
-                limit: Some(3),
+                limit: 3.into(),
             },
         );
         loop {
@@ -125,9 +149,9 @@ mod tests {
                 .iter()
                 .copied()
                 .filter(|&item| after.is_none_or(|after| item > after))
-                .take(query.limit() + 1)
+                .take(query.limit.count() + 1)
                 .collect();
-            let page = Page::of(found, query.limit(), |&item| item).unwrap();
+            let page = Page::of(found, query.limit, |&item| item).unwrap();
             assert!(page.items.len() <= 3);
             seen.extend(page.items);
             match page.next {
@@ -140,9 +164,14 @@ mod tests {
 
     #[test]
     fn a_list_that_fills_its_page_has_no_next_one() {
-        assert_eq!(Page::of(vec![1, 2], 2, |&item| item).unwrap().next, None);
         assert_eq!(
-            Page::of(Vec::<u8>::new(), 2, |&item| item).unwrap().next,
+            Page::of(vec![1, 2], 2.into(), |&item| item).unwrap().next,
+            None
+        );
+        assert_eq!(
+            Page::of(Vec::<u8>::new(), 2.into(), |&item| item)
+                .unwrap()
+                .next,
             None
         );
     }
@@ -163,15 +192,8 @@ mod tests {
 
     #[test]
     fn a_limit_is_kept_within_bounds() {
-        let limit = |limit| {
-            PageQuery {
-                cursor: None,
-                limit,
-            }
-            .limit()
-        };
-        assert_eq!(limit(None), 50);
-        assert_eq!(limit(Some(0)), 1);
-        assert_eq!(limit(Some(usize::MAX)), 200);
+        assert_eq!(Limit::default().count(), 50);
+        let counts = [0, 1, 200, 201, 255, 256, u32::MAX].map(|count| Limit::from(count).count());
+        assert_eq!(counts, [1, 1, 200, 200, 200, 200, 200]);
     }
 }

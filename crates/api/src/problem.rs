@@ -16,6 +16,7 @@ use std::sync::Arc;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use inrou_rules::Refusal;
+use inrou_words::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,12 +24,17 @@ use crate::clock::ClockError;
 use crate::trace::TraceId;
 
 pub use codes::Code;
-pub use text::{Language, accepted_language, tag};
+use codes::status_of;
+use text::Said;
+pub use text::{accepted_language, language_tag};
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// Something that did not go through: a stable code with its parameters, never text.
+///
+/// As an answer it is written in Japanese; [`crate::server::Shell`] writes it in the language that the
+/// request asks for, and adds the trace id.
 #[derive(Clone, Debug)]
 pub struct Problem {
     code: Cow<'static, str>,
@@ -42,14 +48,13 @@ pub struct Problem {
 impl Problem {
     /// The problem of this code, without parameters.
     pub fn new(code: Code) -> Self {
-        Self {
-            code: Cow::Borrowed(code.code),
-            status: code.status,
-            rule: None,
-            params: BTreeMap::new(),
-            trace: None,
-            cause: None,
-        }
+        Self::of(code.as_str(), code.status())
+    }
+
+    /// `bad-request`: `reason` says in fixed words what does not have its form. What was sent is not
+    /// repeated, for it may be a PIN.
+    pub fn bad_request(reason: &'static str) -> Self {
+        Self::new(Code::BAD_REQUEST).with("reason", reason)
     }
 
     /// An error that nobody foresaw: `internal-error`. What it says goes to the log, not to the
@@ -93,7 +98,7 @@ impl Problem {
 
     /// Whether this is the problem of that code.
     pub fn is(&self, code: Code) -> bool {
-        self.code == code.code
+        self.code == code.as_str()
     }
 
     /// The HTTP status.
@@ -125,12 +130,12 @@ impl Problem {
 
     /// The document, with its texts in `language`.
     pub fn document(&self, language: Language) -> ProblemDocument {
-        let text = text::text(self, language);
+        let said = Said::of(self, language).expect("words has a text for every error of its own");
         ProblemDocument {
             kind: format!("{TYPE_PREFIX}{}", self.code),
-            title: text.title,
+            detail: said.detail(language),
+            title: said.title,
             status: self.status.as_u16(),
-            detail: text.detail,
             code: self.code.to_string(),
             rule: self.rule.as_ref().map(ToString::to_string),
             params: self
@@ -138,9 +143,10 @@ impl Problem {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             trace: self.trace.map(|trace| trace.to_string()),
-            what: text.what,
-            now: text.now,
-            developer: text.developer,
+            what: said.what,
+            now: said.now,
+            help: said.help,
+            developer: said.developer,
         }
     }
 
@@ -156,11 +162,13 @@ impl Problem {
         );
         headers.insert(header::VARY, HeaderValue::from_static("accept-language"));
         if self.status == StatusCode::UNAUTHORIZED {
-            // RFC 9110 §15.5.2 wants a challenge. The scheme is that of RFC 9421.
-            headers.insert(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static("Signature"),
-            );
+            // RFC 9110 §15.5.2 wants a challenge.
+            let scheme = if self.is(Code::LOGIN_REQUIRED) {
+                "Bearer"
+            } else {
+                "Signature"
+            };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
         response.extensions_mut().insert(self.clone());
         response
@@ -170,18 +178,26 @@ impl Problem {
     /// none.
     pub fn parse(status: StatusCode, body: &[u8]) -> Option<Self> {
         let document: ProblemDocument = serde_json::from_slice(body).ok()?;
+        let params = document.params.into_iter();
         Some(Self {
-            code: Cow::Owned(document.code),
-            status,
             rule: document.rule.map(Cow::Owned),
-            params: document
-                .params
-                .into_iter()
+            params: params
                 .map(|(name, value)| (Cow::Owned(name), value))
                 .collect(),
             trace: document.trace.and_then(|trace| trace.parse().ok()),
-            cause: None,
+            ..Self::of(document.code, status)
         })
+    }
+
+    fn of(code: impl Into<Cow<'static, str>>, status: StatusCode) -> Self {
+        Self {
+            code: code.into(),
+            status,
+            rule: None,
+            params: BTreeMap::new(),
+            trace: None,
+            cause: None,
+        }
     }
 }
 
@@ -202,21 +218,15 @@ impl Error for Problem {
     }
 }
 
-/// A refusal is answered with 422: the request was understood, and repeating it as it is would be
-/// refused again.
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
+        let params = refusal.params().into_iter();
         Self {
-            code: Cow::Borrowed(refusal.code()),
-            status: StatusCode::UNPROCESSABLE_ENTITY,
             rule: Some(Cow::Borrowed(refusal.rule())),
-            params: refusal
-                .params()
-                .into_iter()
-                .map(|(name, value)| (name.into(), value))
+            params: params
+                .map(|(name, value)| (Cow::Borrowed(name), value))
                 .collect(),
-            trace: None,
-            cause: None,
+            ..Self::of(refusal.code(), status_of(refusal.code()))
         }
     }
 }
@@ -227,9 +237,7 @@ impl From<ClockError> for Problem {
             ClockError::Backwards { now, asked } => Problem::new(Code::CLOCK_BACKWARDS)
                 .with("now", now)
                 .with("asked", asked),
-            ClockError::OutOfRange => {
-                Problem::new(Code::BAD_REQUEST).with("reason", "time-out-of-range")
-            }
+            ClockError::OutOfRange => Problem::bad_request("the time is beyond the year 9999"),
             ClockError::Unreadable { .. } | ClockError::Io(_) => Problem::internal(error),
         }
     }
@@ -263,12 +271,12 @@ pub struct ProblemDocument {
     #[serde(rename = "type")]
     #[schema(example = "urn:inrou:problem:none-selected")]
     pub kind: String,
-    /// What happened, for a person, in the language asked for.
+    /// What is the matter, in a few words, in the language asked for.
     pub title: String,
     /// The HTTP status.
     #[schema(example = 422)]
     pub status: u16,
-    /// What happened and what to do now, for a person, in the language asked for.
+    /// `what` and `now` in one.
     pub detail: String,
     /// The stable code.
     #[schema(example = "none-selected")]
@@ -283,12 +291,170 @@ pub struct ProblemDocument {
     /// The id under which the service's log tells more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
-    /// What happened, for a resident.
+    /// What happened, for a person, in the language asked for.
     pub what: String,
-    /// What to do now, for a resident.
+    /// What the person can do now.
     pub now: String,
-    /// What happened and what to do, for a developer, in English.
+    /// Where there is help (HELP-1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub help: Vec<String>,
+    /// Why it came to this and what to change, for a developer, in English.
     pub developer: String,
 }
 
 const TYPE_PREFIX: &str = "urn:inrou:problem:";
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn json(problem: &Problem, language: Language) -> serde_json::Value {
+        serde_json::to_value(problem.document(language)).unwrap()
+    }
+
+    #[test]
+    fn apply_2_a_refusal_is_a_problem_with_its_rule() {
+        let problem = Problem::from(Refusal::NoneSelected);
+        let document = json(&problem, Language::En);
+        assert_eq!(document["type"], "urn:inrou:problem:none-selected");
+        assert_eq!(document["code"], "none-selected");
+        assert_eq!(document["rule"], "APPLY-2");
+        assert_eq!(document["status"], 422);
+        assert_eq!(problem.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        for text in ["title", "what", "now", "developer"] {
+            assert!(
+                document[text].as_str().unwrap().is_ascii() || text != "developer",
+                "{text}"
+            );
+            assert!(!document[text].as_str().unwrap().is_empty(), "{text}");
+        }
+        assert!(document.get("trace").is_none());
+    }
+
+    #[test]
+    fn every_problem_speaks_every_language_and_leaves_no_parameter_open() {
+        let sample = |name: &str| match name {
+            "left" | "line" | "column" => "3",
+            "now" | "asked" | "created" => "2026-04-01T03:00:00Z",
+            "pin" => "phone-signature",
+            "fault" => "length",
+            _ => "x",
+        };
+        for code in Code::ALL {
+            for language in Language::ALL {
+                let text = inrou_words::error(code.as_str()).unwrap();
+                let mut problem = Problem::new(*code);
+                for parameter in text.what().parameters() {
+                    let value = sample(&parameter.name);
+                    problem
+                        .params
+                        .insert(Cow::Owned(parameter.name.clone()), value.to_owned());
+                }
+                let document = problem.document(language);
+                for said in [
+                    &document.title,
+                    &document.what,
+                    &document.now,
+                    &document.developer,
+                ] {
+                    assert!(!said.is_empty() && !said.contains('{'), "{code}: {said}");
+                }
+                assert!(document.detail.starts_with(&document.what), "{code}");
+                assert!(document.detail.ends_with(&document.now), "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn help_2_easy_japanese_is_written_in_kana() {
+        let kanji = |c: char| ('\u{4E00}'..='\u{9FFF}').contains(&c);
+        let document = Problem::from(Refusal::NoneSelected).document(Language::JaEasy);
+        assert!(!document.what.contains(kanji), "{}", document.what);
+        assert!(
+            Problem::from(Refusal::NoneSelected)
+                .document(Language::Ja)
+                .what
+                .contains(kanji)
+        );
+    }
+
+    #[test]
+    fn an_internal_error_says_nothing_of_its_cause() {
+        let failed: Result<(), _> = Err(io::Error::other("secret path"));
+        let problem = failed.or_internal().unwrap_err();
+        assert!(problem.is(Code::INTERNAL_ERROR));
+        assert_eq!(problem.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(problem.source().unwrap().to_string(), "secret path");
+        assert!(!json(&problem, Language::En).to_string().contains("secret"));
+        assert!(!problem.to_string().contains("secret"));
+    }
+
+    #[test]
+    fn a_problem_is_read_back_as_it_was_sent() {
+        let trace = TraceId::from_bytes([7; 16]);
+        let sent = Problem::from(ClockError::Backwards {
+            now: Timestamp::UNIX_EPOCH,
+            asked: Timestamp::MIN,
+        })
+        .by_rule("HOURS-1")
+        .traced(trace);
+        let body = serde_json::to_vec(&sent.document(Language::Ja)).unwrap();
+        let read = Problem::parse(StatusCode::CONFLICT, &body).unwrap();
+        assert!(read.is(Code::CLOCK_BACKWARDS));
+        assert_eq!(read.to_string(), sent.to_string());
+        assert_eq!(
+            (read.status(), read.trace()),
+            (StatusCode::CONFLICT, Some(trace))
+        );
+        assert_eq!(read.param("now"), Some("1970-01-01T00:00:00Z"));
+        assert_eq!(json(&read, Language::En), json(&sent, Language::En));
+    }
+
+    #[test]
+    fn a_code_of_another_version_is_kept_and_spoken_of_as_an_internal_error() {
+        let body = br#"{"type":"t","title":"t","status":418,"detail":"d","code":"from-the-future",
+            "what":"w","now":"n","developer":"d"}"#;
+        let problem = Problem::parse(StatusCode::IM_A_TEAPOT, body).unwrap();
+        assert_eq!(problem.code(), "from-the-future");
+        let document = problem.document(Language::En);
+        assert_eq!(document.code, "from-the-future");
+        assert_eq!(
+            document.what,
+            Problem::new(Code::INTERNAL_ERROR)
+                .document(Language::En)
+                .what
+        );
+    }
+
+    #[test]
+    fn what_is_no_problem_document_is_none() {
+        for body in [
+            &b""[..],
+            b"null",
+            b"{}",
+            b"{\"code\":1}",
+            b"<html>",
+            &[b'['; 100_000],
+        ] {
+            assert!(Problem::parse(StatusCode::BAD_GATEWAY, body).is_none());
+        }
+    }
+
+    #[test]
+    fn an_answer_has_the_media_type_of_problems_and_challenges_where_it_has_to() {
+        let response = Problem::new(Code::SIGNATURE_MISSING).response(Language::En);
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(response.headers()["content-type"], MEDIA_TYPE);
+        assert_eq!(response.headers()["content-language"], "en");
+        assert_eq!(response.headers()["www-authenticate"], "Signature");
+        let response = Problem::new(Code::LOGIN_REQUIRED).into_response();
+        assert_eq!(response.headers()["www-authenticate"], "Bearer");
+        assert_eq!(response.headers()["content-language"], "ja");
+        let response = Problem::new(Code::CONFLICT).into_response();
+        assert!(!response.headers().contains_key("www-authenticate"));
+    }
+}

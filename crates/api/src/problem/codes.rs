@@ -1,29 +1,46 @@
-//! The codes of this crate: one name space with the refusals of the rulebook.
+//! The codes of problems that are not refusals of the rulebook. Both share one name space; statuses
+//! and texts are in `words`, and a test here keeps the two lists in step.
+
+use std::fmt;
 
 use axum::http::StatusCode;
+use inrou_words::error;
 
-/// A problem that is not a refusal by the rulebook: its stable code, its HTTP status, the names of
-/// its parameters.
+/// The code of a problem that is not a refusal of the rulebook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Code {
+pub struct Code(&'static str);
+
+impl Code {
     /// The code, in kebab case.
-    pub code: &'static str,
-    /// The status it is answered with.
-    pub status: StatusCode,
-    /// Names of the parameters.
-    pub params: &'static [&'static str],
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    /// The HTTP status under which it is answered.
+    pub fn status(self) -> StatusCode {
+        status_of(self.0)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// The status of a code, a refusal's too.
+pub(super) fn status_of(code: &str) -> StatusCode {
+    error(code)
+        .and_then(|text| StatusCode::from_u16(text.status()?).ok())
+        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 macro_rules! codes {
-    ($( $(#[$doc:meta])* $name:ident = $code:literal, $status:ident, [$($param:literal),*]; )+) => {
+    ($( $(#[$doc:meta])* $name:ident = $code:literal; )+) => {
         impl Code {
             $(
                 $(#[$doc])*
-                pub const $name: Code = Code {
-                    code: $code,
-                    status: StatusCode::$status,
-                    params: &[$($param),*],
-                };
+                pub const $name: Code = Code($code);
             )+
 
             /// Every one of them.
@@ -33,50 +50,177 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The request is not one that is understood here; `reason` says why, in a fixed word.
-    BAD_REQUEST = "bad-request", BAD_REQUEST, ["reason"];
-    /// The JSON is broken or does not have the form asked for, at this member, line and column.
-    BODY_MALFORMED = "body-malformed", BAD_REQUEST, ["reason", "member", "line", "column"];
+    /// The request does not have its form; `reason` says where, in fixed words.
+    BAD_REQUEST = "bad-request";
+    /// The JSON is broken or not of its form, for a `reason`, at a `member`, `line` and `column`.
+    BODY_MALFORMED = "body-malformed";
     /// The body is longer than is taken here.
-    BODY_TOO_LARGE = "body-too-large", PAYLOAD_TOO_LARGE, [];
+    BODY_TOO_LARGE = "body-too-large";
     /// The body did not arrive in time.
-    REQUEST_TIMEOUT = "request-timeout", REQUEST_TIMEOUT, [];
-    /// The body is of another media type than the one taken here.
-    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, ["expected"];
-    /// There is nothing at this path.
-    NOT_FOUND = "not-found", NOT_FOUND, [];
+    REQUEST_TIMEOUT = "request-timeout";
+    /// The body is of another media type than the one `expected`.
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type";
+    /// There is nothing at this path, or nothing of this identifier.
+    NOT_FOUND = "not-found";
     /// The method is not for this path.
-    METHOD_NOT_ALLOWED = "method-not-allowed", METHOD_NOT_ALLOWED, [];
+    METHOD_NOT_ALLOWED = "method-not-allowed";
     /// No service here bears this name (RFC 9110 §15.5.20).
-    HOST_UNKNOWN = "host-unknown", MISDIRECTED_REQUEST, [];
+    HOST_UNKNOWN = "host-unknown";
     /// A page of another origin had a browser send a request that changes something.
-    CROSS_ORIGIN_REFUSED = "cross-origin-refused", FORBIDDEN, [];
-    /// The request has to be signed and is not.
-    SIGNATURE_MISSING = "signature-missing", UNAUTHORIZED, [];
-    /// The signature is malformed, covers too little, or is not by the key it names.
-    SIGNATURE_INVALID = "signature-invalid", UNAUTHORIZED, ["reason"];
-    /// The signature was made too long ago, or in the future.
-    SIGNATURE_EXPIRED = "signature-expired", UNAUTHORIZED, ["created", "now"];
-    /// The body is not the one whose digest the request carries.
-    CONTENT_DIGEST_MISMATCH = "content-digest-mismatch", BAD_REQUEST, [];
-    /// A request with this signature was received before.
-    NONCE_REPLAYED = "nonce-replayed", UNAUTHORIZED, [];
-    /// No phone with this device key is registered.
-    PHONE_UNKNOWN = "phone-unknown", UNAUTHORIZED, [];
-    /// The request needs the header Idempotency-Key.
-    IDEMPOTENCY_KEY_MISSING = "idempotency-key-missing", BAD_REQUEST, [];
-    /// The header Idempotency-Key does not have its form.
-    IDEMPOTENCY_KEY_MALFORMED = "idempotency-key-malformed", BAD_REQUEST, [];
-    /// A different request was made under this idempotency key before.
-    IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", UNPROCESSABLE_ENTITY, [];
+    CROSS_ORIGIN_REFUSED = "cross-origin-refused";
     /// Somebody else changed the same thing at the same time.
-    CONFLICT = "conflict", CONFLICT, [];
-    /// The secure-channel session is gone: begin a new one.
-    SESSION_LOST = "session-lost", GONE, [];
-    /// A clock is never turned back.
-    CLOCK_BACKWARDS = "clock-backwards", CONFLICT, ["now", "asked"];
+    CONFLICT = "conflict";
+    /// The request needs the header Idempotency-Key.
+    IDEMPOTENCY_KEY_MISSING = "idempotency-key-missing";
+    /// The header Idempotency-Key does not have its form.
+    IDEMPOTENCY_KEY_MALFORMED = "idempotency-key-malformed";
+    /// A different request was made under this idempotency key before.
+    IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused";
+    /// The caller went over a limit.
+    TOO_MANY_REQUESTS = "too-many-requests";
+    /// The session token is missing, unknown or expired.
+    LOGIN_REQUIRED = "login-required";
+    /// The caller has no right to this.
+    PERMISSION_DENIED = "permission-denied";
+    /// The calling role is not one that is set up here.
+    CALLER_UNKNOWN = "caller-unknown";
+    /// The text to be signed is longer than is taken.
+    DOCUMENT_TOO_LARGE = "document-too-large";
+    /// A `member` of a resident's attributes does not have its form.
+    ATTRIBUTES_MALFORMED = "attributes-malformed";
+    /// There is no municipality of this code.
+    MUNICIPALITY_UNKNOWN = "municipality-unknown";
+
     /// A service that is needed does not answer.
-    SERVICE_UNAVAILABLE = "service-unavailable", SERVICE_UNAVAILABLE, [];
+    SERVICE_UNAVAILABLE = "service-unavailable";
+    /// The store does not answer, or has no room.
+    STORE_UNAVAILABLE = "store-unavailable";
     /// Something went wrong that is no fault of the caller's.
-    INTERNAL_ERROR = "internal-error", INTERNAL_SERVER_ERROR, [];
+    INTERNAL_ERROR = "internal-error";
+    /// The sandbox's clock shows `now` and is not turned back to the time `asked`.
+    CLOCK_BACKWARDS = "clock-backwards";
+
+    /// The request has to be signed and is not.
+    SIGNATURE_MISSING = "signature-missing";
+    /// The signature is malformed, covers too little, or is not by the key it names: `reason`.
+    SIGNATURE_INVALID = "signature-invalid";
+    /// The signature was made too long ago, or in the future: at `created`, while it is `now`.
+    SIGNATURE_EXPIRED = "signature-expired";
+    /// The body is not the one whose digest the request carries.
+    CONTENT_DIGEST_MISMATCH = "content-digest-mismatch";
+    /// A request with this nonce was received before.
+    NONCE_REPLAYED = "nonce-replayed";
+    /// No phone with this device key is registered.
+    PHONE_UNKNOWN = "phone-unknown";
+    /// The phone's device key has not been made yet.
+    PHONE_NOT_REGISTERED = "phone-not-registered";
+
+    /// The phone has no enrolment of this identifier.
+    ENROLMENT_UNKNOWN = "enrolment-unknown";
+    /// A newer application has taken the place of this one.
+    APPLICATION_WITHDRAWN = "application-withdrawn";
+    /// The session that makes the keys has not ended.
+    KEYS_NOT_MADE = "keys-not-made";
+    /// The phone has no request of this identifier.
+    REQUEST_UNKNOWN = "request-unknown";
+    /// A session would have nothing to send to the chip.
+    NOTHING_TO_DO = "nothing-to-do";
+
+    /// The secure-channel session is gone: begin a new one.
+    SESSION_LOST = "session-lost";
+    /// The chip's answers do not pass the secure channel's check: `reason`.
+    SESSION_ANSWER_INVALID = "session-answer-invalid";
+    /// The challenge was not given for this operation.
+    CHALLENGE_UNKNOWN = "challenge-unknown";
+    /// The challenge's time is over.
+    CHALLENGE_EXPIRED = "challenge-expired";
+    /// Another statement has used the challenge.
+    CHALLENGE_USED = "challenge-used";
+    /// The signature on a statement is not valid.
+    APPLICATION_SIGNATURE_INVALID = "application-signature-invalid";
+    /// The statement is not the one that was asked for.
+    APPLICATION_CONTENT_MISMATCH = "application-content-mismatch";
+    /// The chip's attestation is not valid: `reason`.
+    ATTESTATION_INVALID = "attestation-invalid";
+    /// The chip's receipt is not valid: `reason`.
+    RECEIPT_INVALID = "receipt-invalid";
+
+    /// No transaction has this identifier.
+    TRANSACTION_UNKNOWN = "transaction-unknown";
+    /// The transaction was not answered in time.
+    TRANSACTION_EXPIRED = "transaction-expired";
+    /// The transaction has been answered.
+    TRANSACTION_DONE = "transaction-done";
+    /// The person refused.
+    TRANSACTION_REFUSED = "transaction-refused";
+
+    /// No path leads from the certificate to a trust anchor.
+    CERTIFICATE_UNTRUSTED = "certificate-untrusted";
+    /// The certificate has expired.
+    CERTIFICATE_EXPIRED = "certificate-expired";
+    /// The certificate is not valid yet.
+    CERTIFICATE_NOT_YET_VALID = "certificate-not-yet-valid";
+    /// The certificate is revoked.
+    CERTIFICATE_REVOKED = "certificate-revoked";
+    /// The certificate is on hold.
+    CERTIFICATE_ON_HOLD = "certificate-on-hold";
+    /// The certificate is of another kind than the one needed.
+    CERTIFICATE_WRONG_KIND = "certificate-wrong-kind";
+    /// The certificate's status cannot be found out.
+    STATUS_UNAVAILABLE = "status-unavailable";
+
+    /// No card lies on the phone or reader.
+    CARD_NOT_PRESENT = "card-not-present";
+    /// The card was moved away in the middle.
+    CARD_REMOVED = "card-removed";
+    /// The card is no My Number card.
+    NOT_A_MY_NUMBER_CARD = "not-a-my-number-card";
+    /// The card is not the one with which the procedure began.
+    WRONG_CARD = "wrong-card";
+    /// The card is in use elsewhere.
+    CARD_BUSY = "card-busy";
+    /// Another operation runs on the phone.
+    PHONE_BUSY = "phone-busy";
+    /// The card reader cannot be used.
+    READER_UNAVAILABLE = "reader-unavailable";
+    /// Neither copy in the chip's file `path` is whole.
+    CHIP_FILE_DAMAGED = "chip-file-damaged";
+
+    /// Not the `pin`: `left` tries are left.
+    WRONG_PIN = "wrong-pin";
+    /// The `pin` is locked.
+    PIN_BLOCKED = "pin-blocked";
+    /// What was typed cannot be the `pin`, by its `fault`.
+    PIN_FORM = "pin-form";
+    /// The two entries of a new `pin` differ.
+    PINS_DIFFER = "pins-differ";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use inrou_rules::Refusal;
+    use inrou_words::errors;
+
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_text_and_every_text_its_code() {
+        let codes: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(codes.len(), Code::ALL.len(), "a code stands twice");
+        let texts: BTreeSet<&str> = errors()
+            .filter(|text| !text.is_refusal() && text.status().is_some())
+            .map(|text| text.code())
+            .collect();
+        assert_eq!(codes, texts);
+    }
+
+    #[test]
+    fn every_refusal_has_the_status_of_a_refused_request() {
+        for refusal in Refusal::CODES {
+            let status = status_of(refusal.code);
+            assert!(status.is_client_error(), "{}: {status}", refusal.code);
+        }
+    }
 }

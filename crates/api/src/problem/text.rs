@@ -1,30 +1,9 @@
 //! The texts of a problem, and the language in which they are asked for.
 
 use axum::http::{HeaderMap, header};
+use inrou_words::{ErrorText, Form, Language, Text, error};
 
-use super::Problem;
-
-/// A language of the texts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// Japanese.
-    #[default]
-    Ja,
-    /// Easy Japanese.
-    JaEasy,
-    /// English.
-    En,
-}
-
-impl Language {
-    /// The BCP 47 tag.
-    pub const fn bcp47(self) -> &'static str {
-        match self {
-            Language::Ja | Language::JaEasy => "ja",
-            Language::En => "en",
-        }
-    }
-}
+use super::{Code, Problem};
 
 /// The language that a request asks for by `Accept-Language` (RFC 9110 §12.5.4): the first of the
 /// highest quality that is known here. Easy Japanese is the private tag `ja-x-easy`. Japanese if the
@@ -45,7 +24,7 @@ pub fn accepted_language(headers: &HeaderMap) -> Language {
 }
 
 /// The tag by which `Accept-Language` asks for a language.
-pub const fn tag(language: Language) -> &'static str {
+pub const fn language_tag(language: Language) -> &'static str {
     match language {
         Language::Ja => "ja",
         Language::JaEasy => EASY,
@@ -54,22 +33,46 @@ pub const fn tag(language: Language) -> &'static str {
 }
 
 /// What is said of a problem.
-pub(super) struct Text {
+pub(super) struct Said {
     pub(super) title: String,
-    pub(super) detail: String,
     pub(super) what: String,
     pub(super) now: String,
+    pub(super) help: Vec<String>,
     pub(super) developer: String,
 }
 
-pub(super) fn text(problem: &Problem, _language: Language) -> Text {
-    let code = problem.code().to_owned();
-    Text {
-        title: code.clone(),
-        detail: code.clone(),
-        what: code.clone(),
-        now: code.clone(),
-        developer: code,
+impl Said {
+    /// The texts of a problem. One that another version of a role answered with, and that is not
+    /// known here, is spoken of as an internal error.
+    pub(super) fn of(problem: &Problem, language: Language) -> Option<Self> {
+        let text: &'static ErrorText =
+            error(problem.code()).or_else(|| error(Code::INTERNAL_ERROR.as_str()))?;
+        // JSON has no place for readings: easy Japanese is written in kana.
+        let form = if language == Language::JaEasy {
+            Form::Kana
+        } else {
+            Form::Plain
+        };
+        let say = |text: Text<'static>, language, form| {
+            text.in_language(language)
+                .with_all(problem.params())
+                .render(form)
+        };
+        let english = |text| say(text, Language::En, Form::Plain);
+        Some(Self {
+            title: say(text.title(), language, form),
+            what: say(text.what(), language, form),
+            now: say(text.now(), language, form),
+            help: text.help().map(|text| say(text, language, form)).collect(),
+            developer: format!("{} {}", english(text.cause()), english(text.change())),
+        })
+    }
+
+    /// What happened and what to do now, in one.
+    pub(super) fn detail(&self, language: Language) -> String {
+        // Japanese writes no space between sentences, except where words are set apart.
+        let space = if language == Language::Ja { "" } else { " " };
+        format!("{}{space}{}", self.what, self.now)
     }
 }
 
@@ -124,6 +127,13 @@ mod tests {
         assert_eq!(asked("JA;q=0.1,EN;q=0.11"), Language::En);
         assert_eq!(asked("en;q=0"), Language::Ja);
         assert_eq!(asked("*"), Language::Ja);
+    }
+
+    #[test]
+    fn every_language_is_understood_by_its_tag() {
+        for language in Language::ALL {
+            assert_eq!(asked(language_tag(language)), language);
+        }
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         axum::extract::Query::from_request_parts(parts, state)
             .await
             .map(|query| Self(query.0))
-            .map_err(|_| Problem::new(Code::BAD_REQUEST).with("reason", "query"))
+            .map_err(|_| Problem::bad_request("query"))
     }
 }
 
@@ -92,7 +92,7 @@ pub(crate) async fn read_json<S: Send + Sync>(
     }
 }
 
-/// Reads a whole body, within the router's limit.
+/// Reads a whole body, within the route's limit.
 pub(crate) async fn read_body<S: Send + Sync>(
     request: Request,
     state: &S,
@@ -102,7 +102,7 @@ pub(crate) async fn read_body<S: Send + Sync>(
         Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
             Err(Problem::new(Code::BODY_TOO_LARGE))
         }
-        Ok(Err(_)) => Err(Problem::new(Code::BAD_REQUEST).with("reason", "body-cut-off")),
+        Ok(Err(_)) => Err(Problem::bad_request("body")),
         Err(_) => Err(Problem::new(Code::REQUEST_TIMEOUT)),
     }
 }
@@ -114,7 +114,7 @@ pub(crate) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem>
     let (member, error) = match parsed {
         Ok(value) => match deserializer.end() {
             Ok(()) => return Ok(value),
-            Err(error) => (String::new(), error),
+            Err(error) => (".".to_owned(), error),
         },
         Err(error) => (error.path().to_string(), error.into_inner()),
     };
@@ -123,10 +123,12 @@ pub(crate) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem>
         Category::Eof => "cut-off",
         Category::Data => "form",
     };
-    let member: String = member.chars().take(LONGEST_MEMBER).collect();
     Err(Problem::new(Code::BODY_MALFORMED)
         .with("reason", reason)
-        .with("member", member)
+        .with(
+            "member",
+            member.chars().take(LONGEST_MEMBER).collect::<String>(),
+        )
         .with("line", error.line())
         .with("column", error.column()))
 }
@@ -139,3 +141,183 @@ fn is_json(media_type: &HeaderValue) -> bool {
 
 /// A path to a member is the sender's own text: no more than this of it is repeated.
 const LONGEST_MEMBER: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use axum::Router;
+    use axum::body::Body;
+    use axum::extract::DefaultBodyLimit;
+    use axum::routing::{get, post};
+    use hyper::body::Frame;
+    use proptest::prelude::*;
+    use serde::Deserialize;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[derive(Deserialize, Serialize)]
+    #[serde(deny_unknown_fields)]
+    struct Order {
+        pin: String,
+        count: Option<u8>,
+    }
+
+    /// A body that never comes.
+    struct Stalled;
+
+    impl hyper::body::Body for Stalled {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Pending
+        }
+    }
+
+    fn router() -> Router {
+        Router::new()
+            .route("/order", post(async |Json(order): Json<Order>| Json(order)))
+            .route("/empty", post(async |Json(()): Json<()>| ()))
+            .route(
+                "/long",
+                post(async |Json(text): Json<String>| text).layer(DefaultBodyLimit::max(100_000)),
+            )
+            .route(
+                "/item/{number}",
+                get(async |Path(number): Path<u8>| number.to_string()),
+            )
+            .route("/find", get(async |Query(order): Query<Order>| Json(order)))
+            .layer(DefaultBodyLimit::max(65536))
+    }
+
+    async fn send(request: Request) -> Result<String, Problem> {
+        let response = router().oneshot(request).await.unwrap();
+        if let Some(problem) = response.extensions().get::<Problem>() {
+            return Err(problem.clone());
+        }
+        let body = axum::body::to_bytes(response.into_body(), 1_000_000)
+            .await
+            .unwrap();
+        Ok(String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    async fn post_json(uri: &str, body: impl Into<Body>) -> Result<String, Problem> {
+        let request = Request::post(uri).header("content-type", "application/json; charset=utf-8");
+        send(request.body(body.into()).unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn json_goes_in_and_out() {
+        let body = r#"{"pin":"1234","count":5}"#;
+        assert_eq!(post_json("/order", body).await.unwrap(), body);
+        assert_eq!(post_json("/empty", "null").await.unwrap(), "");
+    }
+
+    #[tokio::test]
+    async fn a_request_without_a_body_is_read_as_null() {
+        let bare = |uri| send(Request::post(uri).body(Body::empty()).unwrap());
+        assert_eq!(bare("/empty").await.unwrap(), "");
+        assert!(bare("/order").await.unwrap_err().is(Code::BODY_MALFORMED));
+    }
+
+    #[tokio::test]
+    async fn a_malformed_body_is_refused_by_place_and_never_repeated() {
+        for (body, place) in [
+            ("", ["cut-off", ".", "1", "0"]),
+            ("{\"pin\":\"9182\"", ["cut-off", "?", "1", "13"]),
+            ("{\"pin\":9182}", ["form", "pin", "1", "11"]),
+            (
+                "{\"pin\":\"9182\",\n\"count\":\"9182\"}",
+                ["form", "count", "2", "14"],
+            ),
+            ("{\"pin\":\"9182\"} 9182", ["syntax", ".", "1", "16"]),
+            ("9182", ["form", ".", "1", "4"]),
+        ] {
+            let problem = post_json("/order", body).await.unwrap_err();
+            assert!(problem.is(Code::BODY_MALFORMED), "{body}");
+            let found = ["reason", "member", "line", "column"].map(|name| problem.param(name));
+            assert_eq!(found, place.map(Some), "{body}");
+            assert!(!problem.to_string().contains("9182"), "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_json_is_taken() {
+        for media_type in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/jsonx",
+            "",
+        ] {
+            let request = Request::post("/order").header("content-type", media_type);
+            let problem = send(request.body("{}".into()).unwrap()).await.unwrap_err();
+            assert!(problem.is(Code::UNSUPPORTED_MEDIA_TYPE), "{media_type}");
+        }
+        let problem = send(Request::post("/order").body("{}".into()).unwrap())
+            .await
+            .unwrap_err();
+        assert!(problem.is(Code::UNSUPPORTED_MEDIA_TYPE));
+    }
+
+    #[tokio::test]
+    async fn a_body_is_bounded_by_its_routes_limit() {
+        let body = |length: usize| format!("\"{}\"", "a".repeat(length - 2));
+        for (uri, limit) in [("/order", 65536), ("/long", 100_000)] {
+            let problem = post_json(uri, body(limit + 1)).await.unwrap_err();
+            assert!(problem.is(Code::BODY_TOO_LARGE));
+        }
+        assert_eq!(
+            post_json("/long", body(100_000)).await.unwrap().len(),
+            99_998
+        );
+    }
+
+    #[tokio::test]
+    async fn deep_nesting_is_malformed() {
+        let problem = post_json("/order", "[".repeat(60_000)).await.unwrap_err();
+        assert!(problem.is(Code::BODY_MALFORMED));
+        assert!(problem.param("member").unwrap().len() < 200);
+    }
+
+    #[tokio::test]
+    async fn a_segment_that_has_not_its_form_is_not_found_and_a_query_a_bad_request() {
+        let fetch = |uri: &'static str| send(Request::get(uri).body(Body::empty()).unwrap());
+        assert_eq!(fetch("/item/7").await.unwrap(), "7");
+        assert!(fetch("/item/seven").await.unwrap_err().is(Code::NOT_FOUND));
+        assert!(fetch("/item/%FF").await.unwrap_err().is(Code::NOT_FOUND));
+        assert_eq!(
+            fetch("/find?pin=1&count=2").await.unwrap(),
+            r#"{"pin":"1","count":2}"#
+        );
+        for query in [
+            "/find",
+            "/find?pin=1&count=x",
+            "/find?pin=1&other=2",
+            "/find?pin=1&pin=2",
+        ] {
+            let problem = fetch(query).await.unwrap_err();
+            assert_eq!(problem.param("reason"), Some("query"), "{query}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_arrive_is_not_waited_for_without_end() {
+        let problem = post_json("/order", Body::new(Stalled)).await.unwrap_err();
+        assert!(problem.is(Code::REQUEST_TIMEOUT));
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_panics(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse_json::<Order>(&body);
+            let _ = parse_json::<serde_json::Value>(&body);
+        }
+    }
+}

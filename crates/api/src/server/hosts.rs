@@ -64,7 +64,7 @@ impl Hosts {
 /// # Errors
 /// `bad-request` if there is none or more than one.
 pub fn authority(parts: &Parts) -> Result<String, Problem> {
-    let malformed = || Problem::new(Code::BAD_REQUEST).with("reason", "host");
+    let malformed = || Problem::bad_request("host");
     let mut hosts = parts.headers.get_all(header::HOST).iter();
     let host = hosts.next();
     if hosts.next().is_some() {
@@ -87,5 +87,98 @@ fn without_port(authority: &str) -> &str {
     match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => authority,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+
+    use super::*;
+
+    fn names() -> Router {
+        let named = |name: &'static str| Router::new().route("/", get(async move || name));
+        Hosts::new()
+            .at(["localhost", "127.0.0.1", "[::1]"], &named("portal"))
+            .at(["phone.localhost"], &named("phone"))
+            .into_router()
+    }
+
+    async fn answer(hosts: &[&str], uri: &str) -> Result<String, StatusCode> {
+        let mut request = Request::get(uri);
+        for host in hosts {
+            request = request.header("host", *host);
+        }
+        let response = names()
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        if response.status() != StatusCode::OK {
+            assert!(response.extensions().get::<Problem>().is_some());
+            return Err(response.status());
+        }
+        let body = axum::body::to_bytes(response.into_body(), 100)
+            .await
+            .unwrap();
+        Ok(String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn each_name_has_its_own_router() {
+        for host in [
+            "localhost",
+            "LocalHost:8080",
+            "127.0.0.1:1",
+            "[::1]:1",
+            "[::1]",
+        ] {
+            assert_eq!(answer(&[host], "/").await.unwrap(), "portal", "{host}");
+        }
+        assert_eq!(
+            answer(&["phone.localhost:8080"], "/").await.unwrap(),
+            "phone"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_target_in_absolute_form_counts_more_than_the_header() {
+        let uri = "http://phone.localhost/";
+        assert_eq!(answer(&["localhost"], uri).await.unwrap(), "phone");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_not_ours_is_refused() {
+        for host in [
+            "rebound.example",
+            "localhost.example",
+            "phone",
+            "localhost:80:80",
+            "[::1",
+            ":",
+        ] {
+            assert_eq!(
+                answer(&[host], "/").await,
+                Err(StatusCode::MISDIRECTED_REQUEST),
+                "{host}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn no_name_and_two_names_are_bad_requests() {
+        for hosts in [
+            &[][..],
+            &[""],
+            &["user@localhost"],
+            &["localhost", "localhost"],
+        ] {
+            assert_eq!(
+                answer(hosts, "/").await,
+                Err(StatusCode::BAD_REQUEST),
+                "{hosts:?}"
+            );
+        }
     }
 }

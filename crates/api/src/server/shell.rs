@@ -2,6 +2,7 @@
 //! document for whatever goes wrong.
 
 use std::any::Any;
+use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
@@ -76,15 +77,12 @@ async fn around(State(shell): State<Shell>, mut request: Request, next: Next) ->
     async {
         let mut response = answer(request, next).await;
         if let Some(problem) = problem_of(&response) {
+            if let Some(cause) = problem.source() {
+                tracing::error!(code = problem.code(), cause, "a request failed");
+            }
             let headers = std::mem::take(response.headers_mut());
             response = problem.traced(trace).response(language);
-            for (name, value) in &headers {
-                // Such as Allow and Retry-After; what describes the body is the problem's own.
-                response
-                    .headers_mut()
-                    .entry(name)
-                    .or_insert_with(|| value.clone());
-            }
+            keep_headers(response.headers_mut(), headers);
         }
         add_headers(&mut response, trace);
         let (status, elapsed) = (response.status().as_u16(), started.elapsed());
@@ -132,6 +130,20 @@ fn problem_of(response: &Response) -> Option<Problem> {
     Some(Problem::new(code))
 }
 
+/// Keeps what stood beside a problem, such as `Allow`. What describes the body is the new body's.
+fn keep_headers(headers: &mut HeaderMap, old: HeaderMap) {
+    let own: Vec<HeaderName> = headers
+        .keys()
+        .cloned()
+        .chain([header::CONTENT_LENGTH])
+        .collect();
+    for (name, value) in &old {
+        if !own.contains(name) {
+            headers.append(name, value.clone());
+        }
+    }
+}
+
 fn add_headers(response: &mut Response, trace: TraceId) {
     const HEADERS: [(HeaderName, HeaderValue); 5] = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -167,4 +179,164 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no text")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use axum::body::Body;
+    use axum::extract::Request;
+    use axum::response::IntoResponse;
+    use axum::routing::post;
+    use inrou_pki::SeededEntropy;
+    use tower::ServiceExt;
+    use utoipa_axum::routes;
+
+    use super::*;
+    use crate::problem::{MEDIA_TYPE, OrInternal};
+
+    /// Answers with a word.
+    #[utoipa::path(get, path = "/word", responses((status = 200, description = "A word")))]
+    async fn word() -> &'static str {
+        "word"
+    }
+
+    async fn panics() -> &'static str {
+        panic!("a secret")
+    }
+
+    async fn fails() -> Result<(), Problem> {
+        Err(io::Error::other("a secret")).or_internal()
+    }
+
+    async fn refuses() -> Result<(), Problem> {
+        Err(Problem::from(inrou_rules::Refusal::NoneSelected))
+    }
+
+    fn router() -> Router {
+        let routes = OpenApiRouter::new().routes(routes!(word));
+        let router = documented(routes, "/openapi.json")
+            .route("/panic", get(panics))
+            .route("/fail", get(fails))
+            .route("/refuse", post(refuses))
+            .route("/bare", get(async || StatusCode::INTERNAL_SERVER_ERROR))
+            .route(
+                "/own",
+                get(async || (StatusCode::NOT_FOUND, "a page").into_response()),
+            )
+            .route(
+                "/cached",
+                get(async || ([(header::CACHE_CONTROL, "max-age=5")], "an answer")),
+            );
+        Shell::new("test", Arc::new(SeededEntropy::new(1))).wrap(router)
+    }
+
+    async fn send(request: axum::http::request::Builder) -> (Response, serde_json::Value) {
+        let request: Request = request.body(Body::empty()).unwrap();
+        let response = router().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, 1_000_000).await.unwrap();
+        let json = serde_json::from_slice(&body).unwrap_or_default();
+        (Response::from_parts(parts, Body::empty()), json)
+    }
+
+    #[tokio::test]
+    async fn every_answer_has_a_trace_id_of_its_own_and_security_headers() {
+        let (one, _) = send(Request::get("/word")).await;
+        assert_eq!(one.status(), StatusCode::OK);
+        assert_eq!(one.headers()["x-content-type-options"], "nosniff");
+        assert_eq!(one.headers()["cache-control"], "no-store");
+        let (other, _) = send(Request::get("/nothing")).await;
+        assert_eq!(other.headers()["x-content-type-options"], "nosniff");
+        for answer in [&one, &other] {
+            assert!(
+                answer.headers()["trace-id"]
+                    .to_str()
+                    .unwrap()
+                    .parse::<TraceId>()
+                    .is_ok()
+            );
+        }
+        let (cached, _) = send(Request::get("/cached")).await;
+        assert_eq!(
+            cached.headers()["cache-control"],
+            "max-age=5",
+            "a handler's own stands"
+        );
+    }
+
+    #[tokio::test]
+    async fn apply_2_a_refusal_comes_as_a_problem_in_the_language_asked_for() {
+        for (accept, language) in [
+            ("en", "en"),
+            ("ja", "ja"),
+            ("ja-x-easy", "ja"),
+            ("fr", "ja"),
+        ] {
+            let (response, problem) =
+                send(Request::post("/refuse").header("accept-language", accept)).await;
+            assert_eq!(response.headers()["content-type"], MEDIA_TYPE);
+            assert_eq!(response.headers()["content-language"], language);
+            assert_eq!(problem["code"], "none-selected");
+            assert_eq!(
+                problem["trace"],
+                response.headers()["trace-id"].to_str().unwrap()
+            );
+        }
+        let (_, english) = send(Request::post("/refuse").header("accept-language", "en")).await;
+        let (_, japanese) = send(Request::post("/refuse").header("accept-language", "ja")).await;
+        assert_ne!(english["what"], japanese["what"]);
+        assert_eq!(english["developer"], japanese["developer"]);
+    }
+
+    #[tokio::test]
+    async fn what_the_framework_refuses_is_a_problem_as_well() {
+        for (request, code, status) in [
+            (Request::get("/nothing"), "not-found", 404),
+            (Request::post("/word"), "method-not-allowed", 405),
+            (Request::get("/bare"), "internal-error", 500),
+        ] {
+            let (response, problem) = send(request).await;
+            assert_eq!(response.status().as_u16(), status);
+            assert_eq!(problem["code"], code);
+        }
+        let (response, _) = send(Request::post("/word")).await;
+        assert_eq!(response.headers()["allow"], "GET,HEAD");
+        let (response, _) = send(Request::get("/own")).await;
+        assert_eq!(
+            response.headers()["content-type"],
+            "text/plain; charset=utf-8"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_panic_or_an_unforeseen_error_says_nothing_of_its_cause() {
+        for path in ["/panic", "/fail"] {
+            let (response, problem) = send(Request::get(path)).await;
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(problem["code"], "internal-error");
+            assert!(!problem.to_string().contains("secret"));
+            assert!(problem["trace"].is_string());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_of_another_origin_does_not_reach_its_handler() {
+        let request = Request::post("/refuse").header("sec-fetch-site", "cross-site");
+        let (response, problem) = send(request).await;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert_eq!(problem["code"], "cross-origin-refused");
+    }
+
+    #[tokio::test]
+    async fn the_document_is_openapi_3_1() {
+        let (response, document) = send(Request::get("/openapi.json")).await;
+        assert_eq!(response.headers()["content-type"], "application/json");
+        assert_eq!(document["openapi"], "3.1.0");
+        assert_eq!(
+            document["paths"]["/word"]["get"]["summary"],
+            "Answers with a word."
+        );
+    }
 }

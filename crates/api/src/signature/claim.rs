@@ -326,10 +326,7 @@ mod tests {
             "content-digest-mismatch"
         );
         let mut changed = headers.clone();
-        changed.insert(
-            "content-digest",
-            digest::content_digest(b"[]"),
-        );
+        changed.insert("content-digest", digest::content_digest(b"[]"));
         assert_eq!(outcome(&PATH, &changed, b"[]", &key), SIGNATURE);
         let mut changed = headers.clone();
         changed.insert("idempotency-key", HeaderValue::from_static("\"another\""));
