@@ -1,39 +1,27 @@
-//! Documents that are made from the code.
+//! Documents that are made from the code. That they are up to date is a test of the crate whose
+//! example makes them.
 
 use std::fs;
 
-use crate::report::Outcome;
-use crate::run::root;
+use crate::run::{ask, cargo, root};
 
-struct Document {
-    path: &'static str,
-    make: fn() -> String,
-}
-
-const DOCUMENTS: [Document; 1] = [Document {
-    path: "docs/errors.md",
-    make: inrou_words::errors_markdown,
-}];
+/// Where a document is, the package and the example that prints it.
+const DOCUMENTS: [(&str, &str, &str); 1] = [("docs/errors.md", "inrou-words", "errors")];
 
 /// Writes them anew; `true` if all could be written.
 pub(crate) fn write() -> bool {
     DOCUMENTS
-        .iter()
-        .fold(true, |success, Document { path, make }| {
-            let written = fs::write(root().join(path), make());
+        .into_iter()
+        .fold(true, |success, (path, package, example)| {
+            let arguments = ["run", "--quiet", "--package", package, "--example", example];
+            let written = match ask(&mut cargo(arguments)) {
+                Some(text) => fs::write(root().join(path), text).map_err(|error| error.to_string()),
+                None => Err(format!("the example `{example}` of {package} does not run")),
+            };
             match &written {
                 Ok(()) => println!("wrote {path}"),
-                Err(error) => println!("cannot write {path}: {error}"),
+                Err(what) => println!("cannot write {path}: {what}"),
             }
             success && written.is_ok()
         })
-}
-
-/// Whether they are as the code makes them.
-pub(crate) fn check() -> Outcome {
-    let stale = DOCUMENTS.iter().filter_map(|Document { path, make }| {
-        let is = fs::read_to_string(root().join(path)).unwrap_or_default();
-        (is != make()).then(|| format!("{path} is not what the code says: run `cargo xtask docs`"))
-    });
-    Outcome::of_findings(stale.collect())
 }

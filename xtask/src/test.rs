@@ -3,7 +3,7 @@
 use crate::checks::{self, Tree};
 use crate::report::{Outcome, Report};
 use crate::run::{cargo, run};
-use crate::{docs, fuzz, setup};
+use crate::{fuzz, setup};
 
 /// `cargo xtask setup`.
 pub(crate) fn setup() -> bool {
@@ -50,9 +50,10 @@ pub(crate) fn all() -> bool {
 }
 
 fn quick_sections(report: &mut Report) {
-    report.section("format", || program(&["fmt", "--all", "--check"]));
+    report.section("format", || {
+        program(&["fmt", "--all", "--check", "--", "--files-with-diff"])
+    });
     report.section("repository", repository);
-    report.section("generated documents", docs::check);
 }
 
 fn program(arguments: &[&str]) -> Outcome {

@@ -1,8 +1,8 @@
 //! `docs/rulebook.md`: a rule that is said to be served names the tests that prove it.
 //!
-//! A rule is a row of a table that has the columns `rule`, `state` and `tests`. The state is
-//! `served`, or anything else for a rule that is not served yet. A test is named in backquotes by
-//! its function, with or without a path before it.
+//! A rule is a row of a table that has the columns `id`, `state`, `code` and `tests`. The state is
+//! `served` or `planned`. In backquotes, code is named by its path under `crates/`, a test by its
+//! function.
 
 use std::collections::BTreeSet;
 
@@ -18,25 +18,31 @@ pub(super) fn check(tree: &Tree) -> Vec<String> {
     let rows = rows(&rulebook.text);
     let mut findings = Vec::new();
     for row in &rows {
-        let mut wrong = |what: String| findings.push(finding(RULEBOOK, row.line, &what));
-        if row.served && row.tests.is_empty() {
-            wrong(format!("{} is served, and names no test", row.rule));
+        let mut wrong = |what: String| {
+            let what = format!("{}: {what}", row.id);
+            findings.push(finding(RULEBOOK, row.line, &what));
+        };
+        match row.state {
+            "planned" => {}
+            "served" if row.tests.is_empty() => wrong("served, and names no test".to_owned()),
+            "served" => {}
+            other => wrong(format!("`{other}` is no state")),
         }
-        for test in &row.tests {
-            let name = test.rsplit("::").next().unwrap_or(test);
-            if !tests.contains(name) {
-                wrong(format!(
-                    "{} names `{test}`, and there is no such test",
-                    row.rule
-                ));
+        for test in row.tests.iter().filter(|test| !tests.contains(*test)) {
+            wrong(format!("there is no test `{test}`"));
+        }
+        for path in &row.code {
+            let under_crates = format!("crates/{path}");
+            if !tree.files.iter().any(|file| file.path == under_crates) {
+                wrong(format!("there is no file `{under_crates}`"));
             }
         }
     }
-    if !rows.iter().any(|row| row.served) {
+    if !rows.iter().any(|row| row.state == "served") {
         findings.push(finding(
             RULEBOOK,
             0,
-            "no rule is served: no table has the columns",
+            "no rule is served, or no table has the columns",
         ));
     }
     findings
@@ -44,8 +50,9 @@ pub(super) fn check(tree: &Tree) -> Vec<String> {
 
 struct Row<'a> {
     line: usize,
-    rule: &'a str,
-    served: bool,
+    id: &'a str,
+    state: &'a str,
+    code: Vec<&'a str>,
     tests: Vec<&'a str>,
 }
 
@@ -57,31 +64,33 @@ fn rows(text: &str) -> Vec<Row<'_>> {
             columns = None;
             continue;
         };
-        let column = |name: &str| {
+        let named = ["id", "state", "code", "tests"].map(|name| {
             cells
                 .iter()
                 .position(|cell| cell.eq_ignore_ascii_case(name))
-        };
-        if let (Some(rule), Some(state), Some(tests)) =
-            (column("rule"), column("state"), column("tests"))
+        });
+        if let [Some(id), Some(state), Some(code), Some(tests)] = named {
+            columns = Some([id, state, code, tests]);
+        } else if let Some(columns) = columns
+            && let [Some(id), Some(state), Some(code), Some(tests)] =
+                columns.map(|column| cells.get(column).copied())
+            && id.starts_with(|c: char| c.is_ascii_uppercase())
         {
-            columns = Some((rule, state, tests));
-        } else if let Some((rule, state, tests)) = columns
-            && let (Some(rule), Some(state), Some(tests)) =
-                (cells.get(rule), cells.get(state), cells.get(tests))
-            && rule.contains('-')
-            && !rule.starts_with(['-', ':'])
-        {
-            let tests = tests.split('`').skip(1).step_by(2).collect();
             rows.push(Row {
                 line,
-                rule,
-                served: *state == "served",
-                tests,
+                id,
+                state,
+                code: quoted(code),
+                tests: quoted(tests),
             });
         }
     }
     rows
+}
+
+/// What a cell has in backquotes.
+fn quoted(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
 }
 
 /// The cells of a row of a table.
@@ -115,37 +124,52 @@ mod tests {
     const CODE: &str = "#[test]\nfn card_1_a() {}\n\n#[tokio::test]\n#[allow(x)]\nasync fn card_2_b() {}\nfn card_3_c() {}\n";
 
     fn findings(rows: &str) -> Vec<String> {
-        let table = format!("| Rule | What | State | Tests |\n|---|---|---|---|\n{rows}\n");
-        check(&Tree::of(&[("a.rs", CODE), (RULEBOOK, &table)]))
+        let table =
+            format!("| id | rule | state | code | tests |\n|---|---|---|---|---|\n{rows}\n");
+        check(&Tree::of(&[
+            ("crates/rules/a.rs", CODE),
+            (RULEBOOK, &table),
+        ]))
     }
 
     #[test]
     fn a_served_rule_with_its_tests_is_well() {
-        let rows = "| CARD-1 | x | served | `card_1_a`, `rules::tests::card_2_b` |\n| MOVE-1 | x | planned | |";
+        let rows = "| CARD-1 | x | served | `rules/a.rs` | `card_1_a` `card_2_b` |\n\
+            | MOVE-1 | x | planned | | |";
         assert_eq!(findings(rows), [""; 0]);
     }
 
     #[test]
     fn a_served_rule_without_a_test_is_found() {
-        let findings = findings("| CARD-1 | x | served | by hand |");
+        let found = findings("| CARD-1 | x | served | | by hand |");
         assert!(
-            findings[0].starts_with("docs/rulebook.md:3: CARD-1"),
-            "{findings:?}"
+            found[0].starts_with("docs/rulebook.md:3: CARD-1"),
+            "{found:?}"
         );
     }
 
     #[test]
-    fn a_test_that_is_not_there_is_found_whatever_the_state() {
+    fn a_test_or_file_that_is_not_there_is_found_whatever_the_state() {
         let found = findings(
-            "| CARD-1 | x | served | `card_1_a` `card_3_c` |\n| MOVE-1 | x | planned | `move_1` |",
+            "| CARD-1 | x | served | `rules/b.rs` | `card_1_a` `card_3_c` |\n\
+             | MOVE-1 | x | planned | | `move_1` |",
         );
-        assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found[0].contains("`card_3_c`") && found[1].contains("`move_1`"));
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found[0].contains("`card_3_c`") && found[1].contains("`crates/rules/b.rs`"));
+        assert!(found[2].contains("MOVE-1") && found[2].contains("`move_1`"));
+    }
+
+    #[test]
+    fn a_state_that_is_none_is_found() {
+        let found = findings(
+            "| CARD-1 | x | served | | `card_1_a` |\n| CARD-2 | x | Served | | `card_2_b` |",
+        );
+        assert_eq!(found.len(), 1, "{found:?}");
     }
 
     #[test]
     fn a_rulebook_that_serves_nothing_or_is_not_there_is_found() {
-        assert_eq!(findings("| MOVE-1 | x | planned | |").len(), 1);
+        assert_eq!(findings("| MOVE-1 | x | planned | | |").len(), 1);
         assert_eq!(check(&Tree::of(&[("a.rs", CODE)])).len(), 1);
     }
 }
