@@ -1,4 +1,4 @@
-//! Prints the documentation of the errors: `cargo run -p inrou-words --example errors > docs/errors.md`.
+//! Prints the documentation of the errors; `cargo xtask docs` puts it into `docs/errors.md`.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 fn main() {

@@ -279,7 +279,6 @@ fn every_refusal_has_its_text_and_every_such_text_its_refusal() {
         assert_eq!(error.rule(), Some(refusal.rule), "{}", refusal.code);
         assert!(error.status().is_some(), "{}", refusal.code);
         let parameters: BTreeSet<_> = error
-            .title()
             .parameters()
             .iter()
             .map(|parameter| parameter.name.as_str())

@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use crate::{ErrorText, Form, Language, Text, errors};
+use crate::catalogue::CATALOGUE;
+use crate::text::Entry;
+use crate::{ErrorText, Form, Kind, Language, Text, errors};
 
 const OPENING: &str = "\
 # Errors
@@ -11,8 +13,13 @@ Each error has a stable code. Over HTTP it is the `code` of a problem document (
 status given here; `params` carries what the words in braces stand for. On the command line an error is
 one line of what happened and one of what to do. The texts below are those that people see.
 
-This file is made from the data files in `crates/words/texts/error/` by
-`cargo run -p inrou-words --example errors > docs/errors.md`.
+This file is made from the data files in `crates/words/texts/error/` by `cargo xtask docs`.
+";
+
+const HELP: &str = "
+## Where there is help
+
+What stands below the text of an error at which a person may be stuck.
 ";
 
 /// The documentation of all errors, as Markdown: the content of `docs/errors.md`.
@@ -34,7 +41,11 @@ fn write_errors(out: &mut String) -> fmt::Result {
         }
         write_error(out, error)?;
     }
-    Ok(())
+    out.push_str(HELP);
+    family("help").try_for_each(|(name, help)| {
+        write!(out, "\n### {name}\n\n")?;
+        write_texts(out, &[help.text()])
+    })
 }
 
 fn write_contents(out: &mut String) -> fmt::Result {
@@ -55,38 +66,63 @@ fn write_contents(out: &mut String) -> fmt::Result {
 
 fn write_error(out: &mut String, error: &'static ErrorText) -> fmt::Result {
     write!(out, "\n### {}\n\n", error.code())?;
-    for parameter in error.title().parameters() {
-        writeln!(out, "- `{{{}}}`: {}", parameter.name, parameter.kind)?;
+    for parameter in error.parameters() {
+        write!(out, "- `{{{}}}`: ", parameter.name)?;
+        write_kind(out, &parameter.kind)?;
+        out.push('\n');
+    }
+    let help: Vec<_> = error
+        .help_names()
+        .map(|name| format!("[{name}](#{name})"))
+        .collect();
+    if !help.is_empty() {
+        writeln!(out, "- Help: {}", help.join(", "))?;
     }
     out.push_str("- Cause: ");
     plain(out, error.cause(), Language::En)?;
     out.push_str("\n- Change: ");
     plain(out, error.change(), Language::En)?;
     out.push_str("\n\n");
-    for language in Language::ALL {
-        out.push_str("> **");
-        html(out, error.title(), language)?;
-        out.push_str("** ");
-        html(out, error.what(), language)?;
-        // Japanese writes no space between sentences, except where words are set apart.
-        if language != Language::Ja {
-            out.push(' ');
+    write_texts(out, &[error.title(), error.what(), error.now()])
+}
+
+/// Writes what a parameter takes.
+fn write_kind(out: &mut String, kind: &Kind) -> fmt::Result {
+    match kind {
+        Kind::Family(name) if name == "error" => out.push_str("the code of an error"),
+        Kind::Family(name) => {
+            let names: Vec<_> = family(name).map(|(name, _)| format!("`{name}`")).collect();
+            write!(out, "one of {}", names.join(", "))?;
         }
-        html(out, error.now(), language)?;
-        out.push('\n');
-        if language != Language::En {
-            out.push_str(">\n");
-        }
+        kind => write!(out, "{kind}")?,
     }
     Ok(())
 }
 
-fn plain(out: &mut String, text: Text<'_>, language: Language) -> fmt::Result {
-    text.in_language(language).render_to(out, Form::Plain)
+/// Writes texts that belong together as one quotation, in each language.
+fn write_texts(out: &mut String, texts: &[Text<'static>]) -> fmt::Result {
+    for (index, language) in Language::ALL.into_iter().enumerate() {
+        if index > 0 {
+            out.push_str(">\n");
+        }
+        for text in texts {
+            out.push_str("> ");
+            text.in_language(language).render_to(out, Form::Html)?;
+            out.push_str("\\\n");
+        }
+        // The last line needs no break.
+        out.truncate(out.len() - "\\\n".len());
+        out.push('\n');
+    }
+    Ok(())
 }
 
-fn html(out: &mut String, text: Text<'_>, language: Language) -> fmt::Result {
-    text.in_language(language).render_to(out, Form::Html)
+fn family(name: &str) -> impl Iterator<Item = (&'static String, &'static Entry)> {
+    CATALOGUE.families.get(name).into_iter().flatten()
+}
+
+fn plain(out: &mut String, text: Text<'_>, language: Language) -> fmt::Result {
+    text.in_language(language).render_to(out, Form::Plain)
 }
 
 #[cfg(test)]
@@ -98,7 +134,7 @@ mod tests {
         let committed = include_str!("../../../docs/errors.md");
         assert!(
             committed == errors_markdown(),
-            "docs/errors.md is old: cargo run -p inrou-words --example errors > docs/errors.md"
+            "docs/errors.md is old: `cargo xtask docs`"
         );
     }
 }

@@ -1,7 +1,7 @@
 //! What is said about an error: to the person, and to the developer.
 
 use crate::catalogue::{CATALOGUE, ErrorFile, Loader, ParameterSource, Said};
-use crate::text::{Entry, Text};
+use crate::text::{Entry, Parameter, Text};
 
 /// The status of every refusal: the request was understood, and repeating it as it is would be refused
 /// again.
@@ -54,6 +54,11 @@ impl ErrorText {
         self.refusal
     }
 
+    /// What its texts take, in alphabetical order.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.title.parameters
+    }
+
     /// In a few words, what is the matter: a heading.
     pub fn title(&'static self) -> Text<'static> {
         self.title.text()
@@ -72,8 +77,7 @@ impl ErrorText {
     /// Where there is help, in the order in which it is shown, for errors at which a person may be
     /// stuck (HELP-1).
     pub fn help(&self) -> impl Iterator<Item = Text<'static>> {
-        self.help
-            .iter()
+        self.help_names()
             .filter_map(|name| CATALOGUE.named("help", name))
             .map(Entry::text)
     }
@@ -86,6 +90,11 @@ impl ErrorText {
     /// For the developer: what to change. English in every language.
     pub fn change(&'static self) -> Text<'static> {
         self.change.text()
+    }
+
+    /// The names of those texts in the family `help`.
+    pub(crate) fn help_names(&self) -> impl Iterator<Item = &str> {
+        self.help.iter().map(String::as_str)
     }
 
     /// The heading under which the documentation lists it.

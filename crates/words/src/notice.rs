@@ -1,7 +1,7 @@
 //! Notices to residents, such as "registration is ready" (HOURS-2).
 
 use crate::catalogue::{CATALOGUE, Loader, ParameterSource, Said};
-use crate::text::{Entry, Text};
+use crate::text::{Entry, Parameter, Text};
 
 /// The notice of this code; `None` if there is none.
 pub fn notice(code: &str) -> Option<&'static NoticeText> {
@@ -25,6 +25,11 @@ impl NoticeText {
     /// The stable code, in kebab case.
     pub fn code(&self) -> &str {
         &self.code
+    }
+
+    /// What its texts take, in alphabetical order.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.title.parameters
     }
 
     /// The line that a phone shows first.

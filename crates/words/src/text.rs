@@ -104,7 +104,7 @@ impl<'a> Sentence<'a> {
         self
     }
 
-    /// Renders the text. A parameter that has no value shows as its name in braces.
+    /// Renders the text. A placeholder without a value shows as it is written.
     pub fn render(&self, form: Form) -> String {
         let mut out = String::new();
         // Writing to a string cannot fail.
@@ -206,9 +206,10 @@ impl Entry {
         family: Option<&str>,
         values: &[Option<Value<'_>>],
     ) -> fmt::Result {
-        match self.value(name, values) {
-            Some((kind, value)) => written::write(w, value, kind, family),
-            None => write!(w, "{{{name}}}"),
+        match (self.value(name, values), family) {
+            (Some((kind, value)), _) => written::write(w, value, kind, family),
+            (None, Some(family)) => write!(w, "{{{name}:{family}}}"),
+            (None, None) => write!(w, "{{{name}}}"),
         }
     }
 }
