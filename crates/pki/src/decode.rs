@@ -1,10 +1,13 @@
 //! Reading DER: what the parsers of this crate have in common. They borrow from their input, so that
 //! no length field can make them allocate.
 
-use der::asn1::{AnyRef, BitStringRef, GeneralizedTime, UtcTime};
+use der::asn1::{AnyRef, BitStringRef};
 use der::{Decode, ErrorKind, Header, Reader, SliceReader, Tag, TagMode, TagNumber, Tagged};
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 
+use crate::encode::{GENERALIZED_TIME, UTC_TIME};
 use crate::keys::SignatureAlgorithm;
 
 /// Reads all of `bytes` by `read`; bytes that are left over are an error.
@@ -73,25 +76,68 @@ pub(crate) fn serial<'a>(reader: &mut SliceReader<'a>) -> der::Result<&'a [u8]> 
     if integer.tag() != Tag::Integer {
         return Err(Tag::Integer.value_error().into());
     }
-    match integer.value() {
-        [] | [0x80..=0xFF, ..] | [0, 0..=0x7F, ..] => Err(Tag::Integer.value_error().into()),
+    if is_serial(integer.value()) {
+        Ok(integer.value())
+    } else {
+        Err(Tag::Integer.value_error().into())
+    }
+}
+
+/// Whether these are the content octets of a non-negative INTEGER of 20 bytes at most.
+pub(crate) fn is_serial(content: &[u8]) -> bool {
+    match content {
+        [] | [0x80..=0xFF, ..] | [0, 0..=0x7F, ..] => false,
         // A leading zero does not count.
-        content if content.len() > 21 => Err(Tag::Integer.length_error().into()),
-        content => Ok(content),
+        _ => content.len() <= 21,
     }
 }
 
 /// Reads UTCTime or GeneralizedTime.
 pub(crate) fn time(reader: &mut SliceReader<'_>) -> der::Result<Timestamp> {
-    match Tag::peek(reader)? {
-        Tag::UtcTime => timestamp(UtcTime::decode(reader)?.to_unix_duration()),
-        _ => generalized_time(reader),
-    }
+    let value = AnyRef::decode(reader)?;
+    let tag = match value.tag() {
+        Tag::UtcTime => UTC_TIME,
+        Tag::GeneralizedTime => GENERALIZED_TIME,
+        other => return Err(other.value_error().into()),
+    };
+    parse_time(tag, value.value()).ok_or_else(|| value.tag().value_error().into())
 }
 
 /// Reads GeneralizedTime.
 pub(crate) fn generalized_time(reader: &mut SliceReader<'_>) -> der::Result<Timestamp> {
-    timestamp(GeneralizedTime::decode(reader)?.to_unix_duration())
+    match Tag::peek(reader)? {
+        Tag::GeneralizedTime => time(reader),
+        other => Err(other.value_error().into()),
+    }
+}
+
+/// A time's content octets in the one form that RFC 5280 §4.1.2.5 allows: to the second, ending in `Z`.
+pub(crate) fn parse_time(tag: u8, content: &[u8]) -> Option<Timestamp> {
+    let (digits, b'Z') = content.split_last().map(|(last, digits)| (digits, *last))? else {
+        return None;
+    };
+    let mut pairs = [0; 7];
+    let from = match (tag, digits.len()) {
+        (UTC_TIME, 12) => 1,
+        (GENERALIZED_TIME, 14) => 0,
+        _ => return None,
+    };
+    for (pair, two) in pairs[from..].iter_mut().zip(digits.chunks_exact(2)) {
+        *pair = match two {
+            [ten @ b'0'..=b'9', one @ b'0'..=b'9'] => ((ten - b'0') * 10 + one - b'0') as i8,
+            _ => return None,
+        };
+    }
+    let [century, year, month, day, hour, minute, second] = pairs;
+    let century = match from {
+        0 => century,
+        _ if year >= 50 => 19,
+        _ => 20,
+    };
+    let year = i16::from(century) * 100 + i16::from(year);
+    let time = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+    // The last hours of the year 9999, which stand for "no end", are beyond the last timestamp.
+    Some(Offset::UTC.to_timestamp(time).unwrap_or(Timestamp::MAX))
 }
 
 /// Reads the `AlgorithmIdentifier` of a signature; its parameters must be what its RFC says.
@@ -171,12 +217,6 @@ fn extension<'a>(
         let value = <&der::asn1::OctetStringRef>::decode(fields)?;
         Ok((oid, critical, value.as_bytes()))
     })
-}
-
-fn timestamp(since_epoch: std::time::Duration) -> der::Result<Timestamp> {
-    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
-    // The last hours of the year 9999, which stand for "no end", are beyond the last timestamp.
-    Ok(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
 }
 
 /// The bytes are not DER of the structure that was expected.

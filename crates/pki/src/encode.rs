@@ -194,15 +194,18 @@ pub(crate) fn is_utc_time(time: Timestamp) -> bool {
 pub(crate) fn time_digits(time: Timestamp) -> [u8; 15] {
     let time = Offset::UTC.to_datetime(time);
     let mut text = [b'Z'; 15];
-    let two = |number: i8| [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+    let mut put = |at: usize, number: i8| {
+        text[at] = b'0' + (number / 10) as u8;
+        text[at + 1] = b'0' + (number % 10) as u8;
+    };
     let year = time.year().clamp(0, 9999);
-    text[..2].copy_from_slice(&two((year / 100) as i8));
-    text[2..4].copy_from_slice(&two((year % 100) as i8));
-    text[4..6].copy_from_slice(&two(time.month()));
-    text[6..8].copy_from_slice(&two(time.day()));
-    text[8..10].copy_from_slice(&two(time.hour()));
-    text[10..12].copy_from_slice(&two(time.minute()));
-    text[12..14].copy_from_slice(&two(time.second()));
+    put(0, (year / 100) as i8);
+    put(2, (year % 100) as i8);
+    put(4, time.month());
+    put(6, time.day());
+    put(8, time.hour());
+    put(10, time.minute());
+    put(12, time.second());
     text
 }
 

@@ -14,6 +14,7 @@ pub mod keys;
 mod name;
 pub mod pem;
 pub mod profile;
+pub mod status;
 
 pub use attributes::{AttributesInvalid, PersonalAttributes};
 pub use certificate::{Certificate, UnsignedCertificate};
@@ -26,3 +27,4 @@ pub use keys::{
 };
 pub use name::Name;
 pub use profile::IssuerSettings;
+pub use status::Status;

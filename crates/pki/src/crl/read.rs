@@ -1,0 +1,312 @@
+//! Reading a CRL: once through for its form, then scanned for a serial number. No map is built.
+
+use std::fmt;
+use std::ops::Range;
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{
+    ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER, ID_CE_ISSUING_DISTRIBUTION_POINT,
+};
+use der::asn1::AnyRef;
+use der::{Decode, Reader, SliceReader, Tag};
+use jiff::Timestamp;
+use x509_cert::ext::pkix;
+
+use super::entry::{check_entries, find_entry};
+use crate::certificate::Certificate;
+use crate::decode::{self, Malformed};
+use crate::distribution::DistributionPoint;
+use crate::keys::SignatureAlgorithm;
+use crate::name::Name;
+use crate::pem::{self, PemError};
+use crate::status::{Moment, Status, Untimely, Withdrawal};
+
+const PEM_LABEL: &str = "X509 CRL";
+
+/// Why a CRL cannot be read, or does not speak for a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CrlError {
+    /// Not PEM with one CRL.
+    #[error(transparent)]
+    Pem(#[from] PemError),
+    /// Not a DER CRL of version 2 with a nextUpdate.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The algorithm inside of the signed part is not the one outside.
+    #[error("the CRL names two signature algorithms")]
+    Algorithms,
+    /// An extension's value, of the CRL or an entry, is malformed.
+    #[error("the CRL's extension {0} is malformed")]
+    Extension(ObjectIdentifier),
+    /// A critical extension, of the CRL or an entry, that is not understood: a delta CRL, an indirect CRL,
+    /// or one of some reasons only, among others.
+    #[error("the CRL has a critical extension or scope that is not supported: {0}")]
+    Unsupported(ObjectIdentifier),
+    /// The CRL's issuer, or the key that it names, is not the certificate given as its issuer.
+    #[error("the CRL is of another issuer")]
+    Issuer,
+    /// The issuer's certificate may not sign CRLs.
+    #[error("the issuer's key may not sign CRLs")]
+    KeyUsage,
+    /// The signature is not valid.
+    #[error("the CRL's signature is not valid")]
+    Signature,
+    /// The certificate points to another partition, or is of another issuer.
+    #[error("the certificate is not in the CRL's scope")]
+    Scope,
+    /// Not of the moment asked about.
+    #[error(transparent)]
+    Untimely(#[from] Untimely),
+}
+
+impl From<der::Error> for CrlError {
+    fn from(error: der::Error) -> Self {
+        Self::Malformed(error.into())
+    }
+}
+
+/// A CRL as it was read. Whether it is to be trusted: [`verify`](Self::verify).
+pub struct Crl {
+    der: Vec<u8>,
+    tbs: Range<usize>,
+    signature: Range<usize>,
+    /// The content of `revokedCertificates`.
+    entries: Range<usize>,
+    algorithm: Option<SignatureAlgorithm>,
+    issuer: Name,
+    this_update: Timestamp,
+    next_update: Timestamp,
+    extensions: Extensions,
+}
+
+#[derive(Default)]
+struct Extensions {
+    number: Option<Vec<u8>>,
+    issuer_key: Option<Vec<u8>>,
+    distribution_point: Option<DistributionPoint>,
+    only_users: bool,
+    only_issuers: bool,
+}
+
+impl Crl {
+    /// Reads a DER CRL and goes through all of its entries.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn from_der(der: Vec<u8>) -> Result<Self, CrlError> {
+        let mut crl = decode::decode_sequence(&der, read)?;
+        crl.der = der;
+        Ok(crl)
+    }
+
+    /// Reads a CRL from PEM.
+    ///
+    /// # Errors
+    /// As [`from_der`](Self::from_der), or not PEM.
+    pub fn from_pem(text: &str) -> Result<Self, CrlError> {
+        Self::from_der(pem::decode(PEM_LABEL, text)?)
+    }
+
+    /// Its DER.
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Who issued it.
+    pub fn issuer(&self) -> &Name {
+        &self.issuer
+    }
+
+    /// When it was made.
+    pub fn this_update(&self) -> Timestamp {
+        self.this_update
+    }
+
+    /// By when the next one is made.
+    pub fn next_update(&self) -> Timestamp {
+        self.next_update
+    }
+
+    /// cRLNumber: content octets, big-endian.
+    pub fn number(&self) -> Option<&[u8]> {
+        self.extensions.number.as_deref()
+    }
+
+    /// The point in issuingDistributionPoint: its partition.
+    pub fn distribution_point(&self) -> Option<&DistributionPoint> {
+        self.extensions.distribution_point.as_ref()
+    }
+
+    /// Looks a serial number up, given by its content octets: since when and why it is listed.
+    ///
+    /// Goes through the entries until it is found: some nanoseconds for each.
+    pub fn find(&self, serial: &[u8]) -> Option<(Timestamp, Withdrawal)> {
+        find_entry(&self.der[self.entries.clone()], serial)
+    }
+
+    /// Verifies that `issuer` signed it.
+    ///
+    /// # Errors
+    /// [`CrlError::Issuer`], [`CrlError::KeyUsage`], [`CrlError::Signature`].
+    pub fn verify(self, issuer: &Certificate) -> Result<TrustedCrl, CrlError> {
+        let named = self.extensions.issuer_key.as_deref();
+        if self.issuer != *issuer.subject()
+            || named.is_some_and(|key| issuer.subject_key_identifier() != Some(key))
+        {
+            return Err(CrlError::Issuer);
+        }
+        if !issuer.key_usages().is_none_or(|usages| usages.crl_sign) {
+            return Err(CrlError::KeyUsage);
+        }
+        let key = issuer.public_key().map_err(|_| CrlError::Signature)?;
+        let algorithm = self.algorithm.ok_or(CrlError::Signature)?;
+        key.verify(
+            algorithm,
+            &self.der[self.tbs.clone()],
+            &self.der[self.signature.clone()],
+        )
+        .map_err(|_| CrlError::Signature)?;
+        Ok(TrustedCrl(self))
+    }
+}
+
+impl fmt::Debug for Crl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Crl({} bytes, {})", self.der.len(), self.this_update)
+    }
+}
+
+/// A CRL whose signature was verified.
+#[derive(Debug)]
+pub struct TrustedCrl(Crl);
+
+impl TrustedCrl {
+    /// The CRL.
+    pub fn crl(&self) -> &Crl {
+        &self.0
+    }
+
+    /// What it says about a certificate of its issuer: listed, or good.
+    ///
+    /// # Errors
+    /// [`CrlError::Scope`] if the certificate is not one that it covers; [`CrlError::Untimely`].
+    pub fn status(&self, certificate: &Certificate, moment: Moment) -> Result<Status, CrlError> {
+        let Self(crl) = self;
+        moment.check(crl.this_update, crl.next_update)?;
+        if !crl.covers(certificate) {
+            return Err(CrlError::Scope);
+        }
+        let listed = crl.find(certificate.serial_bytes());
+        Ok(listed.map_or(Status::Good, |(at, withdrawal)| withdrawal.status(at)))
+    }
+}
+
+impl Crl {
+    /// RFC 5280 §6.3.3 (b) 2: same issuer, a distribution point in common, and the right kind. The
+    /// generations of an issuer share their name, their serial numbers and so their CRLs.
+    fn covers(&self, certificate: &Certificate) -> bool {
+        let Extensions {
+            only_users,
+            only_issuers,
+            ref distribution_point,
+            ..
+        } = self.extensions;
+        let in_partition = distribution_point.as_ref().is_none_or(|point| {
+            certificate
+                .distribution_points()
+                .iter()
+                .any(|named| named.shares_name(point))
+        });
+        let of_kind = if certificate.is_issuer() {
+            !only_users
+        } else {
+            !only_issuers
+        };
+        *certificate.issuer() == self.issuer && in_partition && of_kind
+    }
+}
+
+fn read(crl: &mut SliceReader<'_>) -> Result<Crl, CrlError> {
+    let start = decode::position(crl);
+    let mut read = crl.sequence(read_tbs)?;
+    read.tbs = start..decode::position(crl);
+    if decode::signature_algorithm(crl)? != read.algorithm {
+        return Err(CrlError::Algorithms);
+    }
+    let signature = decode::octets(crl)?;
+    let end = decode::position(crl);
+    read.signature = end - signature.len()..end;
+    Ok(read)
+}
+
+/// Reads all but where the signed part and the signature stand.
+fn read_tbs(tbs: &mut SliceReader<'_>) -> Result<Crl, CrlError> {
+    if u8::decode(tbs)? != 1 {
+        return Err(der::Error::from(Tag::Integer.value_error()).into());
+    }
+    let algorithm = decode::signature_algorithm(tbs)?;
+    let issuer = Name::read(tbs)?;
+    let this_update = decode::time(tbs)?;
+    let next_update = decode::time(tbs)?;
+    let mut entries = 0..0;
+    if Tag::peek(tbs)? == Tag::Sequence {
+        let list = AnyRef::decode(tbs)?.value();
+        check_entries(list)?;
+        let end = decode::position(tbs);
+        entries = end - list.len()..end;
+    }
+    let extensions = decode::explicit(tbs, 0, Extensions::read)?.unwrap_or_default();
+    Ok(Crl {
+        der: Vec::new(),
+        tbs: 0..0,
+        signature: 0..0,
+        entries,
+        algorithm,
+        issuer,
+        this_update,
+        next_update,
+        extensions,
+    })
+}
+
+impl Extensions {
+    fn read(reader: &mut SliceReader<'_>) -> Result<Self, CrlError> {
+        let mut extensions = Self::default();
+        decode::extensions(reader, |oid, critical, value| match oid {
+            ID_CE_CRL_NUMBER => {
+                let number = decode::decode(value, decode::serial);
+                extensions.number = Some(number.map_err(|_| CrlError::Extension(oid))?.to_vec());
+                Ok(())
+            }
+            ID_CE_AUTHORITY_KEY_IDENTIFIER => {
+                let authority = pkix::AuthorityKeyIdentifier::from_der(value)
+                    .map_err(|_| CrlError::Extension(oid))?;
+                extensions.issuer_key = authority.key_identifier.map(|key| key.into_bytes().into());
+                Ok(())
+            }
+            ID_CE_ISSUING_DISTRIBUTION_POINT => extensions.take_scope(value),
+            _ if critical => Err(CrlError::Unsupported(oid)),
+            _ => Ok(()),
+        })?;
+        Ok(extensions)
+    }
+
+    fn take_scope(&mut self, value: &[u8]) -> Result<(), CrlError> {
+        let malformed = |_| CrlError::Extension(ID_CE_ISSUING_DISTRIBUTION_POINT);
+        let scope = pkix::crl::dp::IssuingDistributionPoint::from_der(value).map_err(malformed)?;
+        if let Some(name) = &scope.distribution_point {
+            self.distribution_point = DistributionPoint::read(name).map_err(malformed)?;
+        }
+        let named_in_full = scope.distribution_point.is_some() == self.distribution_point.is_some();
+        if !named_in_full
+            || scope.only_some_reasons.is_some()
+            || scope.indirect_crl
+            || scope.only_contains_attribute_certs
+        {
+            return Err(CrlError::Unsupported(ID_CE_ISSUING_DISTRIBUTION_POINT));
+        }
+        self.only_users = scope.only_contains_user_certs;
+        self.only_issuers = scope.only_contains_ca_certs;
+        Ok(())
+    }
+}

@@ -1,0 +1,212 @@
+//! Writing a CRL of any length in the memory of one buffer.
+//!
+//! DER puts lengths before contents and the signature after them, so the entries are gone through three
+//! times: for their length, for the hash that is signed, and to be written. What is written is hashed
+//! again: entries that change in between are found out.
+
+use std::io::{self, Write};
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{
+    ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER, ID_CE_ISSUING_DISTRIBUTION_POINT,
+};
+use jiff::Timestamp;
+
+use super::CrlEntry;
+use super::entry::{MAX_ENTRY, entry_length, write_entry};
+use crate::certificate::Certificate;
+use crate::digest::Digest;
+use crate::distribution::DistributionPoint;
+use crate::encode::{
+    BOOLEAN, Encoder, OCTET_STRING, SEQUENCE, constructed, encode, length_field, primitive,
+};
+use crate::keys::{SignError, SignatureAlgorithm, Signer};
+
+/// Entries are hashed and written in pieces of about this many bytes.
+const PIECE: usize = 64 * 1024;
+
+/// Why a CRL was not written. What was written before the error is not a CRL.
+#[derive(Debug, thiserror::Error)]
+pub enum CrlWriteError {
+    /// The signer's key is not the issuer's.
+    #[error("the signer is not the CRL's issuer")]
+    Signer,
+    /// The signer failed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// The entries were others when they were gone through again.
+    #[error("the entries changed while the CRL was written")]
+    EntriesChanged,
+    /// The output failed.
+    #[error("the CRL could not be written: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// A CRL to be written: all but its entries.
+#[derive(Clone, Copy, Debug)]
+pub struct NewCrl<'a> {
+    /// Whose it is: name, key identifier.
+    pub issuer: &'a Certificate,
+    /// Its partition: the point in the certificates that it covers.
+    pub distribution_point: &'a DistributionPoint,
+    /// cRLNumber; greater than that of any CRL before it in this partition.
+    pub number: u64,
+    /// When it is made.
+    pub this_update: Timestamp,
+    /// By when the next one is made.
+    pub next_update: Timestamp,
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrittenCrl {
+    /// How many certificates it lists.
+    pub entries: u64,
+    /// Its length in bytes.
+    pub bytes: u64,
+}
+
+impl NewCrl<'_> {
+    /// Signs the CRL of these entries and writes its DER. The iterator is cloned and gone through three
+    /// times; no entry is kept.
+    ///
+    /// # Errors
+    /// [`CrlWriteError`].
+    pub fn write<I>(
+        &self,
+        entries: I,
+        signer: &dyn Signer,
+        out: &mut impl Write,
+    ) -> Result<WrittenCrl, CrlWriteError>
+    where
+        I: Iterator<Item = CrlEntry> + Clone,
+    {
+        if self.issuer.public_key().ok() != Some(signer.public_key()) {
+            return Err(CrlWriteError::Signer);
+        }
+        let (mut count, mut list_bytes) = (0, 0);
+        for entry in entries.clone() {
+            count += 1;
+            list_bytes += entry_length(&entry);
+        }
+        let signed = SignedPart::new(self, signer.algorithm(), list_bytes);
+        let digest = signed.go_through(entries.clone(), |_| Ok(()))?;
+        let signature = signer.sign_digest(&digest)?;
+
+        let trailer = encode(|end| end.signature(signed.algorithm, &signature));
+        let content = signed.length(list_bytes) + trailer.len() as u64;
+        let header = header(SEQUENCE, content);
+        out.write_all(&header)?;
+        if signed.go_through(entries, |piece| out.write_all(piece))? != digest {
+            return Err(CrlWriteError::EntriesChanged);
+        }
+        out.write_all(&trailer)?;
+        Ok(WrittenCrl {
+            entries: count,
+            bytes: header.len() as u64 + content,
+        })
+    }
+
+    fn write_extensions(&self, out: &mut Encoder) {
+        write_extension(out, ID_CE_AUTHORITY_KEY_IDENTIFIER, false, |value| {
+            value.sequence(|fields| {
+                fields.value(
+                    primitive(0),
+                    self.issuer.subject_key_identifier().unwrap_or_default(),
+                );
+            });
+        });
+        write_extension(out, ID_CE_CRL_NUMBER, false, |value| {
+            value.unsigned(self.number)
+        });
+        write_extension(out, ID_CE_ISSUING_DISTRIBUTION_POINT, true, |value| {
+            value.sequence(|fields| {
+                fields.nest(constructed(0), |name| self.distribution_point.write(name));
+            });
+        });
+    }
+}
+
+/// A `TBSCertList` around its entries.
+struct SignedPart {
+    algorithm: SignatureAlgorithm,
+    /// From its own header to that of the entries.
+    before: Vec<u8>,
+    /// The extensions.
+    after: Vec<u8>,
+}
+
+impl SignedPart {
+    fn new(crl: &NewCrl<'_>, algorithm: SignatureAlgorithm, list_bytes: u64) -> Self {
+        let fields = encode(|out| {
+            out.unsigned(1);
+            out.signature_algorithm(algorithm);
+            out.raw(crl.issuer.subject().as_der());
+            out.time(crl.this_update);
+            out.time(crl.next_update);
+            // A list without entries is left out (RFC 5280 §5.1.2.6).
+            if list_bytes > 0 {
+                out.raw(&header(SEQUENCE, list_bytes));
+            }
+        });
+        let after = encode(|out| {
+            out.nest(constructed(0), |explicit| {
+                explicit.sequence(|extensions| crl.write_extensions(extensions));
+            });
+        });
+        let content = fields.len() as u64 + list_bytes + after.len() as u64;
+        let before = [header(SEQUENCE, content), fields].concat();
+        Self {
+            algorithm,
+            before,
+            after,
+        }
+    }
+
+    fn length(&self, list_bytes: u64) -> u64 {
+        self.before.len() as u64 + list_bytes + self.after.len() as u64
+    }
+
+    /// Hands on its bytes in pieces, and hashes them.
+    fn go_through(
+        &self,
+        entries: impl Iterator<Item = CrlEntry>,
+        mut each: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<Digest> {
+        let mut hasher = self.algorithm.hash().hasher();
+        let mut piece = Vec::with_capacity(PIECE + MAX_ENTRY);
+        piece.extend_from_slice(&self.before);
+        for entry in entries {
+            if piece.len() >= PIECE {
+                hasher.update(&piece);
+                each(&piece)?;
+                piece.clear();
+            }
+            write_entry(&entry, &mut piece);
+        }
+        piece.extend_from_slice(&self.after);
+        hasher.update(&piece);
+        each(&piece)?;
+        Ok(hasher.finish())
+    }
+}
+
+fn header(tag: u8, length: u64) -> Vec<u8> {
+    let (field, used) = length_field(length as usize);
+    [&[tag], &field[..used]].concat()
+}
+
+fn write_extension(
+    out: &mut Encoder,
+    oid: ObjectIdentifier,
+    critical: bool,
+    value: impl FnOnce(&mut Encoder),
+) {
+    out.sequence(|extension| {
+        extension.oid(oid);
+        if critical {
+            extension.value(BOOLEAN, &[0xFF]);
+        }
+        extension.nest(OCTET_STRING, value);
+    });
+}
