@@ -125,7 +125,10 @@ fn transact(context: &mut IssuerContext<'_>, command: &Command<'_>, data: &[u8])
 fn execute(context: &mut IssuerContext<'_>, command: &Command<'_>, data: &[u8]) -> Answer {
     let IssuerContext { image, channel, keys: source, .. } = context;
     match (command.instruction, command.p1, command.p2) {
-        (ins::GET_DATA, object, block) => return read(image, object, block),
+        (ins::GET_DATA, object, block) => {
+            no_data(data)?;
+            return read(image, object, block);
+        }
         (ins::GENERATE_KEY_PAIR, 0x00, DEVICE_KEY) => {
             keys::make_device_key(image, *source, &challenge(data)?)
         }
@@ -136,7 +139,9 @@ fn execute(context: &mut IssuerContext<'_>, command: &Command<'_>, data: &[u8]) 
             keys::make_credential_key(image, *source, usage, enrolment, &challenge(rest)?)
         }
         (ins::ALLOW_PIN, 0x00, reference) => {
-            pins::allow_once(image, pin_of(reference)?)
+            let reference = pin_of(reference)?;
+            no_data(data)?;
+            pins::allow_once(image, reference)
         }
         (ins::ALLOW_PIN, 0x01, reference) => {
             pins::allow_while_staged(image, pin_of(reference)?, enrolment(data)?)
@@ -198,6 +203,10 @@ fn uses_of(reference: u8) -> Result<Uses, StatusWord> {
 fn pin_of(reference: u8) -> Result<PinReference, StatusWord> {
     let found = PinReference::ALL.into_iter().find(|&pin| pin_reference(pin) == reference);
     found.ok_or(StatusWord::WRONG_P1_P2)
+}
+
+fn no_data(data: &[u8]) -> Result<(), StatusWord> {
+    if data.is_empty() { Ok(()) } else { Err(StatusWord::WRONG_LENGTH) }
 }
 
 fn challenge(data: &[u8]) -> Result<Challenge, StatusWord> {

@@ -6,12 +6,13 @@
 
 use std::str::FromStr;
 
-use der::asn1::{Any, BitString, UtcTime};
+use der::asn1::{Any, UtcTime};
 use der::{Decode, Encode, Sequence};
-use inrou_pki::{PublicKey, SignError, SignatureAlgorithm, Signer};
+use inrou_pki::certificate::IssueError;
+use inrou_pki::{Certificate, PublicKey, SignatureAlgorithm, Signer, UnsignedCertificate};
 use inrou_rules::ChipId;
 use jiff::Timestamp;
-use x509_cert::certificate::{Certificate, Version};
+use x509_cert::certificate::Version;
 use x509_cert::ext::pkix::{
     AuthorityKeyIdentifier, BasicConstraints, KeyUsage, KeyUsages, SubjectKeyIdentifier,
 };
@@ -38,7 +39,7 @@ impl MakerCa {
     ///
     /// # Errors
     /// The key does not sign.
-    pub fn found(key: Box<dyn Signer>, since: Timestamp) -> Result<Self, SignError> {
+    pub fn found(key: Box<dyn Signer>, since: Timestamp) -> Result<Self, IssueError> {
         let not_before = time(since);
         let own = key.public_key();
         let certificate = Tbs {
@@ -58,10 +59,9 @@ impl MakerCa {
     /// Takes up a CA that was founded before. `None` if `certificate` is not that of `key`.
     pub fn open(certificate: Vec<u8>, key: Box<dyn Signer>) -> Option<Self> {
         let parsed = Certificate::from_der(&certificate).ok()?;
-        let tbs = parsed.tbs_certificate();
-        let its_key = tbs.subject_public_key_info().to_der().ok()?;
-        let not_before = tbs.validity().not_before;
-        (its_key == key.public_key().spki()).then_some(Self { certificate, not_before, key })
+        let not_before = time(parsed.not_before());
+        let is_its_key = parsed.public_key().is_ok_and(|its| its == key.public_key());
+        is_its_key.then_some(Self { certificate, not_before, key })
     }
 
     /// Its certificate, DER: what others trust.
@@ -73,7 +73,7 @@ impl MakerCa {
     ///
     /// # Errors
     /// The CA's key does not sign.
-    pub(super) fn certify(&self, chip: &ChipId, key: &PublicKey) -> Result<Vec<u8>, SignError> {
+    pub(super) fn certify(&self, chip: &ChipId, key: &PublicKey) -> Result<Vec<u8>, IssueError> {
         let issuer = octets(&self.key.public_key().identifier().0);
         Tbs {
             serial_number: SerialNumber::new(&serial_number(chip)).expect(VALID),
@@ -105,7 +105,8 @@ impl MakerCertificate {
     pub fn from_der(certificate: &[u8]) -> Result<Self, ProofError> {
         let certificate =
             Certificate::from_der(certificate).map_err(|_| ProofError::Malformed)?;
-        Ok(Self { key: public_key(&certificate)? })
+        let key = certificate.public_key().map_err(|_| ProofError::Malformed)?;
+        Ok(Self { key: key.clone() })
     }
 
     /// The attestation key of `chip`, from the chip's certificate.
@@ -116,15 +117,11 @@ impl MakerCertificate {
     ) -> Result<PublicKey, ProofError> {
         let certificate =
             Certificate::from_der(certificate).map_err(|_| ProofError::Malformed)?;
-        let tbs = certificate.tbs_certificate();
-        let signed = tbs.to_der().map_err(|_| ProofError::Malformed)?;
-        self.key
-            .verify(self.key.algorithm().signature(), &signed, certificate.signature().raw_bytes())
-            .map_err(|_| ProofError::UnknownMaker)?;
-        if tbs.serial_number().as_bytes() != serial_number(chip) {
+        certificate.verify_signature(&self.key).map_err(|_| ProofError::UnknownMaker)?;
+        if certificate.serial_bytes() != serial_number(chip) {
             return Err(ProofError::OtherChip);
         }
-        public_key(&certificate)
+        certificate.public_key().cloned().map_err(|_| ProofError::Malformed)
     }
 }
 
@@ -146,13 +143,6 @@ struct Tbs {
     extensions: Vec<Extension>,
 }
 
-#[derive(Sequence)]
-struct Signed {
-    tbs: Tbs,
-    algorithm: AlgorithmIdentifierOwned,
-    signature: BitString,
-}
-
 impl Tbs {
     /// What all certificates of the maker share; the rest is empty.
     fn of(key: &PublicKey, not_before: Time, algorithm: SignatureAlgorithm) -> Self {
@@ -172,11 +162,9 @@ impl Tbs {
         }
     }
 
-    fn sign(self, key: &dyn Signer) -> Result<Vec<u8>, SignError> {
-        let signature = key.sign(&self.to_der().expect(VALID))?;
-        let signature = BitString::from_bytes(&signature).expect(VALID);
-        let signed = Signed { algorithm: self.signature.clone(), tbs: self, signature };
-        Ok(signed.to_der().expect(VALID))
+    fn sign(self, key: &dyn Signer) -> Result<Vec<u8>, IssueError> {
+        let unsigned = UnsignedCertificate::from_bytes(self.to_der().expect(VALID)).expect(VALID);
+        unsigned.sign(key).map(|certificate| certificate.as_der().to_vec())
     }
 }
 
@@ -201,10 +189,4 @@ fn time(timestamp: Timestamp) -> Time {
     let seconds = u64::try_from(timestamp.as_second()).unwrap_or_default();
     let duration = std::time::Duration::from_secs(seconds);
     UtcTime::from_unix_duration(duration).map_or(Time::INFINITY, Time::UtcTime)
-}
-
-fn public_key(certificate: &Certificate) -> Result<PublicKey, ProofError> {
-    let key = certificate.tbs_certificate().subject_public_key_info().to_der();
-    PublicKey::from_spki(&key.map_err(|_| ProofError::Malformed)?)
-        .map_err(|_| ProofError::Malformed)
 }

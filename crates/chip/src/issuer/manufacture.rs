@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use inrou_pki::certificate::IssueError;
 use inrou_pki::keys::KeyError;
-use inrou_pki::{KeyAlgorithm, KeySource, SignError, Signer};
+use inrou_pki::{KeyAlgorithm, KeySource, Signer};
 use inrou_rules::ChipId;
 use thiserror::Error;
 
@@ -19,7 +20,7 @@ pub enum ManufactureError {
     Key(#[from] KeyError),
     /// The maker's CA did not certify it.
     #[error("the maker's CA did not sign")]
-    Certificate(#[from] SignError),
+    Certificate(#[from] IssueError),
 }
 
 /// Makes the card manager's part of a new chip: the channel keys that `master` has for it, and an

@@ -1,8 +1,7 @@
 //! STORE DATA and ACTIVATE: files of the card's applications, and the certificates of new keys.
 
-use der::{Decode, Encode};
+use inrou_pki::Certificate;
 use inrou_rules::{EnrolmentId, Use};
-use x509_cert::Certificate;
 use zeroize::Zeroizing;
 
 use super::command::Channel;
@@ -188,23 +187,19 @@ fn staged_credentials(
     let staged = staged.ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
     let credential = |carried: &CarriedCertificate| {
         let made = staged.credentials.get(&carried.usage).ok_or(StatusWord::DATA_NOT_FOUND)?;
-        if certified_key(&carried.certificate)? != keys::public(&made.key)?.spki() {
+        let read = |certificate| {
+            Certificate::from_der(certificate).map_err(|_| StatusWord::WRONG_DATA)
+        };
+        let (certificate, _) = (read(&carried.certificate)?, read(&carried.issuer)?);
+        if certificate.public_key() != Ok(&keys::public(&made.key)?) {
             return Err(StatusWord::WRONG_DATA);
         }
-        certified_key(&carried.issuer)?;
         let former = &image.jpki.credential(carried.usage).pin;
         let pin = [&made.pin, former].into_iter().find(|pin| pin.is_set());
         let pin = pin.ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?.clone();
         Ok(Credential { pin, key: Some(made.key.clone()) })
     };
     carried.iter().map(credential).collect()
-}
-
-/// The `SubjectPublicKeyInfo` in a certificate.
-fn certified_key(certificate: &[u8]) -> Result<Vec<u8>, StatusWord> {
-    let certificate = Certificate::from_der(certificate).map_err(|_| StatusWord::WRONG_DATA)?;
-    let key = certificate.tbs_certificate().subject_public_key_info();
-    key.to_der().map_err(|_| StatusWord::WRONG_DATA)
 }
 
 /// The card-face input PIN is the resident's and does not pass here.
