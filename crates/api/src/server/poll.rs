@@ -33,12 +33,16 @@ impl From<u32> for Wait {
 ///
 /// # Errors
 /// Those of `look`.
-pub async fn long_poll<T, E, C>(
+pub async fn long_poll<T, E, C, F>(
     mut changes: watch::Receiver<C>,
     wait: Duration,
     shutdown: &Shutdown,
-    mut look: impl AsyncFnMut() -> Result<Option<T>, E>,
-) -> Result<Option<T>, E> {
+    // Not `AsyncFnMut`: what that gives cannot be shown to be `Send`, which handlers must be.
+    mut look: impl FnMut() -> F,
+) -> Result<Option<T>, E>
+where
+    F: Future<Output = Result<Option<T>, E>>,
+{
     let end = tokio::time::sleep(wait);
     tokio::pin!(end);
     loop {

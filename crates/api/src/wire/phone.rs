@@ -1,0 +1,283 @@
+//! The phone's API, `/phone/v1`: what a person does with a phone, without its screens.
+
+use inrou_rules::{Attributes, ChipId, Platform, Use, Uses};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::authority::{CertificateView, EnrolmentView};
+
+/// A secret that a person typed. It is never shown, logged or stored.
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[serde(transparent)]
+pub struct Typed(String);
+
+impl Typed {
+    /// Takes what was typed.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The characters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Typed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Typed(..)")
+    }
+}
+
+impl Drop for Typed {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
+}
+
+/// A new phone, as it leaves the shop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPhone {
+    /// The name by which the fleet knows it: lower-case letters, digits, hyphens; at most 40.
+    pub name: String,
+    /// Its system.
+    #[schema(value_type = String)]
+    pub platform: Platform,
+    /// Its model.
+    pub model: String,
+}
+
+/// A phone as its holder sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PhoneState {
+    /// Its name.
+    pub name: String,
+    /// Its chip.
+    #[schema(value_type = String)]
+    pub chip: ChipId,
+    /// Its system.
+    #[schema(value_type = String)]
+    pub platform: Platform,
+    /// Its model.
+    pub model: String,
+    /// The card that lies on it, by its name on the table.
+    pub card: Option<String>,
+    /// The procedure that is under way, and its next step.
+    pub procedure: Option<ProcedureState>,
+    /// The application that the authority has, as last heard.
+    pub enrolment: Option<EnrolmentView>,
+    /// The certificates, as last heard.
+    pub certificates: Vec<CertificateView>,
+}
+
+/// A procedure under way. It survives a restart; PINs do not, and are asked for again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProcedureState {
+    /// Which.
+    pub procedure: Procedure,
+    /// What comes next.
+    #[serde(flatten)]
+    pub next: NextStep,
+    /// Why the last step did not succeed: an error code.
+    pub problem: Option<String>,
+}
+
+/// The procedures of the guides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Procedure {
+    /// スマホ用電子証明書を申請する (APPLY).
+    Apply,
+    /// スマホ用電子証明書の登録 (REG).
+    Register,
+    /// 失効 (END-2, END-3).
+    Revoke,
+    /// Setting a forgotten or locked PIN anew (PIN-2).
+    ResetPin,
+}
+
+/// The step that a procedure waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "next", rename_all = "kebab-case")]
+pub enum NextStep {
+    /// Type the card's signature password.
+    CardPassword,
+    /// Choose the certificates and confirm the notices.
+    Choose,
+    /// Put the card to the phone and let it be read.
+    ReadCard,
+    /// Type the phone's new signature password twice.
+    NewSignaturePassword {
+        /// What was read from the card's certificate.
+        #[schema(value_type = Object)]
+        applicant: Option<Attributes>,
+    },
+    /// Type the phone's new user-authentication PIN twice.
+    NewUserAuthenticationPin {
+        /// What was read from the card's certificate.
+        #[schema(value_type = Object)]
+        applicant: Option<Attributes>,
+    },
+    /// Send the application: the last screen could not be passed yet.
+    Complete,
+    /// Wait for the notice.
+    Wait {
+        /// When work on the application begins (HOURS-1).
+        #[schema(value_type = String, format = DateTime)]
+        due: Timestamp,
+    },
+    /// Press "register".
+    Register,
+    /// Tick, and choose by which password (END-2, END-3).
+    ConfirmRevocation,
+    /// Type the phone's signature password.
+    PhonePassword,
+    /// Let the chip delete what it holds.
+    Delete,
+    /// Nothing: done.
+    Done {
+        /// From when the certificates are usable, after a registration (HOURS-3).
+        #[schema(value_type = Option<String>, format = DateTime)]
+        usable_from: Option<Timestamp>,
+    },
+}
+
+/// One step of a procedure.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(tag = "step", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Step {
+    /// Begins a procedure.
+    Begin {
+        /// Which.
+        procedure: Procedure,
+        /// For [`Procedure::ResetPin`]: which PIN.
+        #[serde(default)]
+        #[schema(value_type = Option<String>)]
+        usage: Option<Use>,
+    },
+    /// The card's signature password.
+    CardPassword {
+        /// As typed.
+        password: Typed,
+    },
+    /// The choice of certificates and the tick at the notices (APPLY-2, APPLY-3).
+    Choose {
+        /// What is applied for.
+        #[schema(value_type = Object)]
+        uses: Uses,
+        /// 確認しました
+        confirmed: bool,
+    },
+    /// The card lies on the phone: read it.
+    ReadCard,
+    /// A new signature password, twice (APPLY-5).
+    NewSignaturePassword {
+        /// As typed.
+        password: Typed,
+        /// As typed again.
+        again: Typed,
+    },
+    /// A new user-authentication PIN, twice (APPLY-5).
+    NewUserAuthenticationPin {
+        /// As typed.
+        pin: Typed,
+        /// As typed again.
+        again: Typed,
+    },
+    /// Send the application again.
+    Complete,
+    /// 登録する (REG-1).
+    Register,
+    /// The tick at "revoke" and the way (END-2, END-3).
+    ConfirmRevocation {
+        /// The tick.
+        confirmed: bool,
+        /// Whether the card at hand signs instead of the phone.
+        with_card: bool,
+    },
+    /// 失効する, with the phone's signature password (END-2).
+    PhonePassword {
+        /// As typed.
+        password: Typed,
+    },
+    /// Let the chip delete what it holds.
+    Delete,
+    /// Gives up the procedure under way.
+    Cancel,
+}
+
+/// Puts a card to the phone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PutCard {
+    /// The card's name on the table.
+    pub card: String,
+}
+
+/// Opens a transaction by its link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenLink {
+    /// The link, as the asker gave it.
+    pub link: String,
+}
+
+/// Consents to a transaction, or refuses it.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(tag = "consent", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Consent {
+    /// Yes, with the PIN or password of the key that the purpose needs.
+    Approve {
+        /// As typed.
+        pin: Typed,
+    },
+    /// No.
+    Refuse,
+}
+
+/// Changes a PIN by who knows the old one (PIN-2).
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePin {
+    /// As typed.
+    pub old: Typed,
+    /// As typed.
+    pub new: Typed,
+    /// As typed again.
+    pub again: Typed,
+}
+
+/// What the chip holds (REG-3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChipContents {
+    /// The token's label.
+    pub label: String,
+    /// One entry a key that is present.
+    pub keys: Vec<ChipKey>,
+}
+
+/// A key in the chip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChipKey {
+    /// What it is for.
+    #[schema(value_type = String)]
+    pub usage: Use,
+    /// PIN tries left (PIN-1).
+    pub tries_left: u8,
+    /// The certificate, DER in base64, if its file could be read with the PIN given.
+    pub certificate: Option<super::Base64>,
+}
+
+/// Asks what the chip holds. Both certificates are behind their PINs; without one, its file is not read.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReadContents {
+    /// The signature password.
+    #[schema(value_type = Option<String>)]
+    pub signature_password: Option<Typed>,
+    /// The user-authentication PIN.
+    #[schema(value_type = Option<String>)]
+    pub user_authentication_pin: Option<Typed>,
+}

@@ -1,0 +1,209 @@
+//! The portal's API, `/portal/v1`, and the receiving office's, `/office/v1`.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Base64;
+use super::transaction::{TransactionId, TransactionState};
+
+/// A log-in has begun: open `link` on the phone, poll `…/logins/{login}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LoginBegun {
+    /// Secret of the asking page, never shown to the phone.
+    pub login: String,
+    /// The transaction.
+    pub transaction: TransactionId,
+    /// What the phone opens, by link or QR code.
+    pub link: String,
+    /// Until when.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires: Timestamp,
+}
+
+/// How a log-in stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LoginView {
+    /// Where the transaction stands.
+    pub state: TransactionState,
+    /// The result code, once it is not open.
+    pub result: Option<String>,
+    /// The session's bearer token; given once, to the first poll after the log-in is done.
+    pub session: Option<String>,
+}
+
+/// A session at the portal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SessionView {
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// Until when, unless it is ended before.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires: Timestamp,
+    /// Whether it is the asking one.
+    pub current: bool,
+}
+
+/// An online application to be drawn up.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DrawUpApplication {
+    /// Which procedure.
+    pub procedure: Procedure,
+    /// The form's fields; see the procedure.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// The procedures that the portal takes online.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Procedure {
+    /// Moving-out notification (転出届): `new_address`, `moving_date`, `reason` (may be absent).
+    MovingOut,
+}
+
+/// The application is drawn up: sign `document` on the phone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ApplicationDrawnUp {
+    /// Which application.
+    pub application: String,
+    /// The text to be signed.
+    pub document: String,
+    /// The transaction in which the phone signs.
+    pub transaction: TransactionId,
+    /// What the phone opens.
+    pub link: String,
+    /// Until when.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires: Timestamp,
+}
+
+/// An application as its resident sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ApplicationView {
+    /// Which.
+    pub application: String,
+    /// Which procedure.
+    pub procedure: Procedure,
+    /// When it was drawn up.
+    #[schema(value_type = String, format = DateTime)]
+    pub drawn_up: Timestamp,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub state: ApplicationState,
+}
+
+/// Where an application stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum ApplicationState {
+    /// Not signed yet.
+    WaitsForSignature,
+    /// Signed, checked and with the office.
+    Received {
+        /// When.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+    },
+    /// The office accepted it.
+    Accepted {
+        /// When.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+    },
+    /// The office returned it.
+    Returned {
+        /// When.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+        /// Why, in the clerk's words.
+        reason: String,
+    },
+    /// Not signed: refused on the phone, timed out, or the signature did not pass.
+    NotSigned {
+        /// The result code.
+        code: String,
+    },
+}
+
+/// A signed application with its signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SignedDocument {
+    /// The text, UTF-8.
+    pub document: String,
+    /// Detached CMS SignedData over the text's bytes, DER.
+    pub cms: Base64,
+}
+
+/// A received application in the office's list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReceivedApplication {
+    /// Which.
+    pub application: String,
+    /// Which procedure.
+    pub procedure: Procedure,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub state: ApplicationState,
+}
+
+/// A received application with all that a clerk decides by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OfficeFile {
+    /// The list entry.
+    #[serde(flatten)]
+    pub received: ReceivedApplication,
+    /// Text and signature.
+    pub signed: SignedDocument,
+    /// The signer's certificate, DER.
+    pub certificate: Base64,
+    /// The evidence of its status at the moment of receipt: the OCSP response, DER.
+    pub status_evidence: Base64,
+    /// That moment.
+    #[schema(value_type = String, format = DateTime)]
+    pub checked_at: Timestamp,
+    /// What the certificate says of the signer.
+    #[schema(value_type = Object)]
+    pub signer: Signer,
+}
+
+/// What a signature certificate says of its holder.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Signer {
+    /// Name.
+    pub name: String,
+    /// Address.
+    pub address: String,
+    /// Date of birth, ISO 8601.
+    pub birth_date: String,
+}
+
+/// The clerk decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "decision", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Decision {
+    /// The application is accepted.
+    Accept,
+    /// The application goes back to the resident.
+    Return {
+        /// Why, in words that the resident reads; 1 to 500 characters.
+        reason: String,
+    },
+}
+
+impl std::fmt::Debug for DrawUpApplication {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DrawUpApplication")
+            .field("procedure", &self.procedure)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Signer(..)")
+    }
+}
