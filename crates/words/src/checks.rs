@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use inrou_rules::Refusal;
 
-use crate::catalogue::{CATALOGUE, Catalogue, ErrorFile, Family};
+use crate::catalogue::{CATALOGUE, Catalogue, Family};
+use crate::loader::{ErrorFile, load};
 use crate::markup::{Piece, is_kana, is_kanji};
 use crate::text::Entry;
 use crate::{Kind, Language, sources};
@@ -27,7 +28,7 @@ fn complaints(catalogue: &Catalogue) -> Vec<String> {
             .iter()
             .for_each(|entry| check_sentences(entry, &mut found));
         for &entry in &parts[3..] {
-            check_english(entry, Language::En, &mut found);
+            check_english(entry, &mut found);
             check_end(entry, Language::En, '.', &mut found);
         }
         check_parameters(catalogue, &parts, &mut found);
@@ -89,20 +90,23 @@ fn check_words(entry: &Entry, found: &mut Vec<String>) {
             _ => {}
         }
     }
-    check_english(entry, Language::En, found);
+    check_english(entry, found);
 }
 
-fn check_english(entry: &Entry, language: Language, found: &mut Vec<String>) {
-    for piece in entry.pieces(language) {
-        let words = match piece {
-            Piece::Plain(words) => words,
-            Piece::Counted { one, .. } => one,
-            Piece::Ruby { base, .. } => base,
-            _ => continue,
-        };
-        if words.contains(|c: char| is_kanji(c) || is_kana(c) || "。、「」（）".contains(c)) {
-            found.push(format!("{}: en: Japanese characters", entry.code));
-        }
+fn check_english(entry: &Entry, found: &mut Vec<String>) {
+    let japanese = |words: &String| {
+        words.contains(|c: char| is_kanji(c) || is_kana(c) || "。、「」（）".contains(c))
+    };
+    let mut words = entry
+        .pieces(Language::En)
+        .iter()
+        .flat_map(|piece| match piece {
+            Piece::Plain(words) | Piece::Ruby { base: words, .. } => vec![words],
+            Piece::Counted { one, many, .. } => vec![one, many],
+            _ => vec![],
+        });
+    if words.any(japanese) {
+        found.push(format!("{}: en: Japanese characters", entry.code));
     }
 }
 
@@ -260,7 +264,7 @@ fn is_rule(rule: &str) -> bool {
 
 #[test]
 fn the_data_files_have_no_fault() {
-    let (_, faults) = Catalogue::load(sources::ERRORS, sources::NOTICES, sources::WORDS);
+    let (_, faults) = load(sources::ERRORS, sources::NOTICES, sources::WORDS);
     assert_eq!(faults, []);
 }
 
@@ -349,7 +353,7 @@ fn about(params: &str, ja: &str, easy: &str, en: &str) -> Vec<String> {
          [pin.other]\nja = \"x\"\nja-easy = \"x\"\nen = \"x\"\n\
          [a.b]\n{params}\nja = \"{ja}\"\nja-easy = \"{easy}\"\nen = \"{en}\"\n"
     );
-    let (catalogue, faults) = Catalogue::load(&[], "", &[toml.leak()]);
+    let (catalogue, faults) = load(&[], "", &[toml.leak()]);
     assert_eq!(faults, []);
     complaints(&catalogue)
 }
@@ -377,6 +381,10 @@ fn a_bad_text_has_its_complaint() {
         (about("", "x", "3ヶ[月|げつ]", "x"), "ヶ has no reading"),
         (about("", "x", &long, "x"), "a sentence is too long"),
         (about("", "x", "x", "the メニュー"), "Japanese characters"),
+        (
+            about("params.x = \"count\"", "{x}", "{x}", "{x|try|回}"),
+            "Japanese characters",
+        ),
         (about("", "{x}", "{x}", "{x}"), "{x} is unknown"),
         (
             about("params.x = \"number\"", "a", "a", "a"),
@@ -440,7 +448,8 @@ fn a_bad_error_has_its_complaint() {
             refusals: false,
             toml: toml.leak(),
         };
-        let (catalogue, faults) = Catalogue::load(&[file], "", &[]);
+        let words = "[h.x]\nparams.r = \"error\"\nja = \"{r}\"\nja-easy = \"{r}\"\nen = \"{r}\"\n";
+        let (catalogue, faults) = load(&[file], "", &[words]);
         assert_eq!(faults, []);
         complaints(&catalogue)
     };
@@ -448,6 +457,7 @@ fn a_bad_error_has_its_complaint() {
     let samples = [
         ("Title", "Title.", "a heading has no full stop"),
         ("だい", "だい。", "a heading has no full stop"),
+        ("だい", "{x}", "{x} stands in the title of an error"),
         ("What.", "What", "a sentence ends with ."),
         (
             "ja-easy = \"ぶん。\"",

@@ -1,6 +1,7 @@
 //! What is said about an error: to the person, and to the developer.
 
-use crate::catalogue::{CATALOGUE, ErrorFile, Loader, ParameterSource, Said};
+use crate::catalogue::CATALOGUE;
+use crate::loader::{ErrorFile, Loader, ParameterSource, Said};
 use crate::text::{Entry, Parameter, Text};
 
 /// The status of every refusal: the request was understood, and repeating it as it is would be refused

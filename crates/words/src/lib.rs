@@ -19,6 +19,7 @@ mod checks;
 mod document;
 mod error;
 mod language;
+mod loader;
 mod markup;
 mod notice;
 mod places;

@@ -1,6 +1,7 @@
 //! Notices to residents, such as "registration is ready" (HOURS-2).
 
-use crate::catalogue::{CATALOGUE, Loader, ParameterSource, Said};
+use crate::catalogue::CATALOGUE;
+use crate::loader::{Loader, ParameterSource, Said};
 use crate::text::{Entry, Parameter, Text};
 
 /// The notice of this code; `None` if there is none.

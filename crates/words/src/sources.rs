@@ -1,6 +1,6 @@
 //! The data files. A new file is named here; nothing else changes.
 
-use crate::catalogue::ErrorFile;
+use crate::loader::ErrorFile;
 
 /// Errors, in the order of the documentation.
 pub(crate) const ERRORS: &[ErrorFile] = &[
