@@ -120,16 +120,16 @@ impl Client {
     }
 
     /// A GET of `path`, which is appended to the base.
-    pub fn get(&self, path: &str) -> Call<'_> {
+    pub fn get(&self, path: &str) -> Call {
         self.call(Method::GET, path)
     }
 
     /// A POST to `path`, which is appended to the base.
-    pub fn post(&self, path: &str) -> Call<'_> {
+    pub fn post(&self, path: &str) -> Call {
         self.call(Method::POST, path)
     }
 
-    fn call(&self, method: Method, path: &str) -> Call<'_> {
+    fn call(&self, method: Method, path: &str) -> Call {
         let mut url = Url::clone(&self.base);
         let (path, query) = path
             .split_once('?')
@@ -137,7 +137,7 @@ impl Client {
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url.set_query(query);
         Call {
-            client: self,
+            client: self.clone(),
             method,
             url,
             key: None,
@@ -148,8 +148,8 @@ impl Client {
 }
 
 /// A request in the making.
-pub struct Call<'a> {
-    client: &'a Client,
+pub struct Call {
+    client: Client,
     method: Method,
     url: Url,
     key: Option<IdempotencyKey>,
@@ -157,7 +157,7 @@ pub struct Call<'a> {
     patience: Duration,
 }
 
-impl Call<'_> {
+impl Call {
     /// With this JSON as its body.
     #[must_use]
     pub fn json(mut self, body: &impl Serialize) -> Self {

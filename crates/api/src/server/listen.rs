@@ -177,3 +177,98 @@ async fn shake_hands(
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::{ClientConfig, RootCertStore};
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    fn local() -> SocketAddr {
+        "127.0.0.1:0".parse().unwrap()
+    }
+
+    /// A server, and a client that trusts it.
+    fn tls() -> (Arc<ServerConfig>, Arc<ClientConfig>) {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(made.cert.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut client = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        client.alpn_protocols = vec![b"http/1.1".to_vec()];
+        (
+            tls_config(vec![made.cert.der().clone()], key).unwrap(),
+            Arc::new(client),
+        )
+    }
+
+    #[tokio::test]
+    async fn plain_http_is_refused_off_loopback() {
+        for address in [
+            "0.0.0.0:0",
+            "[::]:0",
+            "192.0.2.1:0",
+            "10.0.0.1:0",
+            "[::ffff:10.0.0.1]:0",
+        ] {
+            let refused = listen(address.parse().unwrap()).await;
+            assert!(
+                matches!(refused, Err(ListenError::PlainOffLoopback(_))),
+                "{address}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_does_not_hold_back_small_answers() {
+        let mut listener = listen(local()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (client, (stream, peer)) =
+            tokio::join!(TcpStream::connect(address), Listener::accept(&mut listener));
+        assert!(stream.nodelay().unwrap());
+        assert_eq!(client.unwrap().local_addr().unwrap(), peer);
+    }
+
+    #[tokio::test]
+    async fn an_address_in_use_is_an_error() {
+        let listener = listen(local()).await.unwrap();
+        let again = listen(listener.local_addr().unwrap()).await;
+        assert!(matches!(again, Err(ListenError::Bind(..))));
+    }
+
+    #[tokio::test]
+    async fn a_stalled_or_broken_handshake_keeps_nobody_waiting() {
+        let (server, client) = tls();
+        let mut listener = listen_tls(local(), server).await.unwrap();
+        let _stalled = TcpStream::connect(listener.local_addr()).await.unwrap();
+        let mut plain = TcpStream::connect(listener.local_addr()).await.unwrap();
+        plain.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        let good = TcpStream::connect(listener.local_addr()).await.unwrap();
+        let address = good.local_addr().unwrap();
+        let connector = tokio_rustls::TlsConnector::from(client);
+        let name = "localhost".try_into().unwrap();
+        let (handshake, (_, peer)) = tokio::join!(
+            connector.connect(name, good),
+            Listener::accept(&mut listener)
+        );
+        assert_eq!(
+            handshake.unwrap().get_ref().1.alpn_protocol(),
+            Some(&b"http/1.1"[..])
+        );
+        assert_eq!(peer, address);
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_is_refused() {
+        let made = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::try_from(made().signing_key.serialize_der()).unwrap();
+        let config = tls_config(vec![made().cert.der().clone()], key);
+        assert!(matches!(config, Err(ListenError::Tls(_))));
+    }
+}

@@ -90,3 +90,163 @@ where
         tracing::debug!(%error, "a connection ended early");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+    use tokio::sync::{Notify, mpsc};
+    use tokio::time::Instant;
+
+    use super::super::long_poll;
+    use super::*;
+
+    /// Connections in memory, so that time can be paused.
+    struct Memory(mpsc::Receiver<DuplexStream>);
+
+    impl Listener for Memory {
+        type Io = DuplexStream;
+        type Addr = ();
+
+        async fn accept(&mut self) -> (DuplexStream, ()) {
+            match self.0.recv().await {
+                Some(stream) => (stream, ()),
+                None => std::future::pending().await,
+            }
+        }
+
+        fn local_addr(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Server {
+        connect: mpsc::Sender<DuplexStream>,
+        trigger: Trigger,
+        release: Arc<Notify>,
+        reached: Arc<Notify>,
+        serving: tokio::task::JoinHandle<()>,
+    }
+
+    impl Server {
+        fn start() -> Self {
+            let (connect, streams) = mpsc::channel(8);
+            let (trigger, told) = shutdown();
+            let (release, reached) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+            let held = {
+                let (release, reached) = (release.clone(), reached.clone());
+                async move || {
+                    reached.notify_one();
+                    release.notified().await;
+                    "held"
+                }
+            };
+            let poll = {
+                let (told, reached) = (told.clone(), reached.clone());
+                async move || {
+                    let changes = watch::Sender::new(());
+                    let nothing = async || {
+                        reached.notify_one();
+                        Ok::<Option<()>, ()>(None)
+                    };
+                    let wait = Duration::from_secs(30);
+                    let _ = long_poll(changes.subscribe(), wait, &told, nothing).await;
+                    "polled"
+                }
+            };
+            let router = Router::new()
+                .route("/", get(async || "hello"))
+                .route("/held", get(held))
+                .route("/poll", get(poll));
+            let serving = tokio::spawn(serve(Memory(streams), router, told));
+            Self {
+                connect,
+                trigger,
+                release,
+                reached,
+                serving,
+            }
+        }
+
+        async fn open(&self, sent: &[u8]) -> DuplexStream {
+            let (mut here, there) = tokio::io::duplex(4096);
+            here.write_all(sent).await.unwrap();
+            self.connect.send(there).await.unwrap();
+            here
+        }
+
+        async fn get(&self, path: &str) -> DuplexStream {
+            self.open(format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes())
+                .await
+        }
+    }
+
+    async fn rest(stream: &mut DuplexStream) -> String {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        text
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_under_way_is_finished_at_a_shutdown() {
+        let server = Server::start();
+        let mut held = server.get("/held").await;
+        server.reached.notified().await;
+        server.trigger.pull();
+        tokio::task::yield_now().await;
+        server.release.notify_one();
+        assert!(rest(&mut held).await.ends_with("held"));
+        server.serving.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_and_a_long_poll_do_not_delay_a_shutdown() {
+        let server = Server::start();
+        let start = Instant::now();
+        let (mut unused, mut poll) = (server.open(b"").await, server.get("/poll").await);
+        server.reached.notified().await;
+        drop(server.trigger);
+        server.serving.await.unwrap();
+        assert_eq!(rest(&mut unused).await, "");
+        assert!(rest(&mut poll).await.ends_with("polled"));
+        assert!(start.elapsed() < Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_does_not_end_is_cut_off_after_the_grace() {
+        let server = Server::start();
+        let mut held = server.get("/held").await;
+        server.reached.notified().await;
+        let start = Instant::now();
+        server.trigger.pull();
+        server.serving.await.unwrap();
+        assert_eq!(start.elapsed().as_secs(), GRACE.as_secs());
+        assert_eq!(rest(&mut held).await, "");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_does_not_arrive_is_not_waited_for_without_end() {
+        let server = Server::start();
+        let start = Instant::now();
+        let mut slow = server.open(b"GET / HTTP/1.1\r\nhos").await;
+        rest(&mut slow).await;
+        assert_eq!(start.elapsed().as_secs(), HEAD_TIME.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_shutdown_tells_everyone_and_stays_told() {
+        let (trigger, told) = shutdown();
+        assert!(!told.is_triggered());
+        trigger.pull();
+        let clone = told.clone();
+        tokio::join!(told.triggered(), clone.triggered(), told.triggered());
+        assert!(told.is_triggered());
+        let (trigger, told) = shutdown();
+        drop(trigger);
+        told.triggered().await;
+        assert!(told.is_triggered());
+    }
+}
