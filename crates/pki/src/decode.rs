@@ -3,6 +3,7 @@
 
 use der::asn1::{AnyRef, BitStringRef};
 use der::{Decode, ErrorKind, Header, Reader, SliceReader, Tag, TagMode, TagNumber, Tagged};
+use inrou_rules::Serial;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
@@ -90,6 +91,16 @@ pub(crate) fn is_serial(content: &[u8]) -> bool {
         // A leading zero does not count.
         _ => content.len() <= 21,
     }
+}
+
+/// The serial number with these content octets, where it is one that this service could have issued.
+pub(crate) fn serial_number(content: &[u8]) -> Option<Serial> {
+    let digits = content.strip_prefix(&[0]).unwrap_or(content);
+    let mut bytes = [0; 8];
+    bytes
+        .get_mut(8usize.checked_sub(digits.len())?..)?
+        .copy_from_slice(digits);
+    Some(Serial(u64::from_be_bytes(bytes)))
 }
 
 /// Reads UTCTime or GeneralizedTime.
@@ -217,6 +228,15 @@ fn extension<'a>(
         let value = <&der::asn1::OctetStringRef>::decode(fields)?;
         Ok((oid, critical, value.as_bytes()))
     })
+}
+
+/// Reads an ENUMERATED of one byte.
+pub(crate) fn enumerated(reader: &mut SliceReader<'_>) -> der::Result<u8> {
+    let value = AnyRef::decode(reader)?;
+    match (value.tag(), value.value()) {
+        (Tag::Enumerated, &[code]) => Ok(code),
+        _ => Err(Tag::Enumerated.value_error().into()),
+    }
 }
 
 /// The bytes are not DER of the structure that was expected.

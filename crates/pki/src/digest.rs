@@ -7,6 +7,8 @@ use aws_lc_rs::digest as aws;
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912;
 
+use crate::encode::{NULL, OCTET_STRING, encode};
+
 /// A hash algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HashAlgorithm {
@@ -93,6 +95,19 @@ impl Digest {
         self.value.as_ref()
     }
 
+    /// DER `DigestInfo` (RFC 8017 §9.2): what a chip that pads by PKCS #1 v1.5 is given to sign.
+    pub fn to_digest_info(&self) -> Vec<u8> {
+        encode(|out| {
+            out.sequence(|info| {
+                info.sequence(|algorithm| {
+                    algorithm.oid(self.algorithm.oid());
+                    algorithm.value(NULL, &[]);
+                });
+                info.value(OCTET_STRING, self.as_bytes());
+            });
+        })
+    }
+
     pub(crate) fn as_aws(&self) -> &aws::Digest {
         &self.value
     }
@@ -152,6 +167,15 @@ mod tests {
             "Sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
         assert!(hex(HashAlgorithm::Sha384).starts_with("Sha384:cb00753f45a35e8bb5a03d699ac65007"));
+    }
+
+    #[test]
+    fn digest_info_has_the_prefix_of_rfc_8017() {
+        let digest = HashAlgorithm::Sha256.digest(b"abc");
+        let info = digest.to_digest_info();
+        let prefix =
+            b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
+        assert_eq!(info, [prefix, digest.as_bytes()].concat());
     }
 
     #[test]

@@ -2,8 +2,6 @@
 //!
 //! Everything this crate writes goes through here, the status answers on the hot path included.
 
-use std::ops::Range;
-
 use const_oid::ObjectIdentifier;
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -49,9 +47,10 @@ pub(crate) struct Encoder {
 }
 
 impl Encoder {
-    /// Appends to what is in `bytes`.
-    pub(crate) fn append_to(bytes: Vec<u8>) -> Self {
-        Self { bytes }
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes),
+        }
     }
 
     pub(crate) fn into_bytes(self) -> Vec<u8> {
@@ -93,14 +92,6 @@ impl Encoder {
     /// Whole elements that are DER already.
     pub(crate) fn raw(&mut self, elements: &[u8]) {
         self.bytes.extend_from_slice(elements);
-    }
-
-    /// Writes what `body` writes and says where it stands. Only for ranges outside of any element that
-    /// is still open, since closing one may move its value.
-    pub(crate) fn range(&mut self, body: impl FnOnce(&mut Self)) -> Range<usize> {
-        let start = self.bytes.len();
-        body(self);
-        start..self.bytes.len()
     }
 
     pub(crate) fn oid(&mut self, oid: ObjectIdentifier) {
@@ -173,7 +164,7 @@ pub(crate) fn unsigned_content(number: u64) -> ([u8; 9], usize) {
     content[1..].copy_from_slice(&number.to_be_bytes());
     // The first content octet is zero only where the next one would read as a sign.
     let skipped = (number.leading_zeros() / 8) as usize;
-    let start = if number != 0 && number.leading_zeros() % 8 == 0 {
+    let start = if number != 0 && number.leading_zeros().is_multiple_of(8) {
         skipped
     } else {
         skipped + 1

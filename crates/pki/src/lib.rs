@@ -4,6 +4,7 @@
 
 mod attributes;
 pub mod certificate;
+pub mod cms;
 pub mod crl;
 mod decode;
 pub mod digest;
@@ -12,6 +13,8 @@ mod encode;
 pub mod entropy;
 pub mod keys;
 mod name;
+pub mod ocsp;
+pub mod path;
 pub mod pem;
 pub mod profile;
 pub mod status;

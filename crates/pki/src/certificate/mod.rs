@@ -118,13 +118,7 @@ impl Certificate {
 
     /// The serial number, where it is one that this service could have issued.
     pub fn serial(&self) -> Option<Serial> {
-        let content = self.serial_bytes();
-        let mut bytes = [0; 8];
-        let digits = content.strip_prefix(&[0]).unwrap_or(content);
-        bytes
-            .get_mut(8usize.checked_sub(digits.len())?..)?
-            .copy_from_slice(digits);
-        Some(Serial(u64::from_be_bytes(bytes)))
+        decode::serial_number(self.serial_bytes())
     }
 
     /// The serial number's content octets: big-endian, with a leading zero where the next bit is set.

@@ -1,8 +1,7 @@
 //! A CRL's entries, written and read by hand: there may be millions of them.
 
 use const_oid::db::rfc5280::{ID_CE_CRL_REASONS, ID_CE_INVALIDITY_DATE};
-use der::asn1::{AnyRef, GeneralizedTime};
-use der::{Decode, ErrorKind, Tag, Tagged};
+use der::ErrorKind;
 use jiff::Timestamp;
 
 use super::{CrlEntry, CrlError};
@@ -140,9 +139,13 @@ fn read_rest(bytes: &[u8]) -> Result<(Timestamp, Withdrawal), CrlError> {
             let mut code = 0;
             decode::extensions(reader, |oid, critical, value| {
                 match oid {
-                    ID_CE_CRL_REASONS => code = reason(value).ok_or(CrlError::Extension(oid))?,
+                    ID_CE_CRL_REASONS => {
+                        code = decode::decode(value, decode::enumerated)
+                            .map_err(|_| CrlError::Extension(oid))?
+                    }
                     ID_CE_INVALIDITY_DATE => {
-                        GeneralizedTime::from_der(value).map_err(|_| CrlError::Extension(oid))?;
+                        decode::decode(value, decode::generalized_time)
+                            .map_err(|_| CrlError::Extension(oid))?;
                     }
                     _ if critical => return Err(CrlError::Unsupported(oid)),
                     _ => {}
@@ -154,14 +157,6 @@ fn read_rest(bytes: &[u8]) -> Result<(Timestamp, Withdrawal), CrlError> {
     };
     let withdrawal = Withdrawal::from_code(code).ok_or(CrlError::Extension(ID_CE_CRL_REASONS))?;
     Ok((at, withdrawal))
-}
-
-fn reason(value: &[u8]) -> Option<u8> {
-    let code = AnyRef::from_der(value).ok()?;
-    match (code.tag(), code.value()) {
-        (Tag::Enumerated, &[code]) => Some(code),
-        _ => None,
-    }
 }
 
 fn malformed() -> CrlError {

@@ -132,6 +132,11 @@ impl Crl {
         self.extensions.number.as_deref()
     }
 
+    /// The key identifier of its issuer, from authorityKeyIdentifier.
+    pub fn issuer_key_identifier(&self) -> Option<&[u8]> {
+        self.extensions.issuer_key.as_deref()
+    }
+
     /// The point in issuingDistributionPoint: its partition.
     pub fn distribution_point(&self) -> Option<&DistributionPoint> {
         self.extensions.distribution_point.as_ref()
@@ -149,7 +154,7 @@ impl Crl {
     /// # Errors
     /// [`CrlError::Issuer`], [`CrlError::KeyUsage`], [`CrlError::Signature`].
     pub fn verify(self, issuer: &Certificate) -> Result<TrustedCrl, CrlError> {
-        let named = self.extensions.issuer_key.as_deref();
+        let named = self.issuer_key_identifier();
         if self.issuer != *issuer.subject()
             || named.is_some_and(|key| issuer.subject_key_identifier() != Some(key))
         {
