@@ -10,14 +10,14 @@ use crate::report::Outcome;
 use crate::run::{ask, cargo, root, run, works};
 
 /// Packages of Debian 12, each with what it is for.
-const PACKAGES: [(&str, &str); 11] = [
+const PACKAGES: [(&str, &str); 13] = [
     ("g++", "builds libFuzzer for the fuzz targets"),
     ("gcc", "builds the crypto library and SQLite"),
     (
         "gnutls-bin",
         "judges certificates, lists and status answers",
     ),
-    ("libpcsclite-dev", "jpki-cli is built with it"),
+    ("libpcsclite-dev", "jpki-cli and pyscard are built with it"),
     ("opensc", "reads card and phone as a stranger"),
     ("opensc-pkcs11", "signs with card and phone as a stranger"),
     (
@@ -25,8 +25,10 @@ const PACKAGES: [(&str, &str); 11] = [
         "judges certificates, lists, status answers and signed files",
     ),
     ("pcscd", "stands between a card and PC programs"),
-    ("pkg-config", "finds libpcsclite when jpki-cli is built"),
+    ("pkg-config", "finds libpcsclite when they are built"),
+    ("python3-dev", "pyscard is built with it"),
     ("python3-venv", "holds the Python tools"),
+    ("swig", "builds pyscard, which yubikey-manager wants"),
     ("vsmartcard-vpcd", "a card reader made of software"),
 ];
 
@@ -48,7 +50,7 @@ const PROGRAMS: [Program; 2] = [
         purpose: "runs the fuzz targets",
     },
     Program {
-        file: "jpki",
+        file: "jpki-cli",
         package: "jpki-cli",
         version: "0.4.3",
         purpose: "reads card and phone as a stranger",
