@@ -4,6 +4,7 @@
 //! - [`problem`]: refusals and errors as problem documents; [`trace`]: what links them to the log
 //! - [`server`], [`client`]: the two ends of a connection
 //! - [`signature`]: signed requests; [`idempotency`]: requests that are carried out once
+//! - [`session`]: playing a secure-channel session to a chip
 //! - [`page`]: lists in pages
 //! - [`clock`]: the time
 
@@ -13,6 +14,7 @@ pub mod idempotency;
 pub mod page;
 pub mod problem;
 pub mod server;
+pub mod session;
 pub mod signature;
 pub mod statement;
 pub mod trace;

@@ -1,1 +1,35 @@
-//! authority
+//! The authority: registration and certification of residents' certificates, and their status.
+//!
+//! - [`Authority`]: the role, and what it is made of; [`settings`]
+//! - [`store`]: everything durable
+//! - `act`, `projection`: a command becomes a commit; `issuance`, `certify`, `jobs`: certificates
+//! - `counter`, `applying`, `requests`, `phones`: what each caller can ask for
+//! - `sessions`, `work`: secure channels to chips
+//! - [`status`]: OCSP and CRLs
+//! - [`http`]: all of it over HTTP
+
+mod act;
+mod applying;
+mod authority;
+mod card_work;
+mod certify;
+mod counter;
+mod enrolment;
+pub mod http;
+mod issuance;
+mod jobs;
+pub mod key_folder;
+pub mod keys;
+mod phones;
+pub mod problem;
+mod projection;
+mod requests;
+mod sessions;
+pub mod settings;
+pub mod status;
+pub mod store;
+mod subjects;
+mod views;
+mod work;
+
+pub use authority::{Authority, Parts};

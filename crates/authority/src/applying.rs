@@ -1,0 +1,123 @@
+//! Applying for certificates on a phone: beginning, the signed application, completion (APPLY).
+
+use inrou_api::problem::Code;
+use inrou_api::wire::authority::{
+    ApplicationAccepted, BeginEnrolment, Challenge, EnrolmentBegun, EnrolmentStage, EnrolmentView,
+};
+use inrou_rules::{ChipId, Command, EnrolmentId, Refusal, Use};
+
+use crate::Authority;
+use crate::enrolment::Enrolment;
+use crate::problem::Failed;
+use crate::store::{Actor, StoreError};
+
+impl Authority {
+    /// Begins an enrolment under `id`; once begun it stays as it is.
+    pub(crate) fn begin_enrolment(
+        &self,
+        chip: ChipId,
+        id: EnrolmentId,
+        request: &BeginEnrolment,
+    ) -> Result<EnrolmentBegun, Failed> {
+        if request.uses.is_empty() {
+            return Err(Refusal::NoneSelected.into());
+        }
+        if !request.confirmed {
+            return Err(Refusal::NotConfirmed.into());
+        }
+        let platform = self.phone(chip)?.value.platform;
+        let enrolment = Enrolment {
+            id,
+            chip,
+            platform,
+            uses: request.uses,
+            terms: self.settings.terms.clone(),
+            challenge: self.random_32(),
+            challenge_expires: self.deadline(self.settings.challenge_life),
+            key_challenge: self.random_32(),
+            keys: Vec::new(),
+            resident: None,
+            stage: EnrolmentStage::Begun,
+        };
+        match self.commit(enrolment.write(None).into()) {
+            Ok(_) => Ok(begun(&enrolment)),
+            // The same request came before, and its answer was lost.
+            Err(StoreError::Conflict) => Ok(begun(&self.enrolment_of(chip, id)?.1)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes the application that the card signed (APPLY-4).
+    pub(crate) fn take_application(
+        &self,
+        chip: ChipId,
+        id: EnrolmentId,
+        cms: &[u8],
+    ) -> Result<ApplicationAccepted, Failed> {
+        let (_, enrolment) = self.enrolment_of(chip, id)?;
+        if enrolment.keys.is_empty() {
+            return Err(Code::KEYS_NOT_MADE.into());
+        }
+        let waits = matches!(enrolment.stage, EnrolmentStage::Begun);
+        if waits && self.clock.now() >= enrolment.challenge_expires {
+            return Err(Code::CHALLENGE_EXPIRED.into());
+        }
+        let signer = self.signer_of(cms, &enrolment.statement())?;
+        if signer.id.usage != Use::Signature {
+            return Err(Code::CERTIFICATE_WRONG_KIND.into());
+        }
+        if enrolment.resident.is_some_and(|resident| resident != signer.resident) {
+            return Err(Code::APPLICATION_CONTENT_MISMATCH.into());
+        }
+        let phone = self.phone(chip)?.value;
+        if phone.resident.is_some_and(|serves| serves != signer.resident) {
+            return Err(Refusal::PhoneServesAnother.into());
+        }
+        let acted = self.act(
+            signer.resident,
+            Actor::Card { chip: signer.chip },
+            &Command::Apply {
+                enrolment: id,
+                chip,
+                platform: enrolment.platform,
+                uses: enrolment.uses,
+                confirmed: true,
+                signed_with: signer.id,
+            },
+            &|_| Vec::new(),
+        )?;
+        let applicant = self.load(acted.resident.id)?.attributes;
+        Ok(ApplicationAccepted { enrolment: id, applicant, uses: enrolment.uses })
+    }
+
+    /// The new PINs are set: the last screen was passed (HOURS-1).
+    pub(crate) fn complete_application(
+        &self,
+        chip: ChipId,
+        id: EnrolmentId,
+    ) -> Result<EnrolmentView, Failed> {
+        let (_, enrolment) = self.enrolment_of(chip, id)?;
+        if enrolment.stage == EnrolmentStage::Signed {
+            let resident = enrolment.resident.ok_or(Refusal::NoSuchApplication)?;
+            let command = Command::CompleteApplication { enrolment: id };
+            self.act(resident, Actor::Phone { chip }, &command, &|_| Vec::new())?;
+        }
+        match self.enrolment_of(chip, id)?.1 {
+            begun if begun.stage == EnrolmentStage::Begun => {
+                Err(Refusal::NoSuchApplication.into())
+            }
+            enrolment => Ok(enrolment.view()),
+        }
+    }
+}
+
+fn begun(enrolment: &Enrolment) -> EnrolmentBegun {
+    EnrolmentBegun {
+        enrolment: enrolment.id,
+        challenge: Challenge {
+            value: enrolment.challenge.clone(),
+            expires: enrolment.challenge_expires,
+        },
+        terms: enrolment.terms.clone(),
+    }
+}

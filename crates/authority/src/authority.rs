@@ -1,0 +1,198 @@
+//! The role: what it is made of, how it is opened, what runs in it by itself.
+
+use std::sync::Arc;
+
+use aws_lc_rs::hmac;
+use inrou_api::problem::Code;
+use inrou_api::clock::Clock;
+use inrou_api::idempotency::Keyed;
+use inrou_api::wire::Base64;
+use inrou_chip::issuer::MakerCertificate;
+use inrou_chip::scp03::MasterKey;
+use inrou_pki::{Entropy, KeySource};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+
+use crate::key_folder::KeyFolder;
+use crate::keys::IssuerKeys;
+use crate::problem::Failed;
+use crate::sessions::Sessions;
+use crate::settings::{Permission, Settings};
+use crate::status::StatusIndex;
+use crate::store::{Store, Write};
+use crate::subjects::Subjects;
+
+/// How often what has expired is deleted.
+const PRUNE_EVERY: SignedDuration = SignedDuration::from_mins(10);
+
+/// What an authority is made of.
+pub struct Parts {
+    /// Where everything durable is.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where the issuers' key pairs come from.
+    pub key_source: Arc<dyn KeySource>,
+    /// Where they are kept.
+    pub key_folder: KeyFolder,
+    /// The maker whose chips are trusted.
+    pub maker: MakerCertificate,
+    /// From which the chips' channel keys are derived.
+    pub channel_master: MasterKey,
+    /// What the operator set.
+    pub settings: Settings,
+}
+
+/// The authority. Calls block on the store; async callers wrap them.
+pub struct Authority {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) key_source: Arc<dyn KeySource>,
+    pub(crate) keys: IssuerKeys,
+    pub(crate) maker: MakerCertificate,
+    pub(crate) channel_master: MasterKey,
+    pub(crate) settings: Settings,
+    pub(crate) status: StatusIndex,
+    pub(crate) sessions: Sessions,
+    pub(crate) subjects: Subjects,
+    pub(crate) changed: Changed,
+}
+
+impl Authority {
+    /// Opens an authority on a store and a key folder. No private key is read, and nothing else that
+    /// grows with the number of certificates but those that are not good.
+    ///
+    /// # Errors
+    /// The store or the key folder cannot be read.
+    pub fn open(parts: Parts) -> Result<Self, Failed> {
+        let secret = parts.key_folder.secret("subjects", &*parts.entropy)?;
+        let keys = IssuerKeys::open(parts.key_folder, &*parts.store)?;
+        let status = StatusIndex::default();
+        status.catch_up(&*parts.store)?;
+        Ok(Self {
+            store: parts.store,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            key_source: parts.key_source,
+            keys,
+            maker: parts.maker,
+            channel_master: parts.channel_master,
+            settings: parts.settings,
+            status,
+            sessions: Sessions::default(),
+            subjects: Subjects::new(secret),
+            changed: Changed::default(),
+        })
+    }
+
+    /// Does jobs as they fall due, until the future is dropped.
+    pub async fn work(self: Arc<Self>) {
+        let mut changes = self.changed.subscribe();
+        let mut pruned = None;
+        loop {
+            let (worker, now) = (self.clone(), self.clock.now());
+            let prune = pruned.is_none_or(|last| now.duration_since(last) >= PRUNE_EVERY);
+            if prune {
+                pruned = Some(now);
+            }
+            let next = tokio::task::spawn_blocking(move || {
+                if prune {
+                    worker.prune();
+                }
+                worker.run_due_jobs()
+            });
+            let next = match next.await {
+                Ok(Ok(next)) => next,
+                Ok(Err(failed)) => {
+                    tracing::error!(problem = %failed.0, "jobs cannot be read");
+                    None
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a job panicked");
+                    None
+                }
+            };
+            let due = async {
+                match next {
+                    Some(due) => self.clock.wait_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = due => {}
+                changed = changes.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    /// Whether a role may do something.
+    pub(crate) fn permit(&self, role: &str, permission: Permission) -> Result<(), Failed> {
+        let caller = self.settings.callers.get(role).ok_or(Code::CALLER_UNKNOWN)?;
+        if caller.permissions.contains(&permission) {
+            Ok(())
+        } else {
+            Err(Code::PERMISSION_DENIED.into())
+        }
+    }
+
+    /// When something that may be used for `life` from now on ends.
+    pub(crate) fn deadline(&self, life: SignedDuration) -> Timestamp {
+        self.clock.now().saturating_add(life).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Random bytes.
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    /// A random challenge, as it is stored.
+    pub(crate) fn random_32(&self) -> Base64 {
+        Base64(self.random::<32>().to_vec())
+    }
+
+    /// The identifier of what a request creates. The same request gives the same one, so that a
+    /// repetition finds what was created, even if the answer was never recorded.
+    pub(crate) fn new_id(&self, kind: &str, request: &Keyed) -> [u8; 16] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.subjects.secret());
+        let mut mac = hmac::Context::with_key(&key);
+        for part in [kind.as_bytes(), request.caller.as_bytes(), request.key.as_str().as_bytes()] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.update(request.fingerprint.as_bytes());
+        let mut id = [0; 16];
+        id.copy_from_slice(&mac.sign().as_ref()[..16]);
+        id
+    }
+
+    fn prune(&self) {
+        let prune = Write::Prune { now: self.clock.now(), limit: 1000 };
+        if let Err(error) = self.store.commit(prune.into()) {
+            tracing::warn!(%error, "what has expired was not pruned");
+        }
+    }
+}
+
+/// Tells those who wait that something was committed.
+pub(crate) struct Changed(watch::Sender<()>);
+
+impl Changed {
+    pub(crate) fn notify(&self) {
+        self.0.send_replace(());
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<()> {
+        self.0.subscribe()
+    }
+}
+
+impl Default for Changed {
+    fn default() -> Self {
+        Self(watch::Sender::new(()))
+    }
+}

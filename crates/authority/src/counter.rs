@@ -1,0 +1,241 @@
+//! What municipalities' counters and the hotline do: residents, cards, changes, holds.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use inrou_api::page::{Page, PageQuery};
+use inrou_api::problem::{Code, OrInternal};
+use inrou_api::wire::authority::{
+    AdmitResident, Attendance, CardIssued, CardPin, CardView, ChangeRecord, ChooseCertificates,
+    IssueCard, ReportLoss, ResidentSummary, ResidentView, UnlockCard,
+};
+use inrou_api::problem::Problem;
+use inrou_pki::{AttributesInvalid, PersonalAttributes};
+use inrou_rules::{
+    Attributes, CardId, Command, Municipality, Presence, RecordVersion, Refusal, Resident,
+    ResidentId, Use, decide,
+};
+
+use crate::Authority;
+use crate::card_work::CardWork;
+use crate::problem::Failed;
+use crate::projection::project;
+use crate::store::{
+    Actor, AttributeVersion, Salt, StoreError, Unit, Write,
+};
+
+impl Authority {
+    /// Enters a resident under `id`.
+    pub(crate) fn admit(&self, id: ResidentId, request: &AdmitResident) -> Result<(), Failed> {
+        check_place(request.municipality)?;
+        check_attributes(&request.attributes)?;
+        let record = AttributeVersion {
+            resident: id,
+            record: RecordVersion::default(),
+            attributes: request.attributes.clone(),
+            salt: self.salt(),
+        };
+        let command = Command::Admit {
+            resident: id,
+            municipality: request.municipality,
+            commitment: commitment(&record),
+        };
+        let now = self.clock.now();
+        let events = decide(None, &request.attributes, &command, now, &self.settings.rules)?;
+        let resident =
+            events.iter().fold(None, inrou_rules::apply).ok_or(Refusal::ResidentUnknown)?;
+        let actor = Actor::Counter { municipality: request.municipality };
+        let mut unit = Unit::from(Write::PutResident {
+            expected: None,
+            resident: Box::new(resident.clone()),
+        });
+        unit.push(Write::PutAttributes(AttributeVersion { record: resident.record, ..record }));
+        unit.extend(project(self, &resident, &events, actor, now)?);
+        match self.commit(unit) {
+            // The same request came before, and its answer was lost.
+            Err(StoreError::Conflict) => Ok(()),
+            other => Ok(other.map(drop)?),
+        }
+    }
+
+    /// Issues a card under `card`: its chip is written in a session.
+    pub(crate) fn issue_card(
+        &self,
+        id: ResidentId,
+        card: CardId,
+        request: &IssueCard,
+    ) -> Result<CardIssued, Failed> {
+        let issued = |resident: &Resident| {
+            let found = resident.card.as_ref().filter(|found| found.id == card);
+            found.map(|found| CardIssued { card, expires: found.expires })
+        };
+        if let Some(issued) = issued(&self.load(id)?.resident) {
+            return Ok(issued);
+        }
+        let work = CardWork::new(card, &*self.entropy);
+        let acted = self.act(
+            id,
+            Actor::Counter { municipality: request.counter },
+            &Command::IssueCard {
+                card,
+                chip: request.chip,
+                uses: request.uses,
+                presence: presence(request.attendance),
+                by: request.counter,
+            },
+            &|_| vec![work.write(id, None)],
+        )?;
+        issued(&acted.resident).ok_or_else(|| Refusal::NoCard.into())
+    }
+
+    /// Changes which certificates the card carries (CARD-1).
+    pub(crate) fn choose_certificates(
+        &self,
+        id: ResidentId,
+        request: &ChooseCertificates,
+    ) -> Result<ResidentView, Failed> {
+        let command = Command::ChooseCardCertificates {
+            uses: request.uses,
+            presence: presence(request.attendance),
+            by: request.counter,
+        };
+        let actor = Actor::Counter { municipality: request.counter };
+        self.act(id, actor, &command, &|_| Vec::new())?;
+        self.resident_view(id)
+    }
+
+    /// Records a change of name, address, birth date or sex (CARD-7).
+    pub(crate) fn change_record(
+        &self,
+        id: ResidentId,
+        request: &ChangeRecord,
+    ) -> Result<ResidentView, Failed> {
+        check_place(request.municipality)?;
+        check_attributes(&request.attributes)?;
+        let loaded = self.load(id)?;
+        if loaded.attributes == request.attributes
+            && loaded.resident.municipality == request.municipality
+        {
+            return self.resident_view(id);
+        }
+        let RecordVersion(present) = loaded.resident.record;
+        let record = AttributeVersion {
+            resident: id,
+            record: RecordVersion(present.saturating_add(1)),
+            attributes: request.attributes.clone(),
+            salt: self.salt(),
+        };
+        let command = Command::ChangeRecord {
+            record: record.record,
+            commitment: commitment(&record),
+            change: loaded.attributes.change_to(&request.attributes),
+            municipality: request.municipality,
+            reissue: request.reissue,
+            presence: presence(request.attendance),
+        };
+        let loaded = crate::act::Loaded { attributes: request.attributes.clone(), ..loaded };
+        let actor = Actor::Counter { municipality: request.municipality };
+        let also = |_: &_| vec![Write::PutAttributes(record.clone())];
+        self.decide_and_commit(&loaded, actor, &command, &also).map_err(Failed::from)?;
+        self.resident_view(id)
+    }
+
+    /// Lets a PIN of the card be set anew (CARD-6): the chip is told in a session.
+    pub(crate) fn unlock_card(&self, id: ResidentId, request: &UnlockCard) -> Result<(), Failed> {
+        let command = Command::UnlockCard {
+            usage: match request.pin {
+                CardPin::Signature => Some(Use::Signature),
+                CardPin::UserAuthentication => Some(Use::UserAuthentication),
+                CardPin::CardFace => None,
+            },
+            presence: presence(request.attendance),
+            by: request.counter,
+        };
+        let actor = Actor::Counter { municipality: request.counter };
+        let card = self.load(id)?.resident.card.ok_or(Refusal::NoCard)?.id;
+        let (version, mut work) = self.card_work(card)?;
+        work.unlocked.insert(request.pin);
+        let also = |_: &_| vec![work.write(id, Some(version))];
+        self.act(id, actor, &command, &also)?;
+        Ok(())
+    }
+
+    /// Puts the certificates of a lost card or phone on hold (LOSS-1, CARD-11).
+    pub(crate) fn hold(&self, id: ResidentId, request: &ReportLoss) -> Result<ResidentView, Failed> {
+        let command = Command::Hold { medium: request.medium };
+        self.act(id, Actor::Hotline, &command, &|_| Vec::new())?;
+        self.resident_view(id)
+    }
+
+    /// A resident as a counter sees one.
+    pub(crate) fn resident_view(&self, id: ResidentId) -> Result<ResidentView, Failed> {
+        let loaded = self.load(id)?;
+        let resident = loaded.resident;
+        Ok(ResidentView {
+            resident: id,
+            municipality: resident.municipality,
+            attributes: loaded.attributes,
+            card: resident.card.as_ref().map(|card| CardView {
+                card: card.id,
+                chip: card.chip,
+                expires: card.expires,
+            }),
+            phone: resident.phone.as_ref().map(|phone| phone.chip),
+            certificates: resident.certificates.values().map(crate::views::certificate).collect(),
+        })
+    }
+
+    /// Residents by identifier, a page at a time.
+    pub(crate) fn residents(&self, query: &PageQuery) -> Result<Page<ResidentSummary>, Failed> {
+        let limit = query.limit;
+        let found = self.store.residents(query.position()?, limit.count() as u32 + 1)?;
+        let mut summaries = Vec::with_capacity(found.len());
+        for resident in found {
+            let loaded = self.load(resident.value.id)?;
+            summaries.push(ResidentSummary {
+                resident: loaded.resident.id,
+                municipality: loaded.resident.municipality,
+                name: loaded.attributes.name,
+                name_reading: loaded.attributes.name_reading,
+            });
+        }
+        Ok(Page::of(summaries, limit, |summary| summary.resident).or_internal()?)
+    }
+
+    fn salt(&self) -> Salt {
+        let mut salt = [0; 32];
+        self.entropy.fill(&mut salt);
+        Salt(salt)
+    }
+}
+
+fn presence(attendance: Attendance) -> Presence {
+    match attendance {
+        Attendance::InPerson => Presence::InPerson,
+        Attendance::Proxy => Presence::Proxy,
+    }
+}
+
+/// SHA-256 over the salt and the attributes: events carry it in place of the values.
+fn commitment(record: &AttributeVersion) -> [u8; 32] {
+    let mut bytes = record.salt.0.to_vec();
+    bytes.extend(serde_json::to_vec(&record.attributes).unwrap_or_default());
+    let mut commitment = [0; 32];
+    commitment.copy_from_slice(digest(&SHA256, &bytes).as_ref());
+    commitment
+}
+
+/// A certificate names the municipality in Roman letters: it has to be in the table.
+fn check_place(municipality: Municipality) -> Result<(), Failed> {
+    inrou_words::place(municipality).map(drop).ok_or_else(|| Code::MUNICIPALITY_UNKNOWN.into())
+}
+
+fn check_attributes(attributes: &Attributes) -> Result<(), Failed> {
+    let member = match PersonalAttributes::from(attributes).check() {
+        Ok(()) => return Ok(()),
+        Err(AttributesInvalid::Name) => "name",
+        Err(AttributesInvalid::Address) => "address",
+        Err(AttributesInvalid::BirthDate) => "birth_date",
+        Err(AttributesInvalid::Sex) => "sex",
+        Err(AttributesInvalid::Substitutes | AttributesInvalid::Structure) => "substitutes",
+    };
+    Err(Problem::new(Code::ATTRIBUTES_MALFORMED).with("member", member).into())
+}

@@ -1,0 +1,51 @@
+//! What roles that rely on certificates call: holders, histories.
+
+use axum::extract::State as Shared;
+use inrou_api::page::{Page, PageQuery};
+use inrou_api::problem::{Problem, ProblemDocument};
+use inrou_api::server::{Json, Path, Query};
+use inrou_api::signature::SignedBy;
+use inrou_api::wire::authority::{FindHolder, HistoryEntry, Holder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{State, blocking, role};
+use crate::settings::Permission;
+
+pub(super) fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(find_holder)).routes(routes!(history))
+}
+
+/// Who holds a certificate, as a pairwise identifier of the asking role.
+#[utoipa::path(post, path = "/holders", tag = "relying", request_body = FindHolder,
+    responses((status = 200, body = Holder), (status = "default", body = ProblemDocument)))]
+async fn find_holder(
+    Shared(state): Shared<State>,
+    by: SignedBy,
+    Json(request): Json<FindHolder>,
+) -> Result<Json<Holder>, Problem> {
+    let role = role(&by)?;
+    let found = blocking(state.authority, move |authority| {
+        authority.permit(&role, Permission::Holders)?;
+        authority.find_holder(&role, &request)
+    });
+    found.await.map(Json)
+}
+
+/// A resident's history, newest first (USE-7).
+#[utoipa::path(get, path = "/holders/{subject}/history", tag = "relying",
+    params(("subject" = String, Path), PageQuery),
+    responses((status = 200, body = Page<HistoryEntry>), (status = "default", body = ProblemDocument)))]
+async fn history(
+    Shared(state): Shared<State>,
+    by: SignedBy,
+    Path(subject): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<HistoryEntry>>, Problem> {
+    let role = role(&by)?;
+    let found = blocking(state.authority, move |authority| {
+        authority.permit(&role, Permission::History)?;
+        authority.history(&role, &subject, &query)
+    });
+    found.await.map(Json)
+}

@@ -1,0 +1,74 @@
+//! Secure-channel sessions with chips.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State as Shared};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use inrou_api::problem::{Code, Problem, ProblemDocument};
+use inrou_api::server::{Json, Path};
+use inrou_api::signature::{SignedBy, Verifier};
+use inrou_api::wire::authority::{SessionAnswer, SessionStep, SessionWork};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Keys, Nonces, State, blocking, caller};
+use crate::work::Caller;
+
+type Signatures = Verifier<Keys, Nonces>;
+
+pub(super) fn router(verifier: Arc<Signatures>) -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(open))
+        .routes(routes!(answer))
+        .route_layer(from_fn_with_state(verifier, check_if_signed))
+}
+
+/// Opens a session. Signed, but for the registration of a phone.
+#[utoipa::path(post, path = "/sessions", tag = "session", request_body = SessionWork,
+    responses((status = 200, body = SessionStep), (status = "default", body = ProblemDocument)))]
+async fn open(
+    Shared(state): Shared<State>,
+    by: Option<axum::Extension<SignedBy>>,
+    Json(work): Json<SessionWork>,
+) -> Result<Json<SessionStep>, Problem> {
+    let caller = match by {
+        Some(by) => caller(&by)?,
+        None if matches!(work, SessionWork::RegisterPhone { .. }) => Caller::Anybody,
+        None => return Err(Problem::new(Code::SIGNATURE_MISSING)),
+    };
+    blocking(state.authority, move |authority| authority.open_session(caller, &work))
+        .await
+        .map(Json)
+}
+
+/// Hands in the chip's answers. The same answers again get the same step again.
+#[utoipa::path(post, path = "/sessions/{session}", tag = "session",
+    params(("session" = String, Path)), request_body = SessionAnswer,
+    responses((status = 200, body = SessionStep), (status = "default", body = ProblemDocument)))]
+async fn answer(
+    Shared(state): Shared<State>,
+    by: Option<axum::Extension<SignedBy>>,
+    Path(id): Path<String>,
+    Json(answer): Json<SessionAnswer>,
+) -> Result<Json<SessionStep>, Problem> {
+    let caller = match by {
+        Some(by) => caller(&by)?,
+        None => Caller::Anybody,
+    };
+    blocking(state.authority, move |authority| authority.answer_session(&caller, &id, answer))
+        .await
+        .map(Json)
+}
+
+/// Checks the signature of a request that has one.
+async fn check_if_signed(
+    Shared(verifier): Shared<Arc<Signatures>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    if !request.headers().contains_key("signature") {
+        return Ok(next.run(request).await);
+    }
+    Signatures::check(Shared(verifier), request, next).await
+}

@@ -1,0 +1,197 @@
+//! Private keys and secrets at rest: one encrypted file each, in one folder.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::pbkdf2;
+use inrou_pki::keys::{KeyError, Passphrase};
+use inrou_pki::{Entropy, SoftwareKey};
+use zeroize::Zeroizing;
+
+/// Why a key could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFolderError {
+    /// The file system said no.
+    #[error("the key file cannot be read or written")]
+    Io(#[from] io::Error),
+    /// The file is not a key, or the passphrase does not open it.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A secret's file was changed, or the passphrase does not open it.
+    #[error("the passphrase does not open the secret, or its file was changed")]
+    Secret,
+}
+
+/// A folder of encrypted key files.
+pub struct KeyFolder {
+    path: PathBuf,
+    passphrase: Passphrase,
+}
+
+impl KeyFolder {
+    /// Opens the folder, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// The file system said no.
+    pub fn open(path: PathBuf, passphrase: Passphrase) -> io::Result<Self> {
+        fs::create_dir_all(&path)?;
+        Ok(Self { path, passphrase })
+    }
+
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// [`KeyFolderError`].
+    pub fn read(&self, file: &str) -> Result<SoftwareKey, KeyFolderError> {
+        let encrypted = fs::read(self.path.join(file))?;
+        Ok(SoftwareKey::from_encrypted_pkcs8(&encrypted, &self.passphrase)?)
+    }
+
+    /// A secret of 32 bytes under a name; drawn when it is first asked for.
+    ///
+    /// # Errors
+    /// [`KeyFolderError`].
+    pub fn secret(
+        &self,
+        name: &str,
+        entropy: &dyn Entropy,
+    ) -> Result<Zeroizing<[u8; 32]>, KeyFolderError> {
+        let file = format!("{name}.secret");
+        match fs::read(self.path.join(&file)) {
+            Ok(sealed) => self.unseal(name, &sealed),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut secret = Zeroizing::new([0; 32]);
+                entropy.fill(&mut *secret);
+                self.write_file(&file, &self.seal(name, &secret, entropy)?)?;
+                Ok(secret)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes a key, whole or not at all, and durably.
+    ///
+    /// # Errors
+    /// The file system said no.
+    pub fn write(
+        &self,
+        file: &str,
+        key: &SoftwareKey,
+        entropy: &dyn Entropy,
+    ) -> Result<(), KeyFolderError> {
+        Ok(self.write_file(file, &key.to_encrypted_pkcs8(&self.passphrase, entropy))?)
+    }
+
+    fn write_file(&self, file: &str, content: &[u8]) -> io::Result<()> {
+        let draft = self.path.join(format!("{file}.new"));
+        let mut written = private_file(&draft)?;
+        written.write_all(content)?;
+        written.sync_all()?;
+        fs::rename(&draft, self.path.join(file))?;
+        File::open(&self.path)?.sync_all()
+    }
+
+    /// Salt, nonce, and the secret under AES-256-GCM with the name as associated data.
+    fn seal(
+        &self,
+        name: &str,
+        secret: &[u8; 32],
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, KeyFolderError> {
+        let mut sealed = vec![0; SALT + NONCE_LEN];
+        entropy.fill(&mut sealed);
+        let (salt, nonce) = sealed.split_at(SALT);
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| KeyFolderError::Secret)?;
+        let mut content = secret.to_vec();
+        self.sealing_key(salt)?
+            .seal_in_place_append_tag(nonce, Aad::from(name), &mut content)
+            .map_err(|_| KeyFolderError::Secret)?;
+        sealed.extend(content);
+        Ok(sealed)
+    }
+
+    fn unseal(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyFolderError> {
+        let (salt, rest) = sealed.split_at_checked(SALT).ok_or(KeyFolderError::Secret)?;
+        let (nonce, content) = rest.split_at_checked(NONCE_LEN).ok_or(KeyFolderError::Secret)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| KeyFolderError::Secret)?;
+        let mut content = Zeroizing::new(content.to_vec());
+        let opened = self
+            .sealing_key(salt)?
+            .open_in_place(nonce, Aad::from(name), &mut content)
+            .map_err(|_| KeyFolderError::Secret)?;
+        let secret: &[u8; 32] = (&*opened).try_into().map_err(|_| KeyFolderError::Secret)?;
+        Ok(Zeroizing::new(*secret))
+    }
+
+    fn sealing_key(&self, salt: &[u8]) -> Result<LessSafeKey, KeyFolderError> {
+        let mut key = Zeroizing::new([0; 32]);
+        let passphrase = self.passphrase.as_bytes();
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, ITERATIONS, salt, passphrase, &mut *key);
+        let key = UnboundKey::new(&AES_256_GCM, &*key).map_err(|_| KeyFolderError::Secret)?;
+        Ok(LessSafeKey::new(key))
+    }
+}
+
+const SALT: usize = 16;
+
+/// PBKDF2 iterations, as for the key files.
+const ITERATIONS: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
+
+
+#[cfg(unix)]
+fn private_file(path: &std::path::Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+#[cfg(not(unix))]
+fn private_file(path: &std::path::Path) -> io::Result<File> {
+    File::create(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource, SeededEntropy, Signer};
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_as_it_was_written_by_who_knows_the_passphrase() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |text: &str| {
+            let path = folder.path().join("keys");
+            KeyFolder::open(path, Passphrase::new(text.to_owned())).unwrap()
+        };
+        let key = FreshKeys.generate(KeyAlgorithm::EcP256).unwrap();
+        open("right").write("a.key", &key, &SeededEntropy::new(1)).unwrap();
+        let read = open("right").read("a.key").unwrap();
+        assert_eq!(read.public_key(), key.public_key());
+        assert!(matches!(
+            open("wrong").read("a.key"),
+            Err(KeyFolderError::Key(KeyError::Passphrase))
+        ));
+        assert!(matches!(open("right").read("b.key"), Err(KeyFolderError::Io(_))));
+    }
+
+    #[test]
+    fn a_secret_stays_the_same_and_is_sealed() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |text: &str| {
+            let passphrase = Passphrase::new(text.to_owned());
+            KeyFolder::open(folder.path().to_owned(), passphrase).unwrap()
+        };
+        let secret = |text: &str, seed| open(text).secret("a", &SeededEntropy::new(seed));
+        let first = secret("right", 1).unwrap();
+        assert_eq!(secret("right", 2).unwrap(), first);
+        assert!(matches!(secret("wrong", 2), Err(KeyFolderError::Secret)));
+        let path = folder.path().join("a.secret");
+        let mut sealed = fs::read(&path).unwrap();
+        assert!(!sealed.windows(32).any(|window| window == first.as_slice()));
+        sealed.pop();
+        fs::write(&path, sealed).unwrap();
+        assert!(matches!(secret("right", 2), Err(KeyFolderError::Secret)));
+    }
+}

@@ -1,0 +1,279 @@
+//! The issuers' keys: generations under one name, delegated OCSP responders, what was signed with them.
+//!
+//! A generation is made when the last one is old, a responder's certificate when the last one ends
+//! soon, both when they are first needed. Private keys are files of the key folder, encrypted; the
+//! certificates are documents of the store, and open nothing.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use inrou_api::problem::{OrInternal, Problem};
+use inrou_api::wire::Base64;
+use inrou_pki::certificate::UnsignedCertificate;
+use inrou_pki::digest::Digest;
+use inrou_pki::{Certificate, PublicKey, SignError, Signer, SoftwareKey};
+use inrou_rules::{CertificateId, Serial, Use};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::Authority;
+use crate::key_folder::KeyFolder;
+use crate::problem::Failed;
+use crate::store::{
+    CertificateRecord, Document, DocumentKind, Opaque, Partition, Status, Store, StoreError, Unit,
+    Version, Write,
+};
+
+/// The documents of issuer generations and responders; their owner is the use.
+const ISSUER_KEY: DocumentKind = DocumentKind("issuer-key");
+
+/// How long before its end a responder's certificate is replaced: longer than any answer is valid.
+const RESPONDER_MARGIN: SignedDuration = SignedDuration::from_hours(3 * 24);
+
+/// A key with its certificate. The private key is read when it is first used.
+pub struct CertifiedKey {
+    /// Which generation of the issuer: its own, or the one that certified a responder.
+    pub generation: u32,
+    /// The certificate.
+    pub certificate: Certificate,
+    public_key: PublicKey,
+    file: String,
+    folder: Arc<KeyFolder>,
+    key: OnceLock<SoftwareKey>,
+}
+
+impl Signer for CertifiedKey {
+    fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    fn sign_digest(&self, digest: &Digest) -> Result<Vec<u8>, SignError> {
+        if let Some(key) = self.key.get() {
+            return key.sign_digest(digest);
+        }
+        let key =
+            self.folder.read(&self.file).map_err(|error| SignError::Failed(error.to_string()))?;
+        self.key.get_or_init(|| key).sign_digest(digest)
+    }
+}
+
+/// All issuer keys.
+pub(crate) struct IssuerKeys {
+    folder: Arc<KeyFolder>,
+    known: RwLock<Known>,
+    /// Held while a key is made, so that two do not make one each.
+    making: std::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Known {
+    generations: BTreeMap<(Use, u32), Arc<CertifiedKey>>,
+    responders: BTreeMap<Use, Arc<CertifiedKey>>,
+}
+
+/// *This type is stored.*
+#[derive(Serialize, Deserialize)]
+struct StoredKey {
+    usage: Use,
+    generation: u32,
+    responder: bool,
+    certificate: Base64,
+    file: String,
+}
+
+impl IssuerKeys {
+    /// Reads the certificates; no private key is opened.
+    pub(crate) fn open(folder: KeyFolder, store: &dyn Store) -> Result<Self, Failed> {
+        let folder = Arc::new(folder);
+        let mut known = Known::default();
+        for document in store.documents(ISSUER_KEY, None, None, u32::MAX)? {
+            let stored: StoredKey =
+                serde_json::from_slice(&document.value.body.0).or_internal()?;
+            known.add(&stored, &folder)?;
+        }
+        Ok(Self { folder, known: RwLock::new(known), making: std::sync::Mutex::new(()) })
+    }
+
+    /// One generation of an issuer.
+    pub(crate) fn generation(&self, usage: Use, generation: u32) -> Option<Arc<CertifiedKey>> {
+        self.read().generations.get(&(usage, generation)).cloned()
+    }
+
+    /// Every generation of both issuers, oldest first.
+    pub(crate) fn generations(&self) -> Vec<(Use, Arc<CertifiedKey>)> {
+        let known = self.read();
+        known.generations.iter().map(|(&(usage, _), key)| (usage, key.clone())).collect()
+    }
+
+    fn latest(&self, usage: Use) -> Option<Arc<CertifiedKey>> {
+        let known = self.read();
+        known.generations.range((usage, 0)..=(usage, u32::MAX)).next_back().map(|(_, key)| key.clone())
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn add(&mut self, stored: &StoredKey, folder: &Arc<KeyFolder>) -> Result<(), Problem> {
+        let certificate = Certificate::from_der(&stored.certificate.0).or_internal()?;
+        let key = Arc::new(CertifiedKey {
+            generation: stored.generation,
+            public_key: certificate.public_key().or_internal()?.clone(),
+            certificate,
+            file: stored.file.clone(),
+            folder: folder.clone(),
+            key: OnceLock::new(),
+        });
+        if !stored.responder {
+            self.generations.insert((stored.usage, stored.generation), key);
+        } else if self
+            .responders
+            .get(&stored.usage)
+            .is_none_or(|known| known.certificate.not_after() < key.certificate.not_after())
+        {
+            self.responders.insert(stored.usage, key);
+        }
+        Ok(())
+    }
+}
+
+impl Authority {
+    /// The generation of an issuer that signs at `now`; a new one is made if the last is old.
+    pub(crate) fn issuer_at(&self, usage: Use, now: Timestamp) -> Result<Arc<CertifiedKey>, Failed> {
+        let young = |key: &CertifiedKey| {
+            now.duration_since(key.certificate.not_before()) < self.settings.generation_age
+        };
+        if let Some(key) = self.keys.latest(usage).filter(|key| young(key)) {
+            return Ok(key);
+        }
+        let _making = self.keys.making.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.keys.latest(usage) {
+            Some(key) if young(&key) => Ok(key),
+            last => self.make_generation(usage, last.map_or(1, |key| key.generation + 1), now),
+        }
+    }
+
+    /// The responder that answers for an issuer at `now`, certified by the issuer's generation of
+    /// that time; certified anew if its certificate ends soon.
+    pub(crate) fn responder_at(
+        &self,
+        usage: Use,
+        now: Timestamp,
+    ) -> Result<Arc<CertifiedKey>, Failed> {
+        let fit = |key: &CertifiedKey| {
+            key.certificate.not_before() <= now
+                && key.certificate.not_after().duration_since(now) > RESPONDER_MARGIN
+        };
+        let present = || self.keys.read().responders.get(&usage).filter(|key| fit(key)).cloned();
+        if let Some(key) = present() {
+            return Ok(key);
+        }
+        let issuer = self.issuer_at(usage, now)?;
+        let _making = self.keys.making.lock().unwrap_or_else(PoisonError::into_inner);
+        match present() {
+            Some(key) => Ok(key),
+            None => self.make_responder(usage, &issuer, now),
+        }
+    }
+
+    fn make_generation(
+        &self,
+        usage: Use,
+        generation: u32,
+        now: Timestamp,
+    ) -> Result<Arc<CertifiedKey>, Failed> {
+        let (file, key) = self.new_key(self.settings.issuer.issuer_key)?;
+        let (not_before, public_key) = (whole_second(now), key.public_key().clone());
+        let build = |serial| {
+            self.settings.issuer.issuer_certificate(usage, &public_key, serial, not_before)
+        };
+        self.certify_own(usage, generation, false, file, &key, build)?;
+        self.keys.generation(usage, generation).ok_or_else(|| lost().into())
+    }
+
+    fn make_responder(
+        &self,
+        usage: Use,
+        issuer: &CertifiedKey,
+        now: Timestamp,
+    ) -> Result<Arc<CertifiedKey>, Failed> {
+        let (file, key) = self.new_key(self.settings.issuer.issuer_key)?;
+        let (not_before, public_key) = (whole_second(now), key.public_key().clone());
+        let build = |serial| {
+            let settings = &self.settings.issuer;
+            settings.responder_certificate(usage, &issuer.certificate, &public_key, serial, not_before)
+        };
+        self.certify_own(usage, issuer.generation, true, file, issuer, build)?;
+        self.keys.read().responders.get(&usage).cloned().ok_or_else(|| lost().into())
+    }
+
+    /// Writes a new key to the folder before anything names it.
+    fn new_key(&self, algorithm: inrou_pki::KeyAlgorithm) -> Result<(String, SoftwareKey), Failed> {
+        let key = self.key_source.generate(algorithm).or_internal()?;
+        let file = format!("{}.key", hex(&key.public_key().identifier().0));
+        self.keys.folder.write(&file, &key, &*self.entropy).or_internal()?;
+        Ok((file, key))
+    }
+
+    /// Reserves a serial number, signs one of the issuer's own certificates and records it.
+    fn certify_own(
+        &self,
+        usage: Use,
+        generation: u32,
+        responder: bool,
+        file: String,
+        signer: &dyn Signer,
+        build: impl Fn(Serial) -> Result<UnsignedCertificate, inrou_pki::profile::ProfileError>,
+    ) -> Result<(), Failed> {
+        let partition = Partition::Own { usage };
+        let reserve = Write::ReserveSerials { partition, count: 1, not_after: Timestamp::MAX };
+        let reserved = self.store.commit(reserve.into())?.serials;
+        let serial = reserved.first().ok_or_else(lost)?.first;
+        let certificate = build(serial).or_internal()?.sign(signer).or_internal()?;
+        let stored = StoredKey {
+            usage,
+            generation,
+            responder,
+            certificate: Base64(certificate.as_der().to_vec()),
+            file,
+        };
+        let id = CertificateId { usage, serial };
+        let mut unit = Unit::from(Write::PutCertificate(CertificateRecord {
+            id,
+            generation,
+            partition,
+            holder: None,
+            not_after: certificate.not_after(),
+            der: certificate.as_der().to_vec(),
+        }));
+        unit.push(Write::PutStatus { id, status: Status::Good });
+        unit.push(Write::PutDocument {
+            expected: None::<Version>,
+            document: Document {
+                kind: ISSUER_KEY,
+                id: crate::jobs::certificate_key(id),
+                owner: None,
+                expires: None,
+                body: Opaque(serde_json::to_vec(&stored).or_internal()?),
+            },
+        });
+        self.commit(unit)?;
+        let mut known = self.keys.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.add(&stored, &self.keys.folder)?;
+        Ok(())
+    }
+}
+
+fn lost() -> Problem {
+    Problem::internal(StoreError::Closed)
+}
+
+fn whole_second(now: Timestamp) -> Timestamp {
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,214 @@
+//! What else follows from a resident's events, in the same commit: journal, status, phones,
+//! enrolments, jobs, notices.
+
+use std::collections::BTreeMap;
+
+use inrou_api::problem::Code;
+use inrou_api::wire::authority::EnrolmentStage;
+use inrou_rules::{CertificateId, ChipId, EnrolmentId, Event, Medium, Refusal, Resident};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Authority;
+use crate::enrolment::Enrolment;
+use crate::jobs::{ISSUE, PUBLISH};
+use crate::problem::Failed;
+use crate::store::{
+    Actor, Addressee, JournalEntry, NewJob, NewMessage, Opaque, PhoneRecord, Status, Version,
+    Versioned, Write,
+};
+
+/// The writes that go with `events`, which led to `resident`.
+pub(crate) fn project(
+    authority: &Authority,
+    resident: &Resident,
+    events: &[Event],
+    actor: Actor,
+    now: Timestamp,
+) -> Result<Vec<Write>, Failed> {
+    let mut projection = Projection {
+        authority,
+        resident,
+        now,
+        writes: Vec::new(),
+        enrolments: BTreeMap::new(),
+        phones: BTreeMap::new(),
+    };
+    for event in events {
+        projection.writes.push(Write::AppendEvent(JournalEntry {
+            resident: resident.id,
+            at: now,
+            actor,
+            event: event.clone(),
+        }));
+        projection.follow(event)?;
+    }
+    Ok(projection.finish())
+}
+
+struct Projection<'a> {
+    authority: &'a Authority,
+    resident: &'a Resident,
+    now: Timestamp,
+    writes: Vec<Write>,
+    enrolments: BTreeMap<EnrolmentId, (Version, Enrolment)>,
+    phones: BTreeMap<ChipId, Versioned<PhoneRecord>>,
+}
+
+impl Projection<'_> {
+    fn follow(&mut self, event: &Event) -> Result<(), Failed> {
+        match event {
+            Event::ResidentAdmitted { .. }
+            | Event::RecordChanged { .. }
+            | Event::CardIssued { .. }
+            | Event::CardCertificatesOrdered { .. }
+            | Event::CardUnlockAllowed { .. }
+            | Event::CertificateIssued { .. } => {}
+            Event::ApplicationSigned { enrolment, .. } => {
+                let resident = self.resident.id;
+                let enrolment = self.enrolment(*enrolment)?;
+                enrolment.resident = Some(resident);
+                enrolment.stage = EnrolmentStage::Signed;
+            }
+            Event::ApplicationWithdrawn { enrolment } => {
+                self.end(*enrolment, "application-withdrawn")?;
+            }
+            Event::ApplicationRejected { enrolment, code } => {
+                let chip = self.end(*enrolment, code)?;
+                self.notify(chip, "application-rejected", [("reason", code.clone())]);
+            }
+            Event::ApplicationCompleted { enrolment, at, due } => {
+                self.enrolment(*enrolment)?.stage =
+                    EnrolmentStage::Completed { at: *at, due: *due };
+                self.writes.push(Write::AddJob(NewJob {
+                    kind: ISSUE.to_owned(),
+                    key: enrolment.to_string(),
+                    due: *due,
+                    payload: Opaque(self.resident.id.to_string().into_bytes()),
+                }));
+            }
+            Event::RegistrationReady { enrolment, chip, at, .. } => {
+                self.enrolment(*enrolment)?.stage = EnrolmentStage::Ready { since: *at };
+                let resident = self.resident.id;
+                let phone = self.phone(*chip)?;
+                if phone.resident.is_some_and(|serves| serves != resident) {
+                    return Err(Refusal::PhoneServesAnother.into());
+                }
+                phone.resident = Some(resident);
+                self.notify(*chip, "registration-ready", []);
+            }
+            Event::CertificateActivated { id, at } => {
+                let delay = self.visibility_delay(*id);
+                if delay.is_zero() {
+                    self.writes.push(Write::PutStatus { id: *id, status: Status::Good });
+                } else {
+                    self.writes.push(Write::AddJob(NewJob {
+                        kind: PUBLISH.to_owned(),
+                        key: crate::jobs::certificate_key(*id),
+                        due: at.saturating_add(delay).unwrap_or(*at),
+                        payload: Opaque(self.resident.id.to_string().into_bytes()),
+                    }));
+                }
+            }
+            Event::PhoneRegistered { enrolment, chip, at } => {
+                self.enrolment(*enrolment)?.stage = EnrolmentStage::Registered { since: *at };
+                self.notify(*chip, "certificates-registered", []);
+            }
+            Event::LossReported { medium, .. } => {
+                let medium = match medium {
+                    Medium::Card => "card",
+                    Medium::Phone => "phone",
+                };
+                self.send(
+                    Addressee::Resident(self.resident.id),
+                    "certificates-on-hold",
+                    [("medium", medium.to_owned())],
+                );
+            }
+            Event::CertificateHeld { id, at } => {
+                self.writes
+                    .push(Write::PutStatus { id: *id, status: Status::Held { since: *at } });
+            }
+            Event::CertificateRevoked { id, at, reason } => {
+                let status = Status::Revoked { at: *at, reason: *reason };
+                self.writes.push(Write::PutStatus { id: *id, status });
+            }
+            Event::PhoneRetired { chip, .. } => {
+                self.phone(*chip)?.resident = None;
+                self.notify(*chip, "certificates-revoked", []);
+            }
+            Event::DeletionConfirmed { .. } | Event::PhonePinResetAllowed { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Vec<Write> {
+        for (version, enrolment) in self.enrolments.values() {
+            self.writes.push(enrolment.write(Some(*version)));
+        }
+        for phone in self.phones.into_values() {
+            self.writes
+                .push(Write::PutPhone { expected: Some(phone.version), phone: phone.value });
+        }
+        self.writes
+    }
+
+    fn end(&mut self, enrolment: EnrolmentId, code: &str) -> Result<ChipId, Failed> {
+        let enrolment = self.enrolment(enrolment)?;
+        enrolment.stage = EnrolmentStage::Ended { code: code.to_owned() };
+        Ok(enrolment.chip)
+    }
+
+    fn enrolment(&mut self, id: EnrolmentId) -> Result<&mut Enrolment, Failed> {
+        if !self.enrolments.contains_key(&id) {
+            self.enrolments.insert(id, self.authority.enrolment(id)?);
+        }
+        self.enrolments
+            .get_mut(&id)
+            .map(|(_, enrolment)| enrolment)
+            .ok_or_else(|| Code::ENROLMENT_UNKNOWN.into())
+    }
+
+    fn phone(&mut self, chip: ChipId) -> Result<&mut PhoneRecord, Failed> {
+        if !self.phones.contains_key(&chip) {
+            self.phones.insert(chip, self.authority.phone(chip)?);
+        }
+        self.phones
+            .get_mut(&chip)
+            .map(|phone| &mut phone.value)
+            .ok_or_else(|| Code::PHONE_UNKNOWN.into())
+    }
+
+    /// A notice to the phone, and to the resident wherever notices are read.
+    fn notify<const N: usize>(
+        &mut self,
+        chip: ChipId,
+        code: &str,
+        params: [(&str, String); N],
+    ) {
+        self.send(Addressee::Phone(chip), code, params.clone());
+        self.send(Addressee::Resident(self.resident.id), code, params);
+    }
+
+    fn send<const N: usize>(
+        &mut self,
+        addressee: Addressee,
+        code: &str,
+        params: [(&str, String); N],
+    ) {
+        self.writes.push(Write::Send(NewMessage {
+            addressee,
+            code: code.to_owned(),
+            params: params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            at: self.now,
+        }));
+    }
+
+    /// How long status services do not tell a certificate that is on its chip (HOURS-3).
+    fn visibility_delay(&self, id: CertificateId) -> SignedDuration {
+        let phone = self.resident.phone.as_ref().filter(|phone| {
+            self.resident.certificates.get(&id).is_some_and(|found| found.chip == phone.chip)
+        });
+        let delay = &self.authority.settings.rules.visibility_delay;
+        SignedDuration::from_secs(phone.map_or(0, |phone| delay.seconds(phone.platform)).into())
+    }
+}

@@ -1,0 +1,139 @@
+//! Secure-channel sessions with chips, over HTTP: a session lives in memory, and is opened anew after
+//! it was lost.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use inrou_api::problem::{Code, Problem};
+use inrou_api::wire::Hex;
+use inrou_api::wire::authority::{SessionAnswer, SessionStep, SessionWork};
+use inrou_chip::issuer::{ScriptError, Session, Step};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Authority;
+use crate::problem::Failed;
+use crate::work::{Caller, Planned, Task};
+
+/// How long a session waits for the next answer.
+const LIFE: SignedDuration = SignedDuration::from_mins(10);
+/// How many sessions may be open at a time; past that the longest idle one is given up.
+const MOST: usize = 10_000;
+
+/// The sessions that are open.
+#[derive(Default)]
+pub(crate) struct Sessions(Mutex<HashMap<String, Open>>);
+
+struct Open {
+    touched: Timestamp,
+    session: Arc<Mutex<Live>>,
+}
+
+struct Live {
+    caller: Caller,
+    task: Box<dyn Task>,
+    script: Session,
+    /// The last answer and what came of it: an answer that is sent again gets the same step.
+    last: Option<(SessionAnswer, SessionStep)>,
+}
+
+impl Authority {
+    /// Opens a session for some work.
+    pub(crate) fn open_session(
+        &self,
+        caller: Caller,
+        work: &SessionWork,
+    ) -> Result<SessionStep, Failed> {
+        let task = match self.plan_work(&caller, work)? {
+            Planned::Task(task) => task,
+            Planned::Done(outcome) => return Ok(SessionStep::Done { outcome }),
+        };
+        let (chip, keys) = (task.chip(), self.channel_master.diversify(&task.chip()));
+        let (script, commands) = Session::new(chip, keys, &*self.entropy, task.operations());
+        let mut id = [0; 16];
+        self.entropy.fill(&mut id);
+        let id = format!("{:032x}", u128::from_be_bytes(id));
+        let live = Live { caller, task, script, last: None };
+        self.sessions.put(id.clone(), live, self.clock.now());
+        Ok(step(id, commands))
+    }
+
+    /// Takes a chip's answers.
+    pub(crate) fn answer_session(
+        &self,
+        caller: &Caller,
+        id: &str,
+        answer: SessionAnswer,
+    ) -> Result<SessionStep, Failed> {
+        let session = self.sessions.get(id, self.clock.now());
+        let session = session.ok_or(Code::SESSION_LOST)?;
+        let mut live = session.lock().unwrap_or_else(PoisonError::into_inner);
+        if live.caller != *caller {
+            return Err(Code::SESSION_LOST.into());
+        }
+        if let Some((last, step)) = &live.last
+            && *last == answer
+        {
+            return Ok(step.clone());
+        }
+        let answers: Vec<Vec<u8>> =
+            answer.responses.iter().map(|response| response.0.clone()).collect();
+        let next = match live.script.next(&answers) {
+            Ok(Step::Send(commands)) => step(id.to_owned(), commands),
+            Ok(Step::Done(outcomes)) => match live.task.finish(self, outcomes) {
+                Ok(outcome) => SessionStep::Done { outcome },
+                Err(failed) => {
+                    self.sessions.end(id);
+                    return Err(failed);
+                }
+            },
+            Err(error) => {
+                self.sessions.end(id);
+                return Err(Problem::new(Code::SESSION_ANSWER_INVALID)
+                    .with("reason", reason(&error))
+                    .caused_by(error)
+                    .into());
+            }
+        };
+        live.last = Some((answer, next.clone()));
+        Ok(next)
+    }
+}
+
+impl Sessions {
+    fn put(&self, id: String, live: Live, now: Timestamp) {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|_, found| now.duration_since(found.touched) < LIFE);
+        if open.len() >= MOST {
+            let idle = open.iter().min_by_key(|(_, found)| found.touched);
+            if let Some(idle) = idle.map(|(id, _)| id.clone()) {
+                open.remove(&idle);
+            }
+        }
+        open.insert(id, Open { touched: now, session: Arc::new(Mutex::new(live)) });
+    }
+
+    fn get(&self, id: &str, now: Timestamp) -> Option<Arc<Mutex<Live>>> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = open.get_mut(id).filter(|found| now.duration_since(found.touched) < LIFE)?;
+        found.touched = now;
+        Some(found.session.clone())
+    }
+
+    fn end(&self, id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+}
+
+fn step(session: String, commands: Vec<Vec<u8>>) -> SessionStep {
+    SessionStep::Commands { session, commands: commands.into_iter().map(Hex).collect() }
+}
+
+fn reason(error: &ScriptError) -> &'static str {
+    match error {
+        ScriptError::Answers => "answers",
+        ScriptError::NoChannel(_) => "no-channel",
+        ScriptError::Channel(_) => "channel",
+        ScriptError::Refused { .. } => "refused",
+        ScriptError::Ended => "ended",
+    }
+}

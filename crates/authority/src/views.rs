@@ -1,0 +1,104 @@
+//! How the authority's types look on the wire.
+
+use std::collections::BTreeMap;
+
+use inrou_api::wire::authority::{CertificateView, HistoryEntry, Notice, PhoneView};
+use inrou_rules::{Certificate, ChipId};
+
+use crate::Authority;
+use crate::enrolment::{ENROLMENT, Enrolment};
+use crate::problem::Failed;
+use crate::store::{Actor, LoggedEntry, Message};
+
+/// A certificate.
+pub(crate) fn certificate(certificate: &Certificate) -> CertificateView {
+    CertificateView {
+        usage: certificate.id.usage,
+        medium: certificate.medium,
+        serial: certificate.id.serial.to_string(),
+        not_before: certificate.not_before,
+        not_after: certificate.not_after,
+        status: certificate.status,
+    }
+}
+
+/// A notice.
+pub(crate) fn notice(message: Message) -> Notice {
+    Notice {
+        sequence: message.sequence,
+        at: message.message.at,
+        code: message.message.code,
+        params: message.message.params,
+    }
+}
+
+/// An entry of the journal: the event's type, and those of its members that are plain.
+pub(crate) fn history(logged: &LoggedEntry) -> HistoryEntry {
+    let json = serde_json::to_value(&logged.entry.event).unwrap_or_default();
+    let members = json.as_object().cloned().unwrap_or_default();
+    let text = |name: &str| members.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+    let code = text("type").unwrap_or_default();
+    // Commitments, keys and serials say nothing to a resident.
+    let params: BTreeMap<String, String> = ["medium", "usage", "reason", "code", "municipality"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), text(name)?)))
+        .chain(members.get("id").and_then(|id| {
+            Some(("usage".to_owned(), id.get("usage")?.as_str()?.to_owned()))
+        }))
+        .collect();
+    let actor = match logged.entry.actor {
+        Actor::Card { .. } => "card",
+        Actor::Counter { .. } => "counter",
+        Actor::Hotline => "hotline",
+        Actor::Phone { .. } => "phone",
+        Actor::Service => "service",
+    };
+    HistoryEntry { at: logged.entry.at, code, params, actor: actor.to_owned() }
+}
+
+impl Authority {
+    /// A phone, as it sees itself.
+    pub(crate) fn phone_view(&self, chip: ChipId) -> Result<PhoneView, Failed> {
+        let phone = self.phone(chip)?.value;
+        let enrolment = self.last_enrolment(chip)?;
+        let resident = phone.resident.or(enrolment.as_ref().and_then(|found| found.resident));
+        let deletion_due = match resident {
+            Some(resident) => self
+                .load(resident)?
+                .resident
+                .former_phones
+                .iter()
+                .find(|former| former.chip == chip)
+                .map(|former| former.deletion_due),
+            None => None,
+        };
+        Ok(PhoneView {
+            chip,
+            platform: phone.platform,
+            model: phone.model,
+            enrolment: enrolment.map(|found| found.view()),
+            certificates: self.certificates_on(chip)?,
+            deletion_due,
+        })
+    }
+
+    /// The certificates whose keys are, or were last, in a chip.
+    pub(crate) fn certificates_on(&self, chip: ChipId) -> Result<Vec<CertificateView>, Failed> {
+        let Some(record) = self.store.certificates_in(chip, None, u32::MAX)?.pop() else {
+            return Ok(Vec::new());
+        };
+        let Some(holder) = record.holder else { return Ok(Vec::new()) };
+        let resident = self.load(holder.resident)?.resident;
+        let here = resident.certificates.values().filter(|found| found.chip == chip);
+        Ok(here.map(certificate).collect())
+    }
+
+    fn last_enrolment(&self, chip: ChipId) -> Result<Option<Enrolment>, Failed> {
+        let documents =
+            self.store.documents(ENROLMENT, Some(&chip.to_string()), None, u32::MAX)?;
+        let enrolments = documents
+            .iter()
+            .filter_map(|found| serde_json::from_slice::<Enrolment>(&found.value.body.0).ok());
+        Ok(enrolments.max_by_key(|enrolment| enrolment.challenge_expires))
+    }
+}

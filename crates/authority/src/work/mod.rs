@@ -1,0 +1,181 @@
+//! What secure-channel sessions are for: which operations a chip is to carry out, and what follows
+//! from their outcomes.
+
+mod card;
+mod phone;
+
+use inrou_api::problem::{Code, Problem};
+use inrou_api::wire::Base64;
+use inrou_api::wire::authority::{AttestedKey, CertificateView, SessionOutcome, SessionWork};
+use inrou_chip::issuer::{
+    Attestation, AttestedKey as KeyName, CarriedCertificate, Challenge, Operation, Outcome,
+    ProofError, StorageReceipt,
+};
+use inrou_rules::{
+    CertificateId, CertificateStatus, ChipId, EnrolmentId, Medium, Resident, Uses,
+};
+
+use crate::Authority;
+use crate::problem::Failed;
+use crate::settings::Permission;
+
+/// Who opened a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// A phone that is not registered yet: whoever knows the session's identifier.
+    Anybody,
+    /// A registered phone.
+    Phone(ChipId),
+    /// A role, by its key's name.
+    Role(String),
+}
+
+/// The work of one session.
+pub(crate) trait Task: Send {
+    /// The chip that is to do it.
+    fn chip(&self) -> ChipId;
+
+    /// What the chip is to do.
+    fn operations(&self) -> Vec<Operation>;
+
+    /// What follows, once the chip has done it. Repeating it changes nothing more.
+    fn finish(
+        &self,
+        authority: &Authority,
+        outcomes: Vec<Outcome>,
+    ) -> Result<SessionOutcome, Failed>;
+}
+
+/// What a session is to do, or that it has been done before.
+pub(crate) enum Planned {
+    Task(Box<dyn Task>),
+    Done(SessionOutcome),
+}
+
+impl<T: Task + 'static> From<T> for Planned {
+    fn from(task: T) -> Self {
+        Planned::Task(Box::new(task))
+    }
+}
+
+impl Authority {
+    /// Plans the work that a caller asks for.
+    pub(crate) fn plan_work(&self, caller: &Caller, work: &SessionWork) -> Result<Planned, Failed> {
+        match (work, caller) {
+            (SessionWork::RegisterPhone { chip, platform, model }, _) => {
+                self.plan_phone_registration(*chip, *platform, model)
+            }
+            (SessionWork::MakeKeys { enrolment }, Caller::Phone(chip)) => {
+                self.plan_keys(*chip, *enrolment)
+            }
+            (SessionWork::StoreCertificates { enrolment }, Caller::Phone(chip)) => {
+                self.plan_storage(*chip, *enrolment)
+            }
+            (SessionWork::Delete, Caller::Phone(chip)) => self.plan_deletion(*chip),
+            (SessionWork::AllowPinSet { request }, Caller::Phone(chip)) => {
+                self.plan_pin_set(*chip, request)
+            }
+            (SessionWork::WriteCard { resident }, Caller::Role(role)) => {
+                self.permit(role, Permission::Counter)?;
+                self.plan_card(*resident)
+            }
+            _ => Err(Code::PERMISSION_DENIED.into()),
+        }
+    }
+
+    /// Judges attestations of the keys of an enrolment.
+    fn judge_keys(
+        &self,
+        chip: ChipId,
+        enrolment: EnrolmentId,
+        uses: Uses,
+        challenge: &Challenge,
+        attestations: &[Attestation],
+    ) -> Result<Vec<AttestedKey>, Failed> {
+        let judged = uses.iter().zip(attestations).map(|(usage, attestation)| {
+            let name = KeyName::Credential { enrolment, usage };
+            let key = attestation.verify(&self.maker, &chip, &name, challenge);
+            let spki = Base64(key.map_err(unattested)?.spki().to_vec());
+            Ok(AttestedKey { usage, spki })
+        });
+        let keys: Vec<AttestedKey> = judged.collect::<Result<_, Failed>>()?;
+        if keys.len() == uses.iter().count() {
+            Ok(keys)
+        } else {
+            Err(unattested(ProofError::Malformed))
+        }
+    }
+
+    /// The certificates of a resident that wait for their chip, with their issuers'.
+    fn carried(&self, resident: &Resident, chip: ChipId) -> Result<Carried, Failed> {
+        let mut carried = Carried::default();
+        let waiting = resident.certificates.values().filter(|found| {
+            found.chip == chip && matches!(found.status, CertificateStatus::Issued)
+        });
+        for certificate in waiting {
+            let Some(record) = self.store.certificate(certificate.id)? else { continue };
+            let Some(issuer) = self.keys.generation(certificate.id.usage, record.generation) else {
+                continue;
+            };
+            carried.ids.push(certificate.id);
+            carried.certificates.push(CarriedCertificate {
+                usage: certificate.id.usage,
+                certificate: record.der,
+                issuer: issuer.certificate.as_der().to_vec(),
+            });
+        }
+        Ok(carried)
+    }
+
+    /// Judges a chip's receipt for certificates.
+    fn judge_storage(
+        &self,
+        chip: ChipId,
+        enrolment: EnrolmentId,
+        carried: &Carried,
+        receipt: &StorageReceipt,
+    ) -> Result<(), Failed> {
+        receipt
+            .verify(&self.maker, &chip, &enrolment, &carried.certificates)
+            .map(drop)
+            .map_err(unproven)
+    }
+}
+
+/// Certificates on their way to a chip, by use.
+#[derive(Default)]
+struct Carried {
+    ids: Vec<CertificateId>,
+    certificates: Vec<CarriedCertificate>,
+}
+
+/// The certificates of a resident on one medium that are on their chip.
+fn on_chip(resident: &Resident, medium: Medium) -> Vec<CertificateView> {
+    let here = resident.certificates.values().filter(|found| {
+        found.medium == medium && matches!(found.status, CertificateStatus::Active { .. })
+    });
+    here.map(crate::views::certificate).collect()
+}
+
+fn unattested(error: ProofError) -> Failed {
+    Problem::new(Code::ATTESTATION_INVALID).with("reason", proof_reason(error)).caused_by(error).into()
+}
+
+fn unproven(error: ProofError) -> Failed {
+    Problem::new(Code::RECEIPT_INVALID).with("reason", proof_reason(error)).caused_by(error).into()
+}
+
+fn proof_reason(error: ProofError) -> &'static str {
+    match error {
+        ProofError::Malformed => "malformed",
+        ProofError::UnknownMaker => "unknown-maker",
+        ProofError::Signature => "signature",
+        ProofError::OtherChip => "other-chip",
+        ProofError::OtherKind => "other-kind",
+        ProofError::OtherKey => "other-key",
+        ProofError::OtherEnrolment => "other-enrolment",
+        ProofError::Stale => "stale",
+        ProofError::OtherCertificates => "other-certificates",
+        ProofError::OtherUses => "other-uses",
+    }
+}
