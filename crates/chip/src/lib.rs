@@ -5,6 +5,7 @@
 
 pub mod apdu;
 pub mod chip;
+pub mod client;
 pub mod face_input;
 pub mod image;
 pub mod issuer;
@@ -13,6 +14,8 @@ pub mod memory;
 pub mod personalisation;
 pub mod scp03;
 pub mod tlv;
+pub mod transport;
+pub mod tray;
 
 #[cfg(test)]
 mod testing;

@@ -9,24 +9,22 @@ pub struct DataObject<'a> {
     pub value: &'a [u8],
 }
 
+/// The most bytes that tag and length take.
+pub const LONGEST_HEADER: usize = 5;
+
 /// Takes the data object at the start of `bytes`; also gives what follows it. `None` if there is no
 /// whole object.
 pub fn take(bytes: &[u8]) -> Option<(DataObject<'_>, &[u8])> {
-    let (tag, rest) = match *bytes {
-        [first, second, ..] if first & 0x1F == 0x1F && second & 0x80 == 0 => {
-            (u16::from_be_bytes([first, second]), &bytes[2..])
-        }
-        [first, ..] if first & 0x1F != 0x1F => (u16::from(first), &bytes[1..]),
-        _ => return None,
-    };
-    let (length, rest) = match *rest {
-        [length @ ..=0x7F, ..] => (usize::from(length), &rest[1..]),
-        [0x81, length, ..] => (usize::from(length), &rest[2..]),
-        [0x82, high, low, ..] => (usize::from(u16::from_be_bytes([high, low])), &rest[3..]),
-        _ => return None,
-    };
+    let (tag, length, rest) = header(bytes)?;
     let (value, rest) = rest.split_at_checked(length)?;
     Some((DataObject { tag, value }, rest))
+}
+
+/// How many bytes the data object takes of which `head` is the start, header included. `None` if
+/// `head` holds no whole header.
+pub fn length_of_object(head: &[u8]) -> Option<usize> {
+    let (_, length, rest) = header(head)?;
+    Some(head.len() - rest.len() + length)
 }
 
 /// The value of the data object that `bytes` is, if it has that tag and nothing follows it.
@@ -57,6 +55,23 @@ pub fn object(tag: u16, value: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(value.len() + 6);
     push(&mut bytes, tag, value);
     bytes
+}
+
+/// Tag, length of the value, and what follows the header.
+fn header(bytes: &[u8]) -> Option<(u16, usize, &[u8])> {
+    let (tag, rest) = match *bytes {
+        [first, second, ..] if first & 0x1F == 0x1F && second & 0x80 == 0 => {
+            (u16::from_be_bytes([first, second]), &bytes[2..])
+        }
+        [first, ..] if first & 0x1F != 0x1F => (u16::from(first), &bytes[1..]),
+        _ => return None,
+    };
+    match *rest {
+        [length @ ..=0x7F, ..] => Some((tag, length.into(), &rest[1..])),
+        [0x81, length, ..] => Some((tag, length.into(), &rest[2..])),
+        [0x82, high, low, ..] => Some((tag, u16::from_be_bytes([high, low]).into(), &rest[3..])),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -54,13 +54,13 @@ impl<M: Medium> Powered<'_, M> {
             return self.select_by_name(command).into();
         }
         match (class, self.session.selected) {
-            (_, None) => self.to_card_manager(command),
+            (_, None) => self.in_card_manager(command),
             (0x00 | 0x80, Some(application)) => {
-                let answer = self.to_application(application, command);
+                let answer = self.in_application(application, command);
                 self.fit(command, answer)
             }
             (0x08 | 0x0C, Some(application)) => {
-                let answer = self.to_application_secured(application, command);
+                let answer = self.in_application_secured(application, command);
                 self.fit(command, answer)
             }
             (0x01..=0x03 | 0x81..=0x83, _) => StatusWord::CHANNEL_NOT_SUPPORTED.into(),
@@ -69,7 +69,7 @@ impl<M: Medium> Powered<'_, M> {
     }
 
     /// Answers a command to the selected application, without secure messaging.
-    pub(super) fn to_application(
+    pub(super) fn in_application(
         &mut self,
         application: Application,
         command: &Command<'_>,
@@ -95,7 +95,7 @@ impl<M: Medium> Powered<'_, M> {
         }
     }
 
-    fn to_card_manager(&mut self, command: &Command<'_>) -> Response {
+    fn in_card_manager(&mut self, command: &Command<'_>) -> Response {
         let answer = match (command.class, command.instruction) {
             (0x00, ins::GET_DATA) => self.data_object(command),
             (0x00, ins::GET_CHALLENGE) => self.challenge(command),
@@ -105,12 +105,12 @@ impl<M: Medium> Powered<'_, M> {
                 StatusWord::WRONG_P1_P2
             }),
             _ if self.hides_card_manager() => Err(StatusWord::INSTRUCTION_NOT_SUPPORTED),
-            _ => return self.to_issuer(command),
+            _ => return self.by_issuer(command),
         };
         self.fit(command, answer)
     }
 
-    fn to_issuer(&mut self, command: &Command<'_>) -> Response {
+    fn by_issuer(&mut self, command: &Command<'_>) -> Response {
         let mut image = self.memory.image().clone();
         let response = issuer::process(
             &mut IssuerContext {

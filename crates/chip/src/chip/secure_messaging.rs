@@ -66,7 +66,7 @@ impl<M: Medium> Powered<'_, M> {
 
     /// Answers a command under secure messaging (CLA `08`) to the selected application. A command that
     /// does not open ends the session.
-    pub(super) fn to_application_secured(
+    pub(super) fn in_application_secured(
         &mut self,
         application: Application,
         command: &Command<'_>,
@@ -79,7 +79,7 @@ impl<M: Medium> Powered<'_, M> {
         let plain = secure_messaging
             .open(command)
             .ok_or(StatusWord::SECURE_MESSAGING_INCORRECT)?;
-        let answer = self.to_application(application, &plain.command(command));
+        let answer = self.in_application(application, &plain.command(command));
         let protected = answer.map(|data| secure_messaging.protect(&data));
         self.session.secure_messaging = Some(secure_messaging);
         protected
