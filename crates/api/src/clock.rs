@@ -1,8 +1,8 @@
 //! Time, as every role asks for it: an `Arc<dyn Clock>` handed in from outside.
 //!
 //! A clock may be turned: a sandbox's by hand, by another process even, a test's by the test. Who has
-//! to act at a certain time awaits [`Clock::wait_until`](trait.Clock.html#method.wait_until), which a
-//! turned clock wakes; nothing else waits for time to pass.
+//! to act at a certain time awaits `clock.wait_until(due)` on an `Arc<dyn Clock>`, which a turned clock
+//! wakes; no role lets time pass in any other way.
 
 mod sandbox;
 
@@ -215,8 +215,8 @@ mod tests {
         TestClock::at(noon()).advance_by(SignedDuration::from_secs(-1));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn the_system_clock_moves_forward_and_is_looked_at_within_ten_seconds() {
+    #[test]
+    fn the_system_clock_moves_forward_and_is_looked_at_within_ten_seconds() {
         let clock = SystemClock::new();
         let first = clock.now();
         assert!(clock.now() >= first);

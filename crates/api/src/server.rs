@@ -4,6 +4,7 @@
 //! trace id, access log, limits, security headers, problems for everything that goes wrong), puts it
 //! under its host name ([`Hosts`]) and serves it ([`serve`]) on a listener ([`listen`]).
 
+mod document;
 mod extract;
 mod guard;
 mod hosts;
@@ -12,10 +13,12 @@ mod poll;
 mod run;
 mod shell;
 
+pub use document::documented;
 pub use extract::{Json, Path, Query};
 pub(crate) use extract::{parse_json, read_body, read_json};
-pub use hosts::{Hosts, authority};
+pub use hosts::Hosts;
+pub(crate) use hosts::authority;
 pub use listen::{ListenError, PlainListener, TlsListener, listen, listen_tls, tls_config};
 pub use poll::{Wait, long_poll};
 pub use run::{Shutdown, Trigger, serve, shutdown};
-pub use shell::{Shell, documented};
+pub use shell::Shell;

@@ -19,7 +19,6 @@ mod verify;
 use axum::http::Method;
 use jiff::SignedDuration;
 
-pub use claim::Claim;
 pub use nonce::{MemoryNonces, NonceStore};
 pub use sign::{DeviceKey, RequestSigner, RoleKey, SignatureFuture, SigningError, sign};
 pub use verify::{KeyDirectory, SignedBy, Verifier};

@@ -1,5 +1,8 @@
 //! Client and server at the two ends of a real connection.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -101,7 +104,8 @@ impl House {
     async fn open(&self, name: &str) -> (String, Trigger) {
         let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let hosts = Hosts::new().at(["127.0.0.1", "localhost", "phone.localhost"], &self.router);
+        let hosts = Hosts::new(Shell::new("test", Arc::new(SystemEntropy)))
+            .at(["127.0.0.1", "localhost", "phone.localhost"], &self.router);
         let (trigger, told) = shutdown();
         tokio::spawn(serve(listener, hosts.into_router(), told));
         (format!("http://{name}:{port}/v1"), trigger)
@@ -314,7 +318,7 @@ async fn lose_the_first_answer(to: String) -> (String, Arc<AtomicU32>) {
                 let (mut request, mut answer) = ([0; 4096], [0; 4096]);
                 let length = near.read(&mut request).await.unwrap();
                 far.write_all(&request[..length]).await.unwrap();
-                far.read(&mut answer).await.unwrap();
+                assert!(far.read(&mut answer).await.unwrap() > 0);
             } else {
                 tokio::spawn(
                     async move { tokio::io::copy_bidirectional(&mut near, &mut far).await },
@@ -439,12 +443,12 @@ async fn tls_is_spoken_with_the_roots_that_are_given_and_no_others() {
             .unwrap()
             .signing(key)
     };
-    let answer = client(&[served.root.clone()])
+    let answer = client(slice::from_ref(&served.root))
         .get("/whoami")
         .answer::<String>()
         .await;
     assert_eq!(answer.unwrap(), "phone");
-    let error = client(&[other.root.clone()])
+    let error = client(slice::from_ref(&other.root))
         .get("/whoami")
         .answer::<String>()
         .await

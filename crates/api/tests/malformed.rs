@@ -1,5 +1,7 @@
 //! A server that is sent rubbish answers with a problem or closes the connection, and goes on.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -33,7 +35,7 @@ async fn open() -> (SocketAddr, Trigger) {
     let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (trigger, told) = shutdown();
-    let hosts = Hosts::new().at(["localhost"], &router);
+    let hosts = Hosts::new(Shell::new("test", Arc::new(SystemEntropy))).at(["localhost"], &router);
     tokio::spawn(serve(listener, hosts.into_router(), told));
     (address, trigger)
 }

@@ -11,6 +11,10 @@ use super::ClientError;
 /// How long, in real time, a connection may take.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 
+/// How long, in real time, an unused connection is kept: less than a server keeps it, so that no
+/// request is sent just when the server closes it.
+const IDLE_TIME: Duration = Duration::from_secs(20);
+
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 
@@ -34,6 +38,7 @@ pub(super) fn http_client(base: &Url, roots: &[Vec<u8>]) -> Result<reqwest::Clie
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
         .connect_timeout(CONNECT_TIME)
+        .pool_idle_timeout(IDLE_TIME)
         .redirect(redirect::Policy::none())
         .no_proxy();
     if let Some(name) = base.host_str().filter(|name| is_localhost(name)) {

@@ -67,7 +67,7 @@ impl SandboxClock {
     /// How soon, in real time, a turn by another process is noticed.
     pub const NOTICE: Duration = Duration::from_millis(100);
 
-    /// Opens the clock in `directory`; makes one that runs on real time if there is none.
+    /// Opens the clock in `directory`, which exists; makes one that runs on real time if there is none.
     ///
     /// # Errors
     /// The file or directory cannot be read or written, or holds something else.

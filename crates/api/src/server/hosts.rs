@@ -1,25 +1,35 @@
 //! Several names on one port, told apart by the header `Host`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
 
-use crate::problem::{Code, Problem, accepted_language};
+use super::Shell;
+use crate::problem::{Code, Problem};
 
 /// The names that a server answers to, and what answers to each. A request for any other name is
 /// refused: that closes the door to DNS rebinding as well.
-#[derive(Clone, Debug, Default)]
-pub struct Hosts(BTreeMap<String, Router>);
+pub struct Hosts {
+    named: BTreeMap<String, Router>,
+    stray: Router,
+}
 
 impl Hosts {
-    /// No name yet.
-    pub fn new() -> Self {
-        Self::default()
+    /// No name yet. The shell is for requests that no name's router gets to see.
+    pub fn new(shell: Shell) -> Self {
+        let stray = Router::new().fallback(async |request: Request| {
+            let authority = authority(&request.into_parts().0);
+            authority.map_or_else(|problem| problem, |_| Problem::new(Code::HOST_UNKNOWN))
+        });
+        Self {
+            named: BTreeMap::new(),
+            stray: shell.wrap(stray),
+        }
     }
 
     /// Has `router` answer to each of `names`: host names or addresses without a port, an IPv6
@@ -27,34 +37,26 @@ impl Hosts {
     #[must_use]
     pub fn at<'a>(mut self, names: impl IntoIterator<Item = &'a str>, router: &Router) -> Self {
         for name in names {
-            self.0.insert(name.to_ascii_lowercase(), router.clone());
+            self.named.insert(name.to_ascii_lowercase(), router.clone());
         }
         self
     }
 
     /// The router that passes each request on to the one of its name.
     pub fn into_router(self) -> Router {
-        Router::new().fallback(move |request: Request| {
-            let hosts = self.clone();
-            async move { hosts.answer(request).await }
+        let hosts = Arc::new(self);
+        Router::new().fallback(async move |request: Request| {
+            let (parts, body) = request.into_parts();
+            let router = hosts.find(&parts).clone();
+            router.oneshot(Request::from_parts(parts, body)).await
         })
     }
 
-    async fn answer(self, request: Request) -> Response {
-        let language = accepted_language(request.headers());
-        let (parts, body) = request.into_parts();
-        let authority = match authority(&parts) {
-            Ok(authority) => authority,
-            Err(problem) => return problem.response(language),
-        };
-        match self.0.get(without_port(&authority)) {
-            Some(router) => router
-                .clone()
-                .oneshot(Request::from_parts(parts, body))
-                .await
-                .into_response(),
-            None => Problem::new(Code::HOST_UNKNOWN).response(language),
-        }
+    fn find(&self, parts: &Parts) -> &Router {
+        let named = authority(parts)
+            .ok()
+            .and_then(|name| self.named.get(without_port(&name)));
+        named.unwrap_or(&self.stray)
     }
 }
 
@@ -63,7 +65,7 @@ impl Hosts {
 ///
 /// # Errors
 /// `bad-request` if there is none or more than one.
-pub fn authority(parts: &Parts) -> Result<String, Problem> {
+pub(crate) fn authority(parts: &Parts) -> Result<String, Problem> {
     let malformed = || Problem::bad_request("host");
     let mut hosts = parts.headers.get_all(header::HOST).iter();
     let host = hosts.next();
@@ -95,12 +97,14 @@ mod tests {
     use axum::body::Body;
     use axum::http::StatusCode;
     use axum::routing::get;
+    use inrou_pki::SystemEntropy;
 
     use super::*;
 
     fn names() -> Router {
         let named = |name: &'static str| Router::new().route("/", get(async move || name));
-        Hosts::new()
+        let shell = Shell::new("test", Arc::new(SystemEntropy));
+        Hosts::new(shell)
             .at(["localhost", "127.0.0.1", "[::1]"], &named("portal"))
             .at(["phone.localhost"], &named("phone"))
             .into_router()
@@ -116,7 +120,7 @@ mod tests {
             .await
             .unwrap();
         if response.status() != StatusCode::OK {
-            assert!(response.extensions().get::<Problem>().is_some());
+            assert!(response.headers().contains_key("trace-id"));
             return Err(response.status());
         }
         let body = axum::body::to_bytes(response.into_body(), 100)

@@ -10,32 +10,16 @@ use std::task::Poll;
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::get;
 use inrou_pki::Entropy;
 use tracing::Instrument;
-use utoipa_axum::router::OpenApiRouter;
 
 use super::guard::refuse_cross_origin;
 use crate::problem::{Code, Problem, accepted_language};
 use crate::trace::TraceId;
-
-/// Has a router answer `GET {path}` with the OpenAPI document of its routes.
-pub fn documented(router: OpenApiRouter, path: &str) -> Router {
-    let (router, document) = router.split_for_parts();
-    let json = document
-        .to_json()
-        .expect("an OpenAPI document has a form in JSON");
-    let json = Bytes::from(json);
-    router.route(
-        path,
-        get(async move || ([(header::CONTENT_TYPE, "application/json")], json)),
-    )
-}
 
 /// What lies around every handler of a role.
 #[derive(Clone)]
@@ -61,7 +45,7 @@ impl Shell {
     }
 }
 
-async fn around(State(shell): State<Shell>, mut request: Request, next: Next) -> Response {
+async fn around(State(shell): State<Shell>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let mut bytes = [0; 16];
     shell.entropy.fill(&mut bytes);
@@ -71,7 +55,6 @@ async fn around(State(shell): State<Shell>, mut request: Request, next: Next) ->
     // The route, not the path: a path may hold an OCSP request or an identifier.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
-    request.extensions_mut().insert(trace);
 
     let span = tracing::info_span!("request", role = shell.role, %trace);
     async {
@@ -184,23 +167,17 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::sync::Mutex;
 
     use axum::body::Body;
     use axum::extract::Request;
     use axum::response::IntoResponse;
-    use axum::routing::post;
+    use axum::routing::{get, post};
     use inrou_pki::SeededEntropy;
     use tower::ServiceExt;
-    use utoipa_axum::routes;
 
     use super::*;
     use crate::problem::{MEDIA_TYPE, OrInternal};
-
-    /// Answers with a word.
-    #[utoipa::path(get, path = "/word", responses((status = 200, description = "A word")))]
-    async fn word() -> &'static str {
-        "word"
-    }
 
     async fn panics() -> &'static str {
         panic!("a secret")
@@ -215,10 +192,11 @@ mod tests {
     }
 
     fn router() -> Router {
-        let routes = OpenApiRouter::new().routes(routes!(word));
-        let router = documented(routes, "/openapi.json")
+        let router = Router::new()
+            .route("/word", get(async || "word"))
             .route("/panic", get(panics))
             .route("/fail", get(fails))
+            .route("/item/{id}", get(fails))
             .route("/refuse", post(refuses))
             .route("/bare", get(async || StatusCode::INTERNAL_SERVER_ERROR))
             .route(
@@ -329,14 +307,50 @@ mod tests {
         assert_eq!(problem["code"], "cross-origin-refused");
     }
 
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     #[tokio::test]
-    async fn the_document_is_openapi_3_1() {
-        let (response, document) = send(Request::get("/openapi.json")).await;
-        assert_eq!(response.headers()["content-type"], "application/json");
-        assert_eq!(document["openapi"], "3.1.0");
-        assert_eq!(
-            document["paths"]["/word"]["get"]["summary"],
-            "Answers with a word."
+    async fn the_log_has_route_and_cause_under_the_trace_and_nothing_that_was_sent() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(move || writer.clone())
+            .finish();
+        let logging = tracing::subscriber::set_default(subscriber);
+        let request = Request::get("/item/4711?token=hunter2").header("authorization", "hunter2");
+        let (response, _) = send(request).await;
+        drop(logging);
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let trace = response.headers()["trace-id"].to_str().unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert!(lines.iter().all(|line| line.contains(trace)), "{text}");
+        assert!(
+            lines[0].contains("a secret") && lines[0].contains("internal-error"),
+            "{text}"
+        );
+        assert!(
+            lines[1].contains("/item/{id}") && lines[1].contains("status=500"),
+            "{text}"
+        );
+        assert!(
+            !text.contains("hunter2") && !text.contains("4711"),
+            "{text}"
         );
     }
 }

@@ -11,7 +11,7 @@ use super::{ALGORITHM, TAG, Target, WINDOW, digest};
 use crate::problem::{Code, Problem};
 
 /// A signature that was read and covers what it has to, by the key it names as it says.
-pub struct Claim {
+pub(super) struct Claim {
     key_id: String,
     nonce: String,
     created: Timestamp,
@@ -26,7 +26,11 @@ impl Claim {
     /// # Errors
     /// `signature-missing`; `signature-invalid` if it is malformed or covers too little;
     /// `content-digest-mismatch` if the body is another one.
-    pub fn read(target: &Target<'_>, headers: &HeaderMap, body: &[u8]) -> Result<Self, Problem> {
+    pub(super) fn read(
+        target: &Target<'_>,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Self, Problem> {
         let (input, signature) = ours(headers)?;
         let names = component_names(&input)?;
         for needed in required(headers, body) {
@@ -61,17 +65,17 @@ impl Claim {
     }
 
     /// The name of the key that it claims to be by.
-    pub fn key_id(&self) -> &str {
+    pub(super) fn key_id(&self) -> &str {
         &self.key_id
     }
 
     /// The nonce, which has to be new.
-    pub fn nonce(&self) -> &str {
+    pub(super) fn nonce(&self) -> &str {
         &self.nonce
     }
 
     /// The last moment at which it is accepted.
-    pub fn ends(&self) -> Timestamp {
+    pub(super) fn ends(&self) -> Timestamp {
         let end = self
             .created
             .saturating_add(WINDOW)
@@ -83,7 +87,7 @@ impl Claim {
     ///
     /// # Errors
     /// `signature-expired`.
-    pub fn check_time(&self, now: Timestamp) -> Result<(), Problem> {
+    pub(super) fn check_time(&self, now: Timestamp) -> Result<(), Problem> {
         let begins = self
             .created
             .saturating_sub(WINDOW)
@@ -100,7 +104,7 @@ impl Claim {
     ///
     /// # Errors
     /// `signature-invalid`.
-    pub fn check_signature(&self, key: &PublicKey) -> Result<(), Problem> {
+    pub(super) fn check_signature(&self, key: &PublicKey) -> Result<(), Problem> {
         key.verify(
             SignatureAlgorithm::EcdsaWithSha256,
             self.base.as_bytes(),
@@ -281,6 +285,47 @@ mod tests {
                 .unwrap_err()
                 .is(Code::SIGNATURE_INVALID)
         );
+    }
+
+    /// Signed by the Python package http-message-signatures 3.0.0.
+    #[test]
+    fn a_signature_by_another_implementation_is_accepted() {
+        let spki = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEYW2i2yLdm0HvIS2Un73qViEVhA9fgzyPB2FS3ey2f2zn\
+                    sTquKyGn5at1AgHkNAANRPew98x4kGaPwN/zKmjO3Q==";
+        let key = PublicKey::from_spki(&STANDARD.decode(spki).unwrap()).unwrap();
+        let headers = [
+            ("content-type", "application/json"),
+            ("idempotency-key", "\"8e03978e\""),
+            (
+                "content-digest",
+                "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:",
+            ),
+            (
+                "signature-input",
+                r#"sig1=("@method" "@authority" "@path" "@query" "content-digest" "idempotency-key" "content-type");created=1775012400;keyid="phone-1";alg="ecdsa-p256-sha256";nonce="bm9uY2U";tag="inrou""#,
+            ),
+            (
+                "signature",
+                "sig1=:kEy5sAhkc81yGPB1nEb9RfZ4Nsnp1xJPu++7hWOO7SPLehRNKempAZwXc8Qf2kaEdIFg5XrmcCSRaPoUP8gR3A==:",
+            ),
+        ];
+        let headers = HeaderMap::from_iter(headers.map(|(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        }));
+        let target = Target {
+            method: &Method::POST,
+            authority: "authority.example",
+            path: "/v1/phones",
+            query: Some("a=b&c=%20d"),
+        };
+        let body = br#"{"hello": "world"}"#;
+        assert_eq!(outcome(&target, &headers, body, &key), "phone-1");
+        let claim = Claim::read(&target, &headers, body).unwrap();
+        claim.check_time(noon()).unwrap();
+        assert_eq!(claim.nonce(), "bm9uY2U");
     }
 
     #[tokio::test]

@@ -73,11 +73,13 @@ impl fmt::Debug for RoleKey {
     }
 }
 
+type BlockingSign = dyn Fn(&[u8]) -> Result<Vec<u8>, SigningError> + Send + Sync;
+
 /// A key that signs by a blocking call, such as a device key in a chip.
 #[derive(Clone)]
 pub struct DeviceKey {
     id: String,
-    sign: Arc<dyn Fn(&[u8]) -> Result<Vec<u8>, SigningError> + Send + Sync>,
+    sign: Arc<BlockingSign>,
 }
 
 impl DeviceKey {

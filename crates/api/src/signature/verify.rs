@@ -9,7 +9,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use inrou_pki::PublicKey;
 
-use super::{Claim, NonceStore, Target};
+use super::claim::Claim;
+use super::{NonceStore, Target};
 use crate::clock::Clock;
 use crate::problem::{Code, Problem};
 use crate::server::{authority, read_body};
@@ -291,14 +292,13 @@ mod tests {
             path: "/",
             query: None,
         };
-        let keys: [(&str, fn(&[u8]) -> Result<Vec<u8>, SigningError>); 3] = [
-            ("k", |_| Ok(vec![0; 64])),
-            ("k", |_| Err(SigningError("no".into()))),
-            ("k\u{e9}", |_| Ok(Vec::new())),
-        ];
-        for (id, sign_with) in keys {
+        for key in [
+            DeviceKey::new("k", |_| Ok(vec![0; 64])),
+            DeviceKey::new("k", |_| Err(SigningError("no".into()))),
+            DeviceKey::new("k", |_| panic!("the driver fails")),
+            DeviceKey::new("k\u{e9}", |_| Ok(Vec::new())),
+        ] {
             let mut headers = HeaderMap::new();
-            let key = DeviceKey::new(id, sign_with);
             let now = Timestamp::UNIX_EPOCH;
             let entropy = SeededEntropy::new(1);
             assert!(
