@@ -70,19 +70,28 @@ impl SignedStatement {
         maker: &MakerCertificate,
         chip: &ChipId,
     ) -> Result<C, ProofError> {
-        let Envelope { statement, signature } =
-            Envelope::from_der(&self.signed).map_err(|_| ProofError::Malformed)?;
+        let Envelope {
+            statement,
+            signature,
+        } = Envelope::from_der(&self.signed).map_err(|_| ProofError::Malformed)?;
         let key = maker.attestation_key(&self.certificate, chip)?;
         let signed = statement.to_der().map_err(|_| ProofError::Malformed)?;
-        key.verify(SignatureAlgorithm::EcdsaWithSha256, &signed, signature.as_bytes())
-            .map_err(|_| ProofError::Signature)?;
+        key.verify(
+            SignatureAlgorithm::EcdsaWithSha256,
+            &signed,
+            signature.as_bytes(),
+        )
+        .map_err(|_| ProofError::Signature)?;
         if statement.chip.as_bytes() != chip.as_bytes() {
             return Err(ProofError::OtherChip);
         }
         if statement.kind != C::KIND {
             return Err(ProofError::OtherKind);
         }
-        let content = statement.content.to_der().map_err(|_| ProofError::Malformed)?;
+        let content = statement
+            .content
+            .to_der()
+            .map_err(|_| ProofError::Malformed)?;
         C::from_der(&content).map_err(|_| ProofError::Malformed)
     }
 }
@@ -108,7 +117,12 @@ pub(super) fn sign<C: Content>(
         content: Any::from_der(&content.to_der().expect(SHORT)).expect(SHORT),
     };
     let signature = octets(&key.sign(&statement.to_der().expect(SHORT))?);
-    Ok(Envelope { statement, signature }.to_der().expect(SHORT))
+    Ok(Envelope {
+        statement,
+        signature,
+    }
+    .to_der()
+    .expect(SHORT))
 }
 
 /// An OCTET STRING of a few bytes.
@@ -130,4 +144,37 @@ struct Statement {
     kind: String,
     chip: OctetString,
     content: Any,
+}
+
+#[cfg(test)]
+mod tests {
+    use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource};
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::issuer::MakerCa;
+    use crate::issuer::attestation::{AttestedKey, Challenge, KeyAttestation};
+
+    #[test]
+    fn a_chip_cannot_speak_for_another() {
+        let key = || FreshKeys.generate(KeyAlgorithm::EcP256).unwrap();
+        let (own, other) = (ChipId::from_bytes([1; 16]), ChipId::from_bytes([2; 16]));
+        let maker = MakerCa::found(Box::new(key()), Timestamp::UNIX_EPOCH).unwrap();
+        let trusted = MakerCertificate::from_der(maker.certificate()).unwrap();
+        let chips_key = key();
+        let certificate = maker.certify(&own, chips_key.public_key()).unwrap();
+        let content = || {
+            let made = key();
+            KeyAttestation::of(&AttestedKey::Device, &Challenge([0; 32]), made.public_key())
+        };
+        let says = |chip: &ChipId| SignedStatement {
+            signed: sign(&content(), chip, &chips_key).unwrap(),
+            certificate: certificate.clone(),
+        };
+        let judged = |statement: SignedStatement| {
+            statement.judge::<KeyAttestation>(&trusted, &own).map(drop)
+        };
+        assert_eq!(judged(says(&own)), Ok(()));
+        assert_eq!(judged(says(&other)), Err(ProofError::OtherChip));
+    }
 }
