@@ -1,0 +1,1 @@
+//! A smart-card reader made of software, for PC/SC programs to find our chips in.
