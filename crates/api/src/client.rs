@@ -2,7 +2,8 @@
 //!
 //! A [`Client`] knows one service. A request is made with [`Client::get`] or [`Client::post`] and
 //! ended with [`Call::answer`] (JSON) or [`Call::bytes`]. Requests are signed if the client was given
-//! a key; those that carry an idempotency key are repeated when the connection fails.
+//! a key; those that carry an idempotency key are repeated when the connection fails or the service is
+//! not available for the moment.
 
 mod transport;
 
@@ -53,6 +54,15 @@ impl ClientError {
         match self {
             ClientError::Problem(problem) => Some(problem),
             _ => None,
+        }
+    }
+
+    /// Whether the same request may go through a little later.
+    fn may_pass(&self) -> bool {
+        match self {
+            ClientError::Problem(problem) => UNAVAILABLE.contains(&problem.status()),
+            ClientError::Unavailable(_) => true,
+            _ => false,
         }
     }
 }
@@ -213,8 +223,8 @@ impl Call {
         let mut pauses = PAUSES.iter().filter(|_| self.key.is_some());
         loop {
             match (self.sign_and_attempt().await, pauses.next()) {
-                (Err(ClientError::Unavailable(reason)), Some(pause)) => {
-                    tracing::debug!(reason, "a request is repeated");
+                (Err(error), Some(pause)) if error.may_pass() => {
+                    tracing::debug!(%error, "a request is repeated");
                     tokio::time::sleep(*pause).await;
                 }
                 (outcome, _) => return outcome,
@@ -248,15 +258,13 @@ impl Call {
         let status = response.status();
         let body = read(response).await?;
         if status.is_success() {
-            Ok((status, body))
-        } else if UNAVAILABLE.contains(&status) {
-            Err(ClientError::Unavailable(status.to_string()))
-        } else {
-            Err(match Problem::parse(status, &body) {
-                Some(problem) => ClientError::Problem(Box::new(problem)),
-                None => ClientError::Answer { status },
-            })
+            return Ok((status, body));
         }
+        Err(match Problem::parse(status, &body) {
+            Some(problem) => ClientError::Problem(Box::new(problem)),
+            None if UNAVAILABLE.contains(&status) => ClientError::Unavailable(status.to_string()),
+            None => ClientError::Answer { status },
+        })
     }
 
     /// Headers and body, signed anew for every attempt: a nonce is taken once.

@@ -84,10 +84,7 @@ fn house() -> House {
             "/teapot",
             get(async || (StatusCode::IM_A_TEAPOT, "not a problem")),
         )
-        .route(
-            "/busy",
-            get(async || Problem::new(Code::SERVICE_UNAVAILABLE)),
-        )
+        .route("/busy", get(async || Problem::new(Code::STORE_UNAVAILABLE)))
         .route("/long", get(async || "a".repeat(17 * 1024 * 1024)));
     let router = Router::new().nest("/v1", signed.merge(open));
     let shell = Shell::new("test", Arc::new(SystemEntropy));
@@ -205,7 +202,10 @@ async fn a_service_that_is_busy_or_gone_is_unavailable() {
     let (base, serving) = house.open("127.0.0.1").await;
     let client = house.client(&base);
     let error = client.get("/busy").answer::<Word>().await.unwrap_err();
-    assert!(Problem::from(error).is(Code::SERVICE_UNAVAILABLE));
+    assert!(
+        Problem::from(error).is(Code::STORE_UNAVAILABLE),
+        "its own word stands"
+    );
     drop(serving);
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let gone = format!("http://{}", nobody.local_addr().unwrap());
@@ -352,6 +352,35 @@ async fn a_keyed_request_whose_answer_is_lost_is_repeated_under_its_key_with_a_n
         house.reached.load(Ordering::SeqCst),
         2,
         "both were accepted as signed"
+    );
+}
+
+#[tokio::test]
+async fn a_keyed_request_is_repeated_when_the_service_is_busy_for_a_moment() {
+    let tries = Arc::new(AtomicU32::new(0));
+    let counted = tries.clone();
+    let busy_at_first = async move || {
+        if counted.fetch_add(1, Ordering::SeqCst) == 0 {
+            return Err(Problem::new(Code::STORE_UNAVAILABLE));
+        }
+        Ok("done")
+    };
+    let house = House {
+        router: Router::new().route("/v1/busy", post(busy_at_first)),
+        ..house()
+    };
+    let (base, _serving) = house.open("127.0.0.1").await;
+    let key = IdempotencyKey::new(&*entropy());
+    let answer = house
+        .client(&base)
+        .post("/busy")
+        .once(&key)
+        .bytes()
+        .await
+        .unwrap();
+    assert_eq!(
+        (&answer[..], tries.load(Ordering::SeqCst)),
+        (&b"done"[..], 2)
     );
 }
 

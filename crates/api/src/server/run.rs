@@ -46,6 +46,9 @@ impl Shutdown {
 
 /// Serves HTTP/1.1 until the shutdown. Then it takes no new connections, lets requests that are under
 /// way finish for up to [`GRACE`], and returns.
+///
+/// A handler whose client goes away is dropped where it awaits something: what must be carried
+/// through once it is begun belongs in a task of its own or in the store's writer.
 pub async fn serve<L: Listener>(mut listener: L, router: Router, shutdown: Shutdown) {
     let mut connections = JoinSet::new();
     loop {

@@ -62,7 +62,8 @@ impl<D: KeyDirectory + 'static, N: NonceStore + 'static> Verifier<D, N> {
         }
     }
 
-    /// The middleware: `route_layer(from_fn_with_state(Arc::new(verifier), Verifier::check))`.
+    /// The middleware: `route_layer(from_fn_with_state(Arc::new(verifier), Verifier::check))`. It
+    /// reads the body, so that a route's own `DefaultBodyLimit` has to be laid around it.
     ///
     /// # Errors
     /// As [`Verifier::verify`], and those of reading a body.
