@@ -94,9 +94,9 @@ pub struct WrongTries {
 impl WrongTries {
     /// The most that can be spent of each.
     pub const MOST: WrongTries = WrongTries {
-        signature: 5,
-        user_authentication: 3,
-        card_face: 3,
+        signature: SignaturePassword::TRIES,
+        user_authentication: UserAuthenticationPin::TRIES,
+        card_face: CardFacePin::TRIES,
     };
 }
 

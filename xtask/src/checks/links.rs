@@ -1,4 +1,4 @@
-//! Links in Markdown that lead to a file must lead to one that is there.
+//! What Markdown links to, and every path that it names in backquotes, must be there.
 
 use std::collections::BTreeSet;
 
@@ -24,6 +24,13 @@ pub(super) fn check(tree: &Tree) -> Vec<String> {
                     findings.push(finding(&file.path, number, &what));
                 }
             }
+            for path in paths(line).filter(|path| !there.contains(path.trim_end_matches('/'))) {
+                findings.push(finding(
+                    &file.path,
+                    number,
+                    &format!("there is no `{path}`"),
+                ));
+            }
         }
     }
     findings
@@ -35,6 +42,15 @@ fn targets(line: &str) -> impl Iterator<Item = &str> {
         let (target, _) = line[at + opening.len()..].split_once(')')?;
         let path = target.split('#').next().unwrap_or_default();
         (!path.is_empty() && !path.contains(':')).then_some(path)
+    })
+}
+
+/// The paths from the root that a line names in backquotes.
+fn paths(line: &str) -> impl Iterator<Item = &str> {
+    const FOLDERS: [&str; 5] = ["crates/", "docs/", "fuzz/", "journeys/", "xtask/"];
+    let is_path = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    line.split('`').skip(1).step_by(2).filter(move |quoted| {
+        FOLDERS.iter().any(|folder| quoted.starts_with(folder)) && quoted.chars().all(is_path)
     })
 }
 
@@ -74,5 +90,21 @@ mod tests {
         assert_eq!(findings.len(), 2, "{findings:?}");
         assert!(findings[0].starts_with("docs/a.md:2: ") && findings[0].contains("`b.md`"));
         assert!(findings[1].contains("`../../x.md`"));
+    }
+
+    #[test]
+    fn a_path_in_backquotes_that_is_not_there_is_found() {
+        let tree = Tree::of(&[
+            ("crates/a/src/lib.rs", ""),
+            (
+                "docs/a.md",
+                "`crates/a/src/lib.rs` `crates/a/` `docs/a.md` `fuzz/{target}` `a/b`",
+            ),
+            ("docs/b.md", "\n`crates/b/src/lib.rs`"),
+        ]);
+        assert_eq!(
+            check(&tree),
+            ["docs/b.md:2: there is no `crates/b/src/lib.rs`"]
+        );
     }
 }

@@ -42,7 +42,7 @@ const CHECKS: [Check; 4] = [
         findings: paths::check,
     },
     Check {
-        name: "links in documents lead somewhere",
+        name: "links and paths in documents lead somewhere",
         findings: links::check,
     },
     Check {
