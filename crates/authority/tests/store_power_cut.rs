@@ -7,10 +7,8 @@ mod support {
     pub mod samples;
 }
 
-use inrou_authority::store::testing::{Disk, Loss, PowerCut, open_sqlite};
-use inrou_authority::store::{
-    Precondition, SqliteSettings, SqliteStore, Store, StoreError, Write,
-};
+use inrou_authority::store::testing::{Disk, Fault, Loss, PowerCut, open_sqlite};
+use inrou_authority::store::{Precondition, SqliteSettings, SqliteStore, Store, StoreError, Write};
 use support::history::{self, NONCES, STEPS};
 use support::image::Image;
 use support::samples::nonce;
@@ -18,7 +16,10 @@ use support::samples::nonce;
 const FILE: &str = "store.db";
 
 /// Few pages, so that the log is carried over into the main file again and again.
-const SETTINGS: SqliteSettings = SqliteSettings { readers: 1, checkpoint_pages: 16 };
+const SETTINGS: SqliteSettings = SqliteSettings {
+    readers: 1,
+    checkpoint_pages: 16,
+};
 
 #[test]
 fn everything_unsynced_is_lost() {
@@ -32,7 +33,7 @@ fn nothing_unsynced_is_lost() {
 
 #[test]
 fn some_of_the_unsynced_is_lost() {
-    for seed in 1..=3 {
+    for seed in 1..=2 {
         cut_at_every_step(Loss::Drawn(seed));
     }
 }
@@ -43,7 +44,7 @@ fn a_disk_that_lies_about_syncs_is_found_out() {
     let (images, base) = undisturbed();
     let power = PowerCut::at(u64::MAX, Loss::Everything);
     let disk = base.fork(power.clone());
-    disk.lie_about_syncs();
+    disk.set_fault(Some(Fault::SyncsLie));
     let store = open(&disk).unwrap();
     let done = history::go_on(&store, 0);
     assert_eq!(done, STEPS.len());
@@ -60,7 +61,12 @@ fn a_disk_that_lies_about_syncs_is_found_out() {
 /// A store that is made when the power fails is made again.
 #[test]
 fn a_store_is_made_whole_or_made_anew() {
-    for loss in [Loss::Everything, Loss::Nothing, Loss::Drawn(1), Loss::Drawn(2)] {
+    for loss in [
+        Loss::Everything,
+        Loss::Nothing,
+        Loss::Drawn(1),
+        Loss::Drawn(2),
+    ] {
         let mut step = 1;
         loop {
             let power = PowerCut::at(step, loss);
@@ -107,11 +113,19 @@ fn recover(disk: &Disk, done: usize, images: &[Image], case: &str) {
     let kept = (done..images.len().min(done + 2))
         .find(|kept| images[*kept] == image)
         .unwrap_or_else(|| panic!("{case}: {done} steps were answered, and left is {image:#?}"));
-    for (_, value) in NONCES.iter().filter(|(spent_after, _)| *spent_after <= kept) {
+    for (_, value) in NONCES
+        .iter()
+        .filter(|(spent_after, _)| *spent_after <= kept)
+    {
         let again = store.commit(Write::SpendNonce(nonce(value, 1000)).into());
-        let spent = Err(StoreError::Precondition(Precondition::NonceSpent));
-        assert_eq!(format!("{again:?}"), format!("{spent:?}", spent = spent as Result<(), _>));
+        let spent = matches!(
+            again,
+            Err(StoreError::Precondition(Precondition::NonceSpent))
+        );
+        assert!(spent, "{case}: {value}");
     }
+    // Leases ended with the process: its successor takes what is due.
+    store.commit(history::take_jobs()).unwrap();
     assert_eq!(history::go_on(&store, kept), STEPS.len(), "{case}");
     assert!(Some(&Image::of(&store)) == images.last(), "{case}");
 }
@@ -125,7 +139,10 @@ fn undisturbed() -> (Vec<Image>, Disk) {
     let mut images = vec![Image::of(&store)];
     for (index, step) in STEPS.iter().enumerate() {
         let committed = step(&store).and_then(|unit| store.commit(unit));
-        assert!(matches!(committed, Ok(_) | Err(StoreError::Conflict)), "{index}: {committed:?}");
+        assert!(
+            matches!(committed, Ok(_) | Err(StoreError::Conflict)),
+            "{index}: {committed:?}"
+        );
         let image = Image::of(&store);
         image.check();
         images.push(image);

@@ -20,7 +20,8 @@ mod writer;
 mod tests;
 
 use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -77,6 +78,7 @@ impl SqliteStore {
     /// [`StoreError::InUse`], [`StoreError::Newer`], or what the medium says.
     pub fn open(file: &Path, settings: SqliteSettings) -> Result<Self, StoreError> {
         let lock = lock(file)?;
+        private(file).map_err(StoreError::failed)?;
         Self::start(
             Opening {
                 file: file.to_owned(),
@@ -142,17 +144,21 @@ impl Drop for SqliteStore {
 fn lock(file: &Path) -> Result<File, StoreError> {
     let mut name = file.as_os_str().to_owned();
     name.push(".lock");
-    let lock = File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(PathBuf::from(name))
-        .map_err(StoreError::failed)?;
+    let lock = private(Path::new(&name)).map_err(StoreError::failed)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
         Err(TryLockError::Error(error)) => Err(StoreError::failed(error)),
     }
+}
+
+/// Opens a file for this user alone, if the system knows users; SQLite's own files follow it.
+fn private(file: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
 }
 
 impl Store for SqliteStore {

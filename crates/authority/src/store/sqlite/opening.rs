@@ -12,7 +12,7 @@ use crate::store::StoreError;
 const MIGRATIONS: &[&str] = &[include_str!("schema/v1.sql")];
 
 /// The form that this version writes.
-const KNOWN: u32 = MIGRATIONS.len() as u32;
+pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;
 
 /// More than the distinct statements that the store has.
 const STATEMENTS: usize = 128;

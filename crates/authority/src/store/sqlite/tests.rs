@@ -1,1 +1,303 @@
+//! What cannot be seen from outside: groups of units, and forms of the schema.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use inrou_rules::{Event, Medium, RevocationReason, Standing};
+use rusqlite::Connection;
+
+use super::opening::KNOWN;
+use super::*;
+use crate::store::testing::{Disk, Fault, Loss, PowerCut, open_sqlite, vfs_path};
+use crate::store::{
+    Actor, Committed, IntentSubject, JournalEntry, Lease, Precondition, Status, Version, Write,
+};
+
+const SETTINGS: SqliteSettings = SqliteSettings {
+    readers: 1,
+    checkpoint_pages: 1000,
+};
+
+fn resident(n: u8) -> Resident {
+    Resident {
+        id: ResidentId::from_bytes([n; 16]),
+        standing: Standing::Resident,
+        municipality: "13221".parse().unwrap(),
+        record: RecordVersion(0),
+        card: None,
+        application: None,
+        phone: None,
+        former_phones: Vec::new(),
+        certificates: BTreeMap::new(),
+    }
+}
+
+/// A unit that stores a resident, once, with an event.
+fn admit(n: u8) -> Unit {
+    let chip = ChipId::from_bytes([n; 16]);
+    let at = Timestamp::UNIX_EPOCH;
+    Unit::from_iter([
+        Write::PutResident {
+            expected: None,
+            resident: Box::new(resident(n)),
+        },
+        Write::AppendEvent(JournalEntry {
+            resident: resident(n).id,
+            at,
+            actor: Actor::Service,
+            event: Event::DeletionConfirmed { chip, at },
+        }),
+    ])
+}
+
+/// A writer on a disk, without its thread: a test says what comes into one group.
+fn writer(disk: &Disk) -> Result<Writer, StoreError> {
+    let (vfs, file) = vfs_path(disk, "store.db")?;
+    let opening = Opening {
+        file: PathBuf::from(file),
+        vfs: Some(vfs.to_owned()),
+        settings: SETTINGS,
+    };
+    Ok(Writer::new(opening.writer()?))
+}
+
+fn admitted(disk: &Disk) -> Vec<u8> {
+    let store = open_sqlite(disk, "store.db", SETTINGS).unwrap();
+    let residents = store.residents(None, 99).unwrap();
+    assert_eq!(store.log_size().unwrap(), residents.len() as u64);
+    residents
+        .iter()
+        .map(|resident| resident.value.id.as_bytes()[0])
+        .collect()
+}
+
+#[test]
+fn one_units_conflict_does_not_sink_its_group() {
+    let disk = Disk::new(PowerCut::never());
+    let mut writer = writer(&disk).unwrap();
+    let results = writer.commit(&[admit(1), admit(2), admit(1), admit(3)]);
+    let events: Vec<_> = results
+        .iter()
+        .map(|result| result.as_ref().map(|committed| committed.events[0]).ok())
+        .collect();
+    assert_eq!(events, [Some(0), Some(1), None, Some(2)]);
+    assert!(matches!(results[2], Err(StoreError::Conflict)));
+    drop(writer);
+    assert_eq!(admitted(&disk), [1, 2, 3]);
+}
+
+#[test]
+fn a_group_is_durable_when_it_is_answered_and_whole_at_any_outage() {
+    for loss in [Loss::Everything, Loss::Nothing, Loss::Drawn(1)] {
+        let base = Disk::new(PowerCut::never());
+        drop(writer(&base).unwrap());
+        for step in 1.. {
+            let power = PowerCut::at(step, loss);
+            let disk = base.fork(power.clone());
+            let answered = writer(&disk).is_ok_and(|mut writer| {
+                let results = writer.commit(&[admit(1), admit(1), admit(2)]);
+                results[0].is_ok() && results[2].is_ok()
+            });
+            let was_cut = power.is_off();
+            power.restore();
+            let left = admitted(&disk);
+            assert!(
+                left == [1, 2] || (left.is_empty() && !answered),
+                "{loss:?}, {step}: {left:?}"
+            );
+            if !was_cut {
+                assert!(answered && step > 3);
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_units_until_there_is_room() {
+    let disk = Disk::new(PowerCut::never());
+    let mut writer = writer(&disk).unwrap();
+    assert!(writer.commit(&[admit(1)])[0].is_ok());
+    disk.set_fault(Some(Fault::Full));
+    for result in writer.commit(&[admit(2), admit(3)]) {
+        assert!(matches!(result, Err(StoreError::Full)), "{result:?}");
+    }
+    disk.set_fault(None);
+    assert!(writer.commit(&[admit(4)])[0].is_ok());
+    drop(writer);
+    assert_eq!(admitted(&disk), [1, 4]);
+}
+
+/// Nobody knows what a failed sync left behind: nothing may be built on it.
+#[test]
+fn after_a_failed_sync_nothing_is_committed_until_the_store_is_opened_anew() {
+    let power = PowerCut::never();
+    let disk = Disk::new(power.clone());
+    let mut first = writer(&disk).unwrap();
+    assert!(first.commit(&[admit(1)])[0].is_ok());
+    disk.set_fault(Some(Fault::SyncsFail));
+    assert!(matches!(
+        first.commit(&[admit(2)])[0],
+        Err(StoreError::Failed(_))
+    ));
+    disk.set_fault(None);
+    assert!(matches!(
+        first.commit(&[admit(3)])[0],
+        Err(StoreError::Failed(_))
+    ));
+    drop(first);
+    assert!(writer(&disk).unwrap().commit(&[admit(4)])[0].is_ok());
+    let left = admitted(&disk);
+    assert!(left == [1, 4] || left == [1, 2, 4], "{left:?}");
+}
+
+/// One for each form that was ever released, made by the program of that time.
+const FIXTURES: &[&str] = &[include_str!("fixtures/v1.sql")];
+
+/// A database of form `form`, as its fixture has it.
+fn restore(form: usize, file: &Path) {
+    let connection = Connection::open(file).unwrap();
+    connection.execute_batch(FIXTURES[form - 1]).unwrap();
+    connection
+        .pragma_update(None, "user_version", form as u32)
+        .unwrap();
+}
+
+/// Name and text of everything in the schema.
+fn schema(file: &Path) -> Vec<(String, Option<String>)> {
+    let connection = Connection::open(file).unwrap();
+    let mut statement = connection
+        .prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")
+        .unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn every_form_has_a_fixture_with_a_row_in_every_table() {
+    assert_eq!(FIXTURES.len(), KNOWN as usize);
+    let folder = tempfile::tempdir().unwrap();
+    for form in 1..=FIXTURES.len() {
+        let file = folder.path().join(form.to_string());
+        restore(form, &file);
+        let connection = Connection::open(&file).unwrap();
+        for (name, sql) in schema(&file) {
+            if sql.is_some_and(|sql| sql.starts_with("CREATE TABLE")) {
+                let query = format!("SELECT count(*) FROM {name}");
+                let rows: u32 = connection.query_row(&query, [], |row| row.get(0)).unwrap();
+                assert!(rows > 0, "{name} of form {form}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_form_is_brought_to_the_form_of_a_new_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = folder.path().join("new");
+    drop(SqliteStore::open(&new, SETTINGS).unwrap());
+    for form in 1..=FIXTURES.len() {
+        let file = folder.path().join(form.to_string());
+        restore(form, &file);
+        drop(SqliteStore::open(&file, SETTINGS).unwrap());
+        assert_eq!(schema(&file), schema(&new), "form {form}");
+    }
+}
+
+#[test]
+fn a_store_of_form_1_is_read_and_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    restore(1, &file);
+    let store = SqliteStore::open(&file, SETTINGS).unwrap();
+    let id = ResidentId::from_bytes([1; 16]);
+    let chip = ChipId::from_bytes([1; 16]);
+    let phone = Addressee::Phone(chip);
+    let signature = |serial| CertificateId {
+        usage: Use::Signature,
+        serial: Serial(serial),
+    };
+    let found = store.resident(id).unwrap().unwrap();
+    assert_eq!(found.version, Version(9));
+    let attributes = store.attributes(id, RecordVersion(0)).unwrap().unwrap();
+    assert_eq!(attributes.attributes.name, "架空\u{3000}1郎");
+    let log = store.log(0, 99).unwrap();
+    assert_eq!(log.len() as u64, store.log_size().unwrap());
+    assert_eq!(log.len(), 53);
+    assert_eq!(store.phone_of(id).unwrap().unwrap().value.chip, chip);
+    assert_eq!(store.last_serial(Use::Signature).unwrap(), Serial(3));
+    let partition = Partition::Residents {
+        usage: Use::Signature,
+        medium: Medium::Phone,
+        municipality: "13221".parse().unwrap(),
+    };
+    assert_eq!(
+        store.certificate(signature(2)).unwrap().unwrap().partition,
+        partition
+    );
+    let status = store.status(signature(2)).unwrap().unwrap().status;
+    assert!(matches!(
+        status,
+        Status::Revoked {
+            reason: RevocationReason::Superseded,
+            ..
+        }
+    ));
+    assert_eq!(store.crl(partition).unwrap().unwrap().number, 1);
+    let key = IntentKey {
+        subject: IntentSubject::Card(inrou_rules::CardId::from_bytes([2; 16])),
+        usage: Use::Signature,
+    };
+    assert_eq!(store.intent(key).unwrap().unwrap().id, signature(3));
+    assert_eq!(
+        store.messages(phone, 0, 9).unwrap()[0].message.code,
+        "registration-ready"
+    );
+    assert!(store.challenge(&[3; 32]).unwrap().is_some());
+    assert_eq!(
+        store
+            .idempotency("phone", "application")
+            .unwrap()
+            .unwrap()
+            .status,
+        201
+    );
+    assert_eq!(
+        store
+            .document(DocumentKind("enrolment"), "1")
+            .unwrap()
+            .unwrap()
+            .value
+            .body
+            .0,
+        b"signed"
+    );
+    let job = store.jobs(None, 9).unwrap().remove(0);
+    assert_eq!((job.job.key.as_str(), job.leased_until), ("2", None));
+
+    let reserve = Write::ReserveSerials {
+        partition,
+        count: 1,
+        not_after: Timestamp::UNIX_EPOCH,
+    };
+    let again = crate::store::Nonce {
+        caller: "phone".to_owned(),
+        value: "application".to_owned(),
+        expires: Timestamp::UNIX_EPOCH,
+    };
+    let stale = Lease {
+        job: JobId(1),
+        attempt: 1,
+    };
+    assert_eq!(
+        store.commit(reserve.into()).unwrap().serials[0].first,
+        Serial(4)
+    );
+    for (write, precondition) in [
+        (Write::SpendNonce(again), Precondition::NonceSpent),
+        (Write::CompleteJob(stale), Precondition::LeaseLost),
+    ] {
+        let refused: Result<Committed, _> = store.commit(write.into());
+        assert!(matches!(refused, Err(StoreError::Precondition(found)) if found == precondition));
+    }
+}

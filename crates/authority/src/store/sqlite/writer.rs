@@ -48,7 +48,7 @@ impl Writer {
     }
 
     /// Commits a group; answers each unit.
-    fn commit(&mut self, units: &[Unit]) -> Vec<Result<Committed, StoreError>> {
+    pub(super) fn commit(&mut self, units: &[Unit]) -> Vec<Result<Committed, StoreError>> {
         let result = match &self.failure {
             Some(failure) => Err(failure.clone()),
             None => self.try_commit(units),

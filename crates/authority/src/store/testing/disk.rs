@@ -5,6 +5,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::inode::{Change, Draws, Inode};
 use super::power::{Loss, NoPower, PowerCut};
 
 /// One folder of files. Clones are the same disk.
@@ -22,6 +23,18 @@ pub struct DiskFile {
     disk: Disk,
     inode: u64,
     epoch: u64,
+}
+
+/// What can be wrong with a disk while it has power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// There is no room: writes that would make a file longer fail.
+    Full,
+    /// Syncs fail, and what was not synced may or may not be durable.
+    SyncsFail,
+    /// Syncs do nothing and succeed. A test that cannot tell such a disk from an honest one proves
+    /// nothing.
+    SyncsLie,
 }
 
 impl Disk {
@@ -51,10 +64,9 @@ impl Disk {
         Self::with(copy)
     }
 
-    /// Turns the disk into one that says "synced" and does nothing: a test that cannot tell it from
-    /// an honest one proves nothing.
-    pub fn lie_about_syncs(&self) {
-        self.lock().lies = true;
+    /// Gives the disk a fault, or mends it.
+    pub fn set_fault(&self, fault: Option<Fault>) {
+        self.lock().fault = fault;
     }
 
     /// Opens a file, or makes an empty one.
@@ -101,8 +113,7 @@ impl Disk {
     /// The power is off.
     pub fn sync_folder(&self) -> io::Result<()> {
         let mut state = self.powered()?;
-        state.power.step().map_err(no_power)?;
-        if !state.lies {
+        if state.sync_step()? {
             state.durable_names = state.names.clone();
         }
         Ok(())
@@ -159,7 +170,7 @@ impl DiskFile {
     /// Writes at an offset. Not durable before [`DiskFile::sync`].
     ///
     /// # Errors
-    /// As [`DiskFile::read_at`].
+    /// As [`DiskFile::read_at`]; [`io::ErrorKind::StorageFull`].
     pub fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.change(Change::Write {
             offset: index(offset)?,
@@ -181,8 +192,7 @@ impl DiskFile {
     /// As [`DiskFile::read_at`].
     pub fn sync(&self) -> io::Result<()> {
         let mut state = self.powered()?;
-        state.power.step().map_err(no_power)?;
-        if !state.lies
+        if state.sync_step()?
             && let Some(inode) = state.inodes.get_mut(&self.inode)
         {
             for change in std::mem::take(&mut inode.unsynced) {
@@ -211,6 +221,13 @@ impl DiskFile {
 
     fn change(&self, change: Change) -> io::Result<()> {
         let mut state = self.powered()?;
+        let content = state
+            .inodes
+            .get(&self.inode)
+            .map_or(0, |inode| inode.content.len());
+        if state.fault == Some(Fault::Full) && change.end() > content {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         let lasted = state.power.step();
         if let Some(inode) = state.inodes.get_mut(&self.inode) {
             match lasted {
@@ -246,7 +263,7 @@ struct State {
     power: PowerCut,
     /// The outages that this disk has suffered.
     epoch: u64,
-    lies: bool,
+    fault: Option<Fault>,
     inodes: BTreeMap<u64, Inode>,
     next_inode: u64,
     names: BTreeMap<String, u64>,
@@ -258,7 +275,7 @@ impl Default for State {
         Self {
             power: PowerCut::never(),
             epoch: 0,
-            lies: false,
+            fault: None,
             inodes: BTreeMap::new(),
             next_inode: 0,
             names: BTreeMap::new(),
@@ -268,6 +285,16 @@ impl Default for State {
 }
 
 impl State {
+    /// Takes the step of a sync: whether it has an effect.
+    fn sync_step(&self) -> io::Result<bool> {
+        self.power.step().map_err(no_power)?;
+        match self.fault {
+            Some(Fault::SyncsFail) => Err(io::Error::other("the sync failed")),
+            Some(Fault::SyncsLie) => Ok(false),
+            Some(Fault::Full) | None => Ok(true),
+        }
+    }
+
     fn suffer_outage(&mut self) {
         let loss = self.power.loss();
         let mut draws = match loss {
@@ -292,94 +319,6 @@ impl State {
     }
 }
 
-#[derive(Debug, Default)]
-struct Inode {
-    /// What is read: as if nothing could be lost.
-    content: Vec<u8>,
-    /// What is left at the least.
-    durable: Vec<u8>,
-    /// What happened since the last sync.
-    unsynced: Vec<Change>,
-    /// What was being done when the power failed.
-    under_way: Option<Change>,
-}
-
-impl Inode {
-    fn holding(content: Vec<u8>) -> Self {
-        Self {
-            durable: content.clone(),
-            content,
-            ..Self::default()
-        }
-    }
-
-    fn suffer_outage(&mut self, loss: Loss, draws: &mut Draws) {
-        for change in std::mem::take(&mut self.unsynced) {
-            match loss {
-                Loss::Everything => {}
-                Loss::Nothing => change.apply(&mut self.durable),
-                Loss::Drawn(_) => match draws.below(3) {
-                    0 => {}
-                    1 => change.apply(&mut self.durable),
-                    _ => change.apply_in_part(draws, &mut self.durable),
-                },
-            }
-        }
-        match (self.under_way.take(), loss) {
-            (None, _) => {}
-            (Some(change), Loss::Drawn(_)) => change.apply_in_part(draws, &mut self.durable),
-            (Some(change), _) => change.apply_half(&mut self.durable),
-        }
-        self.content.clone_from(&self.durable);
-    }
-}
-
-#[derive(Clone, Debug)]
-enum Change {
-    SetLen(usize),
-    Write { offset: usize, bytes: Vec<u8> },
-}
-
-impl Change {
-    fn apply(&self, content: &mut Vec<u8>) {
-        match self {
-            Self::SetLen(length) => content.resize(*length, 0),
-            Self::Write { offset, bytes } => write(content, *offset, bytes),
-        }
-    }
-
-    fn apply_half(&self, content: &mut Vec<u8>) {
-        if let Self::Write { offset, bytes } = self {
-            write(content, *offset, &bytes[..bytes.len() / 2]);
-        }
-    }
-
-    /// A sector arrives or it does not: any of them may.
-    fn apply_in_part(&self, draws: &mut Draws, content: &mut Vec<u8>) {
-        match self {
-            Self::SetLen(_) if draws.below(2) == 0 => {}
-            Self::SetLen(_) => self.apply(content),
-            Self::Write { offset, bytes } => {
-                for (sector, part) in bytes.chunks(SECTOR).enumerate() {
-                    if draws.below(2) == 0 {
-                        write(content, offset + sector * SECTOR, part);
-                    }
-                }
-            }
-        }
-    }
-}
-
-const SECTOR: usize = 512;
-
-fn write(content: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
-    let end = offset + bytes.len();
-    if content.len() < end {
-        content.resize(end, 0);
-    }
-    content[offset..end].copy_from_slice(bytes);
-}
-
 fn index(offset: u64) -> io::Result<usize> {
     usize::try_from(offset).map_err(|_| io::ErrorKind::InvalidInput.into())
 }
@@ -388,23 +327,9 @@ fn no_power(_: NoPower) -> io::Error {
     io::Error::other("the power is off")
 }
 
-/// SplitMix64: reproducible, and nothing more is asked of it.
-#[derive(Debug)]
-struct Draws(u64);
-
-impl Draws {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut draw = self.0;
-        draw = (draw ^ (draw >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        draw = (draw ^ (draw >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (draw ^ (draw >> 31)) % bound
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::Loss;
+    use super::super::inode::SECTOR;
     use super::*;
 
     fn content(disk: &Disk) -> Vec<u8> {
@@ -485,6 +410,31 @@ mod tests {
         power.restore();
         assert!(file.size().is_err());
         assert!(other.open("other").unwrap().size().is_ok());
+    }
+
+    #[test]
+    fn a_full_disk_takes_what_makes_no_file_longer() {
+        let (disk, _) = disk_with(b"old", 99, Loss::Everything);
+        disk.set_fault(Some(Fault::Full));
+        let file = disk.open("f").unwrap();
+        file.write_at(0, b"new").unwrap();
+        let longer = file.write_at(1, b"new").unwrap_err();
+        assert_eq!(longer.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(content(&disk), b"new");
+    }
+
+    #[test]
+    fn a_sync_that_lies_or_fails_makes_nothing_durable() {
+        for (fault, succeeds) in [(Fault::SyncsLie, true), (Fault::SyncsFail, false)] {
+            let (disk, power) = disk_with(b"old", 99, Loss::Everything);
+            disk.set_fault(Some(fault));
+            let file = disk.open("f").unwrap();
+            file.write_at(0, b"new").unwrap();
+            assert_eq!(file.sync().is_ok(), succeeds);
+            power.cut();
+            power.restore();
+            assert_eq!(content(&disk), b"old");
+        }
     }
 
     #[test]

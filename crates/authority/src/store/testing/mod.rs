@@ -32,10 +32,13 @@
 //! ```
 
 mod disk;
+mod inode;
 mod locks;
 mod power;
 mod vfs;
 
-pub use disk::{Disk, DiskFile};
+pub use disk::{Disk, DiskFile, Fault};
 pub use power::{Loss, PowerCut};
 pub use vfs::open_sqlite;
+#[cfg(test)]
+pub(crate) use vfs::vfs_path;

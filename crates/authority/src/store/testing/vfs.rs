@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char, c_int, c_void};
+use std::io;
 use std::ops::Range;
 use std::ptr;
-use std::sync::{Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use rusqlite::ffi;
 
@@ -22,15 +23,20 @@ pub fn open_sqlite(
     name: &str,
     settings: SqliteSettings,
 ) -> Result<SqliteStore, StoreError> {
+    let (vfs, file) = vfs_path(disk, name)?;
+    SqliteStore::open_on(vfs, &file, settings)
+}
+
+/// By which file layer, and under which path there, SQLite finds a file on a disk.
+pub(crate) fn vfs_path(disk: &Disk, name: &str) -> Result<(&'static str, String), StoreError> {
     static REGISTERED: OnceLock<c_int> = OnceLock::new();
     if *REGISTERED.get_or_init(register) != ffi::SQLITE_OK {
         return Err(StoreError::Closed);
     }
     let mut disks = DISKS.lock().unwrap_or_else(PoisonError::into_inner);
     disks.retain(|_, disk| disk.strong_count() > 0);
-    disks.insert(disk.inner.id, std::sync::Arc::downgrade(&disk.inner));
-    drop(disks);
-    SqliteStore::open_on(VFS, &format!("{}/{name}", disk.inner.id), settings)
+    disks.insert(disk.inner.id, Arc::downgrade(&disk.inner));
+    Ok((VFS, format!("{}/{name}", disk.inner.id)))
 }
 
 /// The disks by their number, with which the paths of files begin.
@@ -268,10 +274,11 @@ unsafe extern "C" fn x_write(
     // SAFETY: the file is open; SQLite gives `count` bytes to write.
     unsafe {
         let bytes = std::slice::from_raw_parts(bytes.cast::<u8>(), count);
-        code(
-            state(file).file.write_at(offset, bytes).is_ok(),
-            ffi::SQLITE_IOERR_WRITE,
-        )
+        match state(file).file.write_at(offset, bytes) {
+            Ok(()) => ffi::SQLITE_OK,
+            Err(error) if error.kind() == io::ErrorKind::StorageFull => ffi::SQLITE_FULL,
+            Err(_) => ffi::SQLITE_IOERR_WRITE,
+        }
     }
 }
 
