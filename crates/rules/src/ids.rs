@@ -174,7 +174,7 @@ fn parse_hex(text: &str) -> Result<[u8; 16], InvalidId> {
     let mut bytes = [0; 16];
     for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks().0) {
         let [high, low] = *pair;
-        *byte = nibble(high)? << 4 | nibble(low)?;
+        *byte = nibble(high)? * 16 + nibble(low)?;
     }
     Ok(bytes)
 }

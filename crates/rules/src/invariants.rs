@@ -1,5 +1,7 @@
 //! What no history may break. Tests check it after every command; an operator may as well.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::eligibility::check_age;
@@ -82,15 +84,9 @@ fn is_on_phone(resident: &Resident, certificate: &Certificate) -> bool {
 }
 
 fn one_certificate_a_use(resident: &Resident, now: Timestamp) -> bool {
-    [Medium::Card, Medium::Phone].into_iter().all(|medium| {
-        Use::ALL.into_iter().all(|usage| {
-            resident
-                .live(medium, now)
-                .filter(|c| c.id.usage == usage)
-                .count()
-                <= 1
-        })
-    })
+    let mut seen = BTreeSet::new();
+    let mut live = resident.certificates.values().filter(|c| c.is_live(now));
+    live.all(|c| seen.insert((c.medium, c.id.usage)))
 }
 
 fn is_of_age(certificate: &Certificate, attributes: &Attributes) -> bool {
