@@ -11,6 +11,7 @@ use axum::extract::Request;
 use axum::routing::get;
 use inrou_api::problem::{OrInternal, Problem};
 use inrou_api::server::Shell;
+use inrou_api::trace::TraceId;
 use inrou_pki::SeededEntropy;
 use tower::ServiceExt;
 
@@ -29,8 +30,11 @@ impl io::Write for Log {
     }
 }
 
+const UPSTREAM: TraceId = TraceId::from_bytes([0xAB; 16]);
+
 async fn fails() -> Result<(), Problem> {
-    Err(io::Error::other("the disk is full")).or_internal()
+    let failed = Err(io::Error::other("the disk is full")).or_internal();
+    failed.map_err(|problem| problem.traced(UPSTREAM))
 }
 
 #[tokio::test]
@@ -52,7 +56,7 @@ async fn the_log_has_route_and_cause_under_the_trace_and_nothing_that_was_sent()
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let trace = response.headers()["trace-id"].to_str().unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 2, "{text}");
+    assert_eq!(lines.len(), 3, "{text}");
     assert!(
         lines
             .iter()
@@ -63,8 +67,9 @@ async fn the_log_has_route_and_cause_under_the_trace_and_nothing_that_was_sent()
         lines[0].contains("the disk is full") && lines[0].contains("internal-error"),
         "{text}"
     );
+    assert!(lines[1].contains(&format!("upstream={UPSTREAM}")), "{text}");
     assert!(
-        lines[1].contains("/item/{id}") && lines[1].contains("status=500"),
+        lines[2].contains("/item/{id}") && lines[2].contains("status=500"),
         "{text}"
     );
     assert!(

@@ -63,6 +63,9 @@ async fn around(State(shell): State<Shell>, request: Request, next: Next) -> Res
             if let Some(cause) = problem.source() {
                 tracing::error!(code = problem.code(), cause, "a request failed");
             }
+            if let Some(upstream) = problem.trace() {
+                tracing::info!(code = problem.code(), %upstream, "passed on from another role");
+            }
             let headers = std::mem::take(response.headers_mut());
             response = problem.traced(trace).response(language);
             keep_headers(response.headers_mut(), headers);
