@@ -190,7 +190,7 @@ pub fn validate<'a>(
             from: anchor.not_before(),
         });
     }
-    if at > anchor.not_after() {
+    if is_past(anchor, at) {
         return Err(PathError::AnchorExpired {
             at: anchor.not_after(),
         });
@@ -200,7 +200,7 @@ pub fn validate<'a>(
             from: certificate.not_before(),
         });
     }
-    if at > certificate.not_after() {
+    if is_past(certificate, at) {
         return Err(PathError::Expired {
             at: certificate.not_after(),
         });

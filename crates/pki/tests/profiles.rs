@@ -1,13 +1,20 @@
 //! The profiles against the bytes read from a genuine test card.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
 
-use common::{Issuer, resident, test_card_settings, time};
+use common::{Issuer, kiyose, resident, sandbox, test_card_settings, time};
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::*;
 use der::{Decode, Encode};
-use inrou_pki::certificate::Certificate;
-use inrou_rules::{Medium, Serial, Use};
+use inrou_pki::certificate::{Certificate, IssueError, UnsignedCertificate};
+use inrou_pki::keys::KeyAlgorithm;
+use inrou_pki::profile::{CertificateKind, CommonName, HolderRequest, Place, ProfileError};
+use inrou_pki::{AttributesInvalid, IssuerSettings, PersonalAttributes, Signer};
+use inrou_rules::{Medium, Serial, Sex, Use};
+use jiff::Timestamp;
+use jiff::civil::date;
+use proptest::prelude::*;
 
 /// One extension as the x509-cert crate reads it.
 #[derive(Debug, PartialEq)]
@@ -231,5 +238,252 @@ fn a_certificate_says_what_went_into_it() {
             let again = Certificate::from_pem(&certificate.to_pem()).unwrap();
             assert_eq!(again, certificate);
         }
+    }
+}
+
+#[test]
+fn one_request_gives_one_certificate_and_its_issuer_alone_signs_it() {
+    let issuer = Issuer::new(test_card_settings(), Use::Signature);
+    let certificate = issuer.holder(Medium::Card, 7);
+    assert_eq!(
+        certificate,
+        issuer.holder(Medium::Card, 7),
+        "RSA signatures are deterministic"
+    );
+    let tbs = issuer.unsigned_holder(Medium::Card, 7).as_bytes().to_vec();
+    let taken_up = UnsignedCertificate::from_bytes(tbs.clone()).unwrap();
+    assert_eq!(taken_up.sign(issuer.key).unwrap(), certificate);
+    let other = common::key(KeyAlgorithm::Rsa2048, 1);
+    assert_eq!(taken_up.sign(other), Err(IssueError::Signer));
+    let ec = common::key(KeyAlgorithm::EcP256, 1);
+    assert_eq!(taken_up.sign(ec), Err(IssueError::Signer));
+    assert!(UnsignedCertificate::from_bytes(tbs[1..].to_vec()).is_err());
+}
+
+#[test]
+fn phone_certificates_differ_by_policy_and_partition() {
+    for usage in Use::ALL {
+        let issuer = Issuer::new(sandbox(KeyAlgorithm::EcP256), usage);
+        let card = issuer.holder(Medium::Card, 7);
+        let phone = issuer.holder(Medium::Phone, 7);
+        assert_ne!(card.policies(), phone.policies());
+        assert!(
+            phone.policies()[0]
+                .to_string()
+                .starts_with("2.25.1601815346.1.")
+        );
+        let (card_point, phone_point) = (
+            &card.distribution_points()[0],
+            &phone.distribution_points()[0],
+        );
+        assert!(!card_point.shares_name(phone_point));
+        let use_name = if usage == Use::Signature {
+            "signature"
+        } else {
+            "user-authentication"
+        };
+        let uri = format!("http://localhost:8080/crl/{use_name}/phone/13221.crl");
+        assert_eq!(phone_point.uri(), Some(&uri[..]));
+        let directory = phone_point.directory().unwrap().to_string();
+        assert!(
+            directory.contains("OU=CRL Distribution Points for smartphones"),
+            "{directory}"
+        );
+        for certificate in [card, phone] {
+            assert_eq!(certificate.ocsp_uri(), Some("http://localhost:8080/ocsp"));
+        }
+    }
+}
+
+#[test]
+fn the_default_is_clearly_a_sandbox() {
+    let issuer = Issuer::new(IssuerSettings::default(), Use::Signature);
+    let name = issuer.certificate.subject().to_string();
+    assert!(name.contains("Inrou Sandbox"), "{name}");
+    assert!(
+        name.contains("Not a service of the Japanese government"),
+        "{name}"
+    );
+    let certificate = issuer.holder(Medium::Phone, 7);
+    assert_eq!(certificate.ocsp_uri(), None);
+    assert_eq!(certificate.distribution_points()[0].uri(), None);
+    let text = serde_json::to_string(&issuer.settings).unwrap();
+    assert_eq!(
+        serde_json::from_str::<IssuerSettings>(&text).unwrap(),
+        issuer.settings
+    );
+}
+
+#[test]
+fn an_issuer_lives_ten_years_less_a_day_to_the_end_of_a_day_in_japan() {
+    let settings = test_card_settings();
+    let kind = CertificateKind::Issuer(Use::Signature);
+    let end = |from| settings.profile(kind).lifetime.end(time(from)).to_string();
+    // The observed generations.
+    assert_eq!(end("2015-10-20T02:40:28Z"), "2025-10-19T14:59:59Z");
+    assert_eq!(end("2019-09-14T23:41:56Z"), "2029-09-14T14:59:59Z");
+    assert_eq!(end("2023-07-16T00:50:27Z"), "2033-07-15T14:59:59Z");
+}
+
+#[test]
+fn what_the_profile_does_not_allow_is_refused() {
+    let issuer = Issuer::new(test_card_settings(), Use::Signature);
+    let other = Issuer::new(test_card_settings(), Use::UserAuthentication);
+    let (place, attributes) = (kiyose(), resident());
+    let common_name = CommonName::for_signature(time("2025-10-16T17:26:00+09:00"), 134, place.code);
+    let good = HolderRequest {
+        usage: Use::Signature,
+        medium: Medium::Card,
+        serial: Serial(7),
+        not_before: time("2025-10-27T05:06:07Z"),
+        not_after: time("2030-02-17T14:59:59Z"),
+        public_key: issuer.holder_key(Medium::Card).public_key(),
+        place: &place,
+        common_name: &common_name,
+        attributes: Some(&attributes),
+    };
+    let refused = |issuer: &Issuer, request: HolderRequest<'_>| {
+        issuer
+            .settings
+            .holder_certificate(&issuer.certificate, &request)
+            .err()
+    };
+    assert_eq!(refused(&issuer, good.clone()), None);
+    let request = HolderRequest {
+        attributes: None,
+        ..good.clone()
+    };
+    assert_eq!(refused(&issuer, request), Some(ProfileError::Presence));
+    let request = HolderRequest {
+        usage: Use::UserAuthentication,
+        ..good.clone()
+    };
+    assert_eq!(
+        refused(&other, request),
+        Some(ProfileError::Presence),
+        "no attributes there"
+    );
+    assert_eq!(refused(&other, good.clone()), Some(ProfileError::Issuer));
+    let responder = Issuer {
+        certificate: issuer.responder().0,
+        ..Issuer::new(test_card_settings(), Use::Signature)
+    };
+    assert_eq!(
+        refused(&responder, good.clone()),
+        Some(ProfileError::Issuer)
+    );
+    let curve = common::key(KeyAlgorithm::EcP256, 3).public_key();
+    let request = HolderRequest {
+        public_key: curve,
+        ..good.clone()
+    };
+    assert_eq!(refused(&issuer, request), Some(ProfileError::KeyAlgorithm));
+    for (not_before, not_after) in [
+        ("2025-10-27T05:06:07Z", "2025-10-27T05:06:06Z"),
+        ("2025-10-27T05:06:07Z", "2030-10-28T15:00:00Z"),
+        ("2024-08-27T23:59:59Z", "2025-02-17T14:59:59Z"),
+        ("2033-10-27T05:06:07Z", "2034-08-28T14:59:59Z"),
+    ] {
+        let (not_before, not_after) = (time(not_before), time(not_after));
+        let request = HolderRequest {
+            not_before,
+            not_after,
+            ..good.clone()
+        };
+        assert_eq!(
+            refused(&issuer, request),
+            Some(ProfileError::Validity),
+            "{not_before}"
+        );
+    }
+    let attributes = PersonalAttributes {
+        name: String::new(),
+        ..attributes.clone()
+    };
+    let request = HolderRequest {
+        attributes: Some(&attributes),
+        ..good
+    };
+    assert_eq!(
+        refused(&issuer, request),
+        Some(ProfileError::Attributes(AttributesInvalid::Name))
+    );
+}
+
+fn any_attributes() -> impl Strategy<Value = PersonalAttributes> {
+    let text = |most| proptest::collection::vec((any::<char>(), any::<bool>()), 1..most);
+    let birth_date = proptest::option::of((0..=9999i16, 1..=12i8, 1..=28i8));
+    (text(40), birth_date, 0..3usize, text(201)).prop_map(|(name, birth_date, sex, address)| {
+        let split = |text: &[(char, bool)]| -> (String, String) {
+            text.iter()
+                .map(|&(letter, mark)| (letter, if mark { '1' } else { '0' }))
+                .unzip()
+        };
+        let (name, name_substitutes) = split(&name);
+        let (address, address_substitutes) = split(&address);
+        let birth_date = birth_date.map(|(year, month, day)| date(year, month, day));
+        PersonalAttributes {
+            name,
+            name_substitutes,
+            birth_date,
+            sex: [Sex::Male, Sex::Female, Sex::Unknown][sex],
+            address,
+            address_substitutes,
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_holder_is_written_and_read_back(
+        attributes in any_attributes(),
+        serial: u64,
+        on_phone: bool,
+        (from, life) in (1_724_803_200..1_880_000_000i64, 0..150_000_000i64),
+        (prefecture, municipality) in ("\\PC{1,30}", "\\PC{1,30}"),
+        which in 0..3usize,
+    ) {
+        let issuer = Issuer::new(sandbox(KeyAlgorithm::ALL[which]), Use::Signature);
+        let medium = if on_phone { Medium::Phone } else { Medium::Card };
+        let place = Place { code: "13221".parse().unwrap(), prefecture, municipality };
+        let common_name = CommonName::for_signature(time("2025-10-16T17:26:00Z"), 1, place.code);
+        let request = HolderRequest {
+            usage: Use::Signature,
+            medium,
+            serial: Serial(serial),
+            not_before: Timestamp::from_second(from).unwrap(),
+            not_after: Timestamp::from_second(from + life).unwrap(),
+            public_key: issuer.holder_key(medium).public_key(),
+            place: &place,
+            common_name: &common_name,
+            attributes: Some(&attributes),
+        };
+        let unsigned = issuer.settings.holder_certificate(&issuer.certificate, &request).unwrap();
+        let signed = unsigned.sign(issuer.key).unwrap();
+        let read = Certificate::from_der(signed.as_der()).unwrap();
+        prop_assert_eq!(read.serial(), Some(request.serial));
+        prop_assert_eq!(read.not_before(), request.not_before);
+        prop_assert_eq!(read.not_after(), request.not_after);
+        prop_assert_eq!(read.attributes(), Some(&attributes));
+        prop_assert_eq!(read.public_key(), Ok(request.public_key));
+        prop_assert_eq!(read.recognise(&issuer.settings), Some((Use::Signature, medium)));
+        prop_assert!(read.verify_signature(issuer.key.public_key()).is_ok());
+    }
+
+    #[test]
+    fn mutated_certificates_are_read_or_refused(flips in common::flips(), cut in 0..6000usize) {
+        let issuer = Issuer::new(sandbox(KeyAlgorithm::EcP256), Use::Signature);
+        let certificate = issuer.holder(Medium::Phone, 7);
+        let mutated = common::mutate(certificate.as_der(), &flips, cut);
+        let verified = Certificate::from_der(&mutated)
+            .is_ok_and(|read| read.verify_signature(issuer.key.public_key()).is_ok());
+        prop_assert_eq!(verified, mutated == certificate.as_der());
+    }
+
+    #[test]
+    fn any_bytes_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        prop_assert!(Certificate::from_der(&bytes).is_err());
     }
 }

@@ -15,8 +15,8 @@ use crate::entropy::Entropy;
 const ITERATIONS: u32 = 600_000;
 
 /// More than this is refused when reading: a file must not cost minutes or gigabytes.
-const MAX_ITERATIONS: u32 = 10_000_000;
-const MAX_SCRYPT_BLOCKS: u64 = 1 << 21;
+const MAX_ITERATIONS: u32 = 5_000_000;
+const MAX_SCRYPT_BLOCKS: u64 = 1 << 20;
 
 /// What opens a key file. Wiped when dropped, never shown.
 #[derive(Clone)]

@@ -43,3 +43,13 @@ pub trait Signer: Send + Sync {
         self.sign_digest(&self.algorithm().hash().digest(message))
     }
 }
+
+impl<S: Signer + ?Sized> Signer for &S {
+    fn public_key(&self) -> &PublicKey {
+        (**self).public_key()
+    }
+
+    fn sign_digest(&self, digest: &Digest) -> Result<Vec<u8>, SignError> {
+        (**self).sign_digest(digest)
+    }
+}

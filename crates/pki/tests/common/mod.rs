@@ -1,15 +1,18 @@
 //! An authority on a table: issuers, holders and their keys, as the tests need them.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use inrou_pki::certificate::Certificate;
+use inrou_pki::certificate::{Certificate, UnsignedCertificate};
 use inrou_pki::keys::{FreshKeys, KeyAlgorithm, KeySource, Signer, SoftwareKey};
 use inrou_pki::profile::{CommonName, HolderRequest, IssuerSettings, Place};
 use inrou_pki::{PersonalAttributes, SeededEntropy};
 use inrou_rules::{Medium, Serial, Sex, Use};
 use jiff::Timestamp;
 use jiff::civil::date;
+use proptest::prelude::*;
 
 /// The settings of the genuine test card.
 pub fn test_card_settings() -> IssuerSettings {
@@ -107,6 +110,26 @@ impl Issuer {
 
     /// The test resident's certificate; its key is number 3.
     pub fn holder(&self, medium: Medium, serial: u64) -> Certificate {
+        self.unsigned_holder(medium, serial).sign(self.key).unwrap()
+    }
+
+    /// The same with one byte sequence in the place of another of the same length, and signed so.
+    pub fn changed_holder(
+        &self,
+        medium: Medium,
+        serial: u64,
+        old: &[u8],
+        new: &[u8],
+    ) -> Certificate {
+        let tbs = replace(self.unsigned_holder(medium, serial).as_bytes(), old, new);
+        UnsignedCertificate::from_bytes(tbs)
+            .unwrap()
+            .sign(self.key)
+            .unwrap()
+    }
+
+    /// It before it is signed.
+    pub fn unsigned_holder(&self, medium: Medium, serial: u64) -> UnsignedCertificate {
         let place = kiyose();
         let common_name = match self.usage {
             Use::Signature => {
@@ -131,8 +154,6 @@ impl Issuer {
         self.settings
             .holder_certificate(&self.certificate, &request)
             .unwrap()
-            .sign(self.key)
-            .unwrap()
     }
 
     pub fn holder_key(&self, medium: Medium) -> &'static SoftwareKey {
@@ -141,6 +162,11 @@ impl Issuer {
 
     /// A delegated OCSP responder; its key is number 2.
     pub fn responder(&self) -> (Certificate, &'static SoftwareKey) {
+        self.responder_from(time("2026-11-21T00:00:00Z"))
+    }
+
+    /// The same, valid from another time on.
+    pub fn responder_from(&self, not_before: Timestamp) -> (Certificate, &'static SoftwareKey) {
         let key = key(self.settings.issuer_key, 2);
         let unsigned = self
             .settings
@@ -149,9 +175,102 @@ impl Issuer {
                 &self.certificate,
                 key.public_key(),
                 Serial(77),
-                time("2026-11-21T00:00:00Z"),
+                not_before,
             )
             .unwrap();
         (unsigned.sign(self.key).unwrap(), key)
     }
+}
+
+/// Runs OpenSSL, which must succeed; gives what it wrote to both outputs.
+pub fn openssl(arguments: &[&str], input: &[u8]) -> String {
+    let (success, text) = run_openssl(arguments, input);
+    assert!(success, "openssl {arguments:?}:\n{text}");
+    text
+}
+
+/// Runs OpenSSL; gives whether it succeeded, and what it wrote to both outputs.
+pub fn run_openssl(arguments: &[&str], input: &[u8]) -> (bool, String) {
+    let mut child = Command::new("openssl")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().unwrap();
+    // OpenSSL may end before it has read everything.
+    let _ = writer.join().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&text).into_owned(),
+    )
+}
+
+/// A private key in the clear, as OpenSSL reads it.
+pub fn pem(key: &SoftwareKey) -> String {
+    inrou_pki::pem::encode("PRIVATE KEY", &key.to_pkcs8())
+}
+
+/// A folder of files that OpenSSL reads.
+pub struct Files(tempfile::TempDir);
+
+impl Files {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// Writes a file and gives its path.
+    pub fn put(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// The machine's time, by which OpenSSL goes where it cannot be told another.
+    pub fn machine_time(&self) -> Timestamp {
+        let path = self.put("now", "");
+        std::fs::metadata(path)
+            .unwrap()
+            .modified()
+            .unwrap()
+            .try_into()
+            .unwrap()
+    }
+
+    /// The path of a file that is to be written.
+    pub fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+}
+
+/// Puts one byte sequence in the place of another of the same length.
+pub fn replace(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let at = bytes
+        .windows(old.len())
+        .position(|window| window == old)
+        .unwrap();
+    let mut bytes = bytes.to_vec();
+    bytes[at..at + old.len()].copy_from_slice(new);
+    bytes
+}
+
+/// Up to four bytes to change: where (modulo the length) and by which bits.
+pub fn flips() -> impl Strategy<Value = Vec<(usize, u8)>> {
+    proptest::collection::vec((any::<usize>(), 1..=255u8), 0..4)
+}
+
+/// Changes bytes, and cuts the end off if `cut` is shorter than the rest.
+pub fn mutate(bytes: &[u8], flips: &[(usize, u8)], cut: usize) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for (at, bits) in flips {
+        let at = at % bytes.len();
+        bytes[at] ^= bits;
+    }
+    bytes.truncate(cut.max(1));
+    bytes
 }
