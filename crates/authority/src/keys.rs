@@ -11,6 +11,7 @@ use inrou_api::problem::{OrInternal, Problem};
 use inrou_api::wire::Base64;
 use inrou_pki::certificate::UnsignedCertificate;
 use inrou_pki::digest::Digest;
+use inrou_pki::profile::CertificateKind;
 use inrou_pki::{Certificate, PublicKey, SignError, Signer, SoftwareKey};
 use inrou_rules::{CertificateId, Serial, Use};
 use jiff::{SignedDuration, Timestamp};
@@ -228,7 +229,13 @@ impl Authority {
         build: impl Fn(Serial) -> Result<UnsignedCertificate, inrou_pki::profile::ProfileError>,
     ) -> Result<(), Failed> {
         let partition = Partition::Own { usage };
-        let reserve = Write::ReserveSerials { partition, count: 1, not_after: Timestamp::MAX };
+        let kind = if responder {
+            CertificateKind::OcspResponder(usage)
+        } else {
+            CertificateKind::Issuer(usage)
+        };
+        let not_after = self.settings.issuer.profile(kind).lifetime.end(self.clock.now());
+        let reserve = Write::ReserveSerials { partition, count: 1, not_after };
         let reserved = self.store.commit(reserve.into())?.serials;
         let serial = reserved.first().ok_or_else(lost)?.first;
         let certificate = build(serial).or_internal()?.sign(signer).or_internal()?;

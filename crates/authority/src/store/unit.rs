@@ -75,7 +75,8 @@ pub enum Write {
     PutAttributes(AttributeVersion),
     /// Appends to the journal; the answer has the place in the log.
     AppendEvent(JournalEntry),
-    /// Stores a phone. `ResidentHasPhone` if another phone serves the same resident.
+    /// Stores a phone. `ResidentHasPhone` if another phone serves the same resident: in a unit that
+    /// moves a resident from phone to phone, the one that is left comes first.
     PutPhone {
         /// The version that the row must have.
         expected: Option<Version>,

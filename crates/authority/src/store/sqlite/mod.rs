@@ -67,7 +67,6 @@ pub struct SqliteStore {
     queue: Option<SyncSender<Request>>,
     readers: Option<Readers>,
     writer: Option<JoinHandle<()>>,
-    _lock: Option<File>,
 }
 
 impl SqliteStore {
@@ -109,13 +108,16 @@ impl SqliteStore {
         let (queue, requests) = sync_channel(QUEUE);
         let writer = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer.run(&requests))
+            .spawn(move || {
+                writer.run(&requests);
+                // Others may open the file when the writer has closed it, not before.
+                drop(lock);
+            })
             .map_err(StoreError::failed)?;
         Ok(Self {
             queue: Some(queue),
             readers: Some(Readers::new(opening)),
             writer: Some(writer),
-            _lock: lock,
         })
     }
 

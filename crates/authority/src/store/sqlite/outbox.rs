@@ -30,7 +30,8 @@ pub(super) fn mark_delivered(
 ) -> Result<(), StoreError> {
     change(
         connection,
-        "UPDATE outbox SET delivered = 1 WHERE addressee = ?1 AND sequence <= ?2 AND delivered = 0",
+        "UPDATE outbox INDEXED BY outbox_undelivered SET delivered = 1
+         WHERE addressee = ?1 AND sequence <= ?2 AND delivered = 0",
         params![Text(addressee), Number(up_to)],
     )?;
     Ok(())

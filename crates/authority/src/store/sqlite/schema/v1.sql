@@ -118,6 +118,7 @@ CREATE TABLE jobs (
     UNIQUE (kind, key)
 ) STRICT;
 CREATE INDEX jobs_by_readiness ON jobs (coalesce(leased_until, due), id);
+CREATE INDEX jobs_leased ON jobs (id) WHERE leased_until IS NOT NULL;
 
 CREATE TABLE outbox (
     addressee TEXT NOT NULL,

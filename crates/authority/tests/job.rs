@@ -1,0 +1,101 @@
+//! The main job over HTTP, as card, phone and counter see it.
+
+#[path = "support/house.rs"]
+mod house;
+
+use house::{CARD_PASSWORD, House, hanako, set_pins, sign_statement, transmit};
+use inrou_api::clock::Clock;
+use inrou_api::session::play;
+use inrou_api::statement::{Statement, keys_digest};
+use inrou_api::wire::Base64;
+use inrou_api::wire::authority::{
+    ApplicationAccepted, BeginEnrolment, BeginRequest, EnrolmentBegun, EnrolmentStage,
+    EnrolmentView, Notices, PhoneView, RequestBegun, RequestDone, SessionOutcome, SessionWork,
+    SignedStatement, SigningKey,
+};
+use inrou_rules::{CertificateStatus, Medium, RevocationReason, Use, Uses};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_is_carried_on_a_phone_end_to_end() {
+    let house = House::at("2026-11-21T01:00:00Z").await;
+    let hanako = hanako();
+    let resident = house.admit(&hanako).await;
+    let card = house.issue_card(resident, &hanako, Uses::BOTH).await;
+    let phone = house.phone().await;
+
+    // Application (APPLY-4).
+    let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true };
+    let call = phone.client.post("/enrolments").json(&begin).once(&house.key());
+    let begun: EnrolmentBegun = call.answer().await.unwrap();
+    let work = SessionWork::MakeKeys { enrolment: begun.enrolment };
+    let outcome = play(&phone.client, &work, |command| transmit(&phone.chip, command)).await;
+    let Ok(SessionOutcome::KeysAttested { keys }) = outcome else { panic!("{outcome:?}") };
+    let statement = Statement::Application {
+        challenge: begun.challenge.value,
+        chip: phone.id,
+        enrolment: begun.enrolment,
+        keys: keys_digest(&keys),
+        terms: begun.terms,
+        uses: Uses::BOTH,
+    };
+    let now = house.clock.now();
+    let cms = Base64(sign_statement(&card, CARD_PASSWORD, &statement, now));
+    let path = format!("/enrolments/{}/application", begun.enrolment);
+    let call = phone.client.post(&path).json(&SignedStatement { cms });
+    let accepted: ApplicationAccepted = call.answer().await.unwrap();
+    assert_eq!(accepted.applicant, hanako);
+
+    // PINs, completion (HOURS-1: it is 10:00 in Japan).
+    set_pins(&phone.chip, Uses::BOTH, "PHONE567", "5678");
+    let path = format!("/enrolments/{}/completion", begun.enrolment);
+    let view: EnrolmentView = phone.client.post(&path).json(&()).answer().await.unwrap();
+    assert_eq!(view.stage, EnrolmentStage::Completed { at: now, due: now });
+
+    // The job, the notice (HOURS-2).
+    house.authority.run_due_jobs().unwrap();
+    let notices: Notices = phone.client.get("/notices").answer().await.unwrap();
+    let codes: Vec<&str> = notices.notices.iter().map(|notice| notice.code.as_str()).collect();
+    assert_eq!(codes, ["registration-ready"]);
+
+    // Registration (REG-1).
+    let work = SessionWork::StoreCertificates { enrolment: begun.enrolment };
+    let outcome = play(&phone.client, &work, |command| transmit(&phone.chip, command)).await;
+    let Ok(SessionOutcome::CertificatesStored { certificates, usable_from }) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(usable_from, now);
+    assert_eq!(certificates.len(), 2);
+    let of_card = house.counter.get(&format!("/residents/{resident}"));
+    let seen: inrou_api::wire::authority::ResidentView = of_card.answer().await.unwrap();
+    for usage in Use::ALL {
+        let on = |medium| {
+            seen.certificates.iter().find(|c| c.usage == usage && c.medium == medium).unwrap()
+        };
+        assert_eq!(on(Medium::Phone).not_after, on(Medium::Card).not_after, "VALID-1");
+        assert!(matches!(on(Medium::Phone).status, CertificateStatus::Active { .. }));
+    }
+
+    // Revocation with the phone's own key (END-2), deletion with a receipt.
+    let ask = BeginRequest::Revocation { with: SigningKey::Phone };
+    let call = phone.client.post("/requests").json(&ask).once(&house.key());
+    let begun: RequestBegun = call.answer().await.unwrap();
+    let statement = Statement::Revocation {
+        challenge: begun.challenge.value,
+        chip: phone.id,
+        request: begun.request.clone(),
+        with: SigningKey::Phone,
+    };
+    let cms = Base64(sign_statement(&phone.chip, "PHONE567", &statement, now));
+    let path = format!("/requests/{}", begun.request);
+    let call = phone.client.post(&path).json(&SignedStatement { cms });
+    let RequestDone::Revocation { certificates } = call.answer().await.unwrap() else { panic!() };
+    for certificate in certificates {
+        let reason = RevocationReason::CessationOfOperation;
+        assert_eq!(certificate.status, CertificateStatus::Revoked { at: now, reason });
+    }
+    let outcome =
+        play(&phone.client, &SessionWork::Delete, |command| transmit(&phone.chip, command)).await;
+    assert!(matches!(outcome, Ok(SessionOutcome::Deleted { .. })), "{outcome:?}");
+    let view: PhoneView = phone.client.get("/phones/self").answer().await.unwrap();
+    assert_eq!(view.deletion_due, None);
+}
