@@ -20,5 +20,5 @@ pub use hosts::Hosts;
 pub(crate) use hosts::authority;
 pub use listen::{ListenError, PlainListener, TlsListener, listen, listen_tls, tls_config};
 pub use poll::{Wait, long_poll};
-pub use run::{Shutdown, Trigger, serve, shutdown};
+pub use run::{GRACE, Shutdown, Trigger, serve, shutdown};
 pub use shell::Shell;
