@@ -73,6 +73,7 @@ impl Outcome {
 #[derive(Default)]
 pub(crate) struct Report {
     sections: Vec<Section>,
+    stopped: bool,
 }
 
 struct Section {
@@ -98,11 +99,19 @@ impl Report {
         success
     }
 
+    /// Says in the account that what would follow was not run.
+    pub(crate) fn stop(&mut self) {
+        self.stopped = true;
+    }
+
     /// Prints the account, the first failure again, and the closing line; `true` if nothing failed.
     pub(crate) fn close(self) -> bool {
         println!("\n==> account");
         for section in &self.sections {
             println!("    {}", section.line());
+        }
+        if self.stopped {
+            println!("    what follows it was not run");
         }
         if let Some(first) = self
             .sections

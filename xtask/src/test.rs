@@ -23,30 +23,31 @@ pub(crate) fn quick() -> bool {
 /// so it is not run.
 pub(crate) fn all() -> bool {
     let mut report = Report::default();
-    let ready = report.section("setup", setup::setup);
-    if ready {
-        quick_sections(&mut report);
-        report.section("licences", checks::licences);
-        report.section("lint", || {
-            program(&[
-                "clippy",
-                "--locked",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "-Dwarnings",
-            ])
-        });
-        let built = report.section("build", || {
-            program(&["build", "--locked", "--workspace", "--all-targets"])
-        });
-        if built {
-            report.section("tests", tests);
-            report.section("documentation", documentation);
-            report.section("fuzz", fuzz::smoke);
-        }
+    if !(report.section("setup", setup::setup) && builds(&mut report)) {
+        report.stop();
+        return report.close();
     }
+    report.section("tests", tests);
+    report.section("documentation", documentation);
+    report.section("fuzz", fuzz::smoke);
     report.close()
+}
+
+/// What can be judged without running anything, and the build, which decides whether to go on.
+fn builds(report: &mut Report) -> bool {
+    quick_sections(report);
+    report.section("licences", checks::licences);
+    let lint = [
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-Dwarnings",
+    ];
+    report.section("lint", || program(&lint));
+    let build = ["build", "--locked", "--workspace", "--all-targets"];
+    report.section("build", || program(&build))
 }
 
 fn quick_sections(report: &mut Report) {
