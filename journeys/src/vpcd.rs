@@ -1,1 +1,145 @@
-//! A smart-card reader made of software, for PC/SC programs to find our chips in.
+//! A smart-card reader made of software (pcscd with vsmartcard's vpcd), in which PC/SC programs find
+//! our chips.
+//!
+//! vpcd listens on every address, and there is one pcscd a machine. So a test that wants a reader
+//! runs again in a process with a network and a `/run` of its own: see [`isolated`].
+
+use std::env;
+use std::fmt;
+use std::io;
+use std::process::{Child, Command};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use inrou_chip::memory::Medium;
+use inrou_chip::transport::pcsc::{LastTries, Pcsc, PcscError};
+use inrou_chip::transport::vpcd::{DEFAULT_ADDRESS, Eject, Slot};
+use inrou_chip::{Chip, Interface};
+
+/// Set in the process that is on its own.
+const ISOLATED: &str = "INROU_ISOLATED";
+
+/// Debian's packages that the tests with a reader need.
+const PACKAGES: &str = "pcscd vsmartcard-vpcd opensc opensc-pkcs11 openssl iproute2 util-linux";
+
+/// How long pcscd may take to start and to see the card.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// Whether this process is on its own. If not, runs the test of that name in one that is, and fails
+/// unless it passes there.
+///
+/// # Panics
+/// The other process cannot be started, or the test fails in it.
+pub fn isolated(test: &str) -> bool {
+    if env::var_os(ISOLATED).is_some() {
+        return true;
+    }
+    let own_run =
+        "mount -t tmpfs tmpfs /run && mkdir /run/pcscd && ip link set lo up && exec \"$@\"";
+    let output = Command::new("unshare")
+        .args([
+            "--map-root-user",
+            "--net",
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+        ])
+        .args(["sh", "-c", own_run, "sh"])
+        .arg(env::current_exe().expect("a test knows its own program"))
+        .args([test, "--exact", "--nocapture"])
+        .env(ISOLATED, "1")
+        .output()
+        .unwrap_or_else(|error| panic!("unshare: {error}; install {PACKAGES}"));
+    let text = [output.stdout, output.stderr].concat();
+    assert!(
+        output.status.success(),
+        "{test} failed in a process of its own. It needs a system that lets this user make \
+         namespaces, and Debian's packages {PACKAGES}. It wrote:\n{}",
+        String::from_utf8_lossy(&text)
+    );
+    false
+}
+
+/// A reader with a chip in it. Dropping it takes the chip out and stops pcscd.
+pub struct Reader<M> {
+    pcscd: Child,
+    eject: Eject,
+    card: Option<JoinHandle<io::Result<Chip<M>>>>,
+}
+
+impl<M: Medium + Send + 'static> Reader<M> {
+    /// Starts pcscd, puts `chip` into its reader and waits until PC/SC programs see it.
+    ///
+    /// # Panics
+    /// pcscd does not start or does not see the card within a minute.
+    pub fn holding(mut chip: Chip<M>) -> Self {
+        let pcscd = Command::new("pcscd")
+            .args(["--foreground", "--critical"])
+            .spawn();
+        let pcscd = pcscd.unwrap_or_else(|error| panic!("pcscd: {error}; install {PACKAGES}"));
+        let slot = until(|| Slot::connect(DEFAULT_ADDRESS));
+        let eject = slot.eject().expect("a connection can be shared");
+        let card = thread::spawn(move || {
+            slot.serve(&mut chip, Interface::Contactless)?;
+            Ok(chip)
+        });
+        let reader = Self {
+            pcscd,
+            eject,
+            card: Some(card),
+        };
+        until(find_card);
+        reader
+    }
+
+    /// Takes the card out, while pcscd goes on.
+    pub fn take_out(&self) {
+        self.eject.eject();
+    }
+
+    /// Ends the reader and gives the chip back.
+    ///
+    /// # Panics
+    /// The connection to vpcd had failed.
+    pub fn into_chip(mut self) -> Chip<M> {
+        self.eject.eject();
+        let card = self
+            .card
+            .take()
+            .expect("it is taken here and in drop alone");
+        card.join()
+            .expect("the card's thread does not panic")
+            .expect("vpcd kept the connection")
+    }
+}
+
+impl<M> Drop for Reader<M> {
+    fn drop(&mut self) {
+        self.eject.eject();
+        // The test has passed or failed already: nothing that fails here changes it.
+        let _ = self.pcscd.kill();
+        let _ = self.pcscd.wait();
+        let _ = self.card.take().map(JoinHandle::join);
+    }
+}
+
+/// Tries until it succeeds: pcscd looks after its readers some times a second.
+fn until<T, E: fmt::Display>(attempt: impl Fn() -> Result<T, E>) -> T {
+    let start = Instant::now();
+    loop {
+        match attempt() {
+            Ok(done) => return done,
+            Err(error) => assert!(start.elapsed() < START_LIMIT, "pcscd: {error}"),
+        }
+        thread::yield_now();
+    }
+}
+
+/// Finds the card as a PC/SC program does, and leaves it without power.
+fn find_card() -> Result<(), PcscError> {
+    let service = Pcsc::open()?;
+    let readers = service.readers()?;
+    let reader = readers.first().ok_or(PcscError::NoReader)?;
+    service.connect(reader, LastTries::Spare).map(drop)
+}

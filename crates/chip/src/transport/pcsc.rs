@@ -167,6 +167,8 @@ fn transport_error(code: u32) -> TransportError {
     match PcscError::from_code(code) {
         PcscError::NoCard | PcscError::NoReader => TransportError::Removed,
         PcscError::Busy => TransportError::Busy,
+        // So it says when the card goes while it answers, before the service has noticed.
+        PcscError::Failed(code::NOT_TRANSACTED) => TransportError::Removed,
         other => TransportError::Reader(other.to_string()),
     }
 }

@@ -17,6 +17,7 @@ pub(super) mod code {
     pub(in crate::transport::pcsc) const UNKNOWN_READER: u32 = 0x8010_0009;
     pub(in crate::transport::pcsc) const SHARING_VIOLATION: u32 = 0x8010_000B;
     pub(in crate::transport::pcsc) const NO_SMARTCARD: u32 = 0x8010_000C;
+    pub(in crate::transport::pcsc) const NOT_TRANSACTED: u32 = 0x8010_0016;
     pub(in crate::transport::pcsc) const READER_UNAVAILABLE: u32 = 0x8010_0017;
     pub(in crate::transport::pcsc) const NO_SERVICE: u32 = 0x8010_001D;
     pub(in crate::transport::pcsc) const SERVICE_STOPPED: u32 = 0x8010_001E;
