@@ -10,13 +10,14 @@ use crate::report::Outcome;
 use crate::run::{ask, cargo, root, run, works};
 
 /// Packages of Debian 12, each with what it is for.
-const PACKAGES: [(&str, &str); 13] = [
+const PACKAGES: [(&str, &str); 14] = [
     ("g++", "builds libFuzzer for the fuzz targets"),
     ("gcc", "builds the crypto library and SQLite"),
     (
         "gnutls-bin",
         "judges certificates, lists and status answers",
     ),
+    ("iproute2", "gives the card reader a network of its own"),
     ("libpcsclite-dev", "jpki-cli and pyscard are built with it"),
     ("opensc", "reads card and phone as a stranger"),
     ("opensc-pkcs11", "signs with card and phone as a stranger"),
