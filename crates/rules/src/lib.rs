@@ -1,7 +1,11 @@
 //! The rulebook as pure code: what the service decides, without I/O, clock, randomness, crypto or prose.
 //!
 //! A resident's state is one aggregate, [`Resident`]. [`decide`] turns a [`Command`] into [`Event`]s or
-//! a [`Refusal`]; [`apply`] folds an event into the state and cannot fail. Time is always an argument.
+//! a [`Refusal`]; [`apply`] folds an event into the state and cannot fail; [`due_issuance`] says which
+//! certificates are to be made now. Time is always an argument. What the rulebook leaves open is in
+//! [`Settings`]; what holds in every history is an [`Invariant`].
+//!
+//! Rules are named by their ids in `docs/rulebook.md`, as in CARD-7.
 
 pub mod hours;
 pub mod japan;

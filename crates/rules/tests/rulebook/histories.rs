@@ -299,9 +299,11 @@ impl Play {
             return std::mem::replace(&mut self.kept, issued);
         }
         if step.odd {
-            issued
-                .iter_mut()
-                .for_each(|i| i.not_after += SignedDuration::from_hours(24 * 366));
+            let longer = SignedDuration::from_hours(24 * 366);
+            for issuance in &mut issued {
+                let later = issuance.not_after.checked_add(longer);
+                issuance.not_after = later.unwrap_or(jiff::Timestamp::MIN);
+            }
         }
         issued
     }
