@@ -277,7 +277,7 @@ fn openssl_reads_number_scope_and_reasons() {
         "Version 2 (0x1)",
         "X509v3 Issuing Distribution Point: critical",
         "CN = Kiyose-shi CRLDP",
-        "URI:http://localhost:8080/crl/signature/phone/13221.crl",
+        "URI:http://127.0.0.1:8080/crl/signature/phone/13221.crl",
         "X509v3 Authority Key Identifier",
         "Certificate Hold",
         "Cessation Of Operation",

@@ -105,14 +105,14 @@ impl Default for IssuerSettings {
                 unit_ja: "印籠サンドボックス署名用".to_owned(),
                 ocsp_uri: None,
                 card: MediumSettings::card("1.2.392.200149.8.5.1.0.20"),
-                phone: MediumSettings::phone("2.25.1601815346.1.1"),
+                phone: MediumSettings::phone("2.25.259638066.1.1"),
             },
             user_authentication: UseSettings {
                 unit: "Inrou Sandbox for user authentication".to_owned(),
                 unit_ja: "印籠サンドボックス利用者証明用".to_owned(),
                 ocsp_uri: None,
                 card: MediumSettings::card("1.2.392.200149.8.5.1.0.30"),
-                phone: MediumSettings::phone("2.25.1601815346.1.2"),
+                phone: MediumSettings::phone("2.25.259638066.1.2"),
             },
         }
     }
@@ -228,15 +228,15 @@ mod tests {
     #[test]
     fn addresses_come_under_one_base() {
         let settings = IssuerSettings::default()
-            .published_at("http://localhost:8080/")
+            .published_at("http://127.0.0.1:8080/")
             .unwrap();
         for usage in Use::ALL {
             let uri = settings.of(usage).ocsp_uri.as_ref().unwrap();
-            assert_eq!(uri.as_str(), "http://localhost:8080/ocsp");
+            assert_eq!(uri.as_str(), "http://127.0.0.1:8080/ocsp");
         }
         assert_eq!(
             settings.crl_base_uri.unwrap().as_str(),
-            "http://localhost:8080/crl"
+            "http://127.0.0.1:8080/crl"
         );
         assert_eq!(
             IssuerSettings::default().published_at("ftp://x"),
