@@ -1,7 +1,11 @@
 //! The secure channel: both ends against known answers and each other, and everything that must
 //! close it.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use inrou_chip::apdu::{Command, Response, StatusWord};
 use inrou_chip::scp03::{

@@ -86,6 +86,10 @@ fn erase(image: &mut Image, usage: Use) -> Option<Vec<u8>> {
     if let Some(staged) = &mut issuer.staged {
         staged.credentials.remove(&usage);
     }
+    issuer.staged = issuer
+        .staged
+        .take()
+        .filter(|staged| !staged.credentials.is_empty());
     issuer.pin_leaves.remove(&usage.into());
     issuer.storage = issuer
         .storage
@@ -106,7 +110,7 @@ mod tests {
 
     use super::*;
     use crate::image::SecretBytes;
-    use crate::issuer::PinLeave;
+    use crate::issuer::pins::PinLeave;
     use crate::issuer::state::{Staged, StagedCredential};
     use crate::testing::phone_image;
 

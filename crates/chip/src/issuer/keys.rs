@@ -39,17 +39,29 @@ pub(super) fn make_credential_key(
     enrolment: EnrolmentId,
     challenge: &Challenge,
 ) -> Result<(), StatusWord> {
-    if image.issuer.storage.as_ref().is_some_and(|record| record.enrolment == enrolment) {
+    if image
+        .issuer
+        .storage
+        .as_ref()
+        .is_some_and(|record| record.enrolment == enrolment)
+    {
         return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
     }
-    if image.issuer.staged.as_ref().is_none_or(|staged| staged.enrolment != enrolment) {
-        image.issuer.give_up_staged();
-        image.issuer.staged = Some(Staged { enrolment, credentials: BTreeMap::new() });
-    }
-    let staged = image.issuer.staged.as_ref();
+    let staged = image
+        .issuer
+        .staged
+        .as_ref()
+        .filter(|staged| staged.enrolment == enrolment);
     if let Some(made) = staged.and_then(|staged| staged.credentials.get(&usage)) {
         let same = *made.challenge == challenge.0;
-        return if same { Ok(()) } else { Err(StatusWord::CONDITIONS_NOT_SATISFIED) };
+        return if same {
+            Ok(())
+        } else {
+            Err(StatusWord::CONDITIONS_NOT_SATISFIED)
+        };
+    }
+    if staged.is_none() {
+        image.issuer.give_up_staged();
     }
     let key = generate(source, KeyAlgorithm::Rsa2048)?;
     let attested = AttestedKey::Credential { enrolment, usage };
@@ -59,10 +71,14 @@ pub(super) fn make_credential_key(
         pin: Pin::unset(jpki::tries(usage)),
         key,
     };
-    if let Some(staged) = &mut image.issuer.staged {
-        staged.credentials.insert(usage, credential);
-    }
-    image.issuer.deletion = None;
+    let none_yet = || Staged {
+        enrolment,
+        credentials: BTreeMap::new(),
+    };
+    let staged = image.issuer.staged.get_or_insert_with(none_yet);
+    staged.credentials.insert(usage, credential);
+    let deletion = image.issuer.deletion.take();
+    image.issuer.deletion = deletion.filter(|record| !record.uses.contains(usage));
     Ok(())
 }
 
@@ -79,7 +95,9 @@ pub(super) fn public(key: &SecretBytes) -> Result<PublicKey, StatusWord> {
 /// Signs a statement with the chip's attestation key.
 pub(super) fn sign<C: Content>(image: &Image, content: &C) -> Result<Bytes, StatusWord> {
     let key = read(&image.issuer.attestation_key)?;
-    signed::sign(content, &image.chip, &key).map(Bytes).map_err(|_| FAILED)
+    signed::sign(content, &image.chip, &key)
+        .map(Bytes)
+        .map_err(|_| FAILED)
 }
 
 fn generate(source: &dyn KeySource, algorithm: KeyAlgorithm) -> Result<SecretBytes, StatusWord> {
@@ -93,5 +111,8 @@ fn attest(
     challenge: &Challenge,
     private_key: &SecretBytes,
 ) -> Result<Bytes, StatusWord> {
-    sign(image, &KeyAttestation::of(key, challenge, &public(private_key)?))
+    sign(
+        image,
+        &KeyAttestation::of(key, challenge, &public(private_key)?),
+    )
 }

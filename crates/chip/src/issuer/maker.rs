@@ -5,8 +5,9 @@
 //! `99991231235959Z` (RFC 5280 §4.1.2.5).
 
 use std::str::FromStr;
+use std::time::Duration;
 
-use der::asn1::{Any, UtcTime};
+use der::asn1::{Any, GeneralizedTime, UtcTime};
 use der::{Decode, Encode, Sequence};
 use inrou_pki::certificate::IssueError;
 use inrou_pki::{Certificate, PublicKey, SignatureAlgorithm, Signer, UnsignedCertificate};
@@ -42,18 +43,25 @@ impl MakerCa {
     pub fn found(key: Box<dyn Signer>, since: Timestamp) -> Result<Self, IssueError> {
         let not_before = time(since);
         let own = key.public_key();
-        let certificate = Tbs {
-            serial_number: SerialNumber::new(&[0x01]).expect(VALID),
-            subject: name(MAKER),
+        let subject = Subject {
+            serial_number: &[0x01],
+            name: MAKER,
+            key: own,
             extensions: vec![
                 extension(&KeyUsage(KeyUsages::KeyCertSign.into())),
-                extension(&BasicConstraints { ca: true, path_len_constraint: Some(0) }),
+                extension(&BasicConstraints {
+                    ca: true,
+                    path_len_constraint: Some(0),
+                }),
                 extension(&SubjectKeyIdentifier(octets(&own.identifier().0))),
             ],
-            ..Tbs::of(own, not_before, key.algorithm())
-        }
-        .sign(key.as_ref())?;
-        Ok(Self { certificate, not_before, key })
+        };
+        let certificate = subject.certify(not_before, key.as_ref())?;
+        Ok(Self {
+            certificate,
+            not_before,
+            key,
+        })
     }
 
     /// Takes up a CA that was founded before. `None` if `certificate` is not that of `key`.
@@ -61,7 +69,11 @@ impl MakerCa {
         let parsed = Certificate::from_der(&certificate).ok()?;
         let not_before = time(parsed.not_before());
         let is_its_key = parsed.public_key().is_ok_and(|its| its == key.public_key());
-        is_its_key.then_some(Self { certificate, not_before, key })
+        is_its_key.then_some(Self {
+            certificate,
+            not_before,
+            key,
+        })
     }
 
     /// Its certificate, DER: what others trust.
@@ -75,9 +87,10 @@ impl MakerCa {
     /// The CA's key does not sign.
     pub(super) fn certify(&self, chip: &ChipId, key: &PublicKey) -> Result<Vec<u8>, IssueError> {
         let issuer = octets(&self.key.public_key().identifier().0);
-        Tbs {
-            serial_number: SerialNumber::new(&serial_number(chip)).expect(VALID),
-            subject: name(&format!("CN={chip},O=Inrou Sandbox,C=JP")),
+        let subject = Subject {
+            serial_number: &serial_number(chip),
+            name: &format!("CN={chip},O=Inrou Sandbox,C=JP"),
+            key,
             extensions: vec![
                 extension(&KeyUsage(KeyUsages::DigitalSignature.into())),
                 extension(&AuthorityKeyIdentifier {
@@ -85,9 +98,8 @@ impl MakerCa {
                     ..AuthorityKeyIdentifier::default()
                 }),
             ],
-            ..Tbs::of(key, self.not_before, self.key.algorithm())
-        }
-        .sign(self.key.as_ref())
+        };
+        subject.certify(self.not_before, self.key.as_ref())
     }
 }
 
@@ -103,9 +115,10 @@ impl MakerCertificate {
     /// # Errors
     /// [`ProofError::Malformed`].
     pub fn from_der(certificate: &[u8]) -> Result<Self, ProofError> {
-        let certificate =
-            Certificate::from_der(certificate).map_err(|_| ProofError::Malformed)?;
-        let key = certificate.public_key().map_err(|_| ProofError::Malformed)?;
+        let certificate = Certificate::from_der(certificate).map_err(|_| ProofError::Malformed)?;
+        let key = certificate
+            .public_key()
+            .map_err(|_| ProofError::Malformed)?;
         Ok(Self { key: key.clone() })
     }
 
@@ -115,18 +128,58 @@ impl MakerCertificate {
         certificate: &[u8],
         chip: &ChipId,
     ) -> Result<PublicKey, ProofError> {
-        let certificate =
-            Certificate::from_der(certificate).map_err(|_| ProofError::Malformed)?;
-        certificate.verify_signature(&self.key).map_err(|_| ProofError::UnknownMaker)?;
+        let certificate = Certificate::from_der(certificate).map_err(|_| ProofError::Malformed)?;
+        certificate
+            .verify_signature(&self.key)
+            .map_err(|_| ProofError::UnknownMaker)?;
         if certificate.serial_bytes() != serial_number(chip) {
             return Err(ProofError::OtherChip);
         }
-        certificate.public_key().cloned().map_err(|_| ProofError::Malformed)
+        certificate
+            .public_key()
+            .cloned()
+            .map_err(|_| ProofError::Malformed)
     }
 }
 
 /// Why making a certificate cannot fail short of signing.
 const VALID: &str = "the parts of this certificate are valid and short";
+
+/// What one certificate of the maker has to itself.
+struct Subject<'a> {
+    serial_number: &'a [u8],
+    name: &'a str,
+    key: &'a PublicKey,
+    extensions: Vec<Extension>,
+}
+
+impl Subject<'_> {
+    fn certify(self, not_before: Time, maker: &dyn Signer) -> Result<Vec<u8>, IssueError> {
+        let algorithm = maker.algorithm();
+        let parameters = match algorithm {
+            SignatureAlgorithm::Sha256WithRsa => Some(Any::null()),
+            SignatureAlgorithm::EcdsaWithSha256 | SignatureAlgorithm::EcdsaWithSha384 => None,
+        };
+        let tbs = Tbs {
+            version: Version::V3,
+            serial_number: SerialNumber::new(self.serial_number).expect(VALID),
+            signature: AlgorithmIdentifierOwned {
+                oid: algorithm.oid(),
+                parameters,
+            },
+            issuer: name(MAKER),
+            validity: Validity::new(not_before, Time::INFINITY),
+            subject: name(self.name),
+            subject_public_key_info: SubjectPublicKeyInfoOwned::from_der(self.key.spki())
+                .expect(VALID),
+            extensions: self.extensions,
+        };
+        let unsigned = UnsignedCertificate::from_bytes(tbs.to_der().expect(VALID)).expect(VALID);
+        unsigned
+            .sign(maker)
+            .map(|certificate| certificate.as_der().to_vec())
+    }
+}
 
 /// `TBSCertificate` (RFC 5280 §4.1), version 3.
 #[derive(Sequence)]
@@ -141,31 +194,6 @@ struct Tbs {
     subject_public_key_info: SubjectPublicKeyInfoOwned,
     #[asn1(context_specific = "3", tag_mode = "EXPLICIT")]
     extensions: Vec<Extension>,
-}
-
-impl Tbs {
-    /// What all certificates of the maker share; the rest is empty.
-    fn of(key: &PublicKey, not_before: Time, algorithm: SignatureAlgorithm) -> Self {
-        let parameters = match algorithm {
-            SignatureAlgorithm::Sha256WithRsa => Some(Any::null()),
-            SignatureAlgorithm::EcdsaWithSha256 | SignatureAlgorithm::EcdsaWithSha384 => None,
-        };
-        Self {
-            version: Version::V3,
-            serial_number: SerialNumber::new(&[]).expect(VALID),
-            signature: AlgorithmIdentifierOwned { oid: algorithm.oid(), parameters },
-            issuer: name(MAKER),
-            validity: Validity::new(not_before, Time::INFINITY),
-            subject: Name::default(),
-            subject_public_key_info: SubjectPublicKeyInfoOwned::from_der(key.spki()).expect(VALID),
-            extensions: Vec::new(),
-        }
-    }
-
-    fn sign(self, key: &dyn Signer) -> Result<Vec<u8>, IssueError> {
-        let unsigned = UnsignedCertificate::from_bytes(self.to_der().expect(VALID)).expect(VALID);
-        unsigned.sign(key).map(|certificate| certificate.as_der().to_vec())
-    }
 }
 
 fn serial_number(chip: &ChipId) -> [u8; 17] {
@@ -185,8 +213,13 @@ where
     content.to_extension(&Name::default(), &[]).expect(VALID)
 }
 
+/// UTCTime until 2049, GeneralizedTime after (RFC 5280 §4.1.2.5).
 fn time(timestamp: Timestamp) -> Time {
     let seconds = u64::try_from(timestamp.as_second()).unwrap_or_default();
-    let duration = std::time::Duration::from_secs(seconds);
-    UtcTime::from_unix_duration(duration).map_or(Time::INFINITY, Time::UtcTime)
+    let since_1970 = Duration::from_secs(seconds);
+    let general = || GeneralizedTime::from_unix_duration(since_1970).map(Time::GeneralTime);
+    UtcTime::from_unix_duration(since_1970)
+        .map(Time::UtcTime)
+        .or_else(|_| general())
+        .expect(VALID)
 }

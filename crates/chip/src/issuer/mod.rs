@@ -4,7 +4,7 @@
 //! How phones are provisioned is not public. These commands are an assumption, written down in
 //! `docs/chip.md`; they keep to ISO/IEC 7816 and GlobalPlatform where those have a fitting command.
 //!
-//! On the chip: [`process`]. On the host: [`Session`] turns [`Operation`]s into batches of commands
+//! On the chip: [`process`]. In the phone: [`play`] and [`sign_with_device_key`]. On the host: [`Session`] turns [`Operation`]s into batches of commands
 //! and answers into [`Outcome`]s, which [`Attestation::verify`], [`StorageReceipt::verify`] and
 //! [`DeletionReceipt::verify`] judge.
 
@@ -12,6 +12,7 @@ mod attestation;
 mod command;
 mod deletion;
 mod keys;
+mod local;
 mod maker;
 mod manufacture;
 mod pins;
@@ -21,11 +22,12 @@ mod signed;
 mod state;
 mod storage;
 
-pub use attestation::{AttestedKey, Attestation, Challenge};
+pub use attestation::{Attestation, AttestedKey, Challenge};
 pub use command::{Channel, process};
+pub use local::{play, sign_with_device_key};
 pub use maker::{MakerCa, MakerCertificate};
 pub use manufacture::{ManufactureError, manufacture};
-pub use pins::{PinLeave, PinReference, pin_to_set};
+pub use pins::{PinReference, pin_to_set};
 pub use receipt::{CarriedCertificate, DeletionReceipt, DeletionRequest, StorageReceipt};
 pub use script::{Operation, Outcome, ScriptError, Session, Step};
 pub use signed::{ProofError, SignedStatement};

@@ -46,7 +46,7 @@ impl From<Use> for PinReference {
 /// Whose PIN may be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum PinLeave {
+pub(super) enum PinLeave {
     /// That of the key in use, once: a reset at home (PIN-2), an unlocking at the counter (CARD-6).
     Once,
     /// That of a key which waits for its certificate, until the certificate comes (APPLY-5).
@@ -60,7 +60,10 @@ pub fn pin_to_set(image: &mut Image, reference: PinReference) -> Option<&mut Pin
     let usage = reference.usage();
     if let PinLeave::WhileStaged = image.issuer.pin_leaves.get(&reference)? {
         let staged = image.issuer.staged.as_mut()?;
-        return staged.credentials.get_mut(&usage?).map(|credential| &mut credential.pin);
+        return staged
+            .credentials
+            .get_mut(&usage?)
+            .map(|credential| &mut credential.pin);
     }
     image.issuer.pin_leaves.remove(&reference);
     match usage {
@@ -84,7 +87,11 @@ pub(super) fn allow_while_staged(
     reference: PinReference,
     enrolment: EnrolmentId,
 ) -> Result<(), StatusWord> {
-    let staged = image.issuer.staged.as_ref().filter(|staged| staged.enrolment == enrolment);
+    let staged = image
+        .issuer
+        .staged
+        .as_ref()
+        .filter(|staged| staged.enrolment == enrolment);
     let is_there = staged
         .zip(reference.usage())
         .is_some_and(|(staged, usage)| staged.credentials.contains_key(&usage));

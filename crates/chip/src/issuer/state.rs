@@ -28,7 +28,7 @@ pub struct IssuerState {
     pub(super) receipts: u64,
     /// The receipt for the certificates that were stored last, while they are there.
     pub(super) storage: Option<StorageRecord>,
-    /// The receipt for the last deletion, while nothing new is there.
+    /// The receipt for the last deletion, while nothing new is there of those uses.
     pub(super) deletion: Option<DeletionRecord>,
 }
 

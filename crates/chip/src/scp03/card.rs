@@ -168,20 +168,28 @@ mod tests {
     fn an_authentic_command_with_a_wrong_cryptogram_authenticates_nobody() {
         let chip = ChipId::from_bytes([0x01; 16]);
         let keys = StaticKeys::from_bytes([0x02; 16], [0x03; 16]);
-        let challenges = Challenges { host: [0x04; 8], card: [0x05; 8] };
+        let challenges = Challenges {
+            host: [0x04; 8],
+            card: [0x05; 8],
+        };
         let session_keys = keys.session(&challenges);
         let right = session_keys.host_cryptogram(&challenges);
-        for (cryptogram, outcome) in
-            [(right, Ok(())), (right.map(|byte| !byte), Err(AUTHENTICATION_FAILED))]
-        {
+        for (cryptogram, outcome) in [
+            (right, Ok(())),
+            (right.map(|byte| !byte), Err(AUTHENTICATION_FAILED)),
+        ] {
             let mut card = CardChannel::default();
             let initialize = Command::new(0x80, 0x50, 0, 0).with_data(&challenges.host);
-            card.initialize_update(&initialize, &chip, &keys, challenges.card).unwrap();
+            card.initialize_update(&initialize, &chip, &keys, challenges.card)
+                .unwrap();
             let command = Command::new(PROTECTED_CLASS, 0x82, SECURITY_LEVEL, 0);
             let mut host = Session::new(keys.session(&challenges));
             let mac = host.command_mac(&command, &cryptogram);
             let data = [cryptogram, mac].concat();
-            assert_eq!(card.external_authenticate(&command.with_data(&data)), outcome);
+            assert_eq!(
+                card.external_authenticate(&command.with_data(&data)),
+                outcome
+            );
         }
     }
 }

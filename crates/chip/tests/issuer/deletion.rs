@@ -5,7 +5,7 @@ use inrou_chip::issuer::{AID, DeletionReceipt, DeletionRequest, Operation, Outco
 use inrou_chip::memory::Medium;
 use inrou_chip::scp03::Handshake;
 use inrou_chip::{Chip, Interface, jpki};
-use inrou_rules::Use;
+use inrou_rules::{Use, Uses};
 
 use crate::factory::*;
 
@@ -25,14 +25,17 @@ fn delete_one(request: DeletionRequest, usage: Use) -> Operation {
     }
 }
 
-/// GET DATA of the deletion receipt, in a session of its own.
-fn read_receipt<M: Medium>(chip: &mut Chip<M>) -> StatusWord {
+const STORAGE_RECEIPT: u8 = 0x03;
+const DELETION_RECEIPT: u8 = 0x04;
+
+/// GET DATA of a receipt, in a session of its own.
+fn read<M: Medium>(chip: &mut Chip<M>, receipt: u8) -> StatusWord {
     let (handshake, initialize) = Handshake::new(CHIP, master().diversify(&CHIP), [5; 8]);
     status(chip, &Command::new(0x00, 0xA4, 0x04, 0x0C).with_data(&AID));
     let answer = chip.process(&initialize);
     let (mut host, authenticate) = handshake.finish(&answer[..answer.len() - 2]).unwrap();
     assert_eq!(chip.process(&authenticate), [0x90, 0x00]);
-    let answer = chip.process(&host.protect(0xCA, 0x04, 0x00, b""));
+    let answer = chip.process(&host.protect(0xCA, receipt, 0x00, b""));
     host.accept(&answer).unwrap().status
 }
 
@@ -40,7 +43,10 @@ fn read_receipt<M: Medium>(chip: &mut Chip<M>) -> StatusWord {
 fn end_2_deletion_leaves_nothing_and_says_so() {
     let (mut chip, _) = registered_phone();
     attested_keys(&mut chip, NEXT_ENROLMENT);
+    run(&mut chip, allow_new_pins(NEXT_ENROLMENT)).unwrap();
+    assert_eq!(read(&mut chip, STORAGE_RECEIPT), StatusWord::SUCCESS);
     let receipt = deleted(&mut chip, delete(REQUEST));
+    assert_eq!(read(&mut chip, STORAGE_RECEIPT), StatusWord::DATA_NOT_FOUND);
     assert_eq!(
         receipt.verify(&trusted_maker(), &CHIP, &REQUEST, None),
         Ok(2)
@@ -112,22 +118,25 @@ fn one_request_has_one_receipt() {
 fn no_receipt_can_be_read_while_data_is_there() {
     let (mut chip, _) = registered_phone();
     assert_eq!(
-        read_receipt(&mut chip),
+        read(&mut chip, DELETION_RECEIPT),
         StatusWord::DATA_NOT_FOUND,
         "nothing was deleted"
     );
     deleted(&mut chip, delete(REQUEST));
-    assert_eq!(read_receipt(&mut chip), StatusWord::SUCCESS);
+    assert_eq!(read(&mut chip, DELETION_RECEIPT), StatusWord::SUCCESS);
     attested_keys(&mut chip, NEXT_ENROLMENT);
     assert_eq!(
-        read_receipt(&mut chip),
+        read(&mut chip, DELETION_RECEIPT),
         StatusWord::DATA_NOT_FOUND,
         "a new key is there"
     );
 
     let certificates = prepare(&mut chip, NEXT_ENROLMENT);
     run(&mut chip, vec![store(NEXT_ENROLMENT, &certificates)]).unwrap();
-    assert_eq!(read_receipt(&mut chip), StatusWord::DATA_NOT_FOUND);
+    assert_eq!(
+        read(&mut chip, DELETION_RECEIPT),
+        StatusWord::DATA_NOT_FOUND
+    );
     let again = deleted(&mut chip, delete(REQUEST));
     assert_eq!(
         chip.image().jpki,
@@ -156,4 +165,36 @@ fn card_10_one_use_can_be_deleted_alone() {
     let image = chip.image();
     let other = &image.jpki.files[&jpki::certificate(Use::UserAuthentication)];
     assert_eq!(**other, certificates[1].certificate);
+    assert_eq!(
+        read(&mut chip, STORAGE_RECEIPT),
+        StatusWord::DATA_NOT_FOUND,
+        "not both any more"
+    );
+}
+
+#[test]
+fn a_storage_receipt_outlasts_the_deletion_of_what_it_does_not_name() {
+    let (mut chip, _) = registered_phone();
+    let keys = attested_keys(&mut chip, NEXT_ENROLMENT);
+    let signature = [certify(Use::Signature, &keys[0])];
+    run(&mut chip, vec![store(NEXT_ENROLMENT, &signature)]).unwrap();
+    deleted(&mut chip, delete_one(REQUEST, Use::UserAuthentication));
+    assert_eq!(read(&mut chip, STORAGE_RECEIPT), StatusWord::SUCCESS);
+}
+
+#[test]
+fn a_receipt_for_one_use_outlasts_a_new_key_for_the_other() {
+    let (mut chip, _) = registered_phone();
+    let receipt = deleted(&mut chip, delete_one(REQUEST, Use::Signature));
+    let make = |usage| make_keys(NEXT_ENROLMENT, Uses::from_iter([usage]));
+    run(&mut chip, vec![make(Use::UserAuthentication)]).unwrap();
+    assert_eq!(
+        deleted(&mut chip, delete_one(REQUEST, Use::Signature)),
+        receipt
+    );
+    run(&mut chip, vec![make(Use::Signature)]).unwrap();
+    assert_eq!(
+        read(&mut chip, DELETION_RECEIPT),
+        StatusWord::DATA_NOT_FOUND
+    );
 }

@@ -1,11 +1,14 @@
 //! Keys made in the chip, their attestations, and the certificates that bring them into use.
 
-use inrou_chip::apdu::{Command, Response, StatusWord};
+use inrou_chip::apdu::{Command, StatusWord};
+use inrou_chip::client::CardError;
 use inrou_chip::issuer::{
     AttestedKey, CarriedCertificate, Challenge, Operation, Outcome, Step, StorageReceipt,
+    sign_with_device_key,
 };
 use inrou_chip::jpki;
 use inrou_chip::memory::{InMemoryMedium, Medium};
+use inrou_chip::transport::TransportError;
 use inrou_chip::{Chip, Interface};
 use inrou_pki::digest::HashAlgorithm;
 use inrou_pki::{PublicKey, SignatureAlgorithm};
@@ -55,36 +58,41 @@ fn the_device_key_is_made_once_and_attested_on_each_challenge() {
 fn the_device_key_signs_digests_inside_the_phone_only() {
     let mut chip = phone();
     let digest = HashAlgorithm::Sha256.digest(b"a request");
-    let command = Command::new(0x00, 0x88, 0x00, 0x01)
-        .with_data(digest.as_bytes())
-        .expecting(256);
     assert_eq!(
-        status(&mut chip, &command),
-        StatusWord::DATA_NOT_FOUND,
-        "not made yet"
+        sign_with_device_key(&mut chip, &digest),
+        Err(CardError::NotSetUp)
     );
     let key = device_key(&mut chip, CHALLENGE);
-
-    let signed = Response::parse(&chip.process(&command.to_bytes())).unwrap();
+    let signature = sign_with_device_key(&mut chip, &digest).unwrap();
     key.verify(
         SignatureAlgorithm::EcdsaWithSha256,
         b"a request",
-        &signed.data,
+        &signature,
     )
     .unwrap();
-    let short = command.with_data(&digest.as_bytes()[1..]);
-    assert_eq!(status(&mut chip, &short), StatusWord::WRONG_LENGTH);
-    let other_key = Command {
-        p2: 0x02,
-        ..command
-    };
+
+    let other_hash = HashAlgorithm::Sha384.digest(b"a request");
+    let refused = CardError::Unexpected(StatusWord::WRONG_LENGTH);
+    assert_eq!(sign_with_device_key(&mut chip, &other_hash), Err(refused));
+    let other_key = Command::new(0x00, 0x88, 0x00, 0x02).with_data(digest.as_bytes());
     assert_eq!(status(&mut chip, &other_key), StatusWord::WRONG_P1_P2);
 
     chip.power_on(Interface::Contactless);
     assert_eq!(
-        status(&mut chip, &command),
+        sign_with_device_key(&mut chip, &digest),
+        Err(CardError::NotThisCard)
+    );
+    let without_select = Command {
+        p2: 0x01,
+        ..other_key
+    };
+    assert_eq!(
+        status(&mut chip, &without_select),
         StatusWord::INSTRUCTION_NOT_SUPPORTED
     );
+    chip.power_off();
+    let removed = CardError::Transport(TransportError::Removed);
+    assert_eq!(sign_with_device_key(&mut chip, &digest), Err(removed));
 }
 
 #[test]
@@ -264,6 +272,12 @@ fn certificates_for_one_use_leave_the_other_as_it_is() {
         refusal(&mut chip, late),
         StatusWord::CONDITIONS_NOT_SATISFIED,
         "given up"
+    );
+    let leave = allow_new_pins(NEXT_ENROLMENT).remove(1);
+    assert_eq!(
+        refusal(&mut chip, leave),
+        StatusWord::DATA_NOT_FOUND,
+        "its key is gone"
     );
 }
 

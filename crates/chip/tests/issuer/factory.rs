@@ -102,16 +102,9 @@ pub fn session(chip: ChipId, operations: Vec<Operation>) -> (Session, Vec<Vec<u8
     )
 }
 
-/// Plays a batch as a phone does: it stops at the first status word that is not `9000`.
+/// Plays a batch as a phone does.
 pub fn play<M: Medium>(chip: &mut Chip<M>, commands: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let mut answers = Vec::new();
-    for command in commands {
-        answers.push(chip.process(command));
-        if !answers.last().unwrap().ends_with(&[0x90, 0x00]) {
-            break;
-        }
-    }
-    answers
+    issuer::play(chip, commands).unwrap()
 }
 
 pub fn run<M: Medium>(

@@ -1,11 +1,16 @@
 //! Commands that no honest issuer sends.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use inrou_chip::apdu::{Command, StatusWord};
 use inrou_chip::issuer::{AID, Operation, ScriptError, Session, Step};
-use inrou_chip::memory::InMemoryMedium;
+use inrou_chip::memory::{InMemoryMedium, Memory};
 use inrou_chip::scp03::{ChannelError, Handshake, HostChannel, MAXIMUM_DATA};
 use inrou_chip::{Chip, Interface, jpki};
-use inrou_pki::{Entropy, SeededEntropy};
+use inrou_pki::keys::KeyError;
+use inrou_pki::{Entropy, FreshKeys, KeyAlgorithm, KeySource, SeededEntropy, SoftwareKey};
+use inrou_rules::Uses;
 
 use crate::factory::*;
 
@@ -122,6 +127,35 @@ fn new_phone_like(chip: &Chip<InMemoryMedium>) -> inrou_chip::image::Image {
         issuer,
         ..new_phone(CHIP)
     }
+}
+
+/// Runs out of keys.
+struct TwoKeys(AtomicUsize);
+
+impl KeySource for TwoKeys {
+    fn generate(&self, algorithm: KeyAlgorithm) -> Result<SoftwareKey, KeyError> {
+        match self.0.fetch_add(1, Ordering::Relaxed) {
+            0 | 1 => FreshKeys.generate(algorithm),
+            _ => Err(KeyError::Generation),
+        }
+    }
+}
+
+#[test]
+fn a_command_that_fails_half_way_changes_nothing() {
+    let memory = Memory::create(InMemoryMedium::default(), new_phone(CHIP)).unwrap();
+    let keys = Arc::new(TwoKeys(AtomicUsize::new(0)));
+    let mut chip = Chip::new(memory, Arc::new(SeededEntropy::new(1)), keys);
+    chip.power_on(Interface::Local);
+    attested_keys(&mut chip, ENROLMENT);
+    let image = chip.image().clone();
+    let refused = refusal(&mut chip, make_keys(NEXT_ENROLMENT, Uses::BOTH));
+    assert_eq!(refused, StatusWord(0x6400));
+    assert_eq!(
+        *chip.image(),
+        image,
+        "the keys of the former enrolment are still there"
+    );
 }
 
 #[test]

@@ -84,6 +84,21 @@ fn pin_2_a_reset_is_for_once_and_unlocks() {
 }
 
 #[test]
+fn pin_2_a_reset_outlasts_a_new_enrolment() {
+    let (mut chip, _) = registered_phone();
+    run(&mut chip, vec![allow(PinReference::Signature, None)]).unwrap();
+    attested_keys(&mut chip, NEXT_ENROLMENT);
+    assert_eq!(
+        set_pin(&mut chip, Use::Signature, b"LONGER1"),
+        StatusWord::SUCCESS
+    );
+    assert_eq!(
+        verify_pin(&mut chip, Use::Signature, b"LONGER1"),
+        StatusWord::SUCCESS
+    );
+}
+
+#[test]
 fn pin_2_leave_outlasts_power_and_a_pin_of_wrong_form() {
     let (mut chip, _) = registered_phone();
     run(&mut chip, vec![allow(PinReference::Signature, None)]).unwrap();

@@ -1,11 +1,13 @@
 //! Attestations and receipts as a stranger judges them: each cause has its own error.
 
+use inrou_chip::image::{Image, Personality};
 use inrou_chip::issuer::{
     Attestation, AttestedKey, DeletionReceipt, DeletionRequest, MakerCa, MakerCertificate,
-    Operation, Outcome, ProofError, SignedStatement, StorageReceipt,
+    Operation, Outcome, ProofError, SignedStatement, StorageReceipt, manufacture,
 };
 use inrou_chip::memory::InMemoryMedium;
-use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource};
+use inrou_chip::personalisation::phone;
+use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource, SoftwareKey};
 use inrou_rules::Use;
 
 use crate::factory::*;
@@ -15,7 +17,7 @@ const SIGNATURE_KEY: AttestedKey = AttestedKey::Credential {
     usage: Use::Signature,
 };
 
-fn attestation_of(image: inrou_chip::image::Image) -> Attestation {
+fn attestation_of(image: Image) -> Attestation {
     let mut chip = create(InMemoryMedium::default(), image);
     attestations(&mut chip, ENROLMENT).remove(0)
 }
@@ -245,18 +247,20 @@ fn a_makers_ca_can_be_taken_up_again_with_its_own_key_only() {
     let pkcs8 = own.to_pkcs8();
     let founded = MakerCa::found(Box::new(own), "2026-01-01T00:00:00Z".parse().unwrap()).unwrap();
     let certificate = founded.certificate().to_vec();
-    let again = inrou_pki::SoftwareKey::from_pkcs8(&pkcs8).unwrap();
+    let again = SoftwareKey::from_pkcs8(&pkcs8).unwrap();
     let opened = MakerCa::open(certificate.clone(), Box::new(again)).unwrap();
     assert_eq!(opened.certificate(), certificate);
     assert!(MakerCa::open(certificate, Box::new(key())).is_none());
     assert!(MakerCa::open(b"none".to_vec(), Box::new(key())).is_none());
 
-    let issuer = inrou_chip::issuer::manufacture(&CHIP, &master(), &opened, &FreshKeys).unwrap();
-    let phone =
-        inrou_chip::personalisation::phone(inrou_chip::image::Personality::Android, CHIP, issuer);
-    let trusted = MakerCertificate::from_der(founded.certificate()).unwrap();
-    let attestation = attestation_of(phone);
-    attestation
-        .verify(&trusted, &CHIP, &SIGNATURE_KEY, &CHALLENGE)
-        .unwrap();
+    // A turned clock may stand where UTCTime has ended.
+    let late = MakerCa::found(Box::new(key()), "2060-01-01T00:00:00Z".parse().unwrap()).unwrap();
+    for maker in [opened, late] {
+        let issuer = manufacture(&CHIP, &master(), &maker, &FreshKeys).unwrap();
+        let attestation = attestation_of(phone(Personality::Android, CHIP, issuer));
+        let trusted = MakerCertificate::from_der(maker.certificate()).unwrap();
+        attestation
+            .verify(&trusted, &CHIP, &SIGNATURE_KEY, &CHALLENGE)
+            .unwrap();
+    }
 }
