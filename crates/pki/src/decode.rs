@@ -193,8 +193,11 @@ pub(crate) fn algorithm<'a>(
     })
 }
 
+/// Most extensions in one list: many times what anyone writes, few enough to compare each with each.
+const MAX_EXTENSIONS: usize = 64;
+
 /// Reads a certificate's, CRL's or answer's extensions: calls `each` with object identifier,
-/// criticality and value; an extension that stands twice is an error.
+/// criticality and value. An extension that stands twice is an error.
 pub(crate) fn extensions<'a, E: From<der::Error>>(
     reader: &mut SliceReader<'a>,
     mut each: impl FnMut(const_oid::ObjectIdentifier, bool, &'a [u8]) -> Result<(), E>,
@@ -203,8 +206,8 @@ pub(crate) fn extensions<'a, E: From<der::Error>>(
     reader.sequence(|list| {
         while !list.is_finished() {
             let (oid, critical, value) = extension(list)?;
-            if seen.contains(&oid) {
-                return Err(der::Error::from(ErrorKind::OidUnknown { oid }).into());
+            if seen.contains(&oid) || seen.len() == MAX_EXTENSIONS {
+                return Err(der::Error::from(Tag::Sequence.value_error()).into());
             }
             seen.push(oid);
             each(oid, critical, value)?;

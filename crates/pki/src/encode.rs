@@ -83,10 +83,15 @@ impl Encoder {
 
     /// An element whose value is at hand.
     pub(crate) fn value(&mut self, tag: u8, value: &[u8]) {
-        let (field, used) = length_field(value.len());
+        self.header(tag, value.len());
+        self.bytes.extend_from_slice(value);
+    }
+
+    /// The header of an element whose value of that length follows.
+    pub(crate) fn header(&mut self, tag: u8, length: usize) {
+        let (field, used) = length_field(length);
         self.bytes.push(tag);
         self.bytes.extend_from_slice(&field[..used]);
-        self.bytes.extend_from_slice(value);
     }
 
     /// Whole elements that are DER already.
@@ -143,8 +148,13 @@ impl Encoder {
     }
 }
 
+/// The length of an element with a value of that length.
+pub(crate) fn element_length(value: usize) -> usize {
+    1 + length_field(value).1 + value
+}
+
 /// The length octets of DER and how many of them count.
-pub(crate) fn length_field(length: usize) -> ([u8; 9], usize) {
+fn length_field(length: usize) -> ([u8; 9], usize) {
     let mut field = [0; 9];
     if let Ok(short @ 0..=127) = u8::try_from(length) {
         field[0] = short;

@@ -396,6 +396,17 @@ fn what_the_profile_does_not_allow_is_refused() {
             "{not_before}"
         );
     }
+    for municipality in ["", &"a".repeat(59)] {
+        let place = Place {
+            municipality: municipality.to_owned(),
+            ..place.clone()
+        };
+        let request = HolderRequest {
+            place: &place,
+            ..good.clone()
+        };
+        assert_eq!(refused(&issuer, request), Some(ProfileError::Name));
+    }
     let attributes = PersonalAttributes {
         name: String::new(),
         ..attributes.clone()

@@ -17,9 +17,7 @@ use super::entry::{MAX_ENTRY, entry_length, write_entry};
 use crate::certificate::Certificate;
 use crate::digest::Digest;
 use crate::distribution::DistributionPoint;
-use crate::encode::{
-    BOOLEAN, Encoder, OCTET_STRING, SEQUENCE, constructed, encode, length_field, primitive,
-};
+use crate::encode::{BOOLEAN, Encoder, OCTET_STRING, SEQUENCE, constructed, encode, primitive};
 use crate::keys::{SignError, SignatureAlgorithm, Signer};
 
 /// Entries are hashed and written in pieces of about this many bytes.
@@ -95,7 +93,7 @@ impl NewCrl<'_> {
 
         let trailer = encode(|end| end.signature(signed.algorithm, &signature));
         let content = signed.length(list_bytes) + trailer.len() as u64;
-        let header = header(SEQUENCE, content);
+        let header = encode(|out| out.header(SEQUENCE, content as usize));
         out.write_all(&header)?;
         if signed.go_through(entries, |piece| out.write_all(piece))? != digest {
             return Err(CrlWriteError::EntriesChanged);
@@ -146,7 +144,7 @@ impl SignedPart {
             out.time(crl.next_update);
             // A list without entries is left out (RFC 5280 §5.1.2.6).
             if list_bytes > 0 {
-                out.raw(&header(SEQUENCE, list_bytes));
+                out.header(SEQUENCE, list_bytes as usize);
             }
         });
         let after = encode(|out| {
@@ -155,7 +153,10 @@ impl SignedPart {
             });
         });
         let content = fields.len() as u64 + list_bytes + after.len() as u64;
-        let before = [header(SEQUENCE, content), fields].concat();
+        let before = encode(|out| {
+            out.header(SEQUENCE, content as usize);
+            out.raw(&fields);
+        });
         Self {
             algorithm,
             before,
@@ -189,11 +190,6 @@ impl SignedPart {
         each(&piece)?;
         Ok(hasher.finish())
     }
-}
-
-fn header(tag: u8, length: u64) -> Vec<u8> {
-    let (field, used) = length_field(length as usize);
-    [&[tag], &field[..used]].concat()
 }
 
 fn write_extension(

@@ -73,7 +73,7 @@ impl<'a> OcspRequest<'a> {
             return Err(RequestMalformed::TooLong);
         }
         decode::decode_sequence(der, |request| {
-            let read = request.sequence(read_tbs)?;
+            let read = request.sequence(|tbs| read_tbs(tbs, der))?;
             decode::explicit(request, 0, |signature| signature.tlv_bytes().map(drop))?;
             Ok(read)
         })
@@ -121,18 +121,21 @@ impl<'a> CertId<'a> {
         self.der
     }
 
-    pub(super) fn read(reader: &mut SliceReader<'a>) -> der::Result<Self> {
-        let der = reader.tlv_bytes()?;
-        decode::decode_sequence(der, |fields| {
+    /// Reads the `CertID` that comes next in `reader`, which reads `whole`.
+    pub(super) fn read(reader: &mut SliceReader<'a>, whole: &'a [u8]) -> der::Result<Self> {
+        let start = decode::position(reader);
+        let mut read = reader.sequence(|fields| {
             let (oid, _parameters) = decode::algorithm(fields)?;
-            Ok(Self {
-                der,
+            Ok::<_, der::Error>(Self {
+                der: whole,
                 hash: HashAlgorithm::from_oid(oid),
                 issuer_name_hash: <&OctetStringRef>::decode(fields)?.as_bytes(),
                 issuer_key_hash: <&OctetStringRef>::decode(fields)?.as_bytes(),
                 serial: decode::serial(fields)?,
             })
-        })
+        })?;
+        read.der = &whole[start..decode::position(reader)];
+        Ok(read)
     }
 }
 
@@ -201,7 +204,10 @@ pub(super) fn read_nonce<'a>(
     Ok(nonce)
 }
 
-fn read_tbs<'a>(tbs: &mut SliceReader<'a>) -> Result<OcspRequest<'a>, RequestMalformed> {
+fn read_tbs<'a>(
+    tbs: &mut SliceReader<'a>,
+    whole: &'a [u8],
+) -> Result<OcspRequest<'a>, RequestMalformed> {
     if decode::explicit(tbs, 0, u8::decode)?.is_some_and(|version| version != 0) {
         return Err(der::Error::from(ErrorKind::Failed).into());
     }
@@ -209,7 +215,7 @@ fn read_tbs<'a>(tbs: &mut SliceReader<'a>) -> Result<OcspRequest<'a>, RequestMal
     let certificates = tbs.sequence(|list| {
         let mut certificates = Vec::with_capacity(1);
         while !list.is_finished() {
-            certificates.push(list.sequence(read_single)?);
+            certificates.push(list.sequence(|single| read_single(single, whole))?);
         }
         Ok::<_, RequestMalformed>(certificates)
     })?;
@@ -223,8 +229,11 @@ fn read_tbs<'a>(tbs: &mut SliceReader<'a>) -> Result<OcspRequest<'a>, RequestMal
     })
 }
 
-fn read_single<'a>(single: &mut SliceReader<'a>) -> Result<CertId<'a>, RequestMalformed> {
-    let id = CertId::read(single)?;
+fn read_single<'a>(
+    single: &mut SliceReader<'a>,
+    whole: &'a [u8],
+) -> Result<CertId<'a>, RequestMalformed> {
+    let id = CertId::read(single, whole)?;
     decode::explicit(single, 0, |extensions| {
         decode::extensions(extensions, |oid, critical, _| {
             if critical {

@@ -4,13 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use const_oid::db::rfc5280::ID_KP_OCSP_SIGNING;
-use const_oid::db::rfc6960::ID_PKIX_OCSP_BASIC;
 use jiff::Timestamp;
 
 use super::request::{CertId, OcspRequest, write_nonce};
 use crate::certificate::Certificate;
 use crate::digest::{Digest, HashAlgorithm};
-use crate::encode::{ENUMERATED, Encoder, OCTET_STRING, SEQUENCE, constructed, encode, primitive};
+use crate::encode::{
+    ENUMERATED, Encoder, OCTET_STRING, OID, SEQUENCE, constructed, element_length, encode,
+    primitive,
+};
 use crate::keys::{SignError, SignatureAlgorithm, Signer};
 use crate::status::{Status, Withdrawal};
 
@@ -73,6 +75,8 @@ pub struct Responder {
     /// Hashes of the issuer's name and key, by SHA-1 and by SHA-256.
     issuer: [(Digest, Digest); 2],
     certificate: Certificate,
+    /// `certs` of the answers, ready: the responder's certificate.
+    certificates: Vec<u8>,
     signer: Arc<dyn Signer>,
     algorithm: SignatureAlgorithm,
 }
@@ -110,6 +114,11 @@ impl Responder {
         };
         Ok(Self {
             issuer: [hashes(HashAlgorithm::Sha1), hashes(HashAlgorithm::Sha256)],
+            certificates: encode(|out| {
+                out.nest(constructed(0), |explicit| {
+                    explicit.sequence(|list| list.raw(certificate.as_der()));
+                });
+            }),
             certificate,
             algorithm: signer.algorithm(),
             signer,
@@ -143,7 +152,7 @@ impl Responder {
         times: AnswerTimes,
         mut status: impl FnMut(&CertId<'_>) -> Status,
     ) -> Result<Vec<u8>, SignError> {
-        let mut data = Encoder::with_capacity(256);
+        let mut data = Encoder::with_capacity(512);
         data.sequence(|data| {
             data.nest(constructed(2), |by_key| {
                 by_key.value(OCTET_STRING, &self.signer.public_key().identifier().0);
@@ -164,27 +173,38 @@ impl Responder {
             }
         });
         let signature = self.signer.sign(data.as_bytes())?;
-        let mut out = Encoder::with_capacity(2048);
-        out.sequence(|response| {
-            response.value(ENUMERATED, &[0]);
-            response.nest(constructed(0), |explicit| {
-                explicit.sequence(|bytes| {
-                    bytes.oid(ID_PKIX_OCSP_BASIC);
-                    bytes.nest(OCTET_STRING, |octets| {
-                        octets.nest(SEQUENCE, |basic| {
-                            basic.raw(data.as_bytes());
-                            basic.signature(self.algorithm, &signature);
-                            basic.nest(constructed(0), |certificates| {
-                                certificates.sequence(|list| list.raw(self.certificate.as_der()));
-                            });
-                        });
-                    });
-                });
-            });
-        });
-        Ok(out.into_bytes())
+        data.signature(self.algorithm, &signature);
+        Ok(self.wrap(data.as_bytes()))
+    }
+
+    /// The response around the signed part and the signature. All lengths are known before anything is
+    /// written, so nothing is moved: signing leaves little time to be lost.
+    fn wrap(&self, signed: &[u8]) -> Vec<u8> {
+        let content = signed.len() + self.certificates.len();
+        let basic = element_length(content);
+        let response = element_length(basic);
+        let bytes = BASIC_TYPE.len() + response;
+        let explicit = element_length(bytes);
+        let whole = SUCCESSFUL.len() + element_length(explicit);
+        let mut out = Encoder::with_capacity(element_length(whole));
+        out.header(SEQUENCE, whole);
+        out.raw(&SUCCESSFUL);
+        out.header(constructed(0), explicit);
+        out.header(SEQUENCE, bytes);
+        out.raw(&BASIC_TYPE);
+        out.header(OCTET_STRING, basic);
+        out.header(SEQUENCE, content);
+        out.raw(signed);
+        out.raw(&self.certificates);
+        out.into_bytes()
     }
 }
+
+/// `responseStatus` successful.
+const SUCCESSFUL: [u8; 3] = [ENUMERATED, 1, 0];
+
+/// `responseType` id-pkix-ocsp-basic.
+const BASIC_TYPE: [u8; 11] = [OID, 9, 0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01];
 
 impl fmt::Debug for Responder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

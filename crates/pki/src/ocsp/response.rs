@@ -213,7 +213,8 @@ impl TrustedOcspResponse {
             .public_key()
             .map_err(|_| OcspError::OtherCertificate)?;
         let about = |answer: &&Answer| {
-            let id = decode::decode(&self.response.basic[answer.id.clone()], CertId::read);
+            let der = &self.response.basic[answer.id.clone()];
+            let id = decode::decode(der, |reader| CertId::read(reader, der));
             id.is_ok_and(|id| {
                 id.serial_bytes() == certificate.serial_bytes()
                     && names(&id, certificate.issuer(), issuer_key)
@@ -345,7 +346,7 @@ fn read_data(data: &mut SliceReader<'_>) -> Result<OcspResponse, OcspError> {
 
 fn read_single(single: &mut SliceReader<'_>) -> der::Result<Answer> {
     let start = decode::position(single);
-    CertId::read(single)?;
+    single.tlv_bytes()?;
     let id = start..decode::position(single);
     let status = read_status(single)?;
     let this_update = decode::generalized_time(single)?;

@@ -29,6 +29,9 @@ pub enum ProfileError {
     /// It would end before it begins, live longer than the profile allows, or outlive its issuer.
     #[error("the validity is outside of what the profile and the issuer allow")]
     Validity,
+    /// A name in the settings, or of the place, is empty or longer than X.520 allows.
+    #[error("a name is empty or too long")]
+    Name,
     /// The attributes are missing in a signature certificate, or given for another.
     #[error("a signature certificate carries the four attributes, and no other does")]
     Presence,
@@ -87,6 +90,7 @@ impl IssuerSettings {
         if let Some(attributes) = request.attributes {
             attributes.check()?;
         }
+        check_names(&[&request.place.prefecture, &request.place.municipality])?;
         let partition = Partition::Holders {
             usage,
             medium,
@@ -108,7 +112,7 @@ impl IssuerSettings {
     /// allows.
     ///
     /// # Errors
-    /// [`ProfileError::KeyAlgorithm`].
+    /// [`ProfileError::KeyAlgorithm`], [`ProfileError::Name`].
     pub fn issuer_certificate(
         &self,
         usage: Use,
@@ -116,6 +120,12 @@ impl IssuerSettings {
         serial: Serial,
         not_before: Timestamp,
     ) -> Result<UnsignedCertificate, ProfileError> {
+        check_names(&[&self.organisation, &self.operator, &self.of(usage).unit])?;
+        check_names(&[
+            &self.organisation_ja,
+            &self.operator_ja,
+            &self.of(usage).unit_ja,
+        ])?;
         let kind = CertificateKind::Issuer(usage);
         self.build(&Draft {
             kind,
@@ -248,6 +258,16 @@ impl IssuerSettings {
             ]),
             (SubjectForm::Issuer | SubjectForm::SignatureHolder, _) => self.issuer_name(usage),
         }
+    }
+}
+
+/// X.520 allows 64 characters in `O`, `OU` and `CN`; a municipality's has six more behind it.
+fn check_names(names: &[&str]) -> Result<(), ProfileError> {
+    let fits = |name: &&str| (1..=58).contains(&name.chars().count());
+    if names.iter().all(fits) {
+        Ok(())
+    } else {
+        Err(ProfileError::Name)
     }
 }
 
