@@ -1,1 +1,24 @@
-//! phone
+//! The app on the phone, as a service: what a person does with a phone, over HTTP.
+//!
+//! - [`Fleet`]: the phones of one directory, and what they are made of; [`http`]: all of it over HTTP
+//! - `phone`: one phone; `stored`: what it remembers
+//! - `flow`: the procedures of the guides as a state machine, without I/O; `secrets`: what was typed
+//! - `runner`: carries out what a procedure asks for
+//! - `chip`: the secure element inside; [`card`]: the card that lies on the phone
+//! - `pins`, `transactions`, `notices`: what is no procedure
+
+pub mod card;
+mod chip;
+mod fleet;
+mod flow;
+pub mod http;
+mod notices;
+mod phone;
+mod pins;
+mod problem;
+mod runner;
+mod secrets;
+mod stored;
+mod transactions;
+
+pub use fleet::{Fleet, FleetError, Maker, Parts, Settings};

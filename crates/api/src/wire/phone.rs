@@ -1,11 +1,14 @@
 //! The phone's API, `/phone/v1`: what a person does with a phone, without its screens.
 
+use std::collections::BTreeMap;
+
 use inrou_rules::{Attributes, ChipId, Platform, Use, Uses};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::authority::{CertificateView, EnrolmentView};
+use super::transaction::Transaction;
 
 /// A secret that a person typed. It is never shown, logged or stored.
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
@@ -49,6 +52,25 @@ pub struct NewPhone {
     pub model: String,
 }
 
+/// A phone in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PhoneSummary {
+    /// Its name.
+    pub name: String,
+    /// Its system.
+    #[schema(value_type = String)]
+    pub platform: Platform,
+    /// Its model.
+    pub model: String,
+}
+
+/// The cards that can be put to a phone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CardsOnTable {
+    /// Their names.
+    pub cards: Vec<String>,
+}
+
 /// A phone as its holder sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PhoneState {
@@ -80,8 +102,19 @@ pub struct ProcedureState {
     /// What comes next.
     #[serde(flatten)]
     pub next: NextStep,
-    /// Why the last step did not succeed: an error code.
-    pub problem: Option<String>,
+    /// How many tries the PIN has left that the next step asks for, where the phone knows (PIN-1).
+    pub tries_left: Option<u8>,
+    /// Why the last step did not succeed.
+    pub problem: Option<StepProblem>,
+}
+
+/// Why a step did not succeed: what the answer to it said, for whoever looks later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StepProblem {
+    /// The error code.
+    pub code: String,
+    /// Its parameters; never attribute values or PINs.
+    pub params: BTreeMap<String, String>,
 }
 
 /// The procedures of the guides.
@@ -120,7 +153,7 @@ pub enum NextStep {
         #[schema(value_type = Object)]
         applicant: Option<Attributes>,
     },
-    /// Send the application: the last screen could not be passed yet.
+    /// Send what is ready and could not be sent yet: nothing needs to be entered again.
     Complete,
     /// Wait for the notice.
     Wait {
@@ -186,7 +219,7 @@ pub enum Step {
         /// As typed again.
         again: Typed,
     },
-    /// Send the application again.
+    /// Send again what could not be sent.
     Complete,
     /// 登録する (REG-1).
     Register,
@@ -222,6 +255,16 @@ pub struct PutCard {
 pub struct OpenLink {
     /// The link, as the asker gave it.
     pub link: String,
+}
+
+/// A transaction on the phone's screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ShownTransaction {
+    /// What the asker asks for.
+    #[serde(flatten)]
+    pub transaction: Transaction,
+    /// How many tries the PIN has left that consent needs, where the phone knows (PIN-1).
+    pub tries_left: Option<u8>,
 }
 
 /// Consents to a transaction, or refuses it.

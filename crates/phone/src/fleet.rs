@@ -1,0 +1,282 @@
+//! The phones of one directory.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use inrou_api::client::{Client, ClientError};
+use inrou_api::clock::Clock;
+use inrou_api::problem::{Code, OrInternal, Problem};
+use inrou_api::server::Shutdown;
+use inrou_api::wire::phone::{NewPhone, PhoneSummary};
+use inrou_chip::image::Personality;
+use inrou_chip::issuer::{IssuerState, ManufactureError};
+use inrou_chip::personalisation;
+use inrou_chip::tray::{ChipName, Tray, TrayError};
+use inrou_pki::{Entropy, KeySource};
+use inrou_rules::{ChipId, Platform};
+use thiserror::Error;
+
+use crate::card::CardSource;
+use crate::phone::Phone;
+use crate::problem::of_own_tray;
+use crate::stored::{Stored, sync_directory};
+use crate::transactions::Asker;
+
+/// Where phones lie and whom they speak to.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The directory of the fleet: a directory a phone, `NAME/`, with the chip's file `NAME.chip` and
+    /// the app's memory `phone.json`.
+    pub directory: PathBuf,
+    /// The authority's API, such as `http://localhost:8080/authority/v1`.
+    pub authority: String,
+    /// The sites that the app answers (REG-4), each by the address under which its transactions lie,
+    /// such as `http://localhost:8080/portal/v1`.
+    pub askers: Vec<String>,
+    /// The certificates (DER) that are trusted for TLS; if there are none, the operating system's.
+    pub roots: Vec<Vec<u8>>,
+}
+
+/// What a fleet is made of.
+#[derive(Clone)]
+pub struct Parts {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where the chips' key pairs come from.
+    pub keys: Arc<dyn KeySource>,
+    /// Who makes the chips of new phones.
+    pub maker: Arc<dyn Maker>,
+    /// The cards near the phones.
+    pub cards: Arc<dyn CardSource>,
+    /// Told when the service ends.
+    pub shutdown: Shutdown,
+}
+
+/// Makes chips: holds the master keys of their secure channels, which no phone knows.
+pub trait Maker: Send + Sync {
+    /// The card manager's part of a new chip.
+    ///
+    /// # Errors
+    /// There is no key for it, or the maker's CA does not sign.
+    fn manufacture(&self, chip: &ChipId) -> Result<IssuerState, ManufactureError>;
+}
+
+/// Why a fleet cannot be opened.
+#[derive(Debug, Error)]
+pub enum FleetError {
+    /// The directory cannot be made.
+    #[error("the directory of the phones cannot be made")]
+    Directory(#[from] io::Error),
+    /// An address in the settings is none that can be called.
+    #[error(transparent)]
+    Address(#[from] ClientError),
+}
+
+/// The phones of one directory. Nothing of a phone is touched before it is used.
+pub struct Fleet {
+    pub(crate) parts: Parts,
+    directory: PathBuf,
+    authority: Client,
+    pub(crate) askers: Vec<Asker>,
+    /// The phones in use.
+    phones: Mutex<BTreeMap<ChipName, Arc<Phone>>>,
+}
+
+impl Fleet {
+    /// Opens a directory of phones, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// [`FleetError`].
+    pub fn open(settings: &Settings, parts: Parts) -> Result<Arc<Self>, FleetError> {
+        fs::create_dir_all(&settings.directory)?;
+        let client = |base: &str| {
+            Client::new(
+                base,
+                &settings.roots,
+                parts.clock.clone(),
+                parts.entropy.clone(),
+            )
+        };
+        let askers = settings.askers.iter().map(|base| {
+            Ok(Asker {
+                base: base.trim_end_matches('/').to_owned(),
+                client: client(base)?,
+            })
+        });
+        Ok(Arc::new(Self {
+            directory: settings.directory.clone(),
+            authority: client(&settings.authority)?,
+            askers: askers.collect::<Result<_, ClientError>>()?,
+            phones: Mutex::default(),
+            parts,
+        }))
+    }
+
+    /// Buys a phone: its chip is made. It is there whole or not at all. Blocks.
+    ///
+    /// # Errors
+    /// `bad-request` for the name, `conflict` if there is one of that name, `internal-error`.
+    pub fn buy(&self, new: &NewPhone) -> Result<(), Problem> {
+        let name: ChipName = new.name.parse().map_err(|_| Problem::bad_request("name"))?;
+        // One purchase at a time: an unfinished phone has one name.
+        let _phones = self.phones();
+        let directory = self.directory.join(name.as_str());
+        if directory.exists() {
+            return Err(Problem::new(Code::CONFLICT));
+        }
+        // A name that no phone has.
+        let unfinished = self.directory.join(format!(".{name}.new"));
+        match fs::remove_dir_all(&unfinished) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Problem::internal(error));
+            }
+            _ => {}
+        }
+        let stored = self.make_chip(&unfinished, &name, new)?;
+        stored.write(&unfinished).or_internal()?;
+        match fs::rename(&unfinished, &directory) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                return Err(Problem::new(Code::CONFLICT).caused_by(error));
+            }
+            other => other.or_internal()?,
+        }
+        sync_directory(&self.directory).or_internal()
+    }
+
+    /// A phone, taken into use. Blocks. Must be called where tasks can be spawned.
+    ///
+    /// # Errors
+    /// `not-found`, `internal-error`.
+    pub(crate) fn phone(&self, name: &str) -> Result<Arc<Phone>, Problem> {
+        let name = parse(name)?;
+        let mut phones = self.phones();
+        if let Some(phone) = phones.get(&name) {
+            return Ok(Arc::clone(phone));
+        }
+        let directory = self.directory.join(name.as_str());
+        let stored = read(&directory)?;
+        let phone = Phone::open(&name, directory, stored, &self.parts, &self.authority)
+            .map_err(|error| of_own_tray(error, &name))?;
+        phones.insert(name, Arc::clone(&phone));
+        Ok(phone)
+    }
+
+    /// Phones by name: those after `after`, at most `most`. Blocks.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub(crate) fn list(
+        &self,
+        after: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<PhoneSummary>, Problem> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.directory).or_internal()? {
+            let name = entry.or_internal()?.file_name();
+            let name = name.to_str().and_then(|name| name.parse::<ChipName>().ok());
+            names.extend(name.filter(|name| after.is_none_or(|after| name.as_str() > after)));
+        }
+        names.sort();
+        names.truncate(most);
+        let summary = |name: ChipName| {
+            let Stored {
+                platform, model, ..
+            } = read(&self.directory.join(name.as_str()))?;
+            Ok(PhoneSummary {
+                name: name.to_string(),
+                platform,
+                model,
+            })
+        };
+        names.into_iter().map(summary).collect()
+    }
+
+    /// Lends a phone's chip to `to`, another program, which takes it from a tray of its own over the
+    /// phone's directory, by the phone's name. Blocks.
+    ///
+    /// # Errors
+    /// `not-found`, `phone-busy`.
+    pub fn lend(&self, name: &str, to: &str) -> Result<(), Problem> {
+        let chip = parse(name)?;
+        self.phone(name)?
+            .chip
+            .lend(to)
+            .map_err(|error| of_own_tray(error, &chip))
+    }
+
+    /// Ends the lending of a phone's chip. Blocks.
+    ///
+    /// # Errors
+    /// `not-found`.
+    pub fn take_back(&self, name: &str) -> Result<(), Problem> {
+        self.phone(name)?.chip.take_back();
+        Ok(())
+    }
+
+    /// Puts a card to a phone, if it lies on no other. Blocks.
+    ///
+    /// # Errors
+    /// `not-found`, `card-busy`, and what the [`CardSource`] says.
+    pub(crate) fn put_card(&self, phone: &Arc<Phone>, card: &str) -> Result<(), Problem> {
+        // A look at the card tells whether it is there and not lent out.
+        drop(self.parts.cards.connect(card)?);
+        let phones = self.phones();
+        let mut others = phones.values().filter(|other| !Arc::ptr_eq(other, phone));
+        if others.any(|other| other.card().is_some_and(|there| there.name() == card)) {
+            return Err(Problem::new(Code::CARD_BUSY));
+        }
+        phone.put_card(card);
+        Ok(())
+    }
+
+    fn make_chip(
+        &self,
+        directory: &Path,
+        name: &ChipName,
+        new: &NewPhone,
+    ) -> Result<Stored, Problem> {
+        let mut id = [0; 16];
+        self.parts.entropy.fill(&mut id);
+        let chip = ChipId::from_bytes(id);
+        let issuer = self.parts.maker.manufacture(&chip).or_internal()?;
+        let personality = match new.platform {
+            Platform::Android => Personality::Android,
+            Platform::Iphone => Personality::Ios,
+        };
+        let image = personalisation::phone(personality, chip, issuer);
+        let (entropy, keys) = (self.parts.entropy.clone(), self.parts.keys.clone());
+        Tray::open(directory, "", entropy, keys)
+            .and_then(|tray| tray.create(name, image))
+            .map_err(|error: TrayError| of_own_tray(error, name))?;
+        Ok(Stored {
+            chip,
+            platform: new.platform,
+            model: new.model.clone(),
+            registered: false,
+            flow: None,
+            enrolment: None,
+            certificates: Vec::new(),
+        })
+    }
+
+    fn phones(&self) -> MutexGuard<'_, BTreeMap<ChipName, Arc<Phone>>> {
+        self.phones.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A name that cannot be a phone's is one that no phone has.
+fn parse(name: &str) -> Result<ChipName, Problem> {
+    name.parse().map_err(|_| Problem::new(Code::NOT_FOUND))
+}
+
+fn read(directory: &Path) -> Result<Stored, Problem> {
+    Stored::read(directory).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Problem::new(Code::NOT_FOUND).caused_by(error),
+        _ => Problem::internal(error),
+    })
+}

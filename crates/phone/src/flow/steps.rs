@@ -1,0 +1,153 @@
+//! What a person does in a procedure.
+
+use inrou_api::problem::{Code, Problem};
+use inrou_api::wire::authority::SigningKey;
+use inrou_api::wire::phone::{NextStep, Step, Typed};
+use inrou_rules::{NewPins, Refusal, TypedTwice, Use, Uses};
+
+use super::{Flow, Order, Stage};
+use crate::secrets::{PinName, Secrets, password};
+
+/// What follows a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// The next step is asked for.
+    Ask,
+    /// The work that is due is done first.
+    Work,
+}
+
+impl Flow {
+    /// Takes a step. `card` is the card that lies on the phone.
+    ///
+    /// # Errors
+    /// `conflict` if it is not the step's turn; what was entered is wrong. The procedure stays where
+    /// it was, and keeps the problem.
+    pub(crate) fn step(
+        &mut self,
+        step: &Step,
+        secrets: &mut Secrets,
+        card: Option<&str>,
+    ) -> Result<Then, Problem> {
+        let taken = self.take(step, secrets, card);
+        match &taken {
+            Ok(_) => self.problem = None,
+            Err(problem) => self.note(problem),
+        }
+        taken
+    }
+
+    fn take(
+        &mut self,
+        step: &Step,
+        secrets: &mut Secrets,
+        card: Option<&str>,
+    ) -> Result<Then, Problem> {
+        let next = self.next(secrets);
+        match (step, &next) {
+            // Until the card is read, what was entered before may be entered anew.
+            (
+                Step::CardPassword { password: typed },
+                NextStep::CardPassword | NextStep::Choose | NextStep::ReadCard,
+            ) => {
+                secrets.card_password = Some(password(typed, PinName::Card)?);
+                secrets.card = card.map(str::to_owned);
+                Ok(Then::Ask)
+            }
+            (Step::Choose { uses, confirmed }, NextStep::Choose | NextStep::ReadCard) => {
+                self.choose(*uses, *confirmed)
+            }
+            (
+                Step::ConfirmRevocation {
+                    confirmed,
+                    with_card,
+                },
+                NextStep::ConfirmRevocation
+                | NextStep::PhonePassword
+                | NextStep::CardPassword
+                | NextStep::ReadCard,
+            ) => self.confirm_revocation(*confirmed, *with_card),
+            (Step::PhonePassword { password: typed }, NextStep::PhonePassword) => {
+                let name = PinName::Phone(Use::Signature);
+                secrets.phone_password = Some(password(typed, name)?);
+                Ok(Then::Work)
+            }
+            (
+                Step::NewSignaturePassword { password, again },
+                NextStep::NewSignaturePassword { .. },
+            ) => {
+                let new = new_pin(Use::Signature, password, again)?;
+                secrets.new_password = new.signature().cloned();
+                Ok(Then::Work)
+            }
+            (
+                Step::NewUserAuthenticationPin { pin, again },
+                NextStep::NewUserAuthenticationPin { .. },
+            ) => {
+                let new = new_pin(Use::UserAuthentication, pin, again)?;
+                secrets.new_pin = new.user_authentication().cloned();
+                Ok(Then::Work)
+            }
+            (Step::ReadCard, NextStep::ReadCard)
+            | (Step::Complete, NextStep::Complete)
+            | (Step::Register, NextStep::Register)
+            | (Step::Delete, NextStep::Delete) => Ok(Then::Work),
+            _ => Err(Problem::new(Code::CONFLICT)),
+        }
+    }
+
+    /// APPLY-2, APPLY-3.
+    fn choose(&mut self, uses: Uses, confirmed: bool) -> Result<Then, Problem> {
+        let Order::Apply { choice } = &mut self.order else {
+            return Err(Problem::new(Code::CONFLICT));
+        };
+        if uses.is_empty() {
+            return Err(Refusal::NoneSelected.into());
+        }
+        if !confirmed {
+            return Err(Refusal::NotConfirmed.into());
+        }
+        let changed = choice.replace(uses) != Some(uses);
+        if changed && self.stage != Stage::Asked {
+            self.start_over();
+        }
+        Ok(Then::Ask)
+    }
+
+    /// END-2, END-3: the way may be changed until the signature is made.
+    fn confirm_revocation(&mut self, confirmed: bool, with_card: bool) -> Result<Then, Problem> {
+        let Order::Revoke { with } = &mut self.order else {
+            return Err(Problem::new(Code::CONFLICT));
+        };
+        if !confirmed {
+            return Err(Problem::from(Refusal::NotConfirmed).by_rule("END-2"));
+        }
+        let way = if with_card {
+            SigningKey::Card
+        } else {
+            SigningKey::Phone
+        };
+        let changed = with.replace(way) != Some(way);
+        if changed && self.stage != Stage::Asked {
+            self.start_over();
+        }
+        Ok(Then::Ask)
+    }
+}
+
+/// A new PIN: its form, and that both entries are equal (APPLY-5).
+pub(crate) fn new_pin(usage: Use, first: &Typed, second: &Typed) -> Result<NewPins, Problem> {
+    let typed = TypedTwice {
+        first: first.as_str(),
+        second: second.as_str(),
+    };
+    let (signature, user_authentication) = match usage {
+        Use::Signature => (Some(typed), None),
+        Use::UserAuthentication => (None, Some(typed)),
+    };
+    Ok(NewPins::parse(
+        Uses::from_iter([usage]),
+        signature,
+        user_authentication,
+    )?)
+}

@@ -1,0 +1,267 @@
+//! One phone: what it remembers, what lies on it, and who may work with it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use inrou_api::client::Client;
+use inrou_api::problem::{Code, OrInternal, Problem};
+use inrou_api::signature::{DeviceKey, SigningError};
+use inrou_api::wire::authority::Notice;
+use inrou_api::wire::phone::{NextStep, PhoneState, ProcedureState};
+use inrou_chip::tray::{ChipName, TrayError};
+use inrou_rules::{Attributes, ChipId, Use};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use crate::card::CardOnPhone;
+use crate::chip::PhoneChip;
+use crate::fleet::Parts;
+use crate::flow::Flow;
+use crate::secrets::Secrets;
+use crate::stored::Stored;
+use crate::transactions::Opened;
+
+/// A phone in use.
+pub(crate) struct Phone {
+    name: String,
+    directory: PathBuf,
+    pub(crate) id: ChipId,
+    pub(crate) chip: Arc<PhoneChip>,
+    pub(crate) parts: Parts,
+    /// The authority, called without a signature: for the phone's registration alone.
+    pub(crate) stranger: Client,
+    /// The authority, called with the device key's signature.
+    pub(crate) authority: Client,
+    live: Mutex<Live>,
+    /// Held while the file is written, so that an older memory never replaces a newer one.
+    writing: Mutex<()>,
+    /// Held by the one operation that the phone carries out.
+    busy: Arc<tokio::sync::Mutex<()>>,
+    /// Tells of new notices.
+    pub(crate) changed: watch::Sender<()>,
+    /// The task that listens for notices, once there is one.
+    pub(crate) listener: Mutex<Option<AbortHandle>>,
+}
+
+/// What changes.
+pub(crate) struct Live {
+    pub(crate) stored: Stored,
+    pub(crate) secrets: Secrets,
+    /// What was read from the card's certificate, for the person to see: in memory only.
+    pub(crate) applicant: Option<Attributes>,
+    pub(crate) card: Option<CardOnPhone>,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) opened: Vec<Opened>,
+}
+
+impl Phone {
+    /// Takes a phone into use. Must be called where tasks can be spawned.
+    ///
+    /// # Errors
+    /// Its directory is gone.
+    pub(crate) fn open(
+        name: &ChipName,
+        directory: PathBuf,
+        stored: Stored,
+        parts: &Parts,
+        authority: &Client,
+    ) -> Result<Arc<Self>, TrayError> {
+        let (entropy, keys) = (parts.entropy.clone(), parts.keys.clone());
+        let chip = Arc::new(PhoneChip::new(&directory, name, entropy, keys)?);
+        // Requests that outlive the phone do not hold on to its chip.
+        let weak = Arc::downgrade(&chip);
+        let sign = move |message: &[u8]| match weak.upgrade() {
+            Some(chip) => chip.sign(message),
+            None => Err(SigningError("the phone is gone".to_owned())),
+        };
+        let device = DeviceKey::new(format!("phone:{}", stored.chip), sign);
+        let registered = stored.registered;
+        let phone = Arc::new(Self {
+            name: name.to_string(),
+            directory,
+            id: stored.chip,
+            chip,
+            parts: parts.clone(),
+            stranger: authority.clone(),
+            authority: authority.clone().signing(Arc::new(device)),
+            live: Mutex::new(Live {
+                stored,
+                secrets: Secrets::default(),
+                applicant: None,
+                card: None,
+                notices: Vec::new(),
+                opened: Vec::new(),
+            }),
+            writing: Mutex::default(),
+            busy: Arc::default(),
+            changed: watch::Sender::default(),
+            listener: Mutex::default(),
+        });
+        if registered {
+            phone.listen();
+        }
+        Ok(phone)
+    }
+
+    /// Carries out an operation to its end, even if who asked for it goes away.
+    ///
+    /// # Errors
+    /// `phone-busy` while another one runs; those of the operation.
+    pub(crate) async fn alone<T, F>(
+        self: Arc<Self>,
+        operation: impl FnOnce(Arc<Self>) -> F,
+    ) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Problem>> + Send + 'static,
+    {
+        let guard = Arc::clone(&self.busy).try_lock_owned();
+        let guard = guard.map_err(|_| Problem::new(Code::PHONE_BUSY))?;
+        let operation = operation(self);
+        let task = tokio::spawn(async move {
+            let done = operation.await;
+            drop(guard);
+            done
+        });
+        task.await.or_internal()?
+    }
+
+    /// Runs work with chip, card or file off the threads that serve requests.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let phone = Arc::clone(self);
+        tokio::task::spawn_blocking(move || work(&phone))
+            .await
+            .or_internal()?
+    }
+
+    /// What changes. Never held while anything is waited for.
+    pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the phone's memory, durably.
+    ///
+    /// # Errors
+    /// `store-unavailable`.
+    pub(crate) async fn save(self: &Arc<Self>) -> Result<(), Problem> {
+        self.blocking(|phone| {
+            let _writing = phone.writing.lock().unwrap_or_else(PoisonError::into_inner);
+            let stored = phone.live().stored.clone();
+            stored
+                .write(&phone.directory)
+                .map_err(|error| Problem::new(Code::STORE_UNAVAILABLE).caused_by(error))
+        })
+        .await
+    }
+
+    /// The card that lies on the phone.
+    pub(crate) fn card(&self) -> Option<CardOnPhone> {
+        self.live().card.clone()
+    }
+
+    /// Puts a card to the phone, in place of the one that lies there.
+    pub(crate) fn put_card(&self, name: &str) {
+        let there = self.live().card.replace(CardOnPhone::put(name.to_owned()));
+        if let Some(there) = there {
+            there.take_away();
+        }
+    }
+
+    /// Takes the card away, also in the middle of a read.
+    pub(crate) fn take_card_away(&self) {
+        if let Some(card) = self.live().card.take() {
+            card.take_away();
+        }
+    }
+
+    /// The phone as its holder sees it. Blocks: chip and card are asked for tries left.
+    pub(crate) fn state(&self) -> PhoneState {
+        let procedure = self.live().procedure();
+        let procedure = procedure.map(|procedure| ProcedureState {
+            tries_left: self.tries_left(&procedure.next),
+            ..procedure
+        });
+        let live = self.live();
+        let Stored {
+            chip,
+            platform,
+            model,
+            enrolment,
+            certificates,
+            ..
+        } = live.stored.clone();
+        PhoneState {
+            name: self.name.clone(),
+            chip,
+            platform,
+            model,
+            card: live.card.as_ref().map(|card| card.name().to_owned()),
+            procedure,
+            enrolment,
+            certificates,
+        }
+    }
+
+    /// How many tries the PIN has left that a step asks for, where that can be known (PIN-1).
+    fn tries_left(&self, next: &NextStep) -> Option<u8> {
+        match next {
+            NextStep::PhonePassword => {
+                let asked = self.chip.jpki(|client| client.tries_left(Use::Signature));
+                asked.ok()?.ok()
+            }
+            NextStep::CardPassword | NextStep::Choose | NextStep::ReadCard => {
+                let card = self.card()?;
+                card.tries_left(&*self.parts.cards).ok()
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Drop for Phone {
+    fn drop(&mut self) {
+        let listener = self
+            .listener
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(listener) = listener {
+            listener.abort();
+        }
+    }
+}
+
+impl Live {
+    /// The procedure under way with the secrets typed for it.
+    pub(crate) fn flow(&mut self) -> Result<(&mut Flow, &mut Secrets), Problem> {
+        let flow = self
+            .stored
+            .flow
+            .as_mut()
+            .ok_or_else(|| Problem::new(Code::CONFLICT))?;
+        Ok((flow, &mut self.secrets))
+    }
+
+    fn procedure(&self) -> Option<ProcedureState> {
+        let flow = self.stored.flow.as_ref()?;
+        let applicant = self.applicant.clone();
+        let next = match flow.next(&self.secrets) {
+            NextStep::NewSignaturePassword { .. } => NextStep::NewSignaturePassword { applicant },
+            NextStep::NewUserAuthenticationPin { .. } => {
+                NextStep::NewUserAuthenticationPin { applicant }
+            }
+            next => next,
+        };
+        Some(ProcedureState {
+            procedure: flow.procedure(),
+            next,
+            tries_left: None,
+            problem: flow.problem().cloned(),
+        })
+    }
+}

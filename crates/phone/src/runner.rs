@@ -1,0 +1,373 @@
+//! Carries out the steps of a procedure: chip, card and authority, one work after the other. The
+//! phone's memory is written before each, so that whatever is cut off is taken up again.
+
+use std::sync::Arc;
+
+use inrou_api::client::Client;
+use inrou_api::idempotency::IdempotencyKey;
+use inrou_api::problem::{Code, OrInternal, Problem};
+use inrou_api::session::play;
+use inrou_api::wire::Base64;
+use inrou_api::wire::authority::{
+    ApplicationAccepted, BeginEnrolment, EnrolmentStage, EnrolmentView, PhoneView, RequestDone,
+    SessionOutcome, SessionWork, SignedStatement, SigningKey,
+};
+use inrou_api::wire::phone::{PhoneState, Procedure, Step};
+use inrou_chip::client::Pin;
+use inrou_rules::{EnrolmentId, Refusal, Use, Uses};
+use tokio::runtime::Handle;
+
+use crate::card;
+use crate::flow::{Addressee, Flow, Outcome, Situation, Then, Work};
+use crate::phone::Phone;
+use crate::problem::{of_chip, of_session};
+use crate::secrets::{PinName, Secrets};
+
+impl Phone {
+    /// Takes a step, and does the work that follows from it.
+    ///
+    /// # Errors
+    /// What was entered is wrong, or the work failed; the procedure's state says how to go on.
+    pub(crate) async fn step(self: Arc<Self>, step: Step) -> Result<PhoneState, Problem> {
+        let then = match step {
+            Step::Begin { procedure, usage } => {
+                self.begin(procedure, usage).await.map(|()| Then::Ask)
+            }
+            Step::Cancel => {
+                self.cancel();
+                Ok(Then::Ask)
+            }
+            step => self.take(&step),
+        };
+        let done = match then {
+            Ok(Then::Work) => self.work().await,
+            Ok(Then::Ask) => Ok(()),
+            Err(problem) => Err(problem),
+        };
+        self.save().await?;
+        done?;
+        self.blocking(|phone| Ok(phone.state())).await
+    }
+
+    /// Asks the authority how it sees this phone, and takes that over.
+    ///
+    /// # Errors
+    /// Those of the request.
+    pub(crate) async fn look(&self) -> Result<(), Problem> {
+        let view: PhoneView = self.authority.get("/phones/self").answer().await?;
+        let mut live = self.live();
+        if let (Some(flow), Some(enrolment)) = (&mut live.stored.flow, &view.enrolment) {
+            flow.heard(enrolment);
+        }
+        live.stored.enrolment = view.enrolment;
+        live.stored.certificates = view.certificates;
+        Ok(())
+    }
+
+    async fn begin(&self, procedure: Procedure, usage: Option<Use>) -> Result<(), Problem> {
+        let busy = |flow: &Flow| !flow.may_be_replaced();
+        if self.live().stored.flow.as_ref().is_some_and(busy) {
+            return Err(Problem::new(Code::PHONE_BUSY));
+        }
+        let mut act = [0; 16];
+        self.parts.entropy.fill(&mut act);
+        let act = format!("{:032x}", u128::from_be_bytes(act));
+        let flow = if procedure == Procedure::Register {
+            self.look().await?;
+            let enrolment = self.live().stored.enrolment.clone();
+            let flow = enrolment.and_then(|view| Flow::registering(&view, act));
+            flow.ok_or_else(|| Problem::from(Refusal::NoSuchRegistration))?
+        } else {
+            Flow::begin(procedure, usage, act)?
+        };
+        self.cancel();
+        self.live().stored.flow = Some(flow);
+        Ok(())
+    }
+
+    fn cancel(&self) {
+        let mut live = self.live();
+        live.stored.flow = None;
+        live.secrets = Secrets::default();
+        live.applicant = None;
+    }
+
+    fn take(&self, step: &Step) -> Result<Then, Problem> {
+        let mut live = self.live();
+        let card = live.card.clone();
+        let (flow, secrets) = live.flow()?;
+        flow.step(step, secrets, card.as_ref().map(|card| card.name()))
+    }
+
+    /// Does everything that can be done without the person.
+    async fn work(self: &Arc<Self>) -> Result<(), Problem> {
+        let done = self.work_on().await;
+        self.live().secrets.forget_the_rest();
+        done
+    }
+
+    async fn work_on(self: &Arc<Self>) -> Result<(), Problem> {
+        while let Some(work) = self.next_work()? {
+            self.save().await?;
+            match self.carry_out(&work).await {
+                Ok(outcome) => self.live().flow()?.0.done(outcome, self.id),
+                Err(problem) if self.has_failed(&work, &problem)? => {
+                    self.after_failure(&work).await;
+                    return Err(problem);
+                }
+                Err(problem) => tracing::debug!(%problem, "what failed had been done before"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes a failure; whether it is one, and not the answer to what was done before.
+    fn has_failed(&self, work: &Work, problem: &Problem) -> Result<bool, Problem> {
+        let mut live = self.live();
+        if problem.is(Code::PHONE_UNKNOWN) {
+            live.stored.registered = false;
+        }
+        let (flow, _) = live.flow()?;
+        flow.failed(work, problem);
+        Ok(flow.problem().is_some())
+    }
+
+    fn next_work(&self) -> Result<Option<Work>, Problem> {
+        let mut live = self.live();
+        let (registered, now) = (live.stored.registered, self.parts.clock.now());
+        let (flow, secrets) = live.flow()?;
+        Ok(flow.work(secrets, Situation { registered, now }))
+    }
+
+    /// Where registration failed, the authority may have moved on.
+    async fn after_failure(&self, work: &Work) {
+        if let Work::Store(_) = work
+            && let Err(problem) = self.look().await
+        {
+            tracing::debug!(%problem, "the authority was not heard");
+        }
+    }
+
+    async fn carry_out(self: &Arc<Self>, work: &Work) -> Result<Outcome, Problem> {
+        match work {
+            Work::RegisterPhone => self.register().await,
+            Work::BeginEnrolment(uses) => self.begin_enrolment(*uses).await,
+            Work::MakeKeys(enrolment) => {
+                let work = SessionWork::MakeKeys {
+                    enrolment: *enrolment,
+                };
+                match self.session(&self.authority, work).await? {
+                    SessionOutcome::KeysAttested { keys } => Ok(Outcome::KeysMade(keys)),
+                    _ => Err(unexpected()),
+                }
+            }
+            Work::BeginRequest(request) => {
+                let call = self.authority.post("/requests").json(request);
+                let begun = call.once(&self.key("request")?).answer().await?;
+                Ok(Outcome::RequestBegun(begun))
+            }
+            Work::Sign { with, statement } => self.sign(*with, statement.clone()).await,
+            Work::Send { to, cms } => self.send(to, cms.clone()).await,
+            Work::AllowPin(request) => {
+                let work = SessionWork::AllowPinSet {
+                    request: request.clone(),
+                };
+                match self.session(&self.authority, work).await? {
+                    SessionOutcome::PinSetAllowed { .. } => Ok(Outcome::PinAllowed),
+                    _ => Err(unexpected()),
+                }
+            }
+            Work::SetPin(usage) => self.set_pin(*usage).await,
+            Work::Complete(enrolment) => {
+                let path = format!("/enrolments/{enrolment}/completion");
+                let call = self.authority.post(&path).json(&());
+                let view: EnrolmentView = call.once(&self.key("completion")?).answer().await?;
+                self.live().stored.enrolment = Some(view.clone());
+                Ok(Outcome::Completed(view))
+            }
+            Work::Store(enrolment) => self.store(*enrolment).await,
+            Work::Delete => match self.session(&self.authority, SessionWork::Delete).await? {
+                SessionOutcome::Deleted { .. } => Ok(Outcome::Deleted),
+                _ => Err(unexpected()),
+            },
+        }
+    }
+
+    /// The phone makes itself known: the one request that is not signed.
+    async fn register(self: &Arc<Self>) -> Result<Outcome, Problem> {
+        let work = {
+            let live = self.live();
+            let (platform, model) = (live.stored.platform, live.stored.model.clone());
+            SessionWork::RegisterPhone {
+                chip: self.id,
+                platform,
+                model,
+            }
+        };
+        match self.session(&self.stranger, work).await? {
+            SessionOutcome::PhoneRegistered => {
+                self.live().stored.registered = true;
+                self.listen();
+                Ok(Outcome::PhoneRegistered)
+            }
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn begin_enrolment(&self, uses: Uses) -> Result<Outcome, Problem> {
+        let begin = BeginEnrolment {
+            uses,
+            confirmed: true,
+        };
+        let call = self.authority.post("/enrolments").json(&begin);
+        let begun = call.once(&self.key("enrolment")?).answer().await?;
+        Ok(Outcome::EnrolmentBegun(begun))
+    }
+
+    async fn sign(
+        self: &Arc<Self>,
+        with: SigningKey,
+        statement: Base64,
+    ) -> Result<Outcome, Problem> {
+        let signed = self.blocking(move |phone| match with {
+            SigningKey::Card => phone.sign_on_card(&statement.0),
+            SigningKey::Phone => phone.sign_on_chip(&statement.0),
+        });
+        Ok(Outcome::Signed(Base64(signed.await?)))
+    }
+
+    fn sign_on_card(&self, statement: &[u8]) -> Result<Vec<u8>, Problem> {
+        let (card, password) = {
+            let mut live = self.live();
+            let card = live
+                .card
+                .clone()
+                .ok_or_else(|| Problem::new(Code::CARD_NOT_PRESENT))?;
+            let secrets = &mut live.secrets;
+            // What was typed for one card costs no other a try.
+            let typed_for = secrets.card.get_or_insert_with(|| card.name().to_owned());
+            if typed_for != card.name() {
+                return Err(Problem::new(Code::WRONG_CARD).by_rule("APPLY-4"));
+            }
+            (card, secrets.card_password.clone().ok_or_else(unexpected)?)
+        };
+        let now = self.parts.clock.now();
+        let signed = card.sign(&*self.parts.cards, &password, statement, now);
+        if let Err(problem) = &signed
+            && (problem.is(Code::WRONG_PIN) || problem.is(Code::PIN_BLOCKED))
+        {
+            self.live().secrets.forget_card();
+        }
+        signed
+    }
+
+    fn sign_on_chip(&self, statement: &[u8]) -> Result<Vec<u8>, Problem> {
+        let password = self
+            .live()
+            .secrets
+            .phone_password
+            .take()
+            .ok_or_else(unexpected)?;
+        let now = self.parts.clock.now();
+        let signed = self
+            .chip
+            .jpki(|client| card::sign(client, &password, statement, true, now))?;
+        signed.map_err(|error| of_chip(error, PinName::Phone(Use::Signature)))
+    }
+
+    async fn send(&self, to: &Addressee, cms: Base64) -> Result<Outcome, Problem> {
+        let statement = SignedStatement { cms };
+        let key = self.key("signed")?;
+        let outcome = match to {
+            Addressee::Enrolment(enrolment) => {
+                let path = format!("/enrolments/{enrolment}/application");
+                let call = self.authority.post(&path).json(&statement).once(&key);
+                let accepted: ApplicationAccepted = call.answer().await?;
+                self.live().applicant = Some(accepted.applicant);
+                Outcome::ApplicationAccepted(accepted.uses)
+            }
+            Addressee::Request(request) => {
+                let path = format!("/requests/{request}");
+                let call = self.authority.post(&path).json(&statement).once(&key);
+                if let RequestDone::Revocation { certificates } = call.answer().await? {
+                    self.live().stored.certificates = certificates;
+                }
+                Outcome::RequestDone
+            }
+        };
+        self.live().secrets.forget_card();
+        Ok(outcome)
+    }
+
+    /// Sets the new PIN over the chip's local interface: it never leaves the phone (APPLY-5).
+    async fn set_pin(self: &Arc<Self>, usage: Use) -> Result<Outcome, Problem> {
+        self.blocking(move |phone| {
+            let (password, pin) = {
+                let mut live = phone.live();
+                (
+                    live.secrets.new_password.take(),
+                    live.secrets.new_pin.take(),
+                )
+            };
+            let new = match usage {
+                Use::Signature => password.as_ref().map(Pin::Signature),
+                Use::UserAuthentication => pin.as_ref().map(Pin::UserAuthentication),
+            };
+            let new = new.ok_or_else(unexpected)?;
+            let set = phone.chip.jpki(|client| client.set_pin(new))?;
+            set.map_err(|error| of_chip(error, PinName::Phone(usage)))?;
+            Ok(Outcome::PinSet(usage))
+        })
+        .await
+    }
+
+    /// 登録する (REG-1).
+    async fn store(self: &Arc<Self>, enrolment: EnrolmentId) -> Result<Outcome, Problem> {
+        let work = SessionWork::StoreCertificates { enrolment };
+        let outcome = self.session(&self.authority, work).await?;
+        let SessionOutcome::CertificatesStored {
+            certificates,
+            usable_from,
+        } = outcome
+        else {
+            return Err(unexpected());
+        };
+        let mut live = self.live();
+        live.stored.certificates = certificates;
+        if let Some(view) = live
+            .stored
+            .enrolment
+            .as_mut()
+            .filter(|view| view.enrolment == enrolment)
+        {
+            view.stage = EnrolmentStage::Registered {
+                since: self.parts.clock.now(),
+            };
+        }
+        Ok(Outcome::Stored { usable_from })
+    }
+
+    /// Plays a secure-channel session between the authority and the chip.
+    async fn session(
+        self: &Arc<Self>,
+        client: &Client,
+        work: SessionWork,
+    ) -> Result<SessionOutcome, Problem> {
+        let (client, runtime) = (client.clone(), Handle::current());
+        self.blocking(move |phone| {
+            let channel = phone.chip.open_channel()?;
+            let played = play(&client, &work, |command| channel.transmit(command));
+            runtime.block_on(played).map_err(of_session)
+        })
+        .await
+    }
+
+    fn key(&self, part: &str) -> Result<IdempotencyKey, Problem> {
+        self.live().flow()?.0.key(part).or_internal()
+    }
+}
+
+/// The other end, or our own procedure, is not what it should be.
+fn unexpected() -> Problem {
+    Problem::new(Code::INTERNAL_ERROR)
+}

@@ -1,0 +1,77 @@
+//! What a phone remembers besides its chip: one JSON file, replaced whole.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use inrou_api::wire::authority::{CertificateView, EnrolmentView};
+use inrou_rules::{ChipId, Platform};
+use serde::{Deserialize, Serialize};
+
+use crate::flow::Flow;
+
+/// The file's name in the phone's directory.
+const FILE: &str = "phone.json";
+
+/// A phone's memory. *This type is stored*: fields are only ever added, with a default. It holds no
+/// PIN and no attribute value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    /// The chip inside.
+    pub(crate) chip: ChipId,
+    /// The phone's system.
+    pub(crate) platform: Platform,
+    /// The phone's model.
+    pub(crate) model: String,
+    /// Whether the authority knows the device key.
+    #[serde(default)]
+    pub(crate) registered: bool,
+    /// The procedure under way, or the one that ended last.
+    #[serde(default)]
+    pub(crate) flow: Option<Flow>,
+    /// The application that the authority has, as last heard.
+    #[serde(default)]
+    pub(crate) enrolment: Option<EnrolmentView>,
+    /// The certificates, as last heard.
+    #[serde(default)]
+    pub(crate) certificates: Vec<CertificateView>,
+}
+
+impl Stored {
+    /// Reads the file in `directory`.
+    ///
+    /// # Errors
+    /// It is not there, or does not have its form ([`io::ErrorKind::InvalidData`]).
+    pub(crate) fn read(directory: &Path) -> io::Result<Self> {
+        Ok(serde_json::from_slice(&fs::read(directory.join(FILE))?)?)
+    }
+
+    /// Replaces the file in `directory`, durably: after a power failure it is the old or the new one.
+    ///
+    /// # Errors
+    /// The directory cannot be written; the old file stands.
+    pub(crate) fn write(&self, directory: &Path) -> io::Result<()> {
+        let json = serde_json::to_vec_pretty(self)?;
+        let unfinished = directory.join(format!("{FILE}.new"));
+        let mut options = File::options();
+        let mut file = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&unfinished)?;
+        file.write_all(&json)?;
+        file.sync_all()?;
+        fs::rename(unfinished, directory.join(FILE))?;
+        sync_directory(directory)
+    }
+}
+
+/// Makes durable which files a directory holds.
+///
+/// # Errors
+/// It cannot be opened or synced.
+pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
