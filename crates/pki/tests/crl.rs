@@ -7,11 +7,11 @@ use std::cell::Cell;
 use std::iter;
 
 use common::{Issuer, kiyose, openssl, sandbox, test_card_settings, time};
+use inrou_pki::Signer;
 use inrou_pki::certificate::Certificate;
 use inrou_pki::crl::{Crl, CrlEntry, CrlError, CrlWriteError, NewCrl, Partition};
 use inrou_pki::keys::KeyAlgorithm;
 use inrou_pki::status::{Moment, Status, Untimely, Withdrawal};
-use inrou_pki::{DistributionPoint, Signer};
 use inrou_rules::{Medium, RevocationReason, Serial, Use};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -26,19 +26,19 @@ const ALL: [Withdrawal; 7] = [
     Withdrawal::Hold,
 ];
 
-fn point(issuer: &Issuer, medium: Medium) -> DistributionPoint {
-    let partition = Partition::Holders {
+fn holders(issuer: &Issuer, medium: Medium) -> Partition {
+    Partition::Holders {
         usage: issuer.usage,
         medium,
         place: kiyose(),
-    };
-    issuer.settings.distribution_point(&partition)
+    }
 }
 
-fn new_crl<'a>(issuer: &'a Issuer, distribution_point: &'a DistributionPoint) -> NewCrl<'a> {
+fn new_crl<'a>(issuer: &'a Issuer, partition: &'a Partition) -> NewCrl<'a> {
     NewCrl {
         issuer: &issuer.certificate,
-        distribution_point,
+        settings: &issuer.settings,
+        partition,
         number: 129,
         this_update: time("2026-11-21T00:00:00Z"),
         next_update: time("2026-11-22T00:00:00Z"),
@@ -46,9 +46,9 @@ fn new_crl<'a>(issuer: &'a Issuer, distribution_point: &'a DistributionPoint) ->
 }
 
 fn write(issuer: &Issuer, medium: Medium, entries: &[CrlEntry]) -> Vec<u8> {
-    let point = point(issuer, medium);
+    let partition = holders(issuer, medium);
     let mut der = Vec::new();
-    let written = new_crl(issuer, &point)
+    let written = new_crl(issuer, &partition)
         .write(entries.iter().copied(), issuer.key, &mut der)
         .unwrap();
     assert_eq!(written.bytes, der.len() as u64);
@@ -62,6 +62,10 @@ fn entry(serial: u64, withdrawal: Withdrawal) -> CrlEntry {
         at: time("2026-11-20T12:34:56Z"),
         withdrawal,
     }
+}
+
+fn generation(issuer: &Issuer) -> String {
+    issuer.key.public_key().identifier().to_string()[..8].to_owned()
 }
 
 fn noon() -> Moment {
@@ -128,18 +132,19 @@ fn a_crl_speaks_for_its_partition_alone() {
 #[test]
 fn the_issuer_has_a_crl_under_its_own_name() {
     let issuer = Issuer::new(test_card_settings(), Use::Signature);
-    let point = issuer.settings.distribution_point(&Partition::Issuer {
+    let partition = Partition::Issuer {
         usage: Use::Signature,
-    });
-    assert_eq!(point.directory(), Some(issuer.certificate.subject()));
+    };
     let mut der = Vec::new();
-    new_crl(&issuer, &point)
+    new_crl(&issuer, &partition)
         .write(iter::empty(), issuer.key, &mut der)
         .unwrap();
     let crl = Crl::from_der(der)
         .unwrap()
         .verify(&issuer.certificate)
         .unwrap();
+    let point = crl.crl().distribution_point().unwrap();
+    assert_eq!(point.directory(), Some(issuer.certificate.subject()));
     assert_eq!(crl.status(&issuer.certificate, noon()), Ok(Status::Good));
     assert_eq!(
         crl.status(&issuer.holder(Medium::Card, 5), noon()),
@@ -216,13 +221,13 @@ fn a_changed_byte_of_the_signed_part_is_found_out() {
 #[test]
 fn entries_that_change_while_they_are_written_are_found_out() {
     let issuer = Issuer::new(sandbox(KeyAlgorithm::EcP256), Use::Signature);
-    let point = point(&issuer, Medium::Card);
+    let partition = holders(&issuer, Medium::Card);
     let turn = Cell::new(0);
     let entries = iter::once(()).map(|()| {
         turn.set(turn.get() + 1);
         entry(turn.get(), Withdrawal::Hold)
     });
-    let written = new_crl(&issuer, &point).write(entries, issuer.key, &mut Vec::new());
+    let written = new_crl(&issuer, &partition).write(entries, issuer.key, &mut Vec::new());
     assert!(
         matches!(written, Err(CrlWriteError::EntriesChanged)),
         "{written:?}"
@@ -235,8 +240,8 @@ fn only_the_issuer_signs() {
     let issuer = Issuer::new(sandbox(KeyAlgorithm::EcP256), Use::Signature);
     let other = common::key(KeyAlgorithm::EcP256, 1);
     assert_ne!(other.public_key(), issuer.key.public_key());
-    let point = point(&issuer, Medium::Card);
-    let written = new_crl(&issuer, &point).write(iter::empty(), other, &mut Vec::new());
+    let partition = holders(&issuer, Medium::Card);
+    let written = new_crl(&issuer, &partition).write(iter::empty(), other, &mut Vec::new());
     assert!(matches!(written, Err(CrlWriteError::Signer)), "{written:?}");
 }
 
@@ -277,7 +282,10 @@ fn openssl_reads_number_scope_and_reasons() {
         "Version 2 (0x1)",
         "X509v3 Issuing Distribution Point: critical",
         "CN = Kiyose-shi CRLDP",
-        "URI:http://127.0.0.1:8080/crl/signature/phone/13221.crl",
+        &format!(
+            "URI:http://127.0.0.1:8080/crl/signature/{}/phone/13221.crl",
+            generation(&issuer)
+        ),
         "X509v3 Authority Key Identifier",
         "Certificate Hold",
         "Cessation Of Operation",

@@ -237,18 +237,14 @@ fn crl(issuer: &Issuer, medium: Medium, entries: &[CrlEntry]) -> Vec<u8> {
         medium,
         place: kiyose(),
     };
-    let point = issuer.settings.distribution_point(&partition);
-    signed_crl(issuer, &point, entries)
+    partition_crl(issuer, &partition, entries)
 }
 
-fn signed_crl(
-    issuer: &Issuer,
-    point: &inrou_pki::DistributionPoint,
-    entries: &[CrlEntry],
-) -> Vec<u8> {
+fn partition_crl(issuer: &Issuer, partition: &Partition, entries: &[CrlEntry]) -> Vec<u8> {
     let new = NewCrl {
         issuer: &issuer.certificate,
-        distribution_point: point,
+        settings: &issuer.settings,
+        partition,
         number: 1,
         this_update: now(),
         next_update: now() + SignedDuration::from_hours(24),
@@ -377,11 +373,7 @@ fn openssl_checks_the_issuer_by_the_crl_under_its_own_name() {
     let partition = Partition::Issuer {
         usage: Use::UserAuthentication,
     };
-    let own = signed_crl(
-        &issuer,
-        &issuer.settings.distribution_point(&partition),
-        &[],
-    );
+    let own = partition_crl(&issuer, &partition, &[]);
     let crls = [own, crl(&issuer, Medium::Card, &[])]
         .map(|der| inrou_pki::pem::encode("X509 CRL", &der))
         .concat();

@@ -282,7 +282,11 @@ fn phone_certificates_differ_by_policy_and_partition() {
         } else {
             "user-authentication"
         };
-        let uri = format!("http://127.0.0.1:8080/crl/{use_name}/phone/13221.crl");
+        let key = issuer.key.public_key().identifier().to_string();
+        let uri = format!(
+            "http://127.0.0.1:8080/crl/{use_name}/{}/phone/13221.crl",
+            &key[..8]
+        );
         assert_eq!(phone_point.uri(), Some(&uri[..]));
         let directory = phone_point.directory().unwrap().to_string();
         assert!(

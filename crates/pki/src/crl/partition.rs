@@ -3,6 +3,7 @@
 use inrou_rules::{Medium, Use};
 
 use crate::distribution::DistributionPoint;
+use crate::keys::KeyIdentifier;
 use crate::name::{Name, Part};
 use crate::profile::{IssuerSettings, Place};
 
@@ -26,10 +27,16 @@ pub enum Partition {
 }
 
 impl Partition {
-    /// The path of its CRL below the base address, such as `signature/card/13221.crl`.
-    pub fn path(&self) -> String {
+    /// The path of its CRL below the base address, such as `signature/3f21c09a/card/13221.crl`.
+    ///
+    /// Its second part is the beginning of the issuer's key identifier. The generations of an issuer share
+    /// their partitions, but OpenSSL takes a CRL by no other key than the one that signed the certificate,
+    /// so each generation has a CRL of its own at an address of its own.
+    pub fn path(&self, issuer: KeyIdentifier) -> String {
+        let [a, b, c, d, ..] = issuer.0;
+        let generation = format!("{a:02x}{b:02x}{c:02x}{d:02x}");
         match self {
-            Self::Issuer { usage } => format!("{}/issuer.crl", usage_text(*usage)),
+            Self::Issuer { usage } => format!("{}/{generation}/issuer.crl", usage_text(*usage)),
             Self::Holders {
                 usage,
                 medium,
@@ -39,16 +46,25 @@ impl Partition {
                     Medium::Card => "card",
                     Medium::Phone => "phone",
                 };
-                format!("{}/{medium}/{}.crl", usage_text(*usage), place.code)
+                format!(
+                    "{}/{generation}/{medium}/{}.crl",
+                    usage_text(*usage),
+                    place.code
+                )
             }
         }
     }
 }
 
 impl IssuerSettings {
-    /// Where the CRL of that partition is found: the names in its issuingDistributionPoint and in the
-    /// certificates that it covers.
-    pub fn distribution_point(&self, partition: &Partition) -> DistributionPoint {
+    /// Where the CRL of that partition by the issuer's key is found: the names in its
+    /// issuingDistributionPoint and in the certificates that it covers. The directory name is the same for
+    /// all keys.
+    pub fn distribution_point(
+        &self,
+        partition: &Partition,
+        issuer: KeyIdentifier,
+    ) -> DistributionPoint {
         let directory = match partition {
             Partition::Issuer { usage } => self.issuer_name(*usage),
             Partition::Holders {
@@ -70,7 +86,7 @@ impl IssuerSettings {
         let base = self.crl_base_uri.as_ref();
         DistributionPoint::new(
             directory,
-            base.map(|base| format!("{}/{}", base.as_str(), partition.path())),
+            base.map(|base| format!("{}/{}", base.as_str(), partition.path(issuer))),
         )
     }
 }

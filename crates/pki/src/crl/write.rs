@@ -12,13 +12,13 @@ use const_oid::db::rfc5280::{
 };
 use jiff::Timestamp;
 
-use super::CrlEntry;
 use super::entry::{MAX_ENTRY, entry_length, write_entry};
+use super::{CrlEntry, Partition};
 use crate::certificate::Certificate;
 use crate::digest::Digest;
-use crate::distribution::DistributionPoint;
 use crate::encode::{BOOLEAN, Encoder, OCTET_STRING, SEQUENCE, constructed, encode, primitive};
-use crate::keys::{SignError, SignatureAlgorithm, Signer};
+use crate::keys::{KeyIdentifier, SignError, SignatureAlgorithm, Signer};
+use crate::profile::IssuerSettings;
 
 /// Entries are hashed and written in pieces of about this many bytes.
 const PIECE: usize = 64 * 1024;
@@ -45,8 +45,10 @@ pub enum CrlWriteError {
 pub struct NewCrl<'a> {
     /// Whose it is: name, key identifier.
     pub issuer: &'a Certificate,
-    /// Its partition: the point in the certificates that it covers.
-    pub distribution_point: &'a DistributionPoint,
+    /// The settings by which the certificates that it covers were made.
+    pub settings: &'a IssuerSettings,
+    /// Which certificates it covers.
+    pub partition: &'a Partition,
     /// cRLNumber; greater than that of any CRL before it in this partition.
     pub number: u64,
     /// When it is made.
@@ -87,7 +89,7 @@ impl NewCrl<'_> {
             count += 1;
             list_bytes += entry_length(&entry);
         }
-        let signed = SignedPart::new(self, signer.algorithm(), list_bytes);
+        let signed = SignedPart::new(self, signer, list_bytes);
         let digest = signed.go_through(entries.clone(), |_| Ok(()))?;
         let signature = signer.sign_digest(&digest)?;
 
@@ -105,22 +107,16 @@ impl NewCrl<'_> {
         })
     }
 
-    fn write_extensions(&self, out: &mut Encoder) {
+    fn write_extensions(&self, issuer: KeyIdentifier, out: &mut Encoder) {
+        let point = self.settings.distribution_point(self.partition, issuer);
         write_extension(out, ID_CE_AUTHORITY_KEY_IDENTIFIER, false, |value| {
-            value.sequence(|fields| {
-                fields.value(
-                    primitive(0),
-                    self.issuer.subject_key_identifier().unwrap_or_default(),
-                );
-            });
+            value.sequence(|fields| fields.value(primitive(0), &issuer.0));
         });
         write_extension(out, ID_CE_CRL_NUMBER, false, |value| {
             value.unsigned(self.number)
         });
         write_extension(out, ID_CE_ISSUING_DISTRIBUTION_POINT, true, |value| {
-            value.sequence(|fields| {
-                fields.nest(constructed(0), |name| self.distribution_point.write(name));
-            });
+            value.sequence(|fields| fields.nest(constructed(0), |name| point.write(name)));
         });
     }
 }
@@ -135,7 +131,9 @@ struct SignedPart {
 }
 
 impl SignedPart {
-    fn new(crl: &NewCrl<'_>, algorithm: SignatureAlgorithm, list_bytes: u64) -> Self {
+    fn new(crl: &NewCrl<'_>, signer: &dyn Signer, list_bytes: u64) -> Self {
+        let algorithm = signer.algorithm();
+        let issuer = signer.public_key().identifier();
         let fields = encode(|out| {
             out.unsigned(1);
             out.signature_algorithm(algorithm);
@@ -149,7 +147,7 @@ impl SignedPart {
         });
         let after = encode(|out| {
             out.nest(constructed(0), |explicit| {
-                explicit.sequence(|extensions| crl.write_extensions(extensions));
+                explicit.sequence(|extensions| crl.write_extensions(issuer, extensions));
             });
         });
         let content = fields.len() as u64 + list_bytes + after.len() as u64;

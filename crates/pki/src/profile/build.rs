@@ -8,7 +8,6 @@ use super::{CertificateKind, CommonName, IssuerSettings, Place, Profile, Subject
 use crate::attributes::{AttributesInvalid, PersonalAttributes};
 use crate::certificate::{Certificate, UnsignedCertificate};
 use crate::crl::Partition;
-use crate::distribution::DistributionPoint;
 use crate::encode::{constructed, encode};
 use crate::keys::{KeyError, PublicKey};
 use crate::name::{Name, Part};
@@ -104,7 +103,7 @@ impl IssuerSettings {
             not_after: request.not_after,
             public_key: request.public_key,
             holder: Some(request),
-            distribution_point: Some(self.distribution_point(&partition)),
+            partition: Some(partition),
         })
     }
 
@@ -135,7 +134,7 @@ impl IssuerSettings {
             not_after: self.profile(kind).lifetime.end(not_before),
             public_key,
             holder: None,
-            distribution_point: Some(self.distribution_point(&Partition::Issuer { usage })),
+            partition: Some(Partition::Issuer { usage }),
         })
     }
 
@@ -162,7 +161,7 @@ impl IssuerSettings {
             not_after: longest.min(issuer.not_after()),
             public_key,
             holder: None,
-            distribution_point: None,
+            partition: None,
         })
     }
 
@@ -175,12 +174,15 @@ impl IssuerSettings {
         };
         self.check(draft, &profile)?;
         let algorithm = issuer_key.algorithm().signature();
+        let point = draft.partition.as_ref();
+        let point =
+            point.map(|partition| self.distribution_point(partition, issuer_key.identifier()));
         let values = Values {
             attributes: draft.holder.and_then(|request| request.attributes),
             name_in_japanese: &self.issuer_name_in_japanese(usage),
             policy: profile.policy,
             cps_uri: self.cps_uri.as_ref(),
-            distribution_point: draft.distribution_point.as_ref(),
+            distribution_point: point.as_ref(),
             ocsp_uri: self.of(usage).ocsp_uri.as_ref(),
             issuer: draft.issuer,
             subject_key: draft.public_key.identifier(),
@@ -281,5 +283,5 @@ struct Draft<'a> {
     not_after: Timestamp,
     public_key: &'a PublicKey,
     holder: Option<&'a HolderRequest<'a>>,
-    distribution_point: Option<DistributionPoint>,
+    partition: Option<Partition>,
 }
