@@ -1,7 +1,8 @@
 //! Reading DER: what the parsers of this crate have in common. They borrow from their input, so that
 //! no length field can make them allocate.
 
-use der::asn1::{AnyRef, BitStringRef};
+use const_oid::ObjectIdentifier;
+use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use der::{Decode, ErrorKind, Header, Reader, SliceReader, Tag, TagMode, TagNumber, Tagged};
 use inrou_rules::Serial;
 use jiff::Timestamp;
@@ -89,7 +90,7 @@ pub(crate) fn is_serial(content: &[u8]) -> bool {
     match content {
         [] | [0x80..=0xFF, ..] | [0, 0..=0x7F, ..] => false,
         // A leading zero does not count.
-        _ => content.len() <= 21,
+        [0, digits @ ..] | digits => digits.len() <= 20,
     }
 }
 
@@ -181,7 +182,7 @@ pub(crate) fn signature_algorithm(
 /// Reads an `AlgorithmIdentifier`.
 pub(crate) fn algorithm<'a>(
     reader: &mut SliceReader<'a>,
-) -> der::Result<(const_oid::ObjectIdentifier, Option<AnyRef<'a>>)> {
+) -> der::Result<(ObjectIdentifier, Option<AnyRef<'a>>)> {
     reader.sequence(|fields| {
         let oid = fields.decode()?;
         let parameters = if fields.is_finished() {
@@ -200,7 +201,7 @@ const MAX_EXTENSIONS: usize = 64;
 /// criticality and value. An extension that stands twice is an error.
 pub(crate) fn extensions<'a, E: From<der::Error>>(
     reader: &mut SliceReader<'a>,
-    mut each: impl FnMut(const_oid::ObjectIdentifier, bool, &'a [u8]) -> Result<(), E>,
+    mut each: impl FnMut(ObjectIdentifier, bool, &'a [u8]) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut seen = Vec::new();
     reader.sequence(|list| {
@@ -216,9 +217,7 @@ pub(crate) fn extensions<'a, E: From<der::Error>>(
     })
 }
 
-fn extension<'a>(
-    reader: &mut SliceReader<'a>,
-) -> der::Result<(const_oid::ObjectIdentifier, bool, &'a [u8])> {
+fn extension<'a>(reader: &mut SliceReader<'a>) -> der::Result<(ObjectIdentifier, bool, &'a [u8])> {
     reader.sequence(|fields| {
         let oid = fields.decode()?;
         let critical = match Tag::peek(fields)? {
@@ -228,7 +227,7 @@ fn extension<'a>(
                 .ok_or(ErrorKind::Noncanonical { tag: Tag::Boolean })?,
             _ => false,
         };
-        let value = <&der::asn1::OctetStringRef>::decode(fields)?;
+        let value = <&OctetStringRef>::decode(fields)?;
         Ok((oid, critical, value.as_bytes()))
     })
 }

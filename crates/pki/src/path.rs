@@ -135,7 +135,8 @@ impl TrustAnchors {
         &self.0
     }
 
-    /// The anchor that issued a certificate, by name and authority key identifier.
+    /// The anchor that issued a certificate, by name and authority key identifier; where there is none, by
+    /// the signature.
     ///
     /// # Errors
     /// [`PathError::UnknownIssuer`], [`PathError::UnknownGeneration`].
@@ -143,7 +144,12 @@ impl TrustAnchors {
         let named = certificate
             .authority_key_identifier()
             .and_then(|id| id.key.as_deref());
-        self.find(certificate.issuer(), named)
+        self.find(certificate.issuer(), |anchor| match named {
+            Some(key) => anchor.subject_key_identifier() == Some(key),
+            None => anchor
+                .public_key()
+                .is_ok_and(|key| certificate.verify_signature(key).is_ok()),
+        })
     }
 
     /// The anchor that issued a CRL: perhaps of a later generation than the certificates it lists.
@@ -151,10 +157,17 @@ impl TrustAnchors {
     /// # Errors
     /// [`PathError::UnknownIssuer`], [`PathError::UnknownGeneration`].
     pub fn issuer_of_crl(&self, crl: &Crl) -> Result<&Certificate, PathError> {
-        self.find(crl.issuer(), crl.issuer_key_identifier())
+        let named = crl.issuer_key_identifier();
+        self.find(crl.issuer(), |anchor| {
+            named.is_none() || anchor.subject_key_identifier() == named
+        })
     }
 
-    fn find(&self, name: &Name, key: Option<&[u8]>) -> Result<&Certificate, PathError> {
+    fn find(
+        &self,
+        name: &Name,
+        is_generation: impl Fn(&Certificate) -> bool,
+    ) -> Result<&Certificate, PathError> {
         let mut of_name = self
             .0
             .iter()
@@ -164,7 +177,7 @@ impl TrustAnchors {
             return Err(PathError::UnknownIssuer);
         }
         of_name
-            .find(|anchor| key.is_none() || anchor.subject_key_identifier() == key)
+            .find(|anchor| is_generation(anchor))
             .ok_or(PathError::UnknownGeneration)
     }
 }

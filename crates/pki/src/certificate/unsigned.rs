@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use der::{Decode, ErrorKind, Reader};
+
 use super::{Certificate, CertificateError};
 use crate::decode::{self, Malformed};
 use crate::encode::encode;
-use crate::keys::{KeyError, SignError, SignatureAlgorithm, Signer};
+use crate::keys::{SignError, SignatureAlgorithm, Signer};
 
 /// Why a certificate could not be signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,9 +21,6 @@ pub enum IssueError {
     /// What was signed cannot be read: only where the intent was not made by this crate.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// The subject's key is not one that is supported.
-    #[error(transparent)]
-    Key(#[from] KeyError),
 }
 
 /// A `TBSCertificate`: all of a certificate but its signature.
@@ -44,7 +43,6 @@ impl UnsignedCertificate {
     /// # Errors
     /// The bytes are not DER, or do not begin as a certificate does.
     pub fn from_bytes(tbs: Vec<u8>) -> Result<Self, Malformed> {
-        use der::{Decode, ErrorKind, Reader};
         let algorithm = decode::decode_sequence(&tbs, |fields| {
             decode::explicit(fields, 0, u8::decode)?;
             decode::serial(fields)?;

@@ -7,29 +7,16 @@ use jiff::Timestamp;
 use super::{CrlEntry, CrlError};
 use crate::decode::{self, is_serial, parse_time};
 use crate::encode::{
-    ENUMERATED, GENERALIZED_TIME, INTEGER, OCTET_STRING, OID, SEQUENCE, UTC_TIME, is_utc_time,
-    time_digits, unsigned_content,
+    GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME, is_utc_time, time_digits, unsigned_content,
 };
 use crate::status::Withdrawal;
 
 /// Longest entry that is written: 2 bytes of header, 11 of serial number, 17 of time, 14 of reason.
 pub(super) const MAX_ENTRY: usize = 44;
 
-/// crlEntryExtensions with a reasonCode, but for its value.
+/// crlEntryExtensions with a reasonCode (2.5.29.21), but for its value.
 const REASON: [u8; 13] = [
-    SEQUENCE,
-    12,
-    SEQUENCE,
-    10,
-    OID,
-    3,
-    0x55,
-    0x1D,
-    0x15,
-    OCTET_STRING,
-    3,
-    ENUMERATED,
-    1,
+    0x30, 12, 0x30, 10, 0x06, 3, 0x55, 0x1D, 0x15, 0x04, 3, 0x0A, 1,
 ];
 
 /// How many bytes [`write_entry`] will write.

@@ -10,7 +10,7 @@ use aws_lc_rs::signature::{
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
 use der::asn1::UintRef;
-use der::{Decode, Reader, SliceReader, Tag, Tagged};
+use der::{Decode, Reader, SliceReader};
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use super::{KeyAlgorithm, KeyError, SignatureAlgorithm};
@@ -156,7 +156,7 @@ impl fmt::Debug for PublicKey {
 fn key_algorithm(info: &SubjectPublicKeyInfoRef<'_>) -> Result<KeyAlgorithm, KeyError> {
     let parameters = info.algorithm.parameters.ok_or(KeyError::Unsupported)?;
     match info.algorithm.oid {
-        RSA_ENCRYPTION if parameters.tag() == Tag::Null => Ok(KeyAlgorithm::Rsa2048),
+        RSA_ENCRYPTION if parameters.is_null() => Ok(KeyAlgorithm::Rsa2048),
         ID_EC_PUBLIC_KEY => {
             let curve: ObjectIdentifier =
                 parameters.decode_as().map_err(|_| KeyError::Unsupported)?;

@@ -117,7 +117,7 @@ impl<'a> CertId<'a> {
     }
 
     /// Its DER.
-    pub(super) fn as_der(&self) -> &'a [u8] {
+    pub fn as_der(&self) -> &'a [u8] {
         self.der
     }
 

@@ -31,7 +31,8 @@ pub enum ProfileError {
     /// A name in the settings, or of the place, is empty or longer than X.520 allows.
     #[error("a name is empty or too long")]
     Name,
-    /// The attributes are missing in a signature certificate, or given for another.
+    /// What the profile asks of the holder is missing: the four attributes, in a signature certificate; or
+    /// they are given for another.
     #[error("a signature certificate carries the four attributes, and no other does")]
     Presence,
     /// An attribute does not have its form.
@@ -173,6 +174,7 @@ impl IssuerSettings {
             None => draft.public_key,
         };
         self.check(draft, &profile)?;
+        let subject = self.subject(profile.subject, usage, draft.holder)?;
         let algorithm = issuer_key.algorithm().signature();
         let point = draft.partition.as_ref();
         let point =
@@ -197,7 +199,7 @@ impl IssuerSettings {
                     validity.time(draft.not_before);
                     validity.time(draft.not_after);
                 });
-                tbs.raw(self.subject(&profile, usage, draft.holder).as_der());
+                tbs.raw(subject.as_der());
                 tbs.raw(draft.public_key.spki());
                 tbs.nest(constructed(3), |explicit| {
                     explicit.sequence(|extensions| {
@@ -240,26 +242,36 @@ impl IssuerSettings {
         ])
     }
 
-    fn subject(&self, profile: &Profile, usage: Use, holder: Option<&HolderRequest<'_>>) -> Name {
-        let common_name = holder.map_or("OCSP Responder", |request| request.common_name.as_str());
-        match (profile.subject, holder) {
-            (SubjectForm::SignatureHolder, Some(request)) => Name::of(&[
-                Part::Country("JP"),
-                Part::Locality(&request.place.prefecture),
-                Part::Locality(&request.place.municipality),
-                Part::CommonName(common_name),
-            ]),
-            (SubjectForm::UserAuthenticationHolder, _) => {
-                Name::of(&[Part::Country("JP"), Part::CommonName(common_name)])
-            }
-            (SubjectForm::OcspResponder, _) => Name::of(&[
+    fn subject(
+        &self,
+        form: SubjectForm,
+        usage: Use,
+        holder: Option<&HolderRequest<'_>>,
+    ) -> Result<Name, ProfileError> {
+        Ok(match form {
+            SubjectForm::Issuer => self.issuer_name(usage),
+            SubjectForm::OcspResponder => Name::of(&[
                 Part::Country("JP"),
                 Part::Organisation(&self.organisation),
                 Part::Unit(&self.of(usage).unit),
-                Part::CommonName(common_name),
+                Part::CommonName("OCSP Responder"),
             ]),
-            (SubjectForm::Issuer | SubjectForm::SignatureHolder, _) => self.issuer_name(usage),
-        }
+            SubjectForm::SignatureHolder => {
+                let HolderRequest {
+                    place, common_name, ..
+                } = holder.ok_or(ProfileError::Presence)?;
+                Name::of(&[
+                    Part::Country("JP"),
+                    Part::Locality(&place.prefecture),
+                    Part::Locality(&place.municipality),
+                    Part::CommonName(common_name.as_str()),
+                ])
+            }
+            SubjectForm::UserAuthenticationHolder => {
+                let HolderRequest { common_name, .. } = holder.ok_or(ProfileError::Presence)?;
+                Name::of(&[Part::Country("JP"), Part::CommonName(common_name.as_str())])
+            }
+        })
     }
 }
 
