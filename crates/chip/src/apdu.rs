@@ -226,8 +226,6 @@ impl StatusWord {
     pub const WRONG_LENGTH: Self = Self(0x6700);
     /// Logical channels are not supported.
     pub const CHANNEL_NOT_SUPPORTED: Self = Self(0x6881);
-    /// Secure messaging is not supported here.
-    pub const SECURE_MESSAGING_NOT_SUPPORTED: Self = Self(0x6882);
     /// The current file is not one that the command works on.
     pub const WRONG_FILE_STRUCTURE: Self = Self(0x6981);
     /// The PIN that guards this has not been verified.

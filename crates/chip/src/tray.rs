@@ -5,13 +5,13 @@
 //! file, so that the borrower, another program, can take it from a tray of its own; a lent chip cannot
 //! be taken here before [`Tray::take_back`].
 
+mod directory;
 mod name;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
 use std::io;
 use std::ops::{Deref, DerefMut};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use inrou_pki::{Entropy, KeySource};
@@ -22,25 +22,17 @@ pub use name::{ChipName, InvalidChipName};
 
 use crate::chip::Chip;
 use crate::image::{Image, Personality};
-use crate::memory::{FileMedium, Memory, MemoryError};
-
-/// Held by whoever looks at or changes who owns which file, so that a look is never taken for an
-/// owner.
-const GUARD_FILE: &str = ".tray.lock";
-const CHIP_EXTENSION: &str = "chip";
-const OWNER_EXTENSION: &str = "owner";
-
-/// How often a look at a file is repeated that its owner is writing.
-const LOOKS: usize = 10;
+use crate::memory::{FileMedium, MemoryError};
+use directory::{Directory, Guard};
 
 /// A directory of chip files.
 pub struct Tray {
-    directory: PathBuf,
+    directory: Directory,
     /// What other programs are told about who has a chip.
     owner: String,
     entropy: Arc<dyn Entropy>,
     keys: Arc<dyn KeySource>,
-    /// Locked before the guard file, never after it.
+    /// Locked before the directory's guard, never after it.
     places: Mutex<Places>,
 }
 
@@ -109,9 +101,8 @@ impl Tray {
         entropy: Arc<dyn Entropy>,
         keys: Arc<dyn KeySource>,
     ) -> Result<Self, TrayError> {
-        fs::create_dir_all(directory)?;
         Ok(Self {
-            directory: directory.to_owned(),
+            directory: Directory::open(directory)?,
             owner: owner.to_owned(),
             entropy,
             keys,
@@ -124,25 +115,8 @@ impl Tray {
     /// # Errors
     /// [`TrayError::Exists`], or the file cannot be written.
     pub fn create(&self, name: &ChipName, image: Image) -> Result<(), TrayError> {
-        let _guard = self.guard()?;
-        let path = self.chip_file(name);
-        let unfinished = path.with_extension("new");
-        match fs::remove_file(&unfinished) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-        Memory::create(FileMedium::create(&unfinished)?, image)?;
-        // Unlike a renamed file, a linked one never replaces another.
-        let linked = fs::hard_link(&unfinished, &path);
-        fs::remove_file(&unfinished)?;
-        match linked {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(TrayError::Exists(name.clone()));
-            }
-            other => other?,
-        }
-        File::open(&self.directory)?.sync_all()?;
-        Ok(())
+        let guard = self.directory.guard()?;
+        self.directory.create(&guard, name, image)
     }
 
     /// Takes a chip for use. It returns to the tray, without power, when what is given is dropped.
@@ -176,9 +150,9 @@ impl Tray {
     pub fn lend(&self, name: &ChipName, to: &str) -> Result<(), TrayError> {
         let mut places = self.places();
         match places.get(name) {
-            Some(Place::Here(_)) => self.forget_owner(name),
+            Some(Place::Here(_)) => self.directory.forget_owner(name),
             Some(elsewhere) => return Err(elsewhere.refusal(name)),
-            None if self.chip_file(name).exists() => {}
+            None if self.directory.contains(name) => {}
             None => return Err(TrayError::NoSuchChip(name.clone())),
         }
         places.insert(name.clone(), Place::Lent { to: to.to_owned() });
@@ -199,106 +173,39 @@ impl Tray {
     /// A file cannot be read, or holds no chip.
     pub fn list(&self) -> Result<Vec<Entry>, TrayError> {
         let places = self.places();
-        let _guard = self.guard()?;
-        let mut names = Vec::new();
-        for entry in fs::read_dir(&self.directory)? {
-            let path = entry?.path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == CHIP_EXTENSION)
-            {
-                let stem = path.file_stem().and_then(|stem| stem.to_str());
-                names.extend(stem.and_then(|stem| stem.parse::<ChipName>().ok()));
-            }
-        }
-        names.sort();
+        let guard = self.directory.guard()?;
+        let names = self.directory.names()?;
         names
             .into_iter()
-            .map(|name| self.entry(name, &places))
+            .map(|name| self.entry(name, &places, &guard))
             .collect()
     }
 
-    fn entry(&self, name: ChipName, places: &Places) -> Result<Entry, TrayError> {
-        let image = self.look(&name)?;
+    fn entry(&self, name: ChipName, places: &Places, guard: &Guard) -> Result<Entry, TrayError> {
+        let Image {
+            chip, personality, ..
+        } = self.directory.look(&name)?;
         let owner = match places.get(&name) {
             Some(Place::Here(_) | Place::InUse) => Some(self.owner.clone()),
             Some(Place::Lent { to }) => Some(to.clone()),
-            None => match FileMedium::open(&self.chip_file(&name)) {
-                Ok(_) => None,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    Some(self.other_owner(&name))
-                }
-                Err(error) => return Err(error.into()),
-            },
+            None => self.directory.owner(guard, &name)?,
         };
         Ok(Entry {
-            chip: image.chip,
-            personality: image.personality,
-            owner,
             name,
+            chip,
+            personality,
+            owner,
         })
     }
 
-    /// The image in a chip file, whoever owns it. While the owner writes, a look may find no slot
-    /// whole: then it is repeated.
-    fn look(&self, name: &ChipName) -> Result<Image, TrayError> {
-        let mut looks = 0;
-        loop {
-            looks += 1;
-            match Memory::open(FileMedium::peek(&self.chip_file(name))?) {
-                Err(MemoryError::NoImage) if looks < LOOKS => {}
-                other => return Ok(other?.image().clone()),
-            }
-        }
-    }
-
     fn open_chip(&self, name: &ChipName) -> Result<Chip<FileMedium>, TrayError> {
-        let _guard = self.guard()?;
-        let medium =
-            FileMedium::open(&self.chip_file(name)).map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => TrayError::NoSuchChip(name.clone()),
-                io::ErrorKind::WouldBlock => TrayError::Elsewhere {
-                    name: name.clone(),
-                    owner: self.other_owner(name),
-                },
-                _ => error.into(),
-            })?;
-        let memory = Memory::open(medium)?;
-        fs::write(self.owner_file(name), &self.owner)?;
+        let guard = self.directory.guard()?;
+        let memory = self.directory.own(&guard, name, &self.owner)?;
         Ok(Chip::new(
             memory,
             Arc::clone(&self.entropy),
             Arc::clone(&self.keys),
         ))
-    }
-
-    /// What the owner of a locked file wrote beside it.
-    fn other_owner(&self, name: &ChipName) -> String {
-        fs::read_to_string(self.owner_file(name)).unwrap_or_else(|_| "another program".to_owned())
-    }
-
-    fn forget_owner(&self, name: &ChipName) {
-        // It is only for show, and without a lock nobody reads it.
-        let _ = fs::remove_file(self.owner_file(name));
-    }
-
-    fn chip_file(&self, name: &ChipName) -> PathBuf {
-        self.directory
-            .join(name.as_str())
-            .with_extension(CHIP_EXTENSION)
-    }
-
-    fn owner_file(&self, name: &ChipName) -> PathBuf {
-        self.directory
-            .join(name.as_str())
-            .with_extension(OWNER_EXTENSION)
-    }
-
-    fn guard(&self) -> io::Result<File> {
-        let path = self.directory.join(GUARD_FILE);
-        let file = File::options().create(true).append(true).open(path)?;
-        file.lock()?;
-        Ok(file)
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {
@@ -310,7 +217,7 @@ impl Drop for Tray {
     fn drop(&mut self) {
         for (name, place) in self.places().iter() {
             if let Place::Here(_) = place {
-                self.forget_owner(name);
+                self.directory.forget_owner(name);
             }
         }
     }
@@ -365,6 +272,8 @@ impl Drop for Taken {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::chip::Interface;
     use crate::testing::{CHIP, ReadyKeys, SELECT_JPKI, card_image, exchange, phone_image};
