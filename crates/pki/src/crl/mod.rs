@@ -5,7 +5,7 @@ mod partition;
 mod read;
 mod write;
 
-pub use partition::Partition;
+pub use partition::{CrlPath, InvalidCrlPath, Partition};
 pub use read::{Crl, CrlError, TrustedCrl};
 pub use write::{CrlWriteError, NewCrl, WrittenCrl};
 
