@@ -41,7 +41,7 @@ type Places = BTreeMap<ChipName, Place>;
 /// Where a chip is that this program has dealt with.
 enum Place {
     /// Open, and nobody uses it.
-    Here(Chip<FileMedium>),
+    Here(Box<Chip<FileMedium>>),
     /// Some part of this program uses it.
     InUse,
     /// Another program was told that it may take it.
@@ -198,14 +198,11 @@ impl Tray {
         })
     }
 
-    fn open_chip(&self, name: &ChipName) -> Result<Chip<FileMedium>, TrayError> {
+    fn open_chip(&self, name: &ChipName) -> Result<Box<Chip<FileMedium>>, TrayError> {
         let guard = self.directory.guard()?;
         let memory = self.directory.own(&guard, name, &self.owner)?;
-        Ok(Chip::new(
-            memory,
-            Arc::clone(&self.entropy),
-            Arc::clone(&self.keys),
-        ))
+        let chip = Chip::new(memory, Arc::clone(&self.entropy), Arc::clone(&self.keys));
+        Ok(Box::new(chip))
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {
@@ -238,7 +235,7 @@ impl Place {
 /// A chip in use.
 pub struct Taken {
     /// `None` only while it is dropped.
-    chip: Option<Chip<FileMedium>>,
+    chip: Option<Box<Chip<FileMedium>>>,
     name: ChipName,
     tray: Arc<Tray>,
 }
