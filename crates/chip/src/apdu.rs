@@ -352,6 +352,20 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_command_is_parsed_and_a_longer_one_refused() {
+        let data = vec![7; 65_535];
+        let longest = Command::new(0x00, 0xE2, 0x00, 0x00)
+            .with_data(&data)
+            .expecting(65_536);
+        let mut bytes = longest.to_bytes();
+        assert_eq!(Command::parse(&bytes).unwrap().data.len(), 65_535);
+        bytes.push(0);
+        assert_eq!(Command::parse(&bytes), Err(StatusWord::WRONG_LENGTH));
+        bytes.resize(1 << 20, 0);
+        assert_eq!(Command::parse(&bytes), Err(StatusWord::WRONG_LENGTH));
+    }
+
+    #[test]
     fn debug_shows_no_data() {
         let command = Command::new(0x00, 0x20, 0x00, 0x80)
             .with_data(b"1234")

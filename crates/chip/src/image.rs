@@ -102,7 +102,7 @@ pub struct Credential {
     /// The PIN.
     pub pin: Pin,
     /// The private key, PKCS#8 in DER; absent until one is made.
-    pub key: Option<SecretBytes>,
+    pub(crate) key: Option<SecretBytes>,
 }
 
 /// The face-input application (券面入力補助AP).
@@ -113,9 +113,9 @@ pub struct FaceInputState {
     /// The PINs by EF: see [`crate::face_input`].
     pub pins: BTreeMap<FileId, Pin>,
     /// The key for challenges (EF 0013), PKCS#8 in DER.
-    pub signing_key: SecretBytes,
+    pub(crate) signing_key: SecretBytes,
     /// The key to which session keys are encrypted, PKCS#8 in DER.
-    pub session_key: SecretBytes,
+    pub(crate) session_key: SecretBytes,
 }
 
 impl fmt::Display for FileId {

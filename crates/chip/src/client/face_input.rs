@@ -1,6 +1,7 @@
 //! The face-input application, from outside.
 
 use inrou_rules::CardFacePin;
+use zeroize::Zeroizing;
 
 use super::CardError;
 use super::link::Link;
@@ -42,7 +43,7 @@ impl<'t, T: Transport + ?Sized> FaceInputClient<'t, T> {
     /// # Errors
     /// [`CardError::PinRequired`], [`CardError::Malformed`].
     pub fn my_number(&mut self) -> Result<MyNumber, CardError> {
-        let file = self.link.read_object(face_input::MY_NUMBER)?;
+        let file = Zeroizing::new(self.link.read_object(face_input::MY_NUMBER)?);
         face_input::parse_my_number_file(&file).ok_or(CardError::Malformed)
     }
 

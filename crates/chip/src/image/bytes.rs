@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::ops::Deref;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 /// The content of a file.
@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 pub struct Bytes(pub Vec<u8>);
 
 /// A secret, wiped when dropped.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct SecretBytes(Zeroizing<Vec<u8>>);
 
 impl SecretBytes {
@@ -63,9 +63,9 @@ impl From<Bytes> for String {
     }
 }
 
-impl From<SecretBytes> for String {
-    fn from(secret: SecretBytes) -> Self {
-        to_hex(&secret)
+impl Serialize for SecretBytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&Zeroizing::new(to_hex(self)))
     }
 }
 
@@ -104,10 +104,12 @@ fn from_hex(text: &str) -> Result<Vec<u8>, InvalidHex> {
     let (pairs, []) = text.as_bytes().as_chunks() else {
         return Err(InvalidHex);
     };
-    pairs
-        .iter()
-        .map(|&[high, low]| Ok(nibble(high)? << 4 | nibble(low)?))
-        .collect()
+    // All the room at once, so that growing leaves no copies of a secret behind.
+    let mut bytes = Vec::with_capacity(pairs.len());
+    for &[high, low] in pairs {
+        bytes.push(nibble(high)? << 4 | nibble(low)?);
+    }
+    Ok(bytes)
 }
 
 fn nibble(digit: u8) -> Result<u8, InvalidHex> {

@@ -7,6 +7,8 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 
+use zeroize::Zeroizing;
+
 use crate::chip::{ANSWER_TO_RESET, Chip, Interface};
 use crate::memory::Medium;
 
@@ -68,7 +70,7 @@ impl Slot {
         interface: Interface,
     ) -> io::Result<()> {
         while let Some(message) = self.receive()? {
-            match *message {
+            match **message {
                 [POWER_OFF] => chip.power_off(),
                 [POWER_ON] => drop(chip.power_on(interface)),
                 [RESET] => drop(chip.reset()),
@@ -81,14 +83,14 @@ impl Slot {
     }
 
     /// The next message; `None` at the end of the connection.
-    fn receive(&mut self) -> io::Result<Option<Vec<u8>>> {
+    fn receive(&mut self) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
         let mut length = [0; 2];
         self.hurry()?;
         match self.stream.read_exact(&mut length) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
             result => result?,
         }
-        let mut message = vec![0; u16::from_be_bytes(length).into()];
+        let mut message = Zeroizing::new(vec![0; u16::from_be_bytes(length).into()]);
         self.hurry()?;
         self.stream.read_exact(&mut message)?;
         Ok(Some(message))
