@@ -1,4 +1,5 @@
 //! The suite that every store has to pass, over SQLite: in a file, and on a disk in memory.
+#![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 mod support {
     pub mod conformance;

@@ -2,7 +2,7 @@
 //! lost, and the file opens each time. (What the power can do beside is in `store_power_cut.rs`.)
 //!
 //! Has a `main` of its own, since the process that is killed is this program too.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 mod support {
     pub mod samples;

@@ -1,5 +1,6 @@
 //! The power fails at every step of a history: what was answered is there, what was not is there
 //! whole or not at all, and the history ends as if nothing had happened.
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 mod support {
     pub mod history;

@@ -1,4 +1,5 @@
 //! What only a store in a file does: one owner, reopening, damage, shutdown, overload.
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 mod support {
     pub mod samples;

@@ -219,7 +219,7 @@ impl Store for SqliteStore {
     }
 
     fn log_size(&self) -> Result<u64, StoreError> {
-        self.read(|connection| journal::size(connection))
+        self.read(journal::size)
     }
 
     fn phone(&self, chip: ChipId) -> Result<Option<Versioned<PhoneRecord>>, StoreError> {
@@ -301,7 +301,7 @@ impl Store for SqliteStore {
     }
 
     fn status_version(&self) -> Result<StatusVersion, StoreError> {
-        self.read(|connection| statuses::version(connection))
+        self.read(statuses::version)
     }
 
     fn status_changes(
@@ -325,7 +325,7 @@ impl Store for SqliteStore {
     }
 
     fn next_job(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.read(|connection| jobs::next(connection))
+        self.read(jobs::next)
     }
 
     fn messages(

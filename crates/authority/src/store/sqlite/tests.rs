@@ -1,4 +1,5 @@
 //! What cannot be seen from outside: groups of units, and forms of the schema.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
