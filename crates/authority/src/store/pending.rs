@@ -45,7 +45,7 @@ impl Pending {
     }
 }
 
-/// Once ready, it must not be polled again.
+/// Once ready, it must be neither polled nor waited for again.
 impl Future for Pending {
     type Output = Result<Committed, StoreError>;
 
