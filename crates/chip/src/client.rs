@@ -261,6 +261,7 @@ mod tests {
             (vec![], CardError::Malformed),
             (vec![0x90], CardError::Malformed),
             (vec![0x61, 0x10], CardError::Malformed),
+            (vec![0xAA, 0x61, 0x10], CardError::Malformed),
             (vec![0x6C, 0x10], CardError::Unexpected(StatusWord(0x6C10))),
             (vec![0x6F, 0x00], CardError::Unexpected(StatusWord(0x6F00))),
         ] {

@@ -51,7 +51,8 @@ impl<M: Medium> Powered<'_, M> {
         }
         self.session.remaining.clear();
         if (class, instruction, p1) == (0x00, ins::SELECT, 0x04) {
-            return self.select_by_name(command).into();
+            let answer = self.select_by_name(command);
+            return self.fit(command, answer);
         }
         match (class, self.session.selected) {
             (_, None) => self.in_card_manager(command),
@@ -133,7 +134,7 @@ impl<M: Medium> Powered<'_, M> {
             return Err(StatusWord::WRONG_P1_P2);
         }
         let name = command.data;
-        if let Some(application) = self.application_by_name(name) {
+        if let Some(application) = Application::by_name(name, self.memory.image()) {
             self.session.select(application);
             return Ok(Vec::new());
         }
@@ -148,10 +149,6 @@ impl<M: Medium> Powered<'_, M> {
         } else {
             Vec::new()
         })
-    }
-
-    fn application_by_name(&self, name: &[u8]) -> Option<Application> {
-        Application::by_name(name, self.memory.image())
     }
 
     /// Over the contactless link a phone shows its JPKI application alone.

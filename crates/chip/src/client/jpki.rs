@@ -4,7 +4,7 @@ use inrou_pki::digest::{Digest, HashAlgorithm};
 use inrou_rules::{SignaturePassword, Use, UserAuthenticationPin};
 
 use super::CardError;
-use super::link::{Link, reference};
+use super::link::{CURRENT_FILE, Link};
 use crate::apdu::{Command, SHORT_MAXIMUM};
 use crate::image::Personality;
 use crate::jpki;
@@ -120,8 +120,8 @@ impl<'t, T: Transport + ?Sized> JpkiClient<'t, T> {
             HashAlgorithm::Sha256 => (0x02, digest.as_bytes().to_vec()),
             _ => (0x00, digest_info(digest)),
         };
-        let key = reference(jpki::private_key(usage));
-        let sign = Command::new(0x80, 0x2A, p1, key)
+        self.link.select_file(jpki::private_key(usage))?;
+        let sign = Command::new(0x80, 0x2A, p1, CURRENT_FILE)
             .with_data(&data)
             .expecting(SHORT_MAXIMUM);
         self.link.ask(&sign)

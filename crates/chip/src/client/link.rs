@@ -1,13 +1,19 @@
 //! Commands and their answers over a transport, with what both clients need.
 
 use super::CardError;
-use crate::apdu::{Command, Response, SHORT_MAXIMUM, StatusWord};
+use crate::apdu::{Command, EXTENDED_MAXIMUM, Response, SHORT_MAXIMUM, StatusWord};
 use crate::image::FileId;
 use crate::tlv;
 use crate::transport::Transport;
 
 /// Tries that are spared on a person's own card.
 const SPARED_TRIES: u8 = 2;
+
+/// P2 for the current EF. Genuine cards were seen to take short identifiers too, but not in every
+/// command.
+pub(super) const CURRENT_FILE: u8 = 0x80;
+
+const VERIFY_CURRENT: Command<'static> = Command::new(0x00, 0x20, 0x00, CURRENT_FILE);
 
 /// A chip with an application selected.
 pub(super) struct Link<'t, T: ?Sized> {
@@ -35,10 +41,10 @@ impl<'t, T: Transport + ?Sized> Link<'t, T> {
         while let [0x61, length] = response.status.0.to_be_bytes() {
             let more = Command::new(0x00, 0xC0, 0x00, 0x00).expecting(short_length(length));
             let next = self.send(&more)?;
-            if next.data.is_empty() {
+            response.data.extend_from_slice(&next.data);
+            if next.data.is_empty() || response.data.len() > EXTENDED_MAXIMUM {
                 return Err(CardError::Malformed);
             }
-            response.data.extend(next.data);
             response.status = next.status;
         }
         Ok(response)
@@ -58,7 +64,7 @@ impl<'t, T: Transport + ?Sized> Link<'t, T> {
 
     /// Selects an EF and reads it from its start: `length` bytes, or fewer if it ends before.
     pub(super) fn read(&mut self, id: FileId, length: usize) -> Result<Vec<u8>, CardError> {
-        self.ask(&Command::new(0x00, 0xA4, 0x02, 0x0C).with_data(&id.0.to_be_bytes()))?;
+        self.select_file(id)?;
         let mut content = Vec::new();
         self.read_on(&mut content, length)?;
         Ok(content)
@@ -79,9 +85,8 @@ impl<'t, T: Transport + ?Sized> Link<'t, T> {
 
     /// How many wrong entries a PIN still bears. Costs none.
     pub(super) fn tries_left(&mut self, pin: FileId) -> Result<u8, CardError> {
-        let status = self
-            .exchange(&Command::new(0x00, 0x20, 0x00, reference(pin)))?
-            .status;
+        self.select_file(pin)?;
+        let status = self.exchange(&VERIFY_CURRENT)?.status;
         match status.as_tries_left() {
             Some(tries) => Ok(tries),
             None if status == StatusWord::BLOCKED => Ok(0),
@@ -97,8 +102,8 @@ impl<'t, T: Transport + ?Sized> Link<'t, T> {
                 return Err(CardError::LastTries { tries_left });
             }
         }
-        let verify = Command::new(0x00, 0x20, 0x00, reference(pin)).with_data(value);
-        let status = self.exchange(&verify)?.status;
+        self.select_file(pin)?;
+        let status = self.exchange(&VERIFY_CURRENT.with_data(value))?.status;
         match (status, status.as_tries_left()) {
             (StatusWord::SUCCESS, _) => Ok(()),
             (StatusWord::BLOCKED, _) | (_, Some(0)) => Err(CardError::Blocked),
@@ -110,11 +115,18 @@ impl<'t, T: Transport + ?Sized> Link<'t, T> {
 
     /// Sets a PIN that was verified, or that the issuer gave leave to set.
     pub(super) fn set_pin(&mut self, pin: FileId, value: &[u8]) -> Result<(), CardError> {
-        let change = Command::new(0x00, 0x24, 0x01, reference(pin)).with_data(value);
+        self.select_file(pin)?;
+        let change = Command::new(0x00, 0x24, 0x01, CURRENT_FILE).with_data(value);
         match self.ask(&change) {
             Err(CardError::Unexpected(StatusWord::WRONG_DATA)) => Err(CardError::PinForm),
             other => other.map(drop),
         }
+    }
+
+    pub(super) fn select_file(&mut self, id: FileId) -> Result<(), CardError> {
+        let id = id.0.to_be_bytes();
+        let select = Command::new(0x00, 0xA4, 0x02, 0x0C).with_data(&id);
+        self.ask(&select).map(drop)
     }
 
     /// Reads more of the current EF until `content` has `length` bytes or the EF ends.
@@ -141,12 +153,6 @@ impl<'t, T: Transport + ?Sized> Link<'t, T> {
         let answer = self.transport.transmit(&bytes)?;
         Response::parse(&answer).ok_or(CardError::Malformed)
     }
-}
-
-/// P2 for an EF by its short identifier; all of ours have one.
-pub(super) fn reference(id: FileId) -> u8 {
-    let [_, low] = id.0.to_be_bytes();
-    0x80 | low & 0x1F
 }
 
 fn short_length(length: u8) -> usize {
