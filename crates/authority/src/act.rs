@@ -96,7 +96,9 @@ impl Authority {
     /// Commits a unit, and lets everybody know who waits for what it may have brought.
     pub(crate) fn commit(&self, unit: Unit) -> Result<crate::store::Committed, StoreError> {
         let committed = self.store.commit(unit)?;
-        self.status.catch_up(&*self.store)?;
+        if let Some(&last) = committed.statuses.last() {
+            self.status.catch_up_to(last, &*self.store)?;
+        }
         self.changed.notify();
         Ok(committed)
     }

@@ -1,11 +1,12 @@
 //! The role: what it is made of, how it is opened, what runs in it by itself.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
-use inrou_api::problem::Code;
 use inrou_api::clock::Clock;
 use inrou_api::idempotency::Keyed;
+use inrou_api::problem::{Code, OrInternal};
 use inrou_api::wire::Base64;
 use inrou_chip::issuer::MakerCertificate;
 use inrou_chip::scp03::MasterKey;
@@ -18,7 +19,7 @@ use crate::keys::IssuerKeys;
 use crate::problem::Failed;
 use crate::sessions::Sessions;
 use crate::settings::{Permission, Settings};
-use crate::status::StatusIndex;
+use crate::status::{CrlPublisher, Ocsp, StatusIndex};
 use crate::store::{Store, Write};
 use crate::subjects::Subjects;
 
@@ -37,6 +38,8 @@ pub struct Parts {
     pub key_source: Arc<dyn KeySource>,
     /// Where they are kept.
     pub key_folder: KeyFolder,
+    /// The folder in which CRLs lie while they are published.
+    pub crl_folder: PathBuf,
     /// The maker whose chips are trusted.
     pub maker: MakerCertificate,
     /// From which the chips' channel keys are derived.
@@ -56,6 +59,8 @@ pub struct Authority {
     pub(crate) channel_master: MasterKey,
     pub(crate) settings: Settings,
     pub(crate) status: StatusIndex,
+    pub(crate) ocsp: Ocsp,
+    pub(crate) crls: CrlPublisher,
     pub(crate) sessions: Sessions,
     pub(crate) subjects: Subjects,
     pub(crate) changed: Changed,
@@ -66,7 +71,7 @@ impl Authority {
     /// grows with the number of certificates but those that are not good.
     ///
     /// # Errors
-    /// The store or the key folder cannot be read.
+    /// The store or a folder cannot be read.
     pub fn open(parts: Parts) -> Result<Self, Failed> {
         let secret = parts.key_folder.secret("subjects", &*parts.entropy)?;
         let keys = IssuerKeys::open(parts.key_folder, &*parts.store)?;
@@ -82,6 +87,8 @@ impl Authority {
             channel_master: parts.channel_master,
             settings: parts.settings,
             status,
+            ocsp: Ocsp::default(),
+            crls: CrlPublisher::open(parts.crl_folder).or_internal()?,
             sessions: Sessions::default(),
             subjects: Subjects::new(secret),
             changed: Changed::default(),

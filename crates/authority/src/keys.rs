@@ -1,7 +1,8 @@
 //! The issuers' keys: generations under one name, delegated OCSP responders, what was signed with them.
 //!
-//! A generation is made when the last one is old, a responder's certificate when the last one ends
-//! soon, both when they are first needed. Private keys are files of the key folder, encrypted; the
+//! A generation is made when the last one is old. Each has a responder of its own, since a responder
+//! answers for the key that certified it (RFC 6960 §4.2.2.2); its certificate is replaced when it ends
+//! soon. Both are made when they are first needed. Private keys are files of the key folder, encrypted; the
 //! certificates are documents of the store, and open nothing.
 
 use std::collections::BTreeMap;
@@ -58,6 +59,30 @@ impl Signer for CertifiedKey {
     }
 }
 
+/// A responder's key with its certificate, and the issuer's that certified it.
+pub(crate) struct ResponderKey {
+    pub(crate) issuer: Arc<CertifiedKey>,
+    pub(crate) key: Arc<CertifiedKey>,
+}
+
+impl ResponderKey {
+    fn new(issuer: Arc<CertifiedKey>, key: Arc<CertifiedKey>) -> Self {
+        Self { issuer, key }
+    }
+
+    /// Whether it answers at `now`. Where its certificate ends with the issuer's, there is no later
+    /// one to wait for.
+    pub(crate) fn serves_at(&self, now: Timestamp) -> bool {
+        let (own, issuers) = (&self.key.certificate, &self.issuer.certificate);
+        let end = if own.not_after() < issuers.not_after() {
+            own.not_after().saturating_sub(RESPONDER_MARGIN).unwrap_or(Timestamp::MIN)
+        } else {
+            own.not_after()
+        };
+        (own.not_before()..=end).contains(&now)
+    }
+}
+
 /// All issuer keys.
 pub(crate) struct IssuerKeys {
     folder: Arc<KeyFolder>,
@@ -69,7 +94,8 @@ pub(crate) struct IssuerKeys {
 #[derive(Default)]
 struct Known {
     generations: BTreeMap<(Use, u32), Arc<CertifiedKey>>,
-    responders: BTreeMap<Use, Arc<CertifiedKey>>,
+    /// The latest responder of each generation.
+    responders: BTreeMap<(Use, u32), Arc<CertifiedKey>>,
 }
 
 /// *This type is stored.*
@@ -127,14 +153,15 @@ impl Known {
             folder: folder.clone(),
             key: OnceLock::new(),
         });
+        let id = (stored.usage, stored.generation);
         if !stored.responder {
-            self.generations.insert((stored.usage, stored.generation), key);
+            self.generations.insert(id, key);
         } else if self
             .responders
-            .get(&stored.usage)
-            .is_none_or(|known| known.certificate.not_after() < key.certificate.not_after())
+            .get(&id)
+            .is_none_or(|known| known.certificate.not_before() < key.certificate.not_before())
         {
-            self.responders.insert(stored.usage, key);
+            self.responders.insert(id, key);
         }
         Ok(())
     }
@@ -156,27 +183,31 @@ impl Authority {
         }
     }
 
-    /// The responder that answers for an issuer at `now`, certified by the issuer's generation of
-    /// that time; certified anew if its certificate ends soon.
+    /// The responder that answers for a generation of an issuer at `now`, certified anew if
+    /// its certificate ends soon. `None` if that generation is over, or was never there.
     pub(crate) fn responder_at(
         &self,
         usage: Use,
+        generation: u32,
         now: Timestamp,
-    ) -> Result<Arc<CertifiedKey>, Failed> {
-        let fit = |key: &CertifiedKey| {
-            key.certificate.not_before() <= now
-                && key.certificate.not_after().duration_since(now) > RESPONDER_MARGIN
+    ) -> Result<Option<ResponderKey>, Failed> {
+        let Some(issuer) = self.keys.generation(usage, generation) else { return Ok(None) };
+        if now > issuer.certificate.not_after() {
+            return Ok(None);
+        }
+        let present = || {
+            let key = self.keys.read().responders.get(&(usage, generation)).cloned();
+            key.map(|key| ResponderKey::new(issuer.clone(), key)).filter(|key| key.serves_at(now))
         };
-        let present = || self.keys.read().responders.get(&usage).filter(|key| fit(key)).cloned();
         if let Some(key) = present() {
-            return Ok(key);
+            return Ok(Some(key));
         }
-        let issuer = self.issuer_at(usage, now)?;
         let _making = self.keys.making.lock().unwrap_or_else(PoisonError::into_inner);
-        match present() {
-            Some(key) => Ok(key),
-            None => self.make_responder(usage, &issuer, now),
+        if let Some(key) = present() {
+            return Ok(Some(key));
         }
+        self.make_responder(usage, &issuer, now)?;
+        present().map(Some).ok_or_else(|| lost().into())
     }
 
     fn make_generation(
@@ -199,15 +230,14 @@ impl Authority {
         usage: Use,
         issuer: &CertifiedKey,
         now: Timestamp,
-    ) -> Result<Arc<CertifiedKey>, Failed> {
+    ) -> Result<(), Failed> {
         let (file, key) = self.new_key(self.settings.issuer.issuer_key)?;
         let (not_before, public_key) = (whole_second(now), key.public_key().clone());
         let build = |serial| {
             let settings = &self.settings.issuer;
             settings.responder_certificate(usage, &issuer.certificate, &public_key, serial, not_before)
         };
-        self.certify_own(usage, issuer.generation, true, file, issuer, build)?;
-        self.keys.read().responders.get(&usage).cloned().ok_or_else(|| lost().into())
+        self.certify_own(usage, issuer.generation, true, file, issuer, build)
     }
 
     /// Writes a new key to the folder before anything names it.
@@ -277,7 +307,7 @@ fn lost() -> Problem {
     Problem::internal(StoreError::Closed)
 }
 
-fn whole_second(now: Timestamp) -> Timestamp {
+pub(crate) fn whole_second(now: Timestamp) -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 

@@ -592,3 +592,25 @@ pub enum PublishedStatus {
     /// Never issued, or not yet on its chip.
     Unknown,
 }
+
+/// An issuer's certificate that relying parties may trust: one generation of one issuer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TrustAnchor {
+    /// What it issues certificates for.
+    #[schema(value_type = String)]
+    pub usage: Use,
+    /// Which generation of the issuer's key. The generations share one name.
+    pub generation: u32,
+    /// The issuer's name (RFC 4514).
+    pub subject: String,
+    /// First second of validity.
+    #[schema(value_type = String, format = DateTime)]
+    pub not_before: Timestamp,
+    /// Last second of validity.
+    #[schema(value_type = String, format = DateTime)]
+    pub not_after: Timestamp,
+    /// SHA-256 of the certificate.
+    pub sha256: Hex,
+    /// The certificate, DER.
+    pub certificate: Base64,
+}

@@ -5,6 +5,7 @@
 
 mod counter;
 mod phones;
+mod publication;
 mod relying;
 mod sessions;
 
@@ -25,6 +26,8 @@ use crate::Authority;
 use crate::problem::Failed;
 use crate::store::{IdempotencyRecord, Nonce, Opaque, Precondition, StoreError, Write};
 use crate::work::Caller;
+
+pub use publication::publication;
 
 /// How long an answer is kept for a repetition of its request.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);

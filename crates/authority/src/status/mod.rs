@@ -1,5 +1,17 @@
-//! What status services tell: the certificates that are not good, and how the world asks for them.
+//! What status services tell of certificates.
+//!
+//! - [`StatusIndex`]: what is not good, in memory
+//! - `ocsp`, `answers`: the OCSP responder, [`Authority::answer_ocsp`](crate::Authority::answer_ocsp)
+//! - `crl`: a CRL for each partition, [`Authority::crl`](crate::Authority::crl)
 
+mod answers;
+mod crl;
+mod entries;
 mod index;
+mod ocsp;
 
+pub use answers::{AnswerLife, OcspAnswer};
+pub(crate) use crl::CrlPublisher;
+pub use crl::{CrlInfo, OpenCrl};
 pub use index::StatusIndex;
+pub(crate) use ocsp::Ocsp;

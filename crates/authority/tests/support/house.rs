@@ -88,6 +88,7 @@ impl House {
                     Passphrase::new("test".to_owned()),
                 )
                 .unwrap(),
+                crl_folder: folder.path().join("crl"),
                 maker: MakerCertificate::from_der(maker.certificate()).unwrap(),
                 channel_master: master(),
                 settings: Settings { callers, ..Settings::default() },

@@ -1,0 +1,263 @@
+//! What the authority publishes to everyone: certificate status, its own certificates, its practice
+//! statement. No request is signed here.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State as Shared};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use inrou_api::problem::{Code, Problem};
+use inrou_api::server::{Path, documented};
+use inrou_api::wire::authority::TrustAnchor;
+use inrou_api::wire::{Base64, Hex};
+use inrou_pki::crl::CrlPath;
+use inrou_pki::ocsp::{MAX_REQUEST, request_from_path};
+use inrou_rules::Use;
+use jiff::Timestamp;
+use tokio_util::io::ReaderStream;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::blocking;
+use crate::Authority;
+use crate::keys::CertifiedKey;
+use crate::problem::Failed;
+use crate::status::{CrlInfo, OcspAnswer};
+
+/// How many bytes of a CRL are read at a time.
+const PIECE: usize = 64 * 1024;
+
+const OCSP_REQUEST: &str = "application/ocsp-request";
+const OCSP_RESPONSE: HeaderValue = HeaderValue::from_static("application/ocsp-response");
+
+/// Where status services, trust anchors and the practice statement are found, at the paths that
+/// `IssuerSettings::published_at` writes into certificates. What is JSON is described at
+/// `/ca/openapi.json`.
+pub fn publication(authority: Arc<Authority>) -> Router {
+    let described = OpenApiRouter::new().routes(routes!(anchors)).with_state(authority.clone());
+    let plain = Router::new()
+        .route("/ocsp", post(ocsp_post))
+        .route("/ocsp/", post(ocsp_post))
+        .route("/ocsp/{*request}", get(ocsp_get))
+        .route("/crl/{*path}", get(crl))
+        .route("/ca/anchors.pem", get(anchors_pem))
+        .route("/ca/{issuer}/{file}", get(issuer_certificate))
+        .route("/cps", get(practice_statement))
+        .with_state(authority);
+    documented(described, "/ca/openapi.json").merge(plain)
+}
+
+// --- OCSP ---
+
+async fn ocsp_post(
+    Shared(authority): Shared<Arc<Authority>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    if !is_media_type(request.headers(), OCSP_REQUEST) {
+        return Err(Problem::new(Code::UNSUPPORTED_MEDIA_TYPE).with("expected", OCSP_REQUEST));
+    }
+    // What is longer is as malformed as can be: the rest of it is not read.
+    let body = axum::body::to_bytes(request.into_body(), MAX_REQUEST).await.unwrap_or_default();
+    Ok(ocsp_response(answer(authority, body.to_vec()).await?, None))
+}
+
+async fn ocsp_get(
+    Shared(authority): Shared<Arc<Authority>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    // The path as it was sent: decoded, a Base64 slash is not told from one between segments.
+    let path = request.uri().path();
+    let encoded = path.split_once("/ocsp/").map_or("", |(_, encoded)| encoded);
+    let der = request_from_path(encoded).unwrap_or_default();
+    let now = authority.clock.now();
+    let answer = answer(authority, der).await?;
+    Ok(ocsp_response(answer, Some((now, request.headers()))))
+}
+
+/// Answers at once what is ready; what has to be signed is signed elsewhere.
+async fn answer(authority: Arc<Authority>, request: Vec<u8>) -> Result<OcspAnswer, Problem> {
+    match authority.ready_ocsp_answer(&request) {
+        Some(answer) => Ok(answer),
+        None => blocking(authority, move |authority| Ok(authority.answer_ocsp(&request))).await,
+    }
+}
+
+/// An answer to GET may be kept by caches on the way until the next one is given (RFC 5019 §6.2).
+fn ocsp_response(answer: OcspAnswer, get: Option<(Timestamp, &HeaderMap)>) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, OCSP_RESPONSE);
+    if let (Some(life), Some((now, asked))) = (answer.life, get) {
+        let etag = inrou_pki::digest::HashAlgorithm::Sha256.digest(&answer.der);
+        let etag = String::from(Hex(etag.as_bytes()[..16].to_vec()));
+        let caching = Caching {
+            etag: &etag,
+            modified: life.this_update,
+            renewed: life.renewed_at(),
+            expires: life.next_update,
+        };
+        if caching.write(&mut headers, now, asked) {
+            return (StatusCode::NOT_MODIFIED, headers).into_response();
+        }
+    }
+    (headers, answer.der).into_response()
+}
+
+// --- CRLs ---
+
+async fn crl(
+    Shared(authority): Shared<Arc<Authority>>,
+    Path(path): Path<String>,
+    asked: HeaderMap,
+) -> Result<Response, Problem> {
+    let path: CrlPath = path.parse().map_err(|_| not_found())?;
+    let now = authority.clock.now();
+    let crl = blocking(authority, move |authority| authority.crl(&path)).await?;
+    let CrlInfo { number, this_update, next_update, bytes, .. } = crl.about;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pkix-crl"));
+    let caching = Caching {
+        etag: &number.to_string(),
+        modified: this_update,
+        // A change brings a new one at any time: caches ask each time whether there is one.
+        renewed: now,
+        expires: next_update,
+    };
+    if caching.write(&mut headers, now, &asked) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
+    let pieces = ReaderStream::with_capacity(tokio::fs::File::from_std(crl.file), PIECE);
+    Ok((headers, Body::from_stream(pieces)).into_response())
+}
+
+// --- the authority's own certificates ---
+
+/// The issuers' certificates: every generation of both issuers, oldest first.
+#[utoipa::path(get, path = "/ca/anchors", tag = "publication",
+    responses((status = 200, body = Vec<TrustAnchor>)))]
+async fn anchors(
+    Shared(authority): Shared<Arc<Authority>>,
+) -> Result<axum::Json<Vec<TrustAnchor>>, Problem> {
+    let anchors = blocking(authority, Authority::trust_anchors).await?;
+    Ok(axum::Json(anchors.iter().map(|(usage, key)| trust_anchor(*usage, key)).collect()))
+}
+
+async fn anchors_pem(Shared(authority): Shared<Arc<Authority>>) -> Result<Response, Problem> {
+    let anchors = blocking(authority, Authority::trust_anchors).await?;
+    let pem: String = anchors.iter().map(|(_, key)| key.certificate.to_pem()).collect();
+    Ok(pem_response(pem))
+}
+
+/// `1.cer` or `1.pem`: the certificate of one generation.
+async fn issuer_certificate(
+    Shared(authority): Shared<Arc<Authority>>,
+    Path((issuer, file)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let usage = usage(&issuer)?;
+    let (number, form) = file.split_once('.').ok_or_else(not_found)?;
+    let number: u32 = number.parse().map_err(|_| not_found())?;
+    let anchors = blocking(authority, Authority::trust_anchors).await?;
+    let found = anchors.iter().find(|(of, key)| (*of, key.generation) == (usage, number));
+    let certificate = &found.ok_or_else(not_found)?.1.certificate;
+    match form {
+        "cer" => {
+            let media_type = [(header::CONTENT_TYPE, "application/pkix-cert")];
+            Ok((media_type, certificate.as_der().to_vec()).into_response())
+        }
+        "pem" => Ok(pem_response(certificate.to_pem())),
+        _ => Err(not_found()),
+    }
+}
+
+async fn practice_statement() -> impl IntoResponse {
+    let media_type = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (media_type, include_str!("practice-statement.txt"))
+}
+
+impl Authority {
+    /// The issuers' certificates, those that sign now among them.
+    fn trust_anchors(&self) -> Result<Vec<(Use, Arc<CertifiedKey>)>, Failed> {
+        let now = self.clock.now();
+        for usage in Use::ALL {
+            self.issuer_at(usage, now)?;
+        }
+        Ok(self.keys.generations())
+    }
+}
+
+fn trust_anchor(usage: Use, key: &CertifiedKey) -> TrustAnchor {
+    let certificate = &key.certificate;
+    TrustAnchor {
+        usage,
+        generation: key.generation,
+        subject: certificate.subject().to_string(),
+        not_before: certificate.not_before(),
+        not_after: certificate.not_after(),
+        sha256: Hex(certificate.fingerprint().as_bytes().to_vec()),
+        certificate: Base64(certificate.as_der().to_vec()),
+    }
+}
+
+fn pem_response(pem: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/x-pem-file")], pem).into_response()
+}
+
+// --- headers and paths ---
+
+/// What caches on the way are told.
+struct Caching<'a> {
+    etag: &'a str,
+    modified: Timestamp,
+    /// From when on asking again brings something newer.
+    renewed: Timestamp,
+    expires: Timestamp,
+}
+
+impl Caching<'_> {
+    /// Writes the headers, and says whether the caller has this very answer.
+    fn write(&self, headers: &mut HeaderMap, now: Timestamp, asked: &HeaderMap) -> bool {
+        let seconds = self.renewed.duration_since(now).as_secs().max(0);
+        let control = format!("max-age={seconds}, public, no-transform, must-revalidate");
+        let etag = format!("\"{}\"", self.etag);
+        for (name, value) in [
+            (header::CACHE_CONTROL, control),
+            (header::LAST_MODIFIED, http_date(self.modified)),
+            (header::EXPIRES, http_date(self.expires)),
+            (header::ETAG, etag.clone()),
+        ] {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(name, value);
+            }
+        }
+        asked.get_all(header::IF_NONE_MATCH).iter().any(|tags| {
+            tags.to_str().is_ok_and(|tags| tags.split(',').any(|tag| tag.trim() == etag))
+        })
+    }
+}
+
+/// RFC 9110 §5.6.7.
+fn http_date(time: Timestamp) -> String {
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// Whether the body is of that media type, or of none that is said.
+fn is_media_type(headers: &HeaderMap, expected: &str) -> bool {
+    let Some(said) = headers.get(header::CONTENT_TYPE) else { return true };
+    let essence = said.to_str().ok().and_then(|said| said.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(expected))
+}
+
+fn usage(issuer: &str) -> Result<Use, Problem> {
+    match issuer {
+        "signature" => Ok(Use::Signature),
+        "user-authentication" => Ok(Use::UserAuthentication),
+        _ => Err(not_found()),
+    }
+}
+
+fn not_found() -> Problem {
+    Problem::new(Code::NOT_FOUND)
+}

@@ -1,0 +1,96 @@
+//! OCSP answers that are kept, to be given again while they are young and true.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use bytes::Bytes;
+use inrou_pki::Status;
+use inrou_rules::CertificateId;
+use jiff::{SignedDuration, Timestamp};
+
+use super::StatusIndex;
+
+/// How many answers are kept in each half, of about 2 kB.
+const HALF: usize = 8192;
+
+/// An OCSP answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OcspAnswer {
+    /// The whole response, DER.
+    pub der: Bytes,
+    /// How long it speaks; `None` for an answer that must not be kept: one with a nonce, about
+    /// several certificates, or without a status.
+    pub life: Option<AnswerLife>,
+}
+
+/// How long an answer speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerLife {
+    /// When it was signed.
+    pub this_update: Timestamp,
+    /// By when there is a newer one.
+    pub next_update: Timestamp,
+}
+
+impl AnswerLife {
+    /// From when on a new answer is given, though this one still holds: after half its life.
+    pub fn renewed_at(&self) -> Timestamp {
+        let life = self.next_update.duration_since(self.this_update);
+        let half = SignedDuration::from_secs(life.as_secs() / 2);
+        self.this_update.saturating_add(half).unwrap_or(self.this_update)
+    }
+
+    fn is_young(&self, now: Timestamp) -> bool {
+        (self.this_update..self.renewed_at()).contains(&now)
+    }
+}
+
+/// Answers by the DER of the `CertID` asked about, which names issuer, hash and serial number. An
+/// answer is given again as long as the certificate's status is the one it tells.
+///
+/// There are two halves: when the newer one is full, it takes the place of the older.
+#[derive(Default)]
+pub(crate) struct KeptAnswers(RwLock<Halves>);
+
+#[derive(Default)]
+struct Halves {
+    newer: HashMap<Box<[u8]>, Kept>,
+    older: HashMap<Box<[u8]>, Kept>,
+}
+
+struct Kept {
+    id: CertificateId,
+    status: Status,
+    life: AnswerLife,
+    der: Bytes,
+}
+
+impl KeptAnswers {
+    /// The answer about a certificate, if one is kept that is young and true.
+    pub(super) fn find(
+        &self,
+        cert_id: &[u8],
+        index: &StatusIndex,
+        now: Timestamp,
+    ) -> Option<OcspAnswer> {
+        let halves = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = halves.newer.get(cert_id).or_else(|| halves.older.get(cert_id))?;
+        let holds = kept.life.is_young(now) && index.status(kept.id) == kept.status;
+        holds.then(|| OcspAnswer { der: kept.der.clone(), life: Some(kept.life) })
+    }
+
+    pub(super) fn keep(
+        &self,
+        cert_id: &[u8],
+        id: CertificateId,
+        status: Status,
+        life: AnswerLife,
+        der: Bytes,
+    ) {
+        let mut halves = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if halves.newer.len() >= HALF {
+            halves.older = std::mem::take(&mut halves.newer);
+        }
+        halves.newer.insert(cert_id.into(), Kept { id, status, life, der });
+    }
+}

@@ -1,0 +1,283 @@
+//! CRLs, one for each partition, written to files when somebody asks for one and the last is stale.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
+
+use inrou_api::problem::{Code, OrInternal, Problem};
+use inrou_pki::Signer;
+use inrou_pki::crl::{self, CrlPath, NewCrl};
+use inrou_pki::digest::{HashAlgorithm, Hasher};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Authority;
+use crate::certify::place;
+use crate::keys::{CertifiedKey, whole_second};
+use crate::problem::Failed;
+use crate::store::{
+    CrlRecord, Partition, Precondition, StatusVersion, StoreError, Write,
+};
+
+/// How often a CRL is written anew because another process published one meanwhile.
+const ATTEMPTS: u32 = 8;
+
+/// The CRLs that are published. Their files lie in one folder; what an earlier process left there is
+/// written over.
+pub(crate) struct CrlPublisher {
+    folder: PathBuf,
+    shelves: Mutex<HashMap<Partition, Arc<Shelf>>>,
+}
+
+/// The CRLs of one partition: the same list by each of the issuer's keys. They share their numbers.
+#[derive(Default)]
+struct Shelf {
+    published: RwLock<HashMap<CrlPath, Published>>,
+    /// Held by who writes the next one.
+    writing: Mutex<()>,
+}
+
+/// A CRL that is whole.
+#[derive(Clone, Copy)]
+struct Published {
+    about: CrlInfo,
+    /// Up to which change of status it tells.
+    version: StatusVersion,
+}
+
+/// What is to be known of a CRL without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CrlInfo {
+    /// Its number (RFC 5280 §5.2.3).
+    pub number: u64,
+    /// When it was made.
+    pub this_update: Timestamp,
+    /// By when the next one follows.
+    pub next_update: Timestamp,
+    /// How many certificates it lists.
+    pub entries: u64,
+    /// Its length in bytes.
+    pub bytes: u64,
+}
+
+impl CrlInfo {
+    /// From when on a new one is written though nothing has changed: after half its life.
+    pub fn renewed_at(&self) -> Timestamp {
+        let life = self.next_update.duration_since(self.this_update);
+        let half = SignedDuration::from_secs(life.as_secs() / 2);
+        self.this_update.saturating_add(half).unwrap_or(self.this_update)
+    }
+}
+
+/// A CRL to be read. It stays what it is, also when the next one takes its place.
+#[derive(Debug)]
+pub struct OpenCrl {
+    /// About it.
+    pub about: CrlInfo,
+    /// Its DER.
+    pub file: File,
+}
+
+impl CrlPublisher {
+    /// Takes a folder, and makes it if it is not there.
+    pub(crate) fn open(folder: PathBuf) -> io::Result<Self> {
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder, shelves: Mutex::default() })
+    }
+
+    fn shelf(&self, partition: Partition) -> Arc<Shelf> {
+        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        shelves.entry(partition).or_default().clone()
+    }
+
+    fn file(&self, path: &CrlPath) -> PathBuf {
+        self.folder.join(path.to_string().replace('/', "-"))
+    }
+}
+
+impl Authority {
+    /// The CRL at a path below `/crl`: that of a partition by one of the issuer's keys.
+    ///
+    /// It is written when it is asked for: if something in the partition has changed since the last
+    /// one, or half the life of that is over. Who asks while it is written gets the last one, as long
+    /// as that holds. Blocks while it writes.
+    ///
+    /// # Errors
+    /// `not-found`: no such key, a key whose time is over, or a municipality that is not known. The
+    /// store, the folder or the key failed, and the last CRL does not hold any more.
+    pub fn crl(&self, path: &CrlPath) -> Result<OpenCrl, Failed> {
+        let now = self.clock.now();
+        let generations = self.keys.generations();
+        let asked = generations.iter().find(|(usage, key)| {
+            *usage == path.usage && path.is_by(key.public_key().identifier())
+        });
+        let (_, issuer) = asked.ok_or(Code::NOT_FOUND)?;
+        let partition = match path.holders {
+            None => Partition::Own { usage: path.usage },
+            Some((medium, municipality)) => {
+                Partition::Residents { usage: path.usage, medium, municipality }
+            }
+        };
+        if now > issuer.certificate.not_after() {
+            return Err(Code::NOT_FOUND.into());
+        }
+        if self.status.is_behind() {
+            self.status.catch_up(&*self.store)?;
+        }
+        let shelf = self.crls.shelf(partition);
+        let open = |wanted: &dyn Fn(&Published) -> bool| self.crls.read(&shelf, path, wanted);
+        let is_fresh = |crl: &Published| self.is_fresh(partition, crl, now);
+        let holds = |crl: &Published| now < crl.about.next_update;
+        if let Some(crl) = open(&is_fresh)? {
+            return Ok(crl);
+        }
+        let _writing = match shelf.writing.try_lock() {
+            Ok(writing) => writing,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                if let Some(crl) = open(&holds)? {
+                    return Ok(crl);
+                }
+                shelf.writing.lock().unwrap_or_else(PoisonError::into_inner)
+            }
+        };
+        // Somebody else may have written it meanwhile.
+        if let Some(crl) = open(&is_fresh)? {
+            return Ok(crl);
+        }
+        let written = self.write_crl(&shelf, path, partition, issuer);
+        match (written, open(&holds)?) {
+            (Ok(()), Some(crl)) => Ok(crl),
+            (Ok(()), None) => Err(Code::NOT_FOUND.into()),
+            (Err(Failed(problem)), Some(crl)) => {
+                tracing::error!(%problem, %partition, "the last CRL stands in for one that was not written");
+                Ok(crl)
+            }
+            (Err(failed), None) => Err(failed),
+        }
+    }
+
+    fn is_fresh(&self, partition: Partition, crl: &Published, now: Timestamp) -> bool {
+        crl.version >= self.status.changed(partition) && now < crl.about.renewed_at()
+    }
+
+    fn write_crl(
+        &self,
+        shelf: &Shelf,
+        path: &CrlPath,
+        partition: Partition,
+        issuer: &CertifiedKey,
+    ) -> Result<(), Failed> {
+        let scope = scope(partition)?;
+        let file = self.crls.file(path);
+        let draft = file.with_extension("new");
+        for _ in 0..ATTEMPTS {
+            let reserve = Write::ReserveCrlNumber(partition);
+            let numbers = self.store.commit(reserve.into())?.crl_numbers;
+            let number = *numbers.first().ok_or(StoreError::Closed)?;
+            // An entry stays until it was in a CRL that was made after the certificate had expired
+            // (RFC 5280 §3.3).
+            let listed_last = self.store.crl(partition)?.map(|last| last.this_update);
+            let listing = self.status.listing(partition, listed_last);
+            let this_update = whole_second(self.clock.now());
+            let next_update =
+                this_update.saturating_add(self.settings.crl_life).unwrap_or(Timestamp::MAX);
+            let crl = NewCrl {
+                issuer: &issuer.certificate,
+                settings: &self.settings.issuer,
+                partition: &scope,
+                number,
+                this_update,
+                next_update,
+            };
+            let mut out = Hashed::new(File::create(&draft).or_internal()?);
+            let written = crl.write(listing.entries(), issuer, &mut out).or_internal()?;
+            let record = CrlRecord {
+                partition,
+                number,
+                this_update,
+                next_update,
+                entries: written.entries,
+                status_version: listing.version,
+                sha256: out.finish()?,
+            };
+            match self.store.commit(Write::PutCrl(record).into()) {
+                Ok(_) => {}
+                Err(StoreError::Precondition(Precondition::CrlNumberNotNext)) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            let about = CrlInfo {
+                number,
+                this_update,
+                next_update,
+                entries: written.entries,
+                bytes: written.bytes,
+            };
+            let mut published = shelf.published.write().unwrap_or_else(PoisonError::into_inner);
+            fs::rename(&draft, &file).or_internal()?;
+            published.insert(*path, Published { about, version: listing.version });
+            return Ok(());
+        }
+        Err(StoreError::Conflict.into())
+    }
+}
+
+impl CrlPublisher {
+    /// Opens the CRL on the shelf, if it is as wanted. File and facts belong together: a new one
+    /// takes the place of both at once.
+    fn read(
+        &self,
+        shelf: &Shelf,
+        path: &CrlPath,
+        wanted: &dyn Fn(&Published) -> bool,
+    ) -> Result<Option<OpenCrl>, Failed> {
+        let published = shelf.published.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(crl) = published.get(path).filter(|crl| wanted(crl)) else {
+            return Ok(None);
+        };
+        let file = File::open(self.file(path)).or_internal()?;
+        Ok(Some(OpenCrl { about: crl.about, file }))
+    }
+}
+
+/// The partition as CRLs name it.
+fn scope(partition: Partition) -> Result<crl::Partition, Failed> {
+    Ok(match partition {
+        Partition::Own { usage } => crl::Partition::Issuer { usage },
+        Partition::Residents { usage, medium, municipality } => crl::Partition::Holders {
+            usage,
+            medium,
+            place: place(municipality).map_err(|_| Problem::new(Code::NOT_FOUND))?,
+        },
+    })
+}
+
+/// A file, and the hash of what was written to it.
+struct Hashed {
+    file: File,
+    hasher: Hasher,
+}
+
+impl Hashed {
+    fn new(file: File) -> Self {
+        Self { file, hasher: HashAlgorithm::Sha256.hasher() }
+    }
+
+    fn finish(self) -> Result<[u8; 32], Problem> {
+        let digest = self.hasher.finish();
+        digest.as_bytes().try_into().or_internal()
+    }
+}
+
+impl io::Write for Hashed {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(piece)?;
+        self.hasher.update(&piece[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
