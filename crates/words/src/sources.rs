@@ -62,6 +62,7 @@ pub(crate) const NOTICES: &str = include_str!("../texts/notices.toml");
 pub(crate) const WORDS: &[&str] = &[
     include_str!("../texts/words.toml"),
     include_str!("../texts/history.toml"),
+    include_str!("../texts/cli.toml"),
 ];
 
 const fn refusals(heading: &'static str, toml: &'static str) -> ErrorFile {

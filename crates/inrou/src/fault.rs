@@ -1,0 +1,112 @@
+//! Why a command did not do what it was asked for: one line of what, one of what to do.
+
+use inrou_words::{Form, Language, error};
+
+use crate::sandbox::{FolderError, SandboxError};
+use inrou_api::clock::ClockError;
+use inrou_api::server::ListenError;
+use inrou_chip::tray::TrayError;
+
+/// An error of the command: a code of `docs/errors.md` with its parameters.
+#[derive(Debug)]
+pub struct Fault {
+    code: &'static str,
+    params: Vec<(&'static str, String)>,
+}
+
+impl Fault {
+    /// The error of that code.
+    pub fn new(code: &'static str) -> Self {
+        Self {
+            code,
+            params: Vec::new(),
+        }
+    }
+
+    /// Adds a parameter.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
+        self.params.push((name, value.to_string()));
+        self
+    }
+
+    /// The two lines.
+    pub fn lines(&self, language: Language) -> String {
+        let Some(text) = error(self.code) else {
+            return self.code.to_owned();
+        };
+        let params = || {
+            self.params
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+        };
+        let line = |text: inrou_words::Text<'static>| {
+            text.in_language(language)
+                .with_all(params())
+                .render(Form::Plain)
+        };
+        format!("{}\n{}", line(text.what()), line(text.now()))
+    }
+}
+
+impl From<FolderError> for Fault {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::InUse(path) => {
+                Fault::new("data-folder-in-use").with("path", path.display())
+            }
+            FolderError::Io { path, .. } => {
+                Fault::new("file-access-denied").with("path", path.display())
+            }
+        }
+    }
+}
+
+impl From<SandboxError> for Fault {
+    fn from(error: SandboxError) -> Self {
+        match error {
+            SandboxError::Folder(error) => error.into(),
+            SandboxError::Listen(ListenError::Bind(address, _)) => {
+                Fault::new("port-in-use").with("port", address.port())
+            }
+            SandboxError::Clock(error) => error.into(),
+            SandboxError::Residents(error) => Fault::new("config-invalid")
+                .with("path", "residents.json")
+                .with("detail", error),
+            error => {
+                tracing::error!(error = ?error, "the sandbox did not start");
+                Fault::new("internal-error")
+            }
+        }
+    }
+}
+
+impl From<ClockError> for Fault {
+    fn from(error: ClockError) -> Self {
+        match error {
+            ClockError::Backwards { now, asked } => Fault::new("clock-backwards")
+                .with("now", now)
+                .with("asked", asked),
+            ClockError::Unreadable { path } => {
+                Fault::new("file-not-readable").with("path", path.display())
+            }
+            error => {
+                tracing::error!(error = ?error, "the clock cannot be turned");
+                Fault::new("internal-error")
+            }
+        }
+    }
+}
+
+impl From<TrayError> for Fault {
+    fn from(error: TrayError) -> Self {
+        match error {
+            TrayError::Memory(_) => Fault::new("chip-file-damaged").with("path", "cards"),
+            TrayError::InUse(_) | TrayError::Elsewhere { .. } => Fault::new("card-busy"),
+            error => {
+                tracing::error!(error = ?error, "the cards cannot be read");
+                Fault::new("internal-error")
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The data folder: what lies where, and that one sandbox at a time works in it.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use inrou_pki::Entropy;
+use inrou_pki::keys::Passphrase;
+
+/// Why a data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Another sandbox works in it.
+    #[error("another sandbox works in {0}")]
+    InUse(PathBuf),
+    /// It cannot be read or written.
+    #[error("{path}: {cause}")]
+    Io {
+        /// What could not be read or written.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+}
+
+/// A data folder that is there.
+#[derive(Clone, Debug)]
+pub struct DataFolder {
+    root: PathBuf,
+}
+
+/// Holds off other sandboxes until it is dropped.
+#[derive(Debug)]
+pub struct FolderLock {
+    _file: File,
+}
+
+impl DataFolder {
+    /// Takes a folder, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub fn create(root: &Path) -> Result<Self, FolderError> {
+        let folder = Self {
+            root: root.to_owned(),
+        };
+        for path in [folder.root.clone(), folder.authority(), folder.portal()] {
+            fs::create_dir_all(&path).map_err(|cause| FolderError::Io { path, cause })?;
+        }
+        Ok(folder)
+    }
+
+    /// Takes a folder that a sandbox has made; `None` if there is none.
+    pub fn find(root: &Path) -> Option<Self> {
+        let folder = Self {
+            root: root.to_owned(),
+        };
+        folder.lock_file().exists().then_some(folder)
+    }
+
+    /// Holds off other sandboxes.
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn lock(&self) -> Result<FolderLock, FolderError> {
+        let path = self.lock_file();
+        let io = |cause| FolderError::Io {
+            path: path.clone(),
+            cause,
+        };
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => Ok(FolderLock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(FolderError::InUse(self.root.clone())),
+            Err(TryLockError::Error(cause)) => Err(io(cause)),
+        }
+    }
+
+    /// What opens the key files: drawn at the first start, and kept beside them, since a sandbox has
+    /// nobody to ask.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub fn passphrase(&self, entropy: &dyn Entropy) -> Result<Passphrase, FolderError> {
+        let path = self.root.join("passphrase");
+        let io = |cause| FolderError::Io {
+            path: path.clone(),
+            cause,
+        };
+        match File::open(&path) {
+            Ok(mut file) => {
+                let mut text = String::new();
+                file.read_to_string(&mut text).map_err(io)?;
+                Ok(Passphrase::new(text))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut bytes = [0; 16];
+                entropy.fill(&mut bytes);
+                let text = format!("{:032x}", u128::from_be_bytes(bytes));
+                let draft = path.with_extension("new");
+                let mut file = private_file(&draft).map_err(io)?;
+                file.write_all(text.as_bytes()).map_err(io)?;
+                file.sync_all().map_err(io)?;
+                fs::rename(&draft, &path).map_err(io)?;
+                File::open(&self.root)
+                    .and_then(|folder| folder.sync_all())
+                    .map_err(io)?;
+                Ok(Passphrase::new(text))
+            }
+            Err(cause) => Err(io(cause)),
+        }
+    }
+
+    /// The folder itself, in which the clock and the residents' file are.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The authority's part.
+    pub fn authority(&self) -> PathBuf {
+        self.root.join("authority")
+    }
+
+    /// The portal's part.
+    pub fn portal(&self) -> PathBuf {
+        self.root.join("portal")
+    }
+
+    /// The chip maker's keys.
+    pub fn maker(&self) -> PathBuf {
+        self.root.join("maker")
+    }
+
+    /// The keys by which roles sign their requests.
+    pub fn roles(&self) -> PathBuf {
+        self.root.join("roles")
+    }
+
+    /// The cards.
+    pub fn cards(&self) -> PathBuf {
+        self.root.join("cards")
+    }
+
+    /// The phones.
+    pub fn phones(&self) -> PathBuf {
+        self.root.join("phones")
+    }
+
+    /// The socket by which other commands ask the running sandbox for things.
+    pub fn control_socket(&self) -> PathBuf {
+        self.root.join("control.sock")
+    }
+
+    /// Is there once the test residents have their cards.
+    pub fn ready_mark(&self) -> PathBuf {
+        self.root.join("ready")
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.root.join("lock")
+    }
+}
+
+fn private_file(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use inrou_pki::SeededEntropy;
+
+    use super::*;
+
+    #[test]
+    fn one_sandbox_at_a_time_works_in_a_folder() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(DataFolder::find(root.path()).is_none());
+        let folder = DataFolder::create(root.path()).unwrap();
+        let held = folder.lock().unwrap();
+        assert!(matches!(folder.lock(), Err(FolderError::InUse(_))));
+        drop(held);
+        folder.lock().unwrap();
+        assert!(DataFolder::find(root.path()).is_some());
+    }
+
+    #[test]
+    fn the_passphrase_stays_the_same_and_is_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let folder = DataFolder::create(root.path()).unwrap();
+        let first = folder.passphrase(&SeededEntropy::new(1)).unwrap();
+        let second = folder.passphrase(&SeededEntropy::new(2)).unwrap();
+        assert_eq!(first.as_bytes(), second.as_bytes());
+        let mode = fs::metadata(root.path().join("passphrase"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o077, 0);
+    }
+}

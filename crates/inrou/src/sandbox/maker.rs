@@ -1,0 +1,142 @@
+//! The maker of chips: cards with a resident's data printed into them, phones from the shop.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use inrou_authority::key_folder::{KeyFolder, KeyFolderError};
+use inrou_chip::face_input::{RecordError, RecordIssuer};
+use inrou_chip::image::Image;
+use inrou_chip::issuer::{
+    self, IssuerState, MakerCa, MakerCertificate, ManufactureError, ProofError,
+};
+use inrou_chip::personalisation::{self, CardData, PersonalisationError};
+use inrou_chip::scp03::MasterKey;
+use inrou_pki::certificate::IssueError;
+use inrou_pki::keys::{KeyError, Passphrase};
+use inrou_pki::{Entropy, KeyAlgorithm, KeySource};
+use inrou_rules::ChipId;
+use jiff::Timestamp;
+
+/// Why a chip could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum MakerError {
+    /// The maker's keys cannot be read or written.
+    #[error(transparent)]
+    Folder(#[from] KeyFolderError),
+    /// The maker's certificate cannot be read or written.
+    #[error("the maker's certificate cannot be read or written")]
+    Io(#[from] std::io::Error),
+    /// The maker's certificate is not that of its key.
+    #[error("the maker's certificate does not fit its key")]
+    Mismatch,
+    /// A key could not be made.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The maker's CA could not be founded.
+    #[error(transparent)]
+    Found(#[from] IssueError),
+    /// A chip could not be made.
+    #[error(transparent)]
+    Chip(#[from] ManufactureError),
+    /// A card could not be personalised.
+    #[error(transparent)]
+    Card(#[from] PersonalisationError),
+    /// The records on cards could not be certified.
+    #[error(transparent)]
+    Records(#[from] RecordError),
+    /// The maker's certificate is malformed.
+    #[error(transparent)]
+    Certificate(#[from] ProofError),
+}
+
+/// The sandbox's maker of chips.
+pub struct Maker {
+    ca: MakerCa,
+    records: RecordIssuer,
+    master: [u8; 16],
+    entropy: Arc<dyn Entropy>,
+    keys: Arc<dyn KeySource>,
+}
+
+impl Maker {
+    /// Takes up the maker whose keys are in `folder`, or founds one there as of `since`.
+    ///
+    /// # Errors
+    /// [`MakerError`].
+    pub fn open(
+        folder: PathBuf,
+        passphrase: Passphrase,
+        since: Timestamp,
+        entropy: Arc<dyn Entropy>,
+        keys: Arc<dyn KeySource>,
+    ) -> Result<Self, MakerError> {
+        let certificate_file = folder.join("maker.cer");
+        let keep = KeyFolder::open(folder, passphrase)?;
+        let secret = keep.secret("channel", &*entropy)?;
+        let mut master = [0; 16];
+        master.copy_from_slice(&secret[..16]);
+        let key = |name: &str, algorithm| -> Result<_, MakerError> {
+            match keep.read(name) {
+                Err(KeyFolderError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                    let made = keys.generate(algorithm)?;
+                    keep.write(name, &made, &*entropy)?;
+                    Ok(made)
+                }
+                other => Ok(other?),
+            }
+        };
+        let ca_key = Box::new(key("maker.key", KeyAlgorithm::EcP256)?);
+        let ca = if certificate_file.exists() {
+            MakerCa::open(fs::read(&certificate_file)?, ca_key).ok_or(MakerError::Mismatch)?
+        } else {
+            let founded = MakerCa::found(ca_key, since)?;
+            fs::write(&certificate_file, founded.certificate())?;
+            founded
+        };
+        let root = key("records-root.key", KeyAlgorithm::Rsa2048)?;
+        let records =
+            RecordIssuer::certify(&root, Arc::new(key("records.key", KeyAlgorithm::Rsa2048)?))?;
+        Ok(Self {
+            ca,
+            records,
+            master,
+            entropy,
+            keys,
+        })
+    }
+
+    /// The certificate by which others know the maker's chips.
+    ///
+    /// # Errors
+    /// [`MakerError::Certificate`].
+    pub fn certificate(&self) -> Result<MakerCertificate, MakerError> {
+        Ok(MakerCertificate::from_der(self.ca.certificate())?)
+    }
+
+    /// The key from which the chips' channel keys are derived; the authority has it too.
+    pub fn channel_master(&self) -> MasterKey {
+        MasterKey::from_bytes(self.master)
+    }
+
+    /// A card with a resident's data, without keys and certificates.
+    ///
+    /// # Errors
+    /// [`MakerError`].
+    pub fn card(&self, data: &CardData<'_>) -> Result<Image, MakerError> {
+        let issuer = inrou_phone::Maker::manufacture(self, &data.chip)?;
+        Ok(personalisation::card(
+            data,
+            &self.records,
+            &*self.keys,
+            &*self.entropy,
+            issuer,
+        )?)
+    }
+}
+
+impl inrou_phone::Maker for Maker {
+    fn manufacture(&self, chip: &ChipId) -> Result<IssuerState, ManufactureError> {
+        issuer::manufacture(chip, &self.channel_master(), &self.ca, &*self.keys)
+    }
+}

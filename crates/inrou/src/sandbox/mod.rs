@@ -1,0 +1,391 @@
+//! The sandbox: every role in one process on loopback, over one data folder.
+
+mod counter;
+mod folder;
+mod home;
+mod key_pool;
+mod maker;
+mod roles;
+mod setup;
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use inrou_api::client::{Client, ClientError};
+use inrou_api::clock::{Clock, ClockError, SandboxClock};
+use inrou_api::problem::Problem;
+use inrou_api::server::{
+    Hosts, ListenError, PlainListener, Shell, Shutdown, Trigger, listen, serve, shutdown,
+};
+use inrou_authority::key_folder::{KeyFolder, KeyFolderError};
+use inrou_authority::settings::Settings as AuthoritySettings;
+use inrou_authority::store::{SqliteSettings, SqliteStore, StoreError};
+use inrou_authority::{Authority, Parts};
+use inrou_chip::tray::{Tray, TrayError};
+use inrou_phone::card::TableOfCards;
+use inrou_phone::{Fleet, FleetError};
+use inrou_pki::keys::Passphrase;
+use inrou_pki::profile::InvalidUri;
+use inrou_pki::{Entropy, KeySource, SystemEntropy};
+use inrou_rules::{Municipality, japan};
+use jiff::Timestamp;
+
+pub use folder::{DataFolder, FolderError, FolderLock};
+pub use roles::Role;
+
+use crate::residents::{self, ResidentsError, TestResident};
+use counter::Counter;
+use key_pool::KeyPool;
+use maker::{Maker, MakerError};
+use roles::RoleKeys;
+use setup::SetupError;
+
+/// Who has the chips that a sandbox took, as other commands are told.
+const OWNER: &str = "sandbox";
+
+/// How many threads make keys ahead.
+const KEY_MAKERS: usize = 2;
+
+/// How a sandbox is started.
+pub struct Options {
+    /// The data folder.
+    pub folder: DataFolder,
+    /// The port; 0 takes a free one.
+    pub port: u16,
+    /// At what time a new sandbox begins; the present if nobody said.
+    pub start: Option<Timestamp>,
+    /// Which test residents get cards at the first start; all if `None`.
+    pub residents: Option<Vec<String>>,
+}
+
+/// Why a sandbox did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The data folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The listener.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The clock.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+    /// The residents' file.
+    #[error(transparent)]
+    Residents(#[from] ResidentsError),
+    /// The maker of chips.
+    #[error(transparent)]
+    Maker(#[from] MakerError),
+    /// The key files.
+    #[error(transparent)]
+    Keys(#[from] KeyFolderError),
+    /// The cards' folder.
+    #[error(transparent)]
+    Tray(#[from] TrayError),
+    /// The phones' folder.
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
+    /// The authority's store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The authority.
+    #[error(transparent)]
+    Authority(Problem),
+    /// The address under which status is published.
+    #[error(transparent)]
+    Address(#[from] InvalidUri),
+    /// A client of a role.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The first start.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// A file of the data folder.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// A sandbox that runs.
+pub struct Sandbox {
+    /// Where it is reached: `http://localhost:PORT`.
+    pub base: String,
+    /// Its clock.
+    pub clock: Arc<SandboxClock>,
+    /// Its cards.
+    pub tray: Arc<Tray>,
+    /// Its phones.
+    pub fleet: Arc<Fleet>,
+    /// The test residents.
+    pub residents: Vec<TestResident>,
+    roles: RoleKeys,
+    entropy: Arc<dyn Entropy>,
+    trigger: Trigger,
+    serving: Vec<tokio::task::JoinHandle<()>>,
+    _lock: FolderLock,
+}
+
+impl Sandbox {
+    /// Starts a sandbox: opens what is in the folder, listens, and at the first start lets the test
+    /// residents have their cards.
+    ///
+    /// # Errors
+    /// [`SandboxError`].
+    pub async fn start(options: Options) -> Result<Self, SandboxError> {
+        let lock = options.folder.lock()?;
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let keys: Arc<dyn KeySource> = Arc::new(KeyPool::start(KEY_MAKERS));
+        let listener = bind(options.port).await?;
+        let port = listener.local_addr()?.port();
+        let base = format!("http://localhost:{port}");
+
+        let now = options
+            .start
+            .unwrap_or_else(|| inrou_api::clock::SystemClock::new().now());
+        let residents = test_residents(&options, now)?;
+        let begins = setup::beginning(&residents, now);
+        let clock = Arc::new(SandboxClock::open_starting_at(
+            options.folder.root(),
+            begins,
+        )?);
+        let built = Building {
+            folder: &options.folder,
+            base: &base,
+            // A certificate names an address by number: RFC 5280 §4.2.1.6 wants a full host name.
+            published: &format!("http://127.0.0.1:{port}"),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            keys,
+            passphrase: options.folder.passphrase(&*entropy)?,
+        };
+        let house = built.build(begins)?;
+
+        let mut serving = Vec::new();
+        let router = house.router.clone();
+        serving.push(tokio::spawn(serve(listener, router, house.told.clone())));
+        serving.push(tokio::spawn(until(
+            house.told.clone(),
+            house.authority.clone().work(),
+        )));
+        let sandbox = Self {
+            base,
+            clock,
+            tray: house.tray,
+            fleet: house.fleet,
+            residents,
+            roles: house.roles,
+            entropy,
+            trigger: house.trigger,
+            serving,
+            _lock: lock,
+        };
+        if !options.folder.ready_mark().exists() {
+            sandbox
+                .first_start(&house.maker, now, options.start.is_some())
+                .await?;
+            fs::write(options.folder.ready_mark(), b"")?;
+        } else if let Some(start) = options.start
+            && sandbox.clock.state().now < start
+        {
+            sandbox.clock.advance_to(start)?;
+        }
+        Ok(sandbox)
+    }
+
+    /// A client of one of the sandbox's APIs, such as `/authority/v1`, that signs as `role`.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn client(&self, path: &str, role: Role) -> Result<Client, ClientError> {
+        Ok(self.anybody(path)?.signing(self.roles.signer(role)))
+    }
+
+    /// A client that does not sign.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn anybody(&self, path: &str) -> Result<Client, ClientError> {
+        let base = format!("{}{path}", self.base);
+        Client::new(&base, &[], self.clock.clone(), self.entropy.clone())
+    }
+
+    /// Ends the sandbox: requests under way are finished, everything is durable.
+    pub async fn stop(self) {
+        self.trigger.pull();
+        for task in self.serving {
+            // A task that panicked has ended as well; the panic was logged.
+            let _ = task.await;
+        }
+    }
+
+    async fn first_start(
+        &self,
+        maker: &Maker,
+        start: Timestamp,
+        stands: bool,
+    ) -> Result<(), SandboxError> {
+        self.clock.stop()?;
+        let client = self.client("/authority/v1", Role::Counter)?;
+        let counter = |resident: &TestResident| self.counter(&client, resident.municipality);
+        setup::enter_residents(
+            &self.residents,
+            start,
+            &self.clock,
+            maker,
+            &self.tray,
+            counter,
+        )
+        .await?;
+        if !stands {
+            // The clock goes on from the present, not from when the first start began.
+            let present = inrou_api::clock::SystemClock::new().now();
+            if self.clock.state().now < present {
+                self.clock.advance_to(present)?;
+            }
+        }
+        self.clock.run()?;
+        Ok(())
+    }
+
+    fn counter(&self, client: &Client, municipality: Municipality) -> Counter {
+        Counter {
+            client: client.clone(),
+            municipality,
+        }
+    }
+}
+
+/// What the roles are built from.
+struct Building<'a> {
+    folder: &'a DataFolder,
+    base: &'a str,
+    published: &'a str,
+    clock: Arc<SandboxClock>,
+    entropy: Arc<dyn Entropy>,
+    keys: Arc<dyn KeySource>,
+    passphrase: Passphrase,
+}
+
+/// The roles, built.
+struct House {
+    router: Router,
+    authority: Arc<Authority>,
+    fleet: Arc<Fleet>,
+    tray: Arc<Tray>,
+    maker: Arc<Maker>,
+    roles: RoleKeys,
+    trigger: Trigger,
+    told: Shutdown,
+}
+
+impl Building<'_> {
+    fn build(self, since: Timestamp) -> Result<House, SandboxError> {
+        let (trigger, told) = shutdown();
+        let maker = Arc::new(Maker::open(
+            self.folder.maker(),
+            self.passphrase.clone(),
+            since,
+            self.entropy.clone(),
+            self.keys.clone(),
+        )?);
+        let roles = RoleKeys::open(
+            self.folder.roles(),
+            self.passphrase.clone(),
+            &*self.entropy,
+            &*self.keys,
+        )?;
+        let authority = self.authority(&maker, &roles)?;
+        let tray = Arc::new(Tray::open(
+            &self.folder.cards(),
+            OWNER,
+            self.entropy.clone(),
+            self.keys.clone(),
+        )?);
+        let fleet = Fleet::open(
+            &inrou_phone::Settings {
+                directory: self.folder.phones(),
+                authority: format!("{}/authority/v1", self.base),
+                askers: vec![format!("{}/portal/v1", self.base)],
+                roots: Vec::new(),
+            },
+            inrou_phone::Parts {
+                clock: self.clock.clone(),
+                entropy: self.entropy.clone(),
+                keys: self.keys.clone(),
+                maker: maker.clone(),
+                cards: Arc::new(TableOfCards(tray.clone())),
+                shutdown: told.clone(),
+            },
+        )?;
+        let shell = |role| Shell::new(role, self.entropy.clone());
+        let all = Router::new()
+            .merge(shell("authority").wrap(inrou_authority::http::router(
+                authority.clone(),
+                told.clone(),
+            )))
+            .merge(shell("phone").wrap(inrou_phone::http::router(fleet.clone())))
+            .merge(shell("home").wrap(home::router()));
+        let names = ["localhost", "127.0.0.1"];
+        let router = Hosts::new(shell("sandbox")).at(names, &all).into_router();
+        Ok(House {
+            router,
+            authority,
+            fleet,
+            tray,
+            maker,
+            roles,
+            trigger,
+            told,
+        })
+    }
+
+    fn authority(&self, maker: &Maker, roles: &RoleKeys) -> Result<Arc<Authority>, SandboxError> {
+        let folder = self.folder.authority();
+        let store = SqliteStore::open(&folder.join("store.db"), SqliteSettings::default())?;
+        let defaults = AuthoritySettings::default();
+        let authority = Authority::open(Parts {
+            store: Arc::new(store),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            key_source: self.keys.clone(),
+            key_folder: KeyFolder::open(folder.join("keys"), self.passphrase.clone())
+                .map_err(KeyFolderError::from)?,
+            crl_folder: folder.join("crl"),
+            maker: maker.certificate()?,
+            channel_master: maker.channel_master(),
+            settings: AuthoritySettings {
+                issuer: defaults.issuer.clone().published_at(self.published)?,
+                callers: roles.callers(),
+                ..defaults
+            },
+        });
+        Ok(Arc::new(
+            authority.map_err(|failed| SandboxError::Authority(failed.0))?,
+        ))
+    }
+}
+
+async fn bind(port: u16) -> Result<PlainListener, ListenError> {
+    listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await
+}
+
+fn test_residents(options: &Options, now: Timestamp) -> Result<Vec<TestResident>, ResidentsError> {
+    let mut all = residents::load(options.folder.root(), japan::day(now))?;
+    if let Some(wanted) = &options.residents {
+        all.retain(|resident| {
+            wanted
+                .iter()
+                .any(|handle| handle == resident.handle.as_str())
+        });
+    }
+    Ok(all)
+}
+
+/// Runs `work` until the shutdown.
+async fn until(told: Shutdown, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = work => {}
+        () = told.triggered() => {}
+    }
+}

@@ -1,0 +1,195 @@
+//! The first start: every test resident is entered and gets a card, as of the day it was issued on.
+//!
+//! The sandbox's clock begins in the past and is turned forward from one issuance to the next, so
+//! that certificates, journal and issuers' keys are as if the years had passed. Stopped midway, it
+//! goes on where it stopped: each step is made under a key of its own.
+
+use std::sync::Arc;
+
+use inrou_api::clock::{ClockError, SandboxClock};
+use inrou_api::idempotency::IdempotencyKey;
+use inrou_chip::client::{CardError, FaceInputClient, JpkiClient, Pin};
+use inrou_chip::personalisation::CardData;
+use inrou_chip::transport::Transport;
+use inrou_chip::tray::{ChipName, Tray, TrayError};
+use inrou_pki::digest::HashAlgorithm;
+use inrou_rules::{CardFacePin, ChipId, SignaturePassword, UserAuthenticationPin, japan, validity};
+use jiff::Timestamp;
+use jiff::civil::time;
+
+use super::counter::{ChosenPins, Counter, CounterError};
+use super::maker::{Maker, MakerError};
+use crate::residents::TestResident;
+
+/// Why the first start did not get to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The clock cannot be turned.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+    /// A card could not be made.
+    #[error(transparent)]
+    Maker(#[from] MakerError),
+    /// A card could not be laid on the table.
+    #[error(transparent)]
+    Tray(#[from] TrayError),
+    /// The counter could not issue a card.
+    #[error(transparent)]
+    Counter(#[from] CounterError),
+    /// A card did not do as it should.
+    #[error(transparent)]
+    Card(#[from] CardError),
+    /// A name cannot name a card.
+    #[error("{0} cannot name a card")]
+    Name(String),
+}
+
+/// When the sandbox's history begins: before the first card is issued.
+pub fn beginning(residents: &[TestResident], start: Timestamp) -> Timestamp {
+    residents
+        .iter()
+        .map(issuance)
+        .min()
+        .unwrap_or(start)
+        .min(start)
+}
+
+/// Enters the residents and issues their cards, oldest first, ending at the present of `start`.
+///
+/// # Errors
+/// [`SetupError`].
+pub async fn enter_residents(
+    residents: &[TestResident],
+    start: Timestamp,
+    clock: &SandboxClock,
+    maker: &Maker,
+    tray: &Arc<Tray>,
+    counter: impl Fn(&TestResident) -> Counter,
+) -> Result<(), SetupError> {
+    let mut oldest_first: Vec<&TestResident> = residents.iter().collect();
+    oldest_first.sort_by_key(|resident| issuance(resident));
+    for resident in oldest_first {
+        let issued = issuance(resident);
+        if clock.state().now < issued {
+            clock.advance_to(issued)?;
+        }
+        enter(resident, maker, tray, &counter(resident)).await?;
+    }
+    if clock.state().now < start {
+        clock.advance_to(start)?;
+    }
+    Ok(())
+}
+
+/// The hour at which counters issue cards here: eleven o'clock in Japan.
+fn issuance(resident: &TestResident) -> Timestamp {
+    japan::moment(resident.card.issued.to_datetime(time(11, 0, 0, 0)))
+}
+
+async fn enter(
+    resident: &TestResident,
+    maker: &Maker,
+    tray: &Arc<Tray>,
+    counter: &Counter,
+) -> Result<(), SetupError> {
+    let handle = resident.handle.as_str();
+    let name: ChipName = handle
+        .parse()
+        .map_err(|_| SetupError::Name(handle.to_owned()))?;
+    let chip = chip_of(handle);
+    let pins = &resident.card.pins;
+    let data = CardData {
+        chip,
+        attributes: &resident.attributes,
+        my_number: &resident.my_number,
+        municipality: resident.municipality,
+        expires: validity::card_expires(resident.card.issued, resident.attributes.birth_date),
+        security_code: "2468",
+        signature_password: None,
+        user_authentication_pin: None,
+        card_face_pin: &pins.card_face,
+    };
+    match tray.create(&name, maker.card(&data)?) {
+        Ok(()) | Err(TrayError::Exists(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let chosen = ChosenPins {
+        signature: pins.signature.as_ref(),
+        user_authentication: pins.user_authentication.as_ref(),
+        card_face: &pins.card_face,
+    };
+    let admitted = counter
+        .admit(&resident.attributes, &step_key(handle, "admit"))
+        .await?;
+    let mut card = tray.take(&name)?;
+    card.power_on(inrou_chip::chip::Interface::Local);
+    let (uses, key) = (resident.card.certificates, step_key(handle, "card"));
+    counter
+        .issue_card(admitted, chip, uses, chosen, &key, &mut *card)
+        .await?;
+    spend_tries(resident, &mut *card)?;
+    card.power_off();
+    Ok(())
+}
+
+/// Spends the wrong tries that the resident's story tells of.
+fn spend_tries<T: Transport>(resident: &TestResident, card: &mut T) -> Result<(), SetupError> {
+    let (pins, tries) = (&resident.card.pins, resident.card.wrong_tries);
+    let wrong = |done: Result<(), CardError>| match done {
+        Ok(()) | Err(CardError::WrongPin { .. } | CardError::Blocked) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Some(right) = &pins.signature
+        && let Some(guess) = other(right, ["WRONG1", "WRONG2"], SignaturePassword::parse)
+    {
+        let left = SignaturePassword::TRIES.saturating_sub(tries.signature);
+        let mut client = JpkiClient::select(card)?;
+        while client.tries_left(inrou_rules::Use::Signature)? > left {
+            wrong(client.verify(Pin::Signature(&guess)))?;
+        }
+    }
+    if let Some(right) = &pins.user_authentication
+        && let Some(guess) = other(right, ["0000", "1111"], UserAuthenticationPin::parse)
+    {
+        let left = UserAuthenticationPin::TRIES.saturating_sub(tries.user_authentication);
+        let mut client = JpkiClient::select(card)?;
+        while client.tries_left(inrou_rules::Use::UserAuthentication)? > left {
+            wrong(client.verify(Pin::UserAuthentication(&guess)))?;
+        }
+    }
+    if let Some(guess) = other(&pins.card_face, ["0000", "1111"], CardFacePin::parse) {
+        let left = CardFacePin::TRIES.saturating_sub(tries.card_face);
+        let mut client = FaceInputClient::select(card)?;
+        while client.tries_left()? > left {
+            wrong(client.verify(&guess))?;
+        }
+    }
+    Ok(())
+}
+
+/// One of two guesses that is not the right one.
+fn other<P: PartialEq, E>(
+    right: &P,
+    guesses: [&str; 2],
+    parse: impl Fn(&str) -> Result<P, E>,
+) -> Option<P> {
+    guesses
+        .iter()
+        .filter_map(|guess| parse(guess).ok())
+        .find(|guess| guess != right)
+}
+
+/// The chip of a test resident's card: always the same for a name, so that a first start that was
+/// broken off finds the card it made.
+fn chip_of(handle: &str) -> ChipId {
+    let digest = HashAlgorithm::Sha256.digest(format!("inrou card {handle}").as_bytes());
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest.as_bytes()[..16]);
+    ChipId::from_bytes(id)
+}
+
+fn step_key(handle: &str, step: &str) -> IdempotencyKey {
+    format!("setup-{step}-{handle}")
+        .parse()
+        .expect("a handle is at most 32 letters, digits and hyphens")
+}
