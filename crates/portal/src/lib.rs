@@ -1,1 +1,26 @@
-//! portal
+//! The residents' portal, and the receiving office behind it.
+//!
+//! - [`Portal`]: the role, and what it is made of; [`settings`]
+//! - [`store`]: everything durable
+//! - `logins`, `sessions`: log-in by hand-over to a phone (USE-1)
+//! - `transactions`: what phones are asked and answer
+//! - `applications`, `office`: online applications and who receives them (USE-2)
+//! - `notices`, `history`: what a resident is told (USE-2, USE-7)
+//! - [`router`]: all of it over HTTP
+
+mod applications;
+mod history;
+mod holders;
+mod http;
+mod logins;
+mod notices;
+mod office;
+mod portal;
+mod secrets;
+mod sessions;
+pub mod settings;
+pub mod store;
+mod transactions;
+
+pub use http::router;
+pub use portal::{Parts, Portal};

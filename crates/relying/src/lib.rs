@@ -1,1 +1,21 @@
-//! relying
+//! What any relying party needs: is this certificate good, and did its holder sign this?
+//!
+//! - [`anchors`]: the issuers that are trusted, read from files or fetched once
+//! - [`Validator`]: path, kind, purpose, status; [`Invalid`] says what does not hold
+//! - [`StatusClient`]: OCSP and CRLs over HTTP; [`StatusEvidence`]: what they said, to be kept
+
+pub mod anchors;
+mod invalid;
+mod kind;
+mod settings;
+mod signature;
+mod status;
+mod validator;
+
+pub use inrou_pki::path::TrustAnchors;
+pub use invalid::Invalid;
+pub use kind::Kind;
+pub use settings::Settings;
+pub use signature::SignedContent;
+pub use status::{SourceFailure, StatusClient, StatusEvidence, StatusSource};
+pub use validator::{Validated, Validator};

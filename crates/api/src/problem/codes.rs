@@ -153,6 +153,14 @@ codes! {
     TRANSACTION_DONE = "transaction-done";
     /// The person refused.
     TRANSACTION_REFUSED = "transaction-refused";
+    /// The signature in the answer to a log-in is not by the certificate's key over what was asked.
+    LOGIN_SIGNATURE_INVALID = "login-signature-invalid";
+    /// Somebody else than the person who applies has signed the application.
+    SIGNER_OTHER_PERSON = "signer-other-person";
+    /// A form's fields have faults: the first `field` and its `fault`, and each fault by its field.
+    FIELDS_INVALID = "fields-invalid";
+    /// The office has decided about the application, or it is signed already.
+    APPLICATION_SETTLED = "application-settled";
 
     /// No path leads from the certificate to a trust anchor.
     CERTIFICATE_UNTRUSTED = "certificate-untrusted";

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use inrou_rules::Municipality;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -30,13 +31,16 @@ pub struct LoginView {
     pub state: TransactionState,
     /// The result code, once it is not open.
     pub result: Option<String>,
-    /// The session's bearer token; given once, to the first poll after the log-in is done.
+    /// The session's bearer token: given to polls from when the log-in is done until the session is
+    /// first used, so that a lost answer can be asked for again.
     pub session: Option<String>,
 }
 
 /// A session at the portal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SessionView {
+    /// Which; not the token.
+    pub session: String,
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
@@ -66,7 +70,7 @@ pub enum Procedure {
 }
 
 /// The application is drawn up: sign `document` on the phone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApplicationDrawnUp {
     /// Which application.
     pub application: String,
@@ -88,12 +92,28 @@ pub struct ApplicationView {
     pub application: String,
     /// Which procedure.
     pub procedure: Procedure,
-    /// When it was drawn up.
+    /// When it was drawn up last.
     #[schema(value_type = String, format = DateTime)]
     pub drawn_up: Timestamp,
+    /// The number under which the office has it (受付番号), once it was received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// Where it stands.
     #[serde(flatten)]
     pub state: ApplicationState,
+}
+
+/// An application with all that its resident typed: what was not taken can be corrected and drawn up
+/// again.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ApplicationDetail {
+    /// The list entry.
+    #[serde(flatten)]
+    pub view: ApplicationView,
+    /// The form's fields, as typed.
+    pub fields: BTreeMap<String, String>,
+    /// The text that is to be signed, or was.
+    pub document: String,
 }
 
 /// Where an application stands.
@@ -130,7 +150,7 @@ pub enum ApplicationState {
 }
 
 /// A signed application with its signature.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SignedDocument {
     /// The text, UTF-8.
     pub document: String,
@@ -143,8 +163,16 @@ pub struct SignedDocument {
 pub struct ReceivedApplication {
     /// Which.
     pub application: String,
+    /// The number under which the office has it (受付番号).
+    pub reference: String,
     /// Which procedure.
     pub procedure: Procedure,
+    /// The municipality that it is addressed to.
+    #[schema(value_type = String)]
+    pub municipality: Municipality,
+    /// When it was received.
+    #[schema(value_type = String, format = DateTime)]
+    pub received: Timestamp,
     /// Where it stands.
     #[serde(flatten)]
     pub state: ApplicationState,
@@ -160,14 +188,37 @@ pub struct OfficeFile {
     pub signed: SignedDocument,
     /// The signer's certificate, DER.
     pub certificate: Base64,
-    /// The evidence of its status at the moment of receipt: the OCSP response, DER.
+    /// What told its status at the moment of receipt.
+    pub evidence_kind: EvidenceKind,
+    /// The OCSP response or CRL, DER.
     pub status_evidence: Base64,
     /// That moment.
     #[schema(value_type = String, format = DateTime)]
     pub checked_at: Timestamp,
     /// What the certificate says of the signer.
-    #[schema(value_type = Object)]
     pub signer: Signer,
+}
+
+/// What told a certificate's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EvidenceKind {
+    /// An OCSP response (RFC 6960).
+    Ocsp,
+    /// A CRL (RFC 5280).
+    Crl,
+}
+
+/// Which received applications an office lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OfficeState {
+    /// Not decided yet.
+    Received,
+    /// Accepted.
+    Accepted,
+    /// Returned.
+    Returned,
 }
 
 /// What a signature certificate says of its holder.
@@ -177,8 +228,8 @@ pub struct Signer {
     pub name: String,
     /// Address.
     pub address: String,
-    /// Date of birth, ISO 8601.
-    pub birth_date: String,
+    /// Date of birth, ISO 8601; absent where the register does not know it.
+    pub birth_date: Option<String>,
 }
 
 /// The clerk decides.
@@ -199,6 +250,29 @@ impl std::fmt::Debug for DrawUpApplication {
         f.debug_struct("DrawUpApplication")
             .field("procedure", &self.procedure)
             .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for ApplicationDrawnUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApplicationDrawnUp")
+            .field("application", &self.application)
+            .field("transaction", &self.transaction)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for ApplicationDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApplicationDetail")
+            .field("view", &self.view)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for SignedDocument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SignedDocument(..)")
     }
 }
 

@@ -70,7 +70,7 @@ pub enum TransactionState {
 }
 
 /// A transaction as the phone sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Transaction {
     /// Which.
     pub id: TransactionId,
@@ -94,7 +94,22 @@ pub struct Transaction {
     pub result: Option<String>,
 }
 
-/// What the phone answers.
+/// The text may be a document with attribute values: it is left out.
+impl std::fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transaction")
+            .field("id", &self.id)
+            .field("asker", &self.asker)
+            .field("purpose", &self.purpose)
+            .field("expires", &self.expires)
+            .field("state", &self.state)
+            .field("result", &self.result)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the phone answers. It is answered with the [`Transaction`] as it stands then, or with the
+/// problem for which the answer did not pass. The same answer may be sent again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "answer", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TransactionAnswer {

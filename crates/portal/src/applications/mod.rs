@@ -1,0 +1,253 @@
+//! Online applications (USE-2): a form becomes a document, which the resident signs on the phone.
+
+mod document;
+mod form;
+
+use std::collections::BTreeMap;
+
+use inrou_api::idempotency::Keyed;
+use inrou_api::page::{Page, PageQuery};
+use inrou_api::problem::{Code, OrInternal, Problem};
+use inrou_api::server::{Shutdown, Wait};
+use inrou_api::wire::Base64;
+use inrou_api::wire::portal::{
+    ApplicationDetail, ApplicationDrawnUp, ApplicationState, ApplicationView, DrawUpApplication,
+    OfficeState, Procedure, SignedDocument,
+};
+use inrou_api::wire::transaction::{Purpose, TransactionState};
+use inrou_rules::{Attributes, Municipality, japan};
+use inrou_words::places;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Portal;
+use crate::history::entry;
+use crate::store::{Application, NewApplication, Request, Session, procedure_name};
+use form::MovingOut;
+
+/// How long a repeated request is recognised.
+pub(crate) const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
+
+impl Portal {
+    /// Draws an application up, once a request.
+    ///
+    /// # Errors
+    /// `fields-invalid` with every field's fault; `municipality-unknown` if the address is of no
+    /// municipality that is known; `service-unavailable`; the store's.
+    pub(crate) async fn draw_up(
+        &self,
+        session: Session,
+        request: Keyed,
+        form: DrawUpApplication,
+    ) -> Result<ApplicationDrawnUp, Problem> {
+        let id = self.secrets.application(&request);
+        self.draw_up_as(id, session, request, form).await
+    }
+
+    /// Asks anew for the signature of an application that was not signed in time, or whose signature
+    /// was refused or did not pass: it is drawn up anew from the same fields. While the phone is still
+    /// asked nothing changes.
+    ///
+    /// # Errors
+    /// `not-found`; `application-settled` if it is signed; as [`draw_up`](Self::draw_up).
+    pub(crate) async fn sign_again(
+        &self,
+        session: Session,
+        request: Keyed,
+        id: String,
+    ) -> Result<ApplicationDrawnUp, Problem> {
+        let application = self.own(&session, id).await?;
+        let form = DrawUpApplication {
+            procedure: application.procedure,
+            fields: application.fields,
+        };
+        self.draw_up_as(application.id, session, request, form)
+            .await
+    }
+
+    /// The resident's applications, newest first.
+    ///
+    /// # Errors
+    /// `bad-request` for a cursor of another list; the store's.
+    pub(crate) async fn applications(
+        &self,
+        session: Session,
+        query: PageQuery,
+    ) -> Result<Page<ApplicationView>, Problem> {
+        let (before, limit, now) = (query.position()?, query.limit, self.now());
+        let found =
+            self.read(move |store| store.applications(&session.subject, before, limit.count() + 1));
+        let page = Page::of(found.await?, limit, |found| found.sequence).or_internal()?;
+        Ok(Page {
+            items: page.items.iter().map(|found| view(found, now)).collect(),
+            next: page.next,
+        })
+    }
+
+    /// One of the resident's applications, at once or as soon as the phone is no longer asked.
+    ///
+    /// # Errors
+    /// `not-found`; the store's.
+    pub(crate) async fn application(
+        &self,
+        session: Session,
+        id: String,
+        wait: Wait,
+        shutdown: &Shutdown,
+    ) -> Result<ApplicationDetail, Problem> {
+        let look = || async {
+            let found = self.own(&session, id.clone()).await?;
+            Ok(Some(found.transaction))
+        };
+        self.settled(look, wait, shutdown).await?;
+        let found = self.own(&session, id).await?;
+        Ok(ApplicationDetail {
+            view: view(&found, self.now()),
+            fields: found.fields,
+            document: found.document,
+        })
+    }
+
+    /// What the resident signed, with the signature. The history says once a session that it was
+    /// opened.
+    ///
+    /// # Errors
+    /// `not-found`; `application-settled` if it is not signed; the store's.
+    pub(crate) async fn signed_document(
+        &self,
+        session: Session,
+        id: String,
+    ) -> Result<SignedDocument, Problem> {
+        let found = self.own(&session, id).await?;
+        let received = found.received.as_ref();
+        let received = received.ok_or_else(|| Problem::new(Code::APPLICATION_SETTLED))?;
+        let signed = SignedDocument {
+            document: found.document.clone(),
+            cms: Base64(received.receipt.cms.clone()),
+        };
+        let act = format!("view:{}:{}", session.id, found.id);
+        let entry = entry(&found.subject, act, self.now(), "document-viewed", "holder")
+            .with("procedure", found.procedure_name());
+        self.change(move |store| store.enter(&entry)).await?;
+        Ok(signed)
+    }
+
+    /// An application of this resident's; what is somebody else's is not found.
+    async fn own(&self, session: &Session, id: String) -> Result<Application, Problem> {
+        let found = self.read(move |store| store.application(&id)).await?;
+        found
+            .filter(|found| found.subject == session.subject)
+            .ok_or_else(|| Problem::new(Code::NOT_FOUND))
+    }
+
+    async fn draw_up_as(
+        &self,
+        id: String,
+        session: Session,
+        request: Keyed,
+        form: DrawUpApplication,
+    ) -> Result<ApplicationDrawnUp, Problem> {
+        let applicant = self.applicant(&session).await?;
+        let now = self.now();
+        let (document, municipality) = match form.procedure {
+            Procedure::MovingOut => moving_out(&id, &form.fields, &applicant, now)?,
+        };
+        let life = self.settings.signing_life;
+        let transaction = self.new_transaction(Purpose::Sign, document, life);
+        let act = format!("draw-up:{}", transaction.id.as_str());
+        let entry = entry(&session.subject, act, now, "application-drawn-up", "holder")
+            .with("procedure", procedure_name(form.procedure));
+        let new = NewApplication {
+            request: Request {
+                keyed: request,
+                expires: self.until(REMEMBERED),
+            },
+            id,
+            subject: session.subject,
+            procedure: form.procedure,
+            fields: form.fields,
+            municipality,
+            at: now,
+            transaction,
+            entry,
+        };
+        let drawn_up = self.change(move |store| store.draw_up(&new)).await?;
+        if drawn_up.received.is_some() {
+            return Err(Problem::new(Code::APPLICATION_SETTLED));
+        }
+        Ok(ApplicationDrawnUp {
+            application: drawn_up.id,
+            document: drawn_up.document,
+            link: self.link(&drawn_up.transaction.id),
+            expires: drawn_up.transaction.expires,
+            transaction: drawn_up.transaction.id,
+        })
+    }
+
+    /// The resident's attributes as the register has them now. The portal keeps them in documents
+    /// alone.
+    async fn applicant(&self, session: &Session) -> Result<Attributes, Problem> {
+        let holder = self.holder(&session.certificate).await?;
+        let holder = holder.filter(|holder| holder.subject == session.subject);
+        let holder = holder.ok_or_else(|| Problem::new(Code::LOGIN_REQUIRED))?;
+        holder.attributes.ok_or_else(|| Problem::internal(NotTold))
+    }
+}
+
+/// The authority does not let this portal know attributes.
+#[derive(Debug, thiserror::Error)]
+#[error("the authority's settings do not let this portal know attributes")]
+struct NotTold;
+
+fn moving_out(
+    id: &str,
+    fields: &BTreeMap<String, String>,
+    applicant: &Attributes,
+    now: Timestamp,
+) -> Result<(String, Municipality), Problem> {
+    let today = japan::day(now);
+    let form = MovingOut::read(fields, &applicant.address, today)?;
+    let place = places()
+        .iter()
+        .filter(|place| {
+            let rest = applicant.address.strip_prefix(place.prefecture.kanji);
+            rest.is_some_and(|rest| rest.starts_with(place.municipality.kanji))
+        })
+        // One name may be the beginning of another.
+        .max_by_key(|place| place.municipality.kanji.len())
+        .ok_or_else(|| Problem::new(Code::MUNICIPALITY_UNKNOWN))?;
+    let document = document::moving_out(id, &form, applicant, place, today);
+    Ok((document, place.code))
+}
+
+/// An application as its resident sees it.
+fn view(application: &Application, now: Timestamp) -> ApplicationView {
+    ApplicationView {
+        application: application.id.clone(),
+        procedure: application.procedure,
+        drawn_up: application.drawn_up,
+        reference: application.reference(),
+        state: state(application, now),
+    }
+}
+
+/// Where it stands.
+pub(crate) fn state(application: &Application, now: Timestamp) -> ApplicationState {
+    let transaction = &application.transaction;
+    let Some(received) = &application.received else {
+        return match transaction.state(now) {
+            TransactionState::Open => ApplicationState::WaitsForSignature,
+            _ => ApplicationState::NotSigned {
+                code: transaction.result(now).unwrap_or_default(),
+            },
+        };
+    };
+    let at = received.decided.unwrap_or(received.at);
+    match received.state {
+        OfficeState::Received => ApplicationState::Received { at },
+        OfficeState::Accepted => ApplicationState::Accepted { at },
+        OfficeState::Returned => ApplicationState::Returned {
+            at,
+            reason: received.reason.clone().unwrap_or_default(),
+        },
+    }
+}

@@ -1,0 +1,57 @@
+//! The page that asks for a log-in.
+
+use axum::extract::State as Shared;
+use axum::http::HeaderMap;
+use inrou_api::idempotency::IdempotencyKey;
+use inrou_api::problem::{Problem, accepted_language};
+use inrou_api::server::{Json, Path, Query, Wait};
+use inrou_api::wire::portal::{LoginBegun, LoginView};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::State;
+
+pub(super) fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(begin))
+        .routes(routes!(poll))
+}
+
+/// How long to wait for news.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Waiting {
+    /// At most this many seconds, up to 30.
+    #[serde(default)]
+    #[param(value_type = Option<u32>, maximum = 30)]
+    pub(super) wait: Wait,
+}
+
+/// Begins a log-in (USE-1). The key must be a secret of 22 characters or more: whoever knows it knows
+/// the log-in. The text that the phone shows is in the language asked for.
+#[utoipa::path(post, path = "/logins", tag = "log-in",
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = LoginBegun)))]
+async fn begin(
+    Shared(state): Shared<State>,
+    headers: HeaderMap,
+) -> Result<Json<LoginBegun>, Problem> {
+    let key = IdempotencyKey::read(&headers)?;
+    let language = accepted_language(&headers);
+    state.portal.begin_login(&key, language).await.map(Json)
+}
+
+/// How a log-in stands; waits while it is open.
+#[utoipa::path(get, path = "/logins/{login}", tag = "log-in",
+    params(("login" = String, Path), Waiting),
+    responses((status = 200, body = LoginView)))]
+async fn poll(
+    Shared(state): Shared<State>,
+    Path(login): Path<String>,
+    Query(query): Query<Waiting>,
+) -> Result<Json<LoginView>, Problem> {
+    let view = state.portal.login(&login, query.wait, &state.shutdown);
+    view.await.map(Json)
+}

@@ -1,0 +1,129 @@
+//! Log-in by hand-over (USE-1): a page begins it and polls; the phone opens the transaction by link.
+
+use inrou_api::idempotency::IdempotencyKey;
+use inrou_api::problem::{Code, Problem};
+use inrou_api::server::{Shutdown, Wait};
+use inrou_api::wire::portal::{LoginBegun, LoginView};
+use inrou_api::wire::transaction::{Purpose, TransactionId, TransactionState};
+use inrou_words::{Form, Language, Term, text};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Portal;
+use crate::secrets::sha256;
+use crate::store::TransactionRecord;
+
+/// How long a log-in is remembered after its time is over: its page may still ask for the result.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
+
+/// Whoever knows the key of this anonymous request knows the log-in: it must be no guess.
+const SHORTEST_KEY: usize = 22;
+
+impl Portal {
+    /// Begins a log-in, once a key.
+    ///
+    /// # Errors
+    /// `idempotency-key-malformed` if the key could be guessed; the store's.
+    pub(crate) async fn begin_login(
+        &self,
+        key: &IdempotencyKey,
+        language: Language,
+    ) -> Result<LoginBegun, Problem> {
+        if key.as_str().len() < SHORTEST_KEY {
+            return Err(Problem::new(Code::IDEMPOTENCY_KEY_MALFORMED));
+        }
+        let login = self.secrets.login(key);
+        let name = Term {
+            text: &self.settings.name,
+            reading: "",
+        };
+        let words = text("transaction.log-in").in_language(language);
+        let words = words.with("asker", name).render(form(language));
+        let transaction = self.new_transaction(Purpose::LogIn, words, self.settings.login_life);
+        let forget = self.now().saturating_sub(REMEMBERED);
+        let forget = forget.unwrap_or(Timestamp::MIN);
+        let hash = sha256(login.as_bytes());
+        let begun = self.change(move |store| store.begin_login(&hash, &transaction, forget));
+        let begun = begun.await?;
+        Ok(LoginBegun {
+            login,
+            link: self.link(&begun.id),
+            transaction: begun.id,
+            expires: begun.expires,
+        })
+    }
+
+    /// How a log-in stands, at once or as soon as it is no longer open.
+    ///
+    /// # Errors
+    /// `not-found` if there is none of that secret; the store's.
+    pub(crate) async fn login(
+        &self,
+        login: &str,
+        wait: Wait,
+        shutdown: &Shutdown,
+    ) -> Result<LoginView, Problem> {
+        let hash = sha256(login.as_bytes());
+        let look = || self.read(move |store| store.login(&hash));
+        let record = self.settled(look, wait, shutdown).await?;
+        let record = record.ok_or_else(|| Problem::new(Code::NOT_FOUND))?;
+        let now = self.now();
+        let state = record.state(now);
+        let session = match state {
+            TransactionState::Done => self.unused_token(&record.id, now).await?,
+            _ => None,
+        };
+        Ok(LoginView {
+            state,
+            result: record.result(now),
+            session,
+        })
+    }
+
+    /// A transaction to be begun now.
+    pub(crate) fn new_transaction(
+        &self,
+        purpose: Purpose,
+        text: String,
+        life: SignedDuration,
+    ) -> TransactionRecord {
+        let mut challenge = vec![0; 32];
+        self.entropy.fill(&mut challenge);
+        TransactionRecord {
+            id: TransactionId::from_random(self.random()),
+            purpose,
+            asker: self.settings.public_base.clone(),
+            asker_name: self.settings.name.clone(),
+            text,
+            challenge,
+            expires: self.until(life),
+            answered: None,
+        }
+    }
+
+    /// What a phone opens to answer a transaction.
+    pub(crate) fn link(&self, transaction: &TransactionId) -> String {
+        let base = self.settings.public_base.trim_end_matches('/');
+        format!("{base}/portal/v1/transactions/{}", transaction.as_str())
+    }
+
+    /// The token of the session that a log-in led to, until it is used.
+    async fn unused_token(
+        &self,
+        transaction: &TransactionId,
+        now: Timestamp,
+    ) -> Result<Option<String>, Problem> {
+        let token = self.secrets.token(transaction);
+        let hash = sha256(token.as_bytes());
+        let session = self.read(move |store| store.session(&hash)).await?;
+        let given = session.is_some_and(|session| session.is_live(now) && !session.used);
+        Ok(given.then_some(token))
+    }
+}
+
+/// JSON has no place for readings: easy Japanese is written in kana.
+fn form(language: Language) -> Form {
+    match language {
+        Language::JaEasy => Form::Kana,
+        Language::Ja | Language::En => Form::Plain,
+    }
+}

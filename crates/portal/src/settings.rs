@@ -1,0 +1,73 @@
+//! What an operator sets.
+
+use std::collections::BTreeMap;
+
+use inrou_pki::keys::{KeyError, PublicKey};
+use inrou_rules::Municipality;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+/// The portal's settings.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The address under which people and phones reach the portal, such as `http://localhost:8080`.
+    /// It names the portal in what phones sign.
+    pub public_base: String,
+    /// The name that phones show.
+    pub name: String,
+    /// How long a log-in may be answered.
+    pub login_life: SignedDuration,
+    /// How long a document may be signed.
+    pub signing_life: SignedDuration,
+    /// How long a session lasts.
+    pub session_life: SignedDuration,
+    /// The roles that may call the receiving office, by the name in their signatures' key identifier
+    /// `role:NAME`.
+    pub callers: BTreeMap<String, Caller>,
+}
+
+/// A role that may call the receiving office.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caller {
+    /// Its public key: SubjectPublicKeyInfo, PEM.
+    pub public_key: String,
+    /// What it may do.
+    pub permissions: Vec<Permission>,
+    /// The municipality whose applications it sees; absent: all.
+    #[serde(default)]
+    pub municipality: Option<Municipality>,
+}
+
+/// What a calling role may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Permission {
+    /// Read received applications and decide about them.
+    Clerk,
+}
+
+impl Caller {
+    /// Its public key, read.
+    ///
+    /// # Errors
+    /// The PEM is none, or of another kind of key.
+    pub(crate) fn public_key(&self) -> Result<PublicKey, KeyError> {
+        let spki = inrou_pki::pem::decode("PUBLIC KEY", &self.public_key);
+        PublicKey::from_spki(&spki.map_err(|_| KeyError::Malformed)?)
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_base: "http://localhost:8080".to_owned(),
+            name: "マイナポータル（サンドボックス）".to_owned(),
+            login_life: SignedDuration::from_mins(3),
+            signing_life: SignedDuration::from_mins(15),
+            session_life: SignedDuration::from_mins(30),
+            callers: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The portal's own store: what was asked of phones, who is logged in, what was applied for.
+//!
+//! Each method that changes something is one act: done whole and durable when it returns, or not at
+//! all. Acts are repeatable; what was done before is found done. Methods block on the medium.
+
+mod error;
+mod records;
+mod sqlite;
+
+use inrou_api::idempotency::Keyed;
+use inrou_api::wire::authority::Notice;
+use inrou_api::wire::transaction::TransactionId;
+use jiff::Timestamp;
+
+pub use error::StoreError;
+pub use records::{
+    Answered, Application, Digest, Entry, Logged, NewApplication, OfficeQuery, Outcome, Receipt,
+    Received, Session, Settlement, TransactionRecord, Verdict, procedure_name,
+};
+pub use sqlite::SqliteStore;
+
+/// A store: log-ins, applications, records.
+pub trait Store: Logins + Applications + Records {}
+
+impl<S: Logins + Applications + Records> Store for S {}
+
+/// Transactions, log-ins, sessions.
+pub trait Logins: Send + Sync {
+    /// The secret from which identifiers and tokens are derived: drawn once, the same for good.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn secret(&self) -> Result<[u8; 32], StoreError>;
+
+    /// Begins a log-in, unless one of that secret has begun; gives its transaction. Log-ins that
+    /// expired before `forget` are dropped on the way.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn begin_login(
+        &self,
+        login: &Digest,
+        transaction: &TransactionRecord,
+        forget: Timestamp,
+    ) -> Result<TransactionRecord, StoreError>;
+
+    /// A log-in's transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn login(&self, login: &Digest) -> Result<Option<TransactionRecord>, StoreError>;
+
+    /// A transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn transaction(&self, id: &TransactionId) -> Result<Option<TransactionRecord>, StoreError>;
+
+    /// Settles a transaction with all that follows from it, if it is open at that time; gives it as
+    /// it stands afterwards.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn settle(&self, settlement: &Settlement) -> Result<Option<TransactionRecord>, StoreError>;
+
+    /// The session of a token, whether ended or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn session(&self, token: &Digest) -> Result<Option<Session>, StoreError>;
+
+    /// Notes that a session's token has been used.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn use_session(&self, token: &Digest) -> Result<(), StoreError>;
+
+    /// A resident's sessions that are neither ended nor expired, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn sessions(&self, subject: &str, now: Timestamp) -> Result<Vec<Session>, StoreError>;
+
+    /// Ends a session of a resident, unless it has ended. Whether there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn end_session(
+        &self,
+        subject: &str,
+        id: &str,
+        now: Timestamp,
+        entry: &Entry,
+    ) -> Result<bool, StoreError>;
+}
+
+/// Online applications and the receiving office.
+pub trait Applications: Send + Sync {
+    /// Draws an application up, once a request; gives it as it stands. One that is not signed and
+    /// whose transaction is over is drawn up anew; any other is left as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn draw_up(&self, new: &NewApplication) -> Result<Application, StoreError>;
+
+    /// The application of an identifier.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn application(&self, id: &str) -> Result<Option<Application>, StoreError>;
+
+    /// A resident's applications, newest first, from the one before `before` on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn applications(
+        &self,
+        subject: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Application>, StoreError>;
+
+    /// The application that a transaction is to sign.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn application_of(&self, id: &TransactionId) -> Result<Option<Application>, StoreError>;
+
+    /// Received applications, in the order of receipt.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn received(&self, query: &OfficeQuery) -> Result<Vec<Application>, StoreError>;
+
+    /// Decides about a received application that is not decided, with all that follows, once a
+    /// request; gives it as it stands afterwards.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn decide(&self, verdict: &Verdict) -> Result<Option<Application>, StoreError>;
+}
+
+/// Notices, history, and what signed requests leave behind.
+pub trait Records: Send + Sync {
+    /// A resident's notices after `since`, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn notices(&self, subject: &str, since: u64, limit: usize) -> Result<Vec<Notice>, StoreError>;
+
+    /// Enters an act into a resident's history, once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn enter(&self, entry: &Entry) -> Result<(), StoreError>;
+
+    /// A resident's history, newest first, from the entry before `before` on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn history(
+        &self,
+        subject: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Logged>, StoreError>;
+
+    /// Takes a nonce of a key, to be remembered until `until`. Whether it was new. What ended before
+    /// `now` is forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn take_nonce(
+        &self,
+        key_id: &str,
+        nonce: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError>;
+}
+
+/// A request under an idempotency key, remembered until `expires`.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Who asks what.
+    pub keyed: Keyed,
+    /// Until when a repetition is recognised.
+    pub expires: Timestamp,
+}

@@ -1,0 +1,252 @@
+//! Transactions, log-ins, sessions.
+
+use inrou_api::wire::transaction::{TransactionId, TransactionState};
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, named_params};
+
+use super::columns::{Json, Moment, change, row, rows};
+use super::{SqliteStore, applications, records};
+use crate::store::{
+    Answered, Digest, Entry, Logins, Outcome, Session, Settlement, StoreError, TransactionRecord,
+};
+
+impl Logins for SqliteStore {
+    fn secret(&self) -> Result<[u8; 32], StoreError> {
+        self.read(|connection| {
+            let secret = row(connection, "SELECT secret FROM portal", [], |row| {
+                row.get(0)
+            })?;
+            secret.ok_or_else(|| rusqlite::Error::QueryReturnedNoRows.into())
+        })
+    }
+
+    fn begin_login(
+        &self,
+        login: &Digest,
+        transaction: &TransactionRecord,
+        forget: Timestamp,
+    ) -> Result<TransactionRecord, StoreError> {
+        self.write(|connection| {
+            if let Some(begun) = transaction_of_login(connection, login)? {
+                return Ok(begun);
+            }
+            // Its log-in goes with it.
+            change(
+                connection,
+                "DELETE FROM transactions WHERE expires < ?1
+                 AND id IN (SELECT transaction_id FROM logins)",
+                [Moment(forget)],
+            )?;
+            put_transaction(connection, transaction)?;
+            change(
+                connection,
+                "INSERT INTO logins (login, transaction_id) VALUES (?1, ?2)",
+                (login, transaction.id.as_str()),
+            )?;
+            Ok(transaction.clone())
+        })
+    }
+
+    fn login(&self, login: &Digest) -> Result<Option<TransactionRecord>, StoreError> {
+        self.read(|connection| transaction_of_login(connection, login))
+    }
+
+    fn transaction(&self, id: &TransactionId) -> Result<Option<TransactionRecord>, StoreError> {
+        self.read(|connection| find_transaction(connection, id.as_str()))
+    }
+
+    fn settle(&self, settlement: &Settlement) -> Result<Option<TransactionRecord>, StoreError> {
+        self.write(|connection| {
+            let id = settlement.transaction.as_str();
+            let found = find_transaction(connection, id)?;
+            let open =
+                |found: &TransactionRecord| found.state(settlement.at) == TransactionState::Open;
+            if !found.as_ref().is_some_and(open) {
+                return Ok(found);
+            }
+            answer(connection, settlement)?;
+            match &settlement.outcome {
+                Outcome::LoggedIn(session) => put_session(connection, session)?,
+                Outcome::Received(receipt) => {
+                    applications::receive(connection, receipt, settlement.at)?;
+                }
+                Outcome::Refused | Outcome::Failed(_) => {}
+            }
+            if let Some(entry) = &settlement.entry {
+                records::enter(connection, entry)?;
+            }
+            find_transaction(connection, id)
+        })
+    }
+
+    fn session(&self, token: &Digest) -> Result<Option<Session>, StoreError> {
+        self.read(|connection| find_session(connection, token))
+    }
+
+    fn use_session(&self, token: &Digest) -> Result<(), StoreError> {
+        self.write(|connection| {
+            let sql = "UPDATE sessions SET used = 1 WHERE token = ?1";
+            change(connection, sql, [token]).map(drop)
+        })
+    }
+
+    fn sessions(&self, subject: &str, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        self.read(|connection| {
+            rows(
+                connection,
+                "SELECT * FROM sessions WHERE subject = ?1 AND ended IS NULL AND expires > ?2
+                 ORDER BY since DESC, id",
+                (subject, Moment(now)),
+                read_session,
+            )
+        })
+    }
+
+    fn end_session(
+        &self,
+        subject: &str,
+        id: &str,
+        now: Timestamp,
+        entry: &Entry,
+    ) -> Result<bool, StoreError> {
+        self.write(|connection| {
+            let ended = change(
+                connection,
+                "UPDATE sessions SET ended = ?3
+                 WHERE subject = ?1 AND id = ?2 AND ended IS NULL AND expires > ?3",
+                (subject, id, Moment(now)),
+            )?;
+            if ended > 0 {
+                records::enter(connection, entry)?;
+            }
+            let sql = "SELECT 1 FROM sessions WHERE subject = ?1 AND id = ?2";
+            Ok(row(connection, sql, (subject, id), |_| Ok(()))?.is_some())
+        })
+    }
+}
+
+/// Enters a transaction.
+pub(super) fn put_transaction(
+    connection: &Connection,
+    transaction: &TransactionRecord,
+) -> Result<(), StoreError> {
+    change(
+        connection,
+        "INSERT INTO transactions (id, purpose, asker, asker_name, text, challenge, expires)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        (
+            transaction.id.as_str(),
+            Json(transaction.purpose),
+            &transaction.asker,
+            &transaction.asker_name,
+            &transaction.text,
+            &transaction.challenge,
+            Moment(transaction.expires),
+        ),
+    )
+    .map(drop)
+}
+
+/// A transaction, by its identifier.
+pub(super) fn find_transaction(
+    connection: &Connection,
+    id: &str,
+) -> Result<Option<TransactionRecord>, StoreError> {
+    let sql = "SELECT * FROM transactions WHERE id = ?1";
+    row(connection, sql, [id], read_transaction)
+}
+
+fn transaction_of_login(
+    connection: &Connection,
+    login: &Digest,
+) -> Result<Option<TransactionRecord>, StoreError> {
+    row(
+        connection,
+        "SELECT transactions.* FROM logins JOIN transactions ON id = transaction_id
+         WHERE login = ?1",
+        [login],
+        read_transaction,
+    )
+}
+
+fn answer(connection: &Connection, settlement: &Settlement) -> Result<(), StoreError> {
+    let (state, result) = match &settlement.outcome {
+        Outcome::LoggedIn(_) | Outcome::Received(_) => (TransactionState::Done, None),
+        Outcome::Refused => (TransactionState::Refused, Some("transaction-refused")),
+        Outcome::Failed(code) => (TransactionState::Failed, Some(code.as_str())),
+    };
+    change(
+        connection,
+        "UPDATE transactions SET state = ?2, result = ?3, answer = ?4 WHERE id = ?1",
+        (
+            settlement.transaction.as_str(),
+            Json(state),
+            result,
+            &settlement.answer,
+        ),
+    )
+    .map(drop)
+}
+
+/// Reads the columns of a transaction.
+pub(super) fn read_transaction(row: &Row<'_>) -> rusqlite::Result<TransactionRecord> {
+    let state: Option<Json<TransactionState>> = row.get("state")?;
+    let answered = match state {
+        Some(Json(state)) => Some(Answered {
+            state,
+            result: row.get("result")?,
+            answer: row.get("answer")?,
+        }),
+        None => None,
+    };
+    let Json(id) = row.get("id")?;
+    let Json(purpose) = row.get("purpose")?;
+    let Moment(expires) = row.get("expires")?;
+    Ok(TransactionRecord {
+        id,
+        purpose,
+        asker: row.get("asker")?,
+        asker_name: row.get("asker_name")?,
+        text: row.get("text")?,
+        challenge: row.get("challenge")?,
+        expires,
+        answered,
+    })
+}
+
+fn put_session(connection: &Connection, session: &Session) -> Result<(), StoreError> {
+    change(
+        connection,
+        "INSERT INTO sessions (token, id, subject, certificate, since, expires, used)
+         VALUES (:token, :id, :subject, :certificate, :since, :expires, 0)",
+        named_params! {
+            ":token": session.token,
+            ":id": session.id,
+            ":subject": session.subject,
+            ":certificate": session.certificate,
+            ":since": Moment(session.since),
+            ":expires": Moment(session.expires),
+        },
+    )
+    .map(drop)
+}
+
+fn find_session(connection: &Connection, token: &Digest) -> Result<Option<Session>, StoreError> {
+    let sql = "SELECT * FROM sessions WHERE token = ?1";
+    row(connection, sql, [token], read_session)
+}
+
+fn read_session(row: &Row<'_>) -> rusqlite::Result<Session> {
+    let (Moment(since), Moment(expires)) = (row.get("since")?, row.get("expires")?);
+    let ended: Option<Moment> = row.get("ended")?;
+    Ok(Session {
+        token: row.get("token")?,
+        id: row.get("id")?,
+        subject: row.get("subject")?,
+        certificate: row.get("certificate")?,
+        since,
+        expires,
+        used: row.get("used")?,
+        ended: ended.map(|Moment(at)| at),
+    })
+}

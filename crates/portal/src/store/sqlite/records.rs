@@ -1,0 +1,152 @@
+//! Notices, history, and what requests leave behind.
+
+use std::collections::BTreeMap;
+
+use inrou_api::idempotency::KeyReused;
+use inrou_api::wire::authority::Notice;
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::SqliteStore;
+use super::columns::{Json, Moment, change, number, row, rows};
+use crate::store::{Digest, Entry, Logged, Records, Request, StoreError};
+
+impl Records for SqliteStore {
+    fn notices(&self, subject: &str, since: u64, limit: usize) -> Result<Vec<Notice>, StoreError> {
+        self.read(|connection| {
+            rows(
+                connection,
+                "SELECT sequence, at, code, params FROM notices
+                 WHERE subject = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3",
+                (subject, number(since), number(limit as u64)),
+                |row| {
+                    let (Moment(at), Json(params)) = (row.get(1)?, row.get(3)?);
+                    Ok(Notice {
+                        sequence: row.get::<_, i64>(0)?.unsigned_abs(),
+                        at,
+                        code: row.get(2)?,
+                        params,
+                    })
+                },
+            )
+        })
+    }
+
+    fn enter(&self, entry: &Entry) -> Result<(), StoreError> {
+        self.write(|connection| enter(connection, entry))
+    }
+
+    fn history(
+        &self,
+        subject: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Logged>, StoreError> {
+        self.read(|connection| {
+            rows(
+                connection,
+                "SELECT sequence, at, code, params, actor FROM history
+                 WHERE subject = ?1 AND sequence < ?2 ORDER BY sequence DESC LIMIT ?3",
+                (
+                    subject,
+                    before.map_or(i64::MAX, number),
+                    number(limit as u64),
+                ),
+                |row| {
+                    let (Moment(at), Json(params)) = (row.get(1)?, row.get(3)?);
+                    Ok(Logged {
+                        sequence: row.get::<_, i64>(0)?.unsigned_abs(),
+                        at,
+                        code: row.get(2)?,
+                        params,
+                        actor: row.get(4)?,
+                    })
+                },
+            )
+        })
+    }
+
+    fn take_nonce(
+        &self,
+        key_id: &str,
+        nonce: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(|connection| {
+            change(
+                connection,
+                "DELETE FROM nonces WHERE until < ?1",
+                [Moment(now)],
+            )?;
+            let taken = change(
+                connection,
+                "INSERT OR IGNORE INTO nonces (key_id, nonce, until) VALUES (?1, ?2, ?3)",
+                (key_id, nonce, Moment(until)),
+            )?;
+            Ok(taken > 0)
+        })
+    }
+}
+
+/// Enters an act, once.
+pub(super) fn enter(connection: &Connection, entry: &Entry) -> Result<(), StoreError> {
+    change(
+        connection,
+        "INSERT OR IGNORE INTO history (subject, act, at, code, params, actor)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        (
+            &entry.subject,
+            &entry.act,
+            Moment(entry.at),
+            entry.code,
+            Json(&entry.params),
+            entry.actor,
+        ),
+    )
+    .map(drop)
+}
+
+/// Gives a resident a notice.
+pub(super) fn notify(
+    connection: &Connection,
+    subject: &str,
+    at: Timestamp,
+    code: &str,
+    params: &BTreeMap<String, String>,
+) -> Result<(), StoreError> {
+    change(
+        connection,
+        "INSERT INTO notices (subject, sequence, at, code, params)
+         SELECT ?1, COALESCE(MAX(sequence), 0) + 1, ?2, ?3, ?4 FROM notices WHERE subject = ?1",
+        (subject, Moment(at), code, Json(params)),
+    )
+    .map(drop)
+}
+
+/// Remembers a request; whether it is new. Requests whose time is over are forgotten.
+pub(super) fn remember(
+    connection: &Connection,
+    request: &Request,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    change(
+        connection,
+        "DELETE FROM requests WHERE expires < ?1",
+        [Moment(now)],
+    )?;
+    let (caller, key) = (&request.keyed.caller, request.keyed.key.as_str());
+    let sql = "SELECT fingerprint FROM requests WHERE caller = ?1 AND key = ?2";
+    let found: Option<Digest> = row(connection, sql, (caller, key), |row| row.get(0))?;
+    let fingerprint = request.keyed.fingerprint.as_bytes();
+    match found {
+        Some(found) if found == *fingerprint => Ok(false),
+        Some(_) => Err(KeyReused.into()),
+        None => change(
+            connection,
+            "INSERT INTO requests (caller, key, fingerprint, expires) VALUES (?1, ?2, ?3, ?4)",
+            (caller, key, fingerprint, Moment(request.expires)),
+        )
+        .map(|_| true),
+    }
+}

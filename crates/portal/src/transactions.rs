@@ -1,0 +1,280 @@
+//! What phones are asked, and answer. Whoever knows a transaction's identifier may answer it once.
+
+use inrou_api::problem::{Code, Problem};
+use inrou_api::server::{Shutdown, Wait, long_poll};
+use inrou_api::wire::portal::EvidenceKind;
+use inrou_api::wire::transaction::{
+    Purpose, Transaction, TransactionAnswer, TransactionId, TransactionState,
+};
+use inrou_pki::certificate::Certificate;
+use inrou_relying::{Invalid, StatusSource, Validated};
+use inrou_rules::Medium;
+use jiff::Timestamp;
+
+use crate::Portal;
+use crate::history::entry;
+use crate::secrets::sha256;
+use crate::store::{
+    Application, Digest, Entry, Outcome, Receipt, Session, Settlement, TransactionRecord,
+};
+
+/// What an answer leads to, and what the history says of it.
+type Judged = (Outcome, Option<Entry>);
+
+impl Portal {
+    /// A transaction, as the phone sees it.
+    ///
+    /// # Errors
+    /// `transaction-unknown`; the store's.
+    pub(crate) async fn transaction(&self, id: &TransactionId) -> Result<Transaction, Problem> {
+        Ok(self.find_transaction(id).await?.view(self.now()))
+    }
+
+    /// Takes a phone's answer. What cannot be judged for the moment leaves the transaction open.
+    ///
+    /// # Errors
+    /// `transaction-unknown`, `transaction-expired`, `transaction-done` if it was answered otherwise;
+    /// why the answer did not pass; `status-unavailable`, `service-unavailable`; the store's.
+    pub(crate) async fn answer(
+        &self,
+        id: &TransactionId,
+        answer: TransactionAnswer,
+    ) -> Result<Transaction, Problem> {
+        let digest = digest(&answer);
+        let record = self.find_transaction(id).await?;
+        let now = self.now();
+        if record.state(now) != TransactionState::Open {
+            return told(&record, &digest, now);
+        }
+        let (outcome, entry) = match (record.purpose, answer) {
+            (Purpose::LogIn, TransactionAnswer::Refused) => (Outcome::Refused, None),
+            (
+                Purpose::LogIn,
+                TransactionAnswer::LogIn {
+                    certificate,
+                    signature,
+                },
+            ) => {
+                self.judge_login(&record, &certificate.0, &signature.0, now)
+                    .await?
+            }
+            (Purpose::Sign, answer @ TransactionAnswer::Refused)
+            | (Purpose::Sign, answer @ TransactionAnswer::Sign { .. }) => {
+                self.judge_signing(&record, &answer, now).await?
+            }
+            _ => return Err(Problem::bad_request("the answer to another purpose")),
+        };
+        let settlement = Settlement {
+            transaction: id.clone(),
+            answer: digest,
+            at: now,
+            outcome,
+            entry,
+        };
+        let settled = self.change(move |store| store.settle(&settlement)).await?;
+        let settled = settled.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
+        told(&settled, &digest, now)
+    }
+
+    /// Looks until a transaction is no longer open, at most as long as `wait`; gives what was found
+    /// last.
+    pub(crate) async fn settled<F>(
+        &self,
+        look: impl Fn() -> F,
+        wait: Wait,
+        shutdown: &Shutdown,
+    ) -> Result<Option<TransactionRecord>, Problem>
+    where
+        F: Future<Output = Result<Option<TransactionRecord>, Problem>>,
+    {
+        let changes = self.changes();
+        let found = look().await?;
+        let Some(record) = found.filter(|found| found.state(self.now()) == TransactionState::Open)
+        else {
+            return look().await;
+        };
+        let is_settled =
+            |found: &TransactionRecord| found.state(self.now()) != TransactionState::Open;
+        let poll = long_poll(changes, wait.duration(), shutdown, || async {
+            Ok::<_, Problem>(look().await?.filter(is_settled))
+        });
+        tokio::select! {
+            polled = poll => { polled?; }
+            () = self.clock.wait_until(record.expires) => {}
+        }
+        look().await
+    }
+
+    async fn find_transaction(&self, id: &TransactionId) -> Result<TransactionRecord, Problem> {
+        let id = id.clone();
+        let found = self.read(move |store| store.transaction(&id)).await?;
+        found.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))
+    }
+
+    /// A log-in's answer (USE-1). The history of the certificate's holder tells of a failure as well,
+    /// but only if the key did sign: certificates are no secret.
+    async fn judge_login(
+        &self,
+        record: &TransactionRecord,
+        certificate: &[u8],
+        signature: &[u8],
+        now: Timestamp,
+    ) -> Result<Judged, Problem> {
+        let judged = match Certificate::from_der(certificate) {
+            Ok(certificate) => {
+                let asked = record.view(now);
+                let judged = self
+                    .validator
+                    .verify_login(&asked, &certificate, signature, now);
+                judged.await
+            }
+            Err(error) => Err(error.into()),
+        };
+        let act = format!("transaction:{}", record.id.as_str());
+        match judged {
+            Ok(validated) => {
+                let Some(holder) = self.holder(certificate).await? else {
+                    return Ok((Outcome::Failed(Code::CERTIFICATE_UNTRUSTED), None));
+                };
+                let medium = validated.kind.medium;
+                let entry = entry(&holder.subject, act, now, "logged-in", name(medium));
+                let entry = entry.with("medium", name(medium));
+                let session = self.new_session(record, holder.subject, certificate.to_vec());
+                Ok((Outcome::LoggedIn(Box::new(session)), Some(entry)))
+            }
+            Err(invalid) if invalid.may_pass() => Err(invalid.into()),
+            Err(invalid) => {
+                let code = invalid.code();
+                let holder = match &invalid {
+                    Invalid::Revoked { .. } | Invalid::OnHold { .. } => {
+                        self.holder(certificate).await?
+                    }
+                    _ => None,
+                };
+                let entry = holder.map(|holder| {
+                    entry(&holder.subject, act, now, "login-failed", "holder")
+                        .with("code", code.as_str())
+                });
+                Ok((Outcome::Failed(code), entry))
+            }
+        }
+    }
+
+    /// The answer to what an application asks to be signed (USE-2).
+    async fn judge_signing(
+        &self,
+        record: &TransactionRecord,
+        answer: &TransactionAnswer,
+        now: Timestamp,
+    ) -> Result<Judged, Problem> {
+        let id = record.id.clone();
+        let application = self.read(move |store| store.application_of(&id)).await?;
+        let application = application.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
+        let act = format!("transaction:{}", record.id.as_str());
+        let said = |code: &'static str, actor: &'static str| {
+            entry(&application.subject, act, now, code, actor)
+                .with("procedure", application.procedure_name())
+        };
+        let TransactionAnswer::Sign { cms } = answer else {
+            return Ok((Outcome::Refused, Some(said("signing-refused", "holder"))));
+        };
+        match self.judge_signature(&application, &cms.0, now).await? {
+            Ok(signer) => {
+                let entry = said("application-sent", name(signer.kind.medium));
+                let receipt = receipt(&application, cms.0.clone(), signer);
+                Ok((Outcome::Received(Box::new(receipt)), Some(entry)))
+            }
+            Err(code) => {
+                let entry = said("signing-failed", "holder").with("code", code.as_str());
+                Ok((Outcome::Failed(code), Some(entry)))
+            }
+        }
+    }
+
+    /// The signer, if it is the resident who applies; else why the signature does not pass.
+    async fn judge_signature(
+        &self,
+        application: &Application,
+        cms: &[u8],
+        now: Timestamp,
+    ) -> Result<Result<Validated, Code>, Problem> {
+        let document = application.document.as_bytes();
+        let judged = self.validator.verify_cms(cms, Some(document), now).await;
+        let signer = match judged {
+            Ok(signed) => signed.signer,
+            Err(invalid) if invalid.may_pass() => return Err(invalid.into()),
+            Err(invalid) => return Ok(Err(invalid.code())),
+        };
+        let holder = self.holder(signer.certificate.as_der()).await?;
+        let is_applicant = holder.is_some_and(|holder| holder.subject == application.subject);
+        Ok(if is_applicant {
+            Ok(signer)
+        } else {
+            Err(Code::SIGNER_OTHER_PERSON)
+        })
+    }
+
+    fn new_session(
+        &self,
+        record: &TransactionRecord,
+        subject: String,
+        certificate: Vec<u8>,
+    ) -> Session {
+        Session {
+            token: sha256(self.secrets.token(&record.id).as_bytes()),
+            id: self.secrets.session(&record.id),
+            subject,
+            certificate,
+            since: self.now(),
+            expires: self.until(self.settings.session_life),
+            used: false,
+            ended: None,
+        }
+    }
+}
+
+/// What a transaction's state tells who sent this answer.
+fn told(
+    record: &TransactionRecord,
+    answer: &Digest,
+    now: Timestamp,
+) -> Result<Transaction, Problem> {
+    let Some(answered) = &record.answered else {
+        return Err(Problem::new(Code::TRANSACTION_EXPIRED));
+    };
+    if answered.answer != *answer {
+        return Err(Problem::new(Code::TRANSACTION_DONE));
+    }
+    if answered.state != TransactionState::Failed {
+        return Ok(record.view(now));
+    }
+    let result = answered.result.as_deref();
+    let code = Code::ALL.iter().find(|code| Some(code.as_str()) == result);
+    Err(Problem::new(*code.unwrap_or(&Code::TRANSACTION_DONE)))
+}
+
+fn digest(answer: &TransactionAnswer) -> Digest {
+    sha256(&serde_json::to_vec(answer).unwrap_or_default())
+}
+
+fn receipt(application: &Application, cms: Vec<u8>, signer: Validated) -> Receipt {
+    Receipt {
+        application: application.id.clone(),
+        cms,
+        certificate: signer.certificate.as_der().to_vec(),
+        evidence_kind: match signer.evidence.source {
+            StatusSource::Ocsp => EvidenceKind::Ocsp,
+            StatusSource::Crl => EvidenceKind::Crl,
+        },
+        evidence: signer.evidence.der,
+        checked_at: signer.evidence.checked_at,
+    }
+}
+
+/// Its name in the families `medium` and `actor`.
+fn name(medium: Medium) -> &'static str {
+    match medium {
+        Medium::Card => "card",
+        Medium::Phone => "phone",
+    }
+}

@@ -1,0 +1,88 @@
+//! Fetching the CRL of a certificate's partition.
+
+use std::sync::Arc;
+
+use inrou_pki::crl::CrlPath;
+use inrou_pki::path::{self, Evidence};
+use jiff::{SignedDuration, Timestamp};
+
+use super::cache::Kept;
+use super::http::{Answer, Caching};
+use super::{FailureReason, Question, StatusClient, Told};
+
+impl StatusClient {
+    pub(super) async fn ask_crl(&self, question: &Question<'_>) -> Told {
+        let address = question.crl_address().ok_or(FailureReason::NoAddress)?;
+        let limit = question.settings.longest_crl;
+        self.get_kept(question, &address, limit, |crl, moment| {
+            let evidence = Evidence::Crl(crl);
+            Ok(path::status(
+                question.certificate,
+                question.anchors,
+                evidence,
+                moment,
+            )?)
+        })
+        .await
+    }
+
+    /// Keeps what passed its checks, as its service allows.
+    pub(super) fn keep(&self, address: &str, body: Arc<[u8]>, answer: &Answer, now: Timestamp) {
+        let fresh_until = match answer.caching {
+            Caching::Never => return,
+            Caching::Unsaid => None,
+            Caching::Revalidate => Some(now),
+            Caching::Seconds(seconds) => Some(
+                now.saturating_add(SignedDuration::from_secs(seconds))
+                    .unwrap_or(now),
+            ),
+        };
+        let etag = answer.etag.clone();
+        self.cache.keep(
+            address,
+            Kept {
+                body,
+                etag,
+                fresh_until,
+            },
+        );
+    }
+}
+
+impl Question<'_> {
+    /// By the settings' base and the partition; else the address in the certificate.
+    fn crl_address(&self) -> Option<String> {
+        let by_partition = || {
+            let base = self.settings.issuer.crl_base_uri.as_ref()?;
+            let base = base.as_str().trim_end_matches('/');
+            Some(format!("{base}/{}", self.crl_path()?))
+        };
+        let in_certificate = || {
+            let points = self.certificate.distribution_points();
+            points
+                .iter()
+                .find_map(|point| point.uri())
+                .map(str::to_owned)
+        };
+        by_partition().or_else(in_certificate)
+    }
+
+    /// Certificates as observed name their partition in a directory alone. Its municipality stands in
+    /// the common name too, before the four last characters; whether the CRL found by it is the right
+    /// one is seen when it is judged.
+    fn crl_path(&self) -> Option<CrlPath> {
+        let issuer = self.anchors.issuer_of(self.certificate).ok()?;
+        let [a, b, c, d, ..] = issuer.public_key().ok()?.identifier().0;
+        let subject = self.certificate.subject().to_string();
+        let common_name = subject
+            .split(',')
+            .find_map(|part| part.trim().strip_prefix("CN="))?;
+        let end = common_name.len().checked_sub(4)?;
+        let municipality = common_name.get(end.checked_sub(5)?..end)?.parse().ok()?;
+        Some(CrlPath {
+            usage: self.kind.usage,
+            generation: [a, b, c, d],
+            holders: Some((self.kind.medium, municipality)),
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! Judging a certificate: its path, its kind, its status.
+
+use inrou_api::wire::transaction::Purpose;
+use inrou_pki::Status;
+use inrou_pki::certificate::Certificate;
+use inrou_pki::path::{self, Expected, TrustAnchors};
+use inrou_pki::status::Moment;
+use jiff::Timestamp;
+
+use crate::kind::usage_for;
+use crate::{Invalid, Kind, Settings, StatusClient, StatusEvidence};
+
+/// Judges certificates and signatures for one relying party. Shared between threads.
+#[derive(Debug)]
+pub struct Validator {
+    anchors: TrustAnchors,
+    settings: Settings,
+    status: StatusClient,
+}
+
+/// A certificate that holds in every respect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Validated {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Which of the four kinds it is.
+    pub kind: Kind,
+    /// What told that it was good, and when.
+    pub evidence: StatusEvidence,
+}
+
+impl Validator {
+    /// A validator that trusts these issuers and asks this client for status.
+    pub fn new(anchors: TrustAnchors, settings: Settings, status: StatusClient) -> Self {
+        Self {
+            anchors,
+            settings,
+            status,
+        }
+    }
+
+    /// The issuers that are trusted.
+    pub fn anchors(&self) -> &TrustAnchors {
+        &self.anchors
+    }
+
+    /// Judges a certificate for a purpose, now: path, kind, and status as the status services tell it.
+    ///
+    /// # Errors
+    /// [`Invalid`].
+    pub async fn validate(
+        &self,
+        certificate: &Certificate,
+        now: Timestamp,
+        purpose: Purpose,
+    ) -> Result<Validated, Invalid> {
+        let kind = self.check_path(certificate, now, purpose)?;
+        self.check_status(certificate, kind, now).await
+    }
+
+    /// Judges a certificate for a purpose at the moment when `evidence` was taken, and by nothing
+    /// else: what was kept is judged again like this, years later.
+    ///
+    /// # Errors
+    /// [`Invalid`]; evidence that does not hold is [`Invalid::StatusUnavailable`].
+    pub fn validate_with(
+        &self,
+        certificate: &Certificate,
+        purpose: Purpose,
+        evidence: &StatusEvidence,
+    ) -> Result<Validated, Invalid> {
+        let at = evidence.checked_at;
+        let kind = self.check_path(certificate, at, purpose)?;
+        let status = path::status(
+            certificate,
+            &self.anchors,
+            evidence.as_pki(),
+            self.moment(at),
+        )
+        .map_err(|error| Invalid::StatusUnavailable(vec![evidence.failure(error)]))?;
+        accept(certificate, kind, status, evidence.clone())
+    }
+
+    /// Path, validity and kind, without status.
+    ///
+    /// # Errors
+    /// [`Invalid`].
+    pub fn check_path(
+        &self,
+        certificate: &Certificate,
+        at: Timestamp,
+        purpose: Purpose,
+    ) -> Result<Kind, Invalid> {
+        let usage = usage_for(purpose);
+        let of_use = self.settings.issuer.of(usage);
+        let expected = Expected {
+            usage,
+            policies: &[of_use.card.policy, of_use.phone.policy],
+        };
+        path::validate(certificate, &self.anchors, at, expected)?;
+        match certificate.recognise(&self.settings.issuer) {
+            Some((recognised, medium)) if recognised == usage => Ok(Kind { usage, medium }),
+            _ => Err(Invalid::WrongKind),
+        }
+    }
+
+    /// The status of a certificate whose path was checked, now.
+    ///
+    /// # Errors
+    /// [`Invalid`].
+    pub(crate) async fn check_status(
+        &self,
+        certificate: &Certificate,
+        kind: Kind,
+        now: Timestamp,
+    ) -> Result<Validated, Invalid> {
+        let asked = self
+            .status
+            .ask(certificate, kind, &self.anchors, &self.settings, now);
+        let (status, evidence) = asked.await.map_err(Invalid::StatusUnavailable)?;
+        accept(certificate, kind, status, evidence)
+    }
+
+    fn moment(&self, at: Timestamp) -> Moment {
+        Moment {
+            at,
+            tolerance: self.settings.tolerance,
+        }
+    }
+}
+
+fn accept(
+    certificate: &Certificate,
+    kind: Kind,
+    status: Status,
+    evidence: StatusEvidence,
+) -> Result<Validated, Invalid> {
+    match status {
+        Status::Good => Ok(Validated {
+            certificate: certificate.clone(),
+            kind,
+            evidence,
+        }),
+        Status::Revoked { at, reason } => Err(Invalid::Revoked { at, reason }),
+        Status::OnHold { since } => Err(Invalid::OnHold { since }),
+        Status::Unknown => Err(Invalid::StatusUnknown),
+    }
+}
