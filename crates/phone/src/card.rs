@@ -1,7 +1,7 @@
 //! Cards that can be put to a phone, and the one that lies on it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use inrou_api::problem::{Code, Problem};
 use inrou_chip::Interface;
@@ -69,6 +69,8 @@ impl Transport for Powered {
 pub(crate) struct CardOnPhone {
     name: String,
     lies: Arc<AtomicBool>,
+    /// Held by who speaks to the card: a look at the tries left does not disturb a read.
+    speaking: Arc<Mutex<()>>,
 }
 
 impl CardOnPhone {
@@ -77,6 +79,7 @@ impl CardOnPhone {
         Self {
             name,
             lies: Arc::new(AtomicBool::new(true)),
+            speaking: Arc::default(),
         }
     }
 
@@ -120,6 +123,7 @@ impl CardOnPhone {
         source: &dyn CardSource,
         work: impl FnOnce(&mut JpkiClient<'_, OnPhone>) -> Result<T, CardError>,
     ) -> Result<T, Problem> {
+        let _speaking = self.speaking.lock().unwrap_or_else(PoisonError::into_inner);
         let card = source.connect(&self.name)?;
         let mut card = OnPhone {
             card,

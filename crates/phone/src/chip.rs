@@ -49,6 +49,17 @@ impl PhoneChip {
         })
     }
 
+    /// Finds out whether the chip can be had.
+    ///
+    /// # Errors
+    /// `phone-busy` if it is lent, `chip-file-damaged`.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        match &*self.channel() {
+            Some(_) => Ok(()),
+            None => self.take().map(drop),
+        }
+    }
+
     /// Works in the JPKI application. Nothing stays verified after.
     ///
     /// # Errors
@@ -112,9 +123,14 @@ impl PhoneChip {
     /// Lends the chip to another program.
     ///
     /// # Errors
-    /// It is in use, or lent.
-    pub(crate) fn lend(&self, to: &str) -> Result<(), TrayError> {
-        self.tray.lend(&self.name, to)
+    /// `phone-busy` while a secure channel is open, or if it is lent.
+    pub(crate) fn lend(&self, to: &str) -> Result<(), Problem> {
+        let channel = self.channel();
+        if channel.is_some() {
+            return Err(Problem::new(Code::PHONE_BUSY));
+        }
+        let lent = self.tray.lend(&self.name, to);
+        lent.map_err(|error| of_own_tray(error, &self.name))
     }
 
     /// Ends the lending.

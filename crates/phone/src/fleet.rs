@@ -25,6 +25,9 @@ use crate::problem::of_own_tray;
 use crate::stored::{Stored, sync_directory};
 use crate::transactions::Asker;
 
+/// The longest name of a model, in characters.
+const LONGEST_MODEL: usize = 100;
+
 /// Where phones lie and whom they speak to.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -120,9 +123,12 @@ impl Fleet {
     /// Buys a phone: its chip is made. It is there whole or not at all. Blocks.
     ///
     /// # Errors
-    /// `bad-request` for the name, `conflict` if there is one of that name, `internal-error`.
+    /// `bad-request` for `name` or `model`, `conflict` if there is one of that name, `internal-error`.
     pub fn buy(&self, new: &NewPhone) -> Result<(), Problem> {
         let name: ChipName = new.name.parse().map_err(|_| Problem::bad_request("name"))?;
+        if new.model.is_empty() || new.model.chars().count() > LONGEST_MODEL {
+            return Err(Problem::bad_request("model"));
+        }
         // One purchase at a time: an unfinished phone has one name.
         let _phones = self.phones();
         let directory = self.directory.join(name.as_str());
@@ -179,7 +185,10 @@ impl Fleet {
         for entry in fs::read_dir(&self.directory).or_internal()? {
             let name = entry.or_internal()?.file_name();
             let name = name.to_str().and_then(|name| name.parse::<ChipName>().ok());
-            names.extend(name.filter(|name| after.is_none_or(|after| name.as_str() > after)));
+            names.extend(name.filter(|name| {
+                after.is_none_or(|after| name.as_str() > after)
+                    && Stored::is_in(&self.directory.join(name.as_str()))
+            }));
         }
         names.sort();
         names.truncate(most);
@@ -197,19 +206,15 @@ impl Fleet {
     }
 
     /// Lends a phone's chip to `to`, another program, which takes it from a tray of its own over the
-    /// phone's directory, by the phone's name. Blocks.
+    /// phone's directory, by the phone's name. Blocks; is called within the service's runtime.
     ///
     /// # Errors
     /// `not-found`, `phone-busy`.
     pub fn lend(&self, name: &str, to: &str) -> Result<(), Problem> {
-        let chip = parse(name)?;
-        self.phone(name)?
-            .chip
-            .lend(to)
-            .map_err(|error| of_own_tray(error, &chip))
+        self.phone(name)?.chip.lend(to)
     }
 
-    /// Ends the lending of a phone's chip. Blocks.
+    /// Ends the lending of a phone's chip. Blocks; is called within the service's runtime.
     ///
     /// # Errors
     /// `not-found`.

@@ -1,5 +1,10 @@
 //! The phones over HTTP, `/phone/v1`.
 
+#![expect(
+    unused_qualifications,
+    reason = "utoipa's macro qualifies the types of queries"
+)]
+
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -44,7 +49,7 @@ pub fn router(fleet: Arc<Fleet>) -> axum::Router {
 }
 
 /// The phones, by name.
-#[utoipa::path(get, path = "/phones", tag = "fleet",
+#[utoipa::path(get, path = "/phones", tag = "fleet", params(PageQuery),
     responses((status = 200, body = Page<PhoneSummary>)))]
 async fn list(
     State(fleet): Shared,
@@ -183,7 +188,7 @@ struct NoticesQuery {
 
 /// Notices to the phone (HOURS-2), held back until there is one.
 #[utoipa::path(get, path = "/phones/{name}/notices", tag = "phone",
-    params(("name" = String, Path)), responses((status = 200, body = Notices)))]
+    params(("name" = String, Path), NoticesQuery), responses((status = 200, body = Notices)))]
 async fn notices(
     State(fleet): Shared,
     Path(name): Path<String>,

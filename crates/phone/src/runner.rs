@@ -73,7 +73,10 @@ impl Phone {
         self.parts.entropy.fill(&mut act);
         let act = format!("{:032x}", u128::from_be_bytes(act));
         let flow = if procedure == Procedure::Register {
-            self.look().await?;
+            // A phone that is not registered has no key to ask with, and nothing to register.
+            if self.live().stored.registered {
+                self.look().await?;
+            }
             let enrolment = self.live().stored.enrolment.clone();
             let flow = enrolment.and_then(|view| Flow::registering(&view, act));
             flow.ok_or_else(|| Problem::from(Refusal::NoSuchRegistration))?
@@ -107,6 +110,7 @@ impl Phone {
     }
 
     async fn work_on(self: &Arc<Self>) -> Result<(), Problem> {
+        self.blocking(|phone| phone.chip.check()).await?;
         while let Some(work) = self.next_work()? {
             self.save().await?;
             match self.carry_out(&work).await {

@@ -39,6 +39,11 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
+    /// Whether there is such a file in `directory`.
+    pub(crate) fn is_in(directory: &Path) -> bool {
+        directory.join(FILE).is_file()
+    }
+
     /// Reads the file in `directory`.
     ///
     /// # Errors

@@ -48,7 +48,7 @@ pub struct NewPhone {
     /// Its system.
     #[schema(value_type = String)]
     pub platform: Platform,
-    /// Its model.
+    /// Its model: 1 to 100 characters.
     pub model: String,
 }
 

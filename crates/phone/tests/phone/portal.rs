@@ -1,0 +1,135 @@
+//! A site that asks a phone for log-ins and signatures.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State as Shared;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use inrou_api::problem::{Code, Problem};
+use inrou_api::server::{Json, Path, Trigger, listen, serve, shutdown};
+use inrou_api::wire::Base64;
+use inrou_api::wire::transaction::{
+    Purpose, Transaction, TransactionAnswer, TransactionId, TransactionState,
+};
+use jiff::Timestamp;
+
+#[derive(Clone)]
+pub struct Portal {
+    pub base: String,
+    state: Arc<Mutex<State>>,
+    _serving: Arc<Trigger>,
+}
+
+#[derive(Default)]
+struct State {
+    transactions: Vec<Transaction>,
+    answers: Vec<TransactionAnswer>,
+    fetched: usize,
+    /// The answer is taken, and its taking is not told.
+    lose_answers: bool,
+}
+
+impl Portal {
+    pub async fn start() -> Self {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let base = format!("http://{}/portal/v1", listener.local_addr().unwrap());
+        let (trigger, told) = shutdown();
+        let portal = Self {
+            base,
+            state: Arc::default(),
+            _serving: Arc::new(trigger),
+        };
+        let routes = Router::new()
+            .route("/transactions/{id}", get(fetch))
+            .route("/transactions/{id}/answer", post(answer))
+            .with_state(portal.clone());
+        tokio::spawn(serve(
+            listener,
+            Router::new().nest("/portal/v1", routes),
+            told,
+        ));
+        portal
+    }
+
+    /// Asks for something; gives the link.
+    pub fn ask(&self, purpose: Purpose, text: &str, expires: Timestamp) -> (TransactionId, String) {
+        let mut state = self.state.lock().unwrap();
+        let mut bytes = [0; 16];
+        bytes[15] = state.transactions.len() as u8 + 1;
+        let id = TransactionId::from_random(bytes);
+        let link = format!("{}/transactions/{}", self.base, id.as_str());
+        state.transactions.push(Transaction {
+            id: id.clone(),
+            asker: "portal".to_owned(),
+            asker_name: "マイナポータル".to_owned(),
+            purpose,
+            text: text.to_owned(),
+            challenge: Base64(vec![5; 32]),
+            expires,
+            state: TransactionState::Open,
+            result: None,
+        });
+        (id, link)
+    }
+
+    /// Changes a transaction behind the person's back.
+    pub fn change(&self, id: &TransactionId, change: impl FnOnce(&mut Transaction)) {
+        let mut state = self.state.lock().unwrap();
+        change(
+            state
+                .transactions
+                .iter_mut()
+                .find(|found| found.id == *id)
+                .unwrap(),
+        );
+    }
+
+    pub fn lose_answers(&self, lose: bool) {
+        self.state.lock().unwrap().lose_answers = lose;
+    }
+
+    pub fn answers(&self) -> Vec<TransactionAnswer> {
+        self.state.lock().unwrap().answers.clone()
+    }
+}
+
+async fn fetch(
+    Shared(portal): Shared<Portal>,
+    Path(id): Path<TransactionId>,
+) -> Result<Json<Transaction>, Problem> {
+    let mut state = portal.state.lock().unwrap();
+    state.fetched += 1;
+    let found = state
+        .transactions
+        .iter()
+        .find(|found| found.id == id)
+        .cloned();
+    found
+        .map(Json)
+        .ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))
+}
+
+async fn answer(
+    Shared(portal): Shared<Portal>,
+    Path(id): Path<TransactionId>,
+    Json(answer): Json<TransactionAnswer>,
+) -> Result<StatusCode, Problem> {
+    let mut state = portal.state.lock().unwrap();
+    let lose = state.lose_answers;
+    let found = state.transactions.iter_mut().find(|found| found.id == id);
+    let found = found.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
+    if found.state != TransactionState::Open {
+        return Err(Problem::new(Code::TRANSACTION_DONE));
+    }
+    found.state = match answer {
+        TransactionAnswer::Refused => TransactionState::Refused,
+        _ => TransactionState::Done,
+    };
+    state.answers.push(answer);
+    Ok(if lose {
+        StatusCode::INTERNAL_SERVER_ERROR
+    } else {
+        StatusCode::NO_CONTENT
+    })
+}

@@ -1,0 +1,295 @@
+//! Log-in and signature by hand-over (USE-1, REG-4).
+
+use inrou_api::problem::ProblemDocument;
+use inrou_api::wire::phone::{ChipContents, ShownTransaction};
+use inrou_api::wire::transaction::{
+    Purpose, Transaction, TransactionAnswer, TransactionId, TransactionState,
+    authentication_message,
+};
+use inrou_pki::cms::SignedMessage;
+use inrou_pki::{Certificate, SignatureAlgorithm};
+use inrou_rules::Use;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::world::{PHONE_PASSWORD, PHONE_PIN, World};
+
+const DOCUMENT: &str = "転出届\n試験　花子\n";
+
+async fn carrying() -> World {
+    let world = World::new().await;
+    world.carry_certificates().await;
+    world
+}
+
+async fn open(world: &World, link: &str) -> Result<ShownTransaction, ProblemDocument> {
+    world
+        .post("/phones/p/transactions", json!({"link": link}))
+        .await
+}
+
+async fn consent(
+    world: &World,
+    id: &TransactionId,
+    consent: Value,
+) -> Result<Transaction, ProblemDocument> {
+    let path = format!("/phones/p/transactions/{}/consent", id.as_str());
+    world.post(&path, consent).await
+}
+
+fn approve(pin: &str) -> Value {
+    json!({"consent": "approve", "pin": pin})
+}
+
+fn ask(world: &World, purpose: Purpose) -> (TransactionId, String) {
+    world.portal.ask(
+        purpose,
+        DOCUMENT,
+        world.now() + SignedDuration::from_mins(3),
+    )
+}
+
+async fn tries(world: &World) -> Vec<u8> {
+    let contents: ChipContents = world.post("/phones/p/contents", json!({})).await.unwrap();
+    contents.keys.iter().map(|key| key.tries_left).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_1_a_log_in_is_signed_with_the_user_authentication_key() {
+    let world = carrying().await;
+    let (id, link) = ask(&world, Purpose::LogIn);
+    let shown = open(&world, &link).await.unwrap();
+    assert_eq!(shown.transaction.asker_name, "マイナポータル");
+    assert_eq!(shown.tries_left, Some(3), "PIN-1");
+    let done = consent(&world, &id, approve(PHONE_PIN)).await.unwrap();
+    assert_eq!(done.state, TransactionState::Done);
+    let answers = world.portal.answers();
+    let [
+        TransactionAnswer::LogIn {
+            certificate,
+            signature,
+        },
+    ] = answers.as_slice()
+    else {
+        panic!("{answers:?}")
+    };
+    let certificate = Certificate::from_der(&certificate.0).unwrap();
+    let issuer = world.house.issuer(Use::UserAuthentication);
+    assert_eq!(certificate.issuer(), issuer.subject());
+    let message = authentication_message(&shown.transaction);
+    let key = certificate.public_key().unwrap();
+    key.verify(SignatureAlgorithm::Sha256WithRsa, &message, &signature.0)
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_1_a_document_is_signed_detached_with_the_signature_key() {
+    let world = carrying().await;
+    let (id, link) = ask(&world, Purpose::Sign);
+    let shown = open(&world, &link).await.unwrap();
+    assert_eq!(
+        (shown.transaction.text.as_str(), shown.tries_left),
+        (DOCUMENT, Some(5))
+    );
+    consent(&world, &id, approve(PHONE_PASSWORD)).await.unwrap();
+    let answers = world.portal.answers();
+    let [TransactionAnswer::Sign { cms }] = answers.as_slice() else {
+        panic!("{answers:?}")
+    };
+    let message = SignedMessage::from_der(&cms.0).unwrap();
+    assert_eq!(message.content(), None);
+    let signed = message.verify_detached(DOCUMENT.as_bytes()).unwrap();
+    assert_eq!(
+        signed.signer.issuer(),
+        world.house.issuer(Use::Signature).subject()
+    );
+    assert_eq!(signed.signing_time, Some(world.now()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_4_only_sites_that_are_registered_as_safe_are_answered() {
+    let world = carrying().await;
+    let (_, link) = ask(&world, Purpose::LogIn);
+    let host = world.portal.base.strip_suffix("/portal/v1").unwrap();
+    let path = link.strip_prefix(host).unwrap();
+    for unsafe_link in [
+        format!("http://127.0.0.1:1{path}"),
+        format!("https{}", link.strip_prefix("http").unwrap()),
+        format!("{host}@evil.example{path}"),
+        format!(
+            "{host}/other/v1{}",
+            path.strip_prefix("/portal/v1").unwrap()
+        ),
+        format!("{}x", world.portal.base),
+        String::new(),
+    ] {
+        let problem = open(&world, &unsafe_link).await.unwrap_err();
+        assert_eq!(problem.rule.as_deref(), Some("REG-4"), "{unsafe_link}");
+    }
+    for no_link in [
+        format!("{}/transactions/", world.portal.base),
+        format!("{}/logins/{}", world.portal.base, "0".repeat(32)),
+        format!("{link}/answer"),
+        format!("{link}?x=1"),
+        link.to_uppercase()
+            .replace("HTTP", "http")
+            .replace("PORTAL/V1/TRANSACTIONS", "portal/v1/transactions/.."),
+        format!("{}/transactions/{}", world.portal.base, "9".repeat(32)),
+    ] {
+        let problem = open(&world, &no_link).await.unwrap_err();
+        assert_eq!(problem.code, "transaction-unknown", "{no_link}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pin_is_tried_only_while_the_transaction_is_open_and_as_shown() {
+    let world = carrying().await;
+    let expires = world.now() + SignedDuration::from_mins(3);
+    let states = [
+        (TransactionState::Done, "transaction-done"),
+        (TransactionState::Failed, "transaction-done"),
+        (TransactionState::Refused, "transaction-refused"),
+        (TransactionState::Expired, "transaction-expired"),
+    ];
+    for (state, code) in states {
+        let (id, link) = ask(&world, Purpose::LogIn);
+        open(&world, &link).await.unwrap();
+        world
+            .portal
+            .change(&id, |transaction| transaction.state = state);
+        let problem = consent(&world, &id, approve("0000")).await.unwrap_err();
+        assert_eq!(problem.code, code);
+        assert_eq!(
+            open(&world, &link).await.unwrap_err().code,
+            code,
+            "nor is it shown"
+        );
+    }
+    type Change = fn(&mut Transaction);
+    let changes: [Change; 4] = [
+        |transaction| transaction.text.push('!'),
+        |transaction| transaction.asker_name = "somebody".to_owned(),
+        |transaction| transaction.challenge.0[0] ^= 1,
+        |transaction| transaction.purpose = Purpose::Sign,
+    ];
+    for change in changes {
+        let (id, link) = ask(&world, Purpose::LogIn);
+        open(&world, &link).await.unwrap();
+        world.portal.change(&id, change);
+        assert_eq!(
+            consent(&world, &id, approve("0000"))
+                .await
+                .unwrap_err()
+                .code,
+            "conflict"
+        );
+    }
+    let (id, link) = ask(&world, Purpose::LogIn);
+    open(&world, &link).await.unwrap();
+    world.clock.advance_to(expires);
+    let problem = consent(&world, &id, approve("0000")).await.unwrap_err();
+    assert_eq!(problem.code, "transaction-expired");
+    assert_eq!(tries(&world).await, [5, 3], "no try was spent");
+    assert!(world.portal.answers().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pin_1_a_wrong_pin_is_told_and_the_transaction_stays_open() {
+    let world = carrying().await;
+    let (id, link) = ask(&world, Purpose::LogIn);
+    open(&world, &link).await.unwrap();
+    assert_eq!(
+        consent(&world, &id, approve("12AB"))
+            .await
+            .unwrap_err()
+            .code,
+        "pin-form"
+    );
+    let problem = consent(&world, &id, approve("0000")).await.unwrap_err();
+    assert_eq!(
+        (problem.code.as_str(), problem.params["left"].as_str()),
+        ("wrong-pin", "2")
+    );
+    assert_eq!(open(&world, &link).await.unwrap().tries_left, Some(2));
+    assert_eq!(
+        consent(&world, &id, approve("0000"))
+            .await
+            .unwrap_err()
+            .code,
+        "wrong-pin"
+    );
+    consent(&world, &id, approve(PHONE_PIN)).await.unwrap();
+    assert_eq!(tries(&world).await, [5, 3]);
+    let (id, link) = ask(&world, Purpose::LogIn);
+    open(&world, &link).await.unwrap();
+    for code in ["wrong-pin", "wrong-pin", "pin-blocked", "pin-blocked"] {
+        assert_eq!(
+            consent(&world, &id, approve("0000"))
+                .await
+                .unwrap_err()
+                .code,
+            code
+        );
+    }
+    assert_eq!(world.portal.answers().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_1_the_person_may_refuse() {
+    let world = carrying().await;
+    let (id, link) = ask(&world, Purpose::Sign);
+    open(&world, &link).await.unwrap();
+    let refused = consent(&world, &id, json!({"consent": "refuse"}))
+        .await
+        .unwrap();
+    assert_eq!(refused.state, TransactionState::Refused);
+    assert!(matches!(
+        world.portal.answers()[..],
+        [TransactionAnswer::Refused]
+    ));
+    let problem = consent(&world, &id, approve(PHONE_PASSWORD))
+        .await
+        .unwrap_err();
+    assert_eq!(problem.code, "transaction-refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_whose_receipt_was_lost_counts_once() {
+    let world = carrying().await;
+    let (id, link) = ask(&world, Purpose::LogIn);
+    open(&world, &link).await.unwrap();
+    world.portal.lose_answers(true);
+    let lost = consent(&world, &id, approve(PHONE_PIN)).await.unwrap_err();
+    assert_eq!(lost.code, "internal-error");
+    let done = consent(&world, &id, approve(PHONE_PIN)).await.unwrap();
+    assert_eq!(done.state, TransactionState::Done);
+    assert_eq!(world.portal.answers().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_shown_is_not_consented_to() {
+    let world = carrying().await;
+    let (id, link) = ask(&world, Purpose::LogIn);
+    let problem = consent(&world, &id, approve(PHONE_PIN)).await.unwrap_err();
+    assert_eq!(problem.code, "transaction-unknown");
+    open(&world, &link).await.unwrap();
+    world.reopen().await;
+    let problem = consent(&world, &id, approve(PHONE_PIN)).await.unwrap_err();
+    assert_eq!(
+        problem.code, "transaction-unknown",
+        "after a restart it is opened anew"
+    );
+    open(&world, &link).await.unwrap();
+    consent(&world, &id, approve(PHONE_PIN)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_1_a_phone_without_certificates_says_so() {
+    let world = World::new().await;
+    for (purpose, pin) in [(Purpose::LogIn, PHONE_PIN), (Purpose::Sign, PHONE_PASSWORD)] {
+        let (id, link) = ask(&world, purpose);
+        open(&world, &link).await.unwrap();
+        let problem = consent(&world, &id, approve(pin)).await.unwrap_err();
+        assert_eq!(problem.code, "phone-carries-none");
+    }
+}
