@@ -1,6 +1,6 @@
 //! Acting on a resident: load, decide, project, commit; again if somebody else was quicker.
 
-use inrou_rules::{Attributes, Command, Event, Refusal, Resident, ResidentId, apply, decide};
+use inrou_rules::{Attributes, Command, Refusal, Resident, ResidentId, apply, decide};
 
 use crate::Authority;
 use crate::problem::Failed;
@@ -17,23 +17,16 @@ pub(crate) struct Loaded {
     pub(crate) attributes: Attributes,
 }
 
-/// What came of a command.
-pub(crate) struct Acted {
-    /// The state after it.
-    pub(crate) resident: Resident,
-    /// What happened; nothing if it had been carried out before.
-    pub(crate) events: Vec<Event>,
-}
-
 impl Authority {
-    /// Carries out a command. `also` gives further writes of the same commit.
+    /// Carries out a command, and gives the state after it. `also` gives further writes of the same
+    /// commit.
     pub(crate) fn act(
         &self,
         id: ResidentId,
         actor: Actor,
         command: &Command,
         also: &dyn Fn(&Resident) -> Vec<Write>,
-    ) -> Result<Acted, Failed> {
+    ) -> Result<Resident, Failed> {
         let mut attempt = 1;
         loop {
             let loaded = self.load(id)?;
@@ -41,7 +34,7 @@ impl Authority {
                 Err(Attempt::Conflict) if attempt < ATTEMPTS => attempt += 1,
                 Err(Attempt::Conflict) => return Err(StoreError::Conflict.into()),
                 Err(Attempt::Failed(failed)) => return Err(failed),
-                Ok(acted) => return Ok(acted),
+                Ok(resident) => return Ok(resident),
             }
         }
     }
@@ -53,7 +46,7 @@ impl Authority {
         actor: Actor,
         command: &Command,
         also: &dyn Fn(&Resident) -> Vec<Write>,
-    ) -> Result<Acted, Attempt> {
+    ) -> Result<Resident, Attempt> {
         let now = self.clock.now();
         let events = decide(
             Some(&loaded.resident),
@@ -62,10 +55,10 @@ impl Authority {
             now,
             &self.settings.rules,
         )?;
-        let after = events.iter().fold(Some(loaded.resident.clone()), |state, event| {
-            apply(state, event)
-        });
-        let resident = after.ok_or(Refusal::ResidentUnknown)?;
+        let resident = events
+            .iter()
+            .try_fold(loaded.resident.clone(), |state, event| apply(Some(state), event))
+            .ok_or(Refusal::ResidentUnknown)?;
 
         let mut unit = Unit::new();
         if !events.is_empty() {
@@ -79,7 +72,7 @@ impl Authority {
         if !unit.writes().is_empty() {
             self.commit(unit)?;
         }
-        Ok(Acted { resident, events })
+        Ok(resident)
     }
 
     /// A resident with the present attributes.

@@ -73,7 +73,7 @@ impl Authority {
         if phone.resident.is_some_and(|serves| serves != signer.resident) {
             return Err(Refusal::PhoneServesAnother.into());
         }
-        let acted = self.act(
+        let after = self.act(
             signer.resident,
             Actor::Card { chip: signer.chip },
             &Command::Apply {
@@ -86,7 +86,7 @@ impl Authority {
             },
             &|_| Vec::new(),
         )?;
-        let applicant = self.load(acted.resident.id)?.attributes;
+        let applicant = self.load(after.id)?.attributes;
         Ok(ApplicationAccepted { enrolment: id, applicant, uses: enrolment.uses })
     }
 

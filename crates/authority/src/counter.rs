@@ -71,7 +71,7 @@ impl Authority {
             return Ok(issued);
         }
         let work = CardWork::new(card, &*self.entropy);
-        let acted = self.act(
+        let after = self.act(
             id,
             Actor::Counter { municipality: request.counter },
             &Command::IssueCard {
@@ -83,7 +83,7 @@ impl Authority {
             },
             &|_| vec![work.write(id, None)],
         )?;
-        issued(&acted.resident).ok_or_else(|| Refusal::NoCard.into())
+        issued(&after).ok_or_else(|| Refusal::NoCard.into())
     }
 
     /// Changes which certificates the card carries (CARD-1).

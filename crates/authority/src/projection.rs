@@ -145,7 +145,10 @@ impl Projection<'_> {
         for (version, enrolment) in self.enrolments.values() {
             self.writes.push(enrolment.write(Some(*version)));
         }
-        for phone in self.phones.into_values() {
+        // A resident has one phone at a time: the one that is left goes first.
+        let mut phones: Vec<_> = self.phones.into_values().collect();
+        phones.sort_by_key(|phone| phone.value.resident.is_some());
+        for phone in phones {
             self.writes
                 .push(Write::PutPhone { expected: Some(phone.version), phone: phone.value });
         }

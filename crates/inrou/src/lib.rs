@@ -1,3 +1,71 @@
 //! The command: a sandbox of the whole service, and its parts.
+//!
+//! - [`cli`]: what can be typed; [`fault`]: what is said when it cannot be done
+//! - [`up`], [`clock`], [`card`]: the commands
+//! - [`sandbox`]: every role in one process; [`residents`]: who lives in it
 
+pub mod card;
+pub mod cli;
+pub mod clock;
+pub mod fault;
+mod moment;
 pub mod residents;
+pub mod sandbox;
+pub mod up;
+
+use std::process::ExitCode;
+
+use tracing_subscriber::EnvFilter;
+
+use cli::{Action, Invocation};
+use fault::Fault;
+
+/// Reads what was typed, does it, and says how it went.
+pub fn command() -> ExitCode {
+    let invocation = match cli::parse(std::env::args_os()) {
+        Ok(invocation) => invocation,
+        // Help goes to standard output and is no failure; a complaint is.
+        Err(error) => error.exit(),
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let language = invocation.language;
+    match run(invocation) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            terminal::complain(&fault.lines(language));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(invocation: Invocation) -> Result<(), Fault> {
+    let language = invocation.language;
+    match invocation.action {
+        Action::Up { data, port, at } => up::run(language, &data, port, at.as_deref()),
+        Action::Clock { data, to } => clock::run(language, &data, to.as_deref()),
+        Action::CardList { data } => card::list(&data),
+    }
+}
+
+/// The one place that writes to the terminal.
+mod terminal {
+    #![allow(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "a command speaks to a person"
+    )]
+
+    /// Says something.
+    pub(crate) fn say(text: &str) {
+        println!("{text}");
+    }
+
+    /// Says what went wrong.
+    pub(crate) fn complain(text: &str) {
+        eprintln!("{text}");
+    }
+}

@@ -1,5 +1,7 @@
 //! What phones call: themselves, enrolments, requests, notices.
 
+#![allow(unused_qualifications, reason = "the code that utoipa writes for a query's type")]
+
 use axum::extract::State as Shared;
 use inrou_api::idempotency::{Answer, KeyedJson};
 use inrou_api::problem::{Problem, ProblemDocument};

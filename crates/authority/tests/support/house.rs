@@ -1,5 +1,8 @@
 //! An authority that listens, a counter that calls it, and chips to write to.
 
+#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::sync::{Arc, Mutex};
 
 use inrou_api::client::Client;

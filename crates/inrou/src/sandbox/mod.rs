@@ -237,6 +237,7 @@ impl Sandbox {
             counter,
         )
         .await?;
+        setup::buy_phones(&self.residents, self.fleet.clone()).await?;
         if !stands {
             // The clock goes on from the present, not from when the first start began.
             let present = inrou_api::clock::SystemClock::new().now();
@@ -318,16 +319,15 @@ impl Building<'_> {
                 shutdown: told.clone(),
             },
         )?;
-        let shell = |role| Shell::new(role, self.entropy.clone());
+        let shell = || Shell::new("sandbox", self.entropy.clone());
         let all = Router::new()
-            .merge(shell("authority").wrap(inrou_authority::http::router(
-                authority.clone(),
-                told.clone(),
-            )))
-            .merge(shell("phone").wrap(inrou_phone::http::router(fleet.clone())))
-            .merge(shell("home").wrap(home::router()));
+            .merge(inrou_authority::http::router(authority.clone(), told.clone()))
+            .merge(inrou_authority::http::publication(authority.clone()))
+            .merge(inrou_phone::http::router(fleet.clone()))
+            .merge(home::router(self.clock.clone()));
+        let all = shell().wrap(all);
         let names = ["localhost", "127.0.0.1"];
-        let router = Hosts::new(shell("sandbox")).at(names, &all).into_router();
+        let router = Hosts::new(shell()).at(names, &all).into_router();
         Ok(House {
             router,
             authority,

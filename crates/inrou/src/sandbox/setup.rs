@@ -8,10 +8,13 @@ use std::sync::Arc;
 
 use inrou_api::clock::{ClockError, SandboxClock};
 use inrou_api::idempotency::IdempotencyKey;
+use inrou_api::problem::{Code, Problem};
+use inrou_api::wire::phone::NewPhone;
 use inrou_chip::client::{CardError, FaceInputClient, JpkiClient, Pin};
 use inrou_chip::personalisation::CardData;
 use inrou_chip::transport::Transport;
 use inrou_chip::tray::{ChipName, Tray, TrayError};
+use inrou_phone::Fleet;
 use inrou_pki::digest::HashAlgorithm;
 use inrou_rules::{CardFacePin, ChipId, SignaturePassword, UserAuthenticationPin, japan, validity};
 use jiff::Timestamp;
@@ -39,6 +42,9 @@ pub enum SetupError {
     /// A card did not do as it should.
     #[error(transparent)]
     Card(#[from] CardError),
+    /// A phone could not be bought.
+    #[error(transparent)]
+    Phone(Problem),
     /// A name cannot name a card.
     #[error("{0} cannot name a card")]
     Name(String),
@@ -79,6 +85,33 @@ pub async fn enter_residents(
         clock.advance_to(start)?;
     }
     Ok(())
+}
+
+/// Buys the phones that the residents own.
+///
+/// # Errors
+/// [`SetupError::Phone`].
+pub async fn buy_phones(
+    residents: &[TestResident],
+    fleet: Arc<Fleet>,
+) -> Result<(), SetupError> {
+    let wanted: Vec<NewPhone> = residents
+        .iter()
+        .flat_map(|resident| &resident.phones)
+        .map(|phone| NewPhone {
+            name: phone.name.to_string(),
+            platform: phone.platform,
+            model: phone.model.clone(),
+        })
+        .collect();
+    let bought = tokio::task::spawn_blocking(move || {
+        wanted.iter().try_for_each(|phone| match fleet.buy(phone) {
+            // A first start that was broken off had bought it.
+            Err(problem) if problem.is(Code::CONFLICT) => Ok(()),
+            other => other,
+        })
+    });
+    bought.await.map_err(Problem::internal).and_then(|done| done).map_err(SetupError::Phone)
 }
 
 /// The hour at which counters issue cards here: eleven o'clock in Japan.
