@@ -178,8 +178,11 @@ impl Authority {
     }
 
     fn prune(&self) {
-        let prune = Write::Prune { now: self.clock.now(), limit: 1000 };
-        if let Err(error) = self.store.commit(prune.into()) {
+        let writes = [
+            Write::Prune { now: self.clock.now(), limit: 1000 },
+            Write::ForgetGood { up_to: self.status.seen() },
+        ];
+        if let Err(error) = self.store.commit(writes.into_iter().collect()) {
             tracing::warn!(%error, "what has expired was not pruned");
         }
     }

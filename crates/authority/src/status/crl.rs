@@ -27,15 +27,15 @@ const ATTEMPTS: u32 = 8;
 /// written over.
 pub(crate) struct CrlPublisher {
     folder: PathBuf,
-    shelves: Mutex<HashMap<Partition, Arc<Shelf>>>,
+    pub(super) shelves: Mutex<HashMap<Partition, Arc<Shelf>>>,
 }
 
 /// The CRLs of one partition: the same list by each of the issuer's keys. They share their numbers.
 #[derive(Default)]
-struct Shelf {
+pub(super) struct Shelf {
     published: RwLock<HashMap<CrlPath, Published>>,
     /// Held by who writes the next one.
-    writing: Mutex<()>,
+    pub(super) writing: Mutex<()>,
 }
 
 /// A CRL that is whole.
@@ -86,7 +86,7 @@ impl CrlPublisher {
         Ok(Self { folder, shelves: Mutex::default() })
     }
 
-    fn shelf(&self, partition: Partition) -> Arc<Shelf> {
+    pub(super) fn shelf(&self, partition: Partition) -> Arc<Shelf> {
         let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
         shelves.entry(partition).or_default().clone()
     }
@@ -119,12 +119,11 @@ impl Authority {
                 Partition::Residents { usage: path.usage, medium, municipality }
             }
         };
+        let scope = scope(partition)?;
         if now > issuer.certificate.not_after() {
             return Err(Code::NOT_FOUND.into());
         }
-        if self.status.is_behind() {
-            self.status.catch_up(&*self.store)?;
-        }
+        self.status.settle(&*self.store)?;
         let shelf = self.crls.shelf(partition);
         let open = |wanted: &dyn Fn(&Published) -> bool| self.crls.read(&shelf, path, wanted);
         let is_fresh = |crl: &Published| self.is_fresh(partition, crl, now);
@@ -146,7 +145,7 @@ impl Authority {
         if let Some(crl) = open(&is_fresh)? {
             return Ok(crl);
         }
-        let written = self.write_crl(&shelf, path, partition, issuer);
+        let written = self.write_crl(&shelf, path, (partition, &scope), issuer);
         match (written, open(&holds)?) {
             (Ok(()), Some(crl)) => Ok(crl),
             (Ok(()), None) => Err(Code::NOT_FOUND.into()),
@@ -166,27 +165,24 @@ impl Authority {
         &self,
         shelf: &Shelf,
         path: &CrlPath,
-        partition: Partition,
+        (partition, scope): (Partition, &crl::Partition),
         issuer: &CertifiedKey,
     ) -> Result<(), Failed> {
-        let scope = scope(partition)?;
         let file = self.crls.file(path);
         let draft = file.with_extension("new");
         for _ in 0..ATTEMPTS {
             let reserve = Write::ReserveCrlNumber(partition);
             let numbers = self.store.commit(reserve.into())?.crl_numbers;
             let number = *numbers.first().ok_or(StoreError::Closed)?;
-            // An entry stays until it was in a CRL that was made after the certificate had expired
-            // (RFC 5280 §3.3).
-            let listed_last = self.store.crl(partition)?.map(|last| last.this_update);
-            let listing = self.status.listing(partition, listed_last);
+            let last = self.store.crl(partition)?.map(|last| last.this_update);
+            let listing = self.status.listing(partition, last);
             let this_update = whole_second(self.clock.now());
             let next_update =
                 this_update.saturating_add(self.settings.crl_life).unwrap_or(Timestamp::MAX);
             let crl = NewCrl {
                 issuer: &issuer.certificate,
                 settings: &self.settings.issuer,
-                partition: &scope,
+                partition: scope,
                 number,
                 this_update,
                 next_update,

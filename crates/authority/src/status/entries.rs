@@ -2,7 +2,10 @@
 //! partition, and when it expires.
 //!
 //! It is a list of sorted chunks, so that a change moves at most one chunk's bytes, whatever the size
-//! of the map. Chunks are kept as large as they need to be and no larger.
+//! of the map. Chunks are kept as large as they need to be and no larger. A clone shares them, and
+//! sees no later change.
+
+use std::sync::Arc;
 
 use inrou_pki::crl::CrlEntry;
 use inrou_pki::status::Withdrawal;
@@ -40,7 +43,7 @@ impl From<Partition> for PartitionCode {
 
 /// A certificate that is not good.
 #[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(packed(2))]
+#[repr(C, packed(2))]
 pub(super) struct Entry {
     serial: u64,
     /// Since when, in seconds, times 256; and a [`Kind`]'s number.
@@ -122,10 +125,10 @@ impl Entry {
 }
 
 /// Entries by serial number.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Entries {
     /// Not empty, sorted, in order.
-    chunks: Vec<Vec<Entry>>,
+    chunks: Vec<Arc<Vec<Entry>>>,
 }
 
 impl Entries {
@@ -138,15 +141,20 @@ impl Entries {
     /// Puts an entry in its place, and answers the one that it replaces.
     pub(super) fn insert(&mut self, entry: Entry) -> Option<Entry> {
         let Some(index) = self.chunk_of(entry.serial()) else {
-            self.chunks.insert(0, vec![entry]);
+            self.chunks.insert(0, Arc::new(vec![entry]));
             return None;
         };
         let is_last = index + 1 == self.chunks.len();
-        let chunk = &mut self.chunks[index];
-        match position(chunk, entry.serial()) {
+        let chunk = &self.chunks[index];
+        let place = position(chunk, entry.serial());
+        // Serial numbers ascend: a full chunk at the end is left full.
+        if is_last && place == Err(CHUNK) {
+            self.chunks.push(Arc::new(vec![entry]));
+            return None;
+        }
+        let chunk = Arc::make_mut(&mut self.chunks[index]);
+        match place {
             Ok(at) => return Some(std::mem::replace(&mut chunk[at], entry)),
-            // Serial numbers ascend: a full chunk at the end is left full.
-            Err(at) if at == CHUNK && is_last => self.chunks.push(vec![entry]),
             Err(at) if chunk.len() < CHUNK => insert_at(chunk, at, entry),
             Err(at) => {
                 let mut upper = chunk.split_off(CHUNK / 2);
@@ -156,7 +164,7 @@ impl Entries {
                 } else {
                     insert_at(&mut upper, at - CHUNK / 2, entry);
                 }
-                self.chunks.insert(index + 1, upper);
+                self.chunks.insert(index + 1, Arc::new(upper));
             }
         }
         None
@@ -164,8 +172,9 @@ impl Entries {
 
     pub(super) fn remove(&mut self, serial: Serial) -> Option<Entry> {
         let index = self.chunk_of(serial)?;
-        let chunk = &mut self.chunks[index];
-        let removed = chunk.remove(position(chunk, serial).ok()?);
+        let at = position(&self.chunks[index], serial).ok()?;
+        let chunk = Arc::make_mut(&mut self.chunks[index]);
+        let removed = chunk.remove(at);
         if chunk.capacity() > chunk.len() + 2 * ROOM {
             chunk.shrink_to(chunk.len() + ROOM);
         }
@@ -177,27 +186,31 @@ impl Entries {
         Some(removed)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = Entry> + '_ {
-        self.chunks.iter().flatten().copied()
+    pub(super) fn iter(&self) -> impl Iterator<Item = Entry> + Clone + '_ {
+        self.chunks.iter().flat_map(|chunk| chunk.iter()).copied()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.chunks.iter().map(Vec::len).sum()
+        self.chunks.iter().map(|chunk| chunk.len()).sum()
     }
 
     /// How many bytes it takes up.
     pub(super) fn footprint(&self) -> usize {
-        let entries: usize = self.chunks.iter().map(Vec::capacity).sum();
-        entries * size_of::<Entry>() + self.chunks.capacity() * size_of::<Vec<Entry>>()
+        /// A chunk's own: a pointer to it, two counts of its owners, the parts of a `Vec`.
+        const OVERHEAD: usize = size_of::<Arc<()>>() + 2 * size_of::<usize>() + size_of::<Vec<()>>();
+        let entries: usize = self.chunks.iter().map(|chunk| chunk.capacity()).sum();
+        entries * size_of::<Entry>() + self.chunks.capacity() * OVERHEAD
     }
 
     /// The chunk in which a serial number is or would be; `None` if it stands before all others.
     fn chunk_of(&self, serial: Serial) -> Option<usize> {
-        let first = |chunk: &Vec<Entry>| chunk.first().map_or(Serial(0), |entry| entry.serial());
-        self.chunks.partition_point(|chunk| first(chunk) <= serial).checked_sub(1)
+        let stands_after = |chunk: &Arc<Vec<Entry>>| {
+            chunk.first().is_some_and(|first| first.serial() <= serial)
+        };
+        self.chunks.partition_point(stands_after).checked_sub(1)
     }
 
-    /// Joins a small chunk with the next, if both together are not large.
+    /// Joins a small chunk with a neighbour, if both together are not large.
     fn merge(&mut self, index: usize) {
         let joint = |low: usize| Some(self.chunks.get(low)?.len() + self.chunks.get(low + 1)?.len());
         let low = [Some(index), index.checked_sub(1)]
@@ -206,9 +219,9 @@ impl Entries {
             .find(|&low| joint(low).is_some_and(|joint| joint <= CHUNK / 2));
         if let Some(low) = low {
             let upper = self.chunks.remove(low + 1);
-            let chunk = &mut self.chunks[low];
+            let chunk = Arc::make_mut(&mut self.chunks[low]);
             chunk.reserve_exact(upper.len());
-            chunk.extend(upper);
+            chunk.extend_from_slice(&upper);
         }
     }
 }
@@ -222,4 +235,152 @@ fn insert_at(chunk: &mut Vec<Entry>, at: usize, entry: Entry) {
         chunk.reserve_exact(ROOM);
     }
     chunk.insert(at, entry);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use inrou_rules::{CertificateId, Municipality, Use};
+
+    use super::*;
+    use crate::store::StatusVersion;
+
+    fn record(serial: u64, status: Status) -> StatusRecord {
+        let municipality: Municipality = "13221".parse().unwrap();
+        StatusRecord {
+            id: CertificateId { usage: Use::Signature, serial: Serial(serial) },
+            partition: Partition::Residents {
+                usage: Use::Signature,
+                medium: Medium::Phone,
+                municipality,
+            },
+            not_after: time("2030-02-17T14:59:59Z"),
+            status,
+            version: StatusVersion(1),
+        }
+    }
+
+    fn pending(serial: u64) -> Entry {
+        Entry::of(&record(serial, Status::Pending)).unwrap()
+    }
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// Numbers that look random, from xorshift64.
+    fn numbers(mut state: u64) -> impl Iterator<Item = u64> {
+        std::iter::repeat_with(move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        })
+    }
+
+    #[test]
+    fn valid_5_an_entry_tells_when_and_why() {
+        let at = time("2126-11-21T01:02:03Z");
+        for reason in REASONS {
+            let entry = Entry::of(&record(7, Status::Revoked { at, reason })).unwrap();
+            assert_eq!(entry.withdrawal(), Some((at, Withdrawal::Revoked(reason))));
+        }
+        let held = Entry::of(&record(7, Status::Held { since: at })).unwrap();
+        assert_eq!(held.withdrawal(), Some((at, Withdrawal::Hold)));
+        assert_eq!(held.listed().map(|listed| listed.serial), Some(Serial(7)));
+        assert_eq!(pending(7).listed(), None);
+        assert!(Entry::of(&record(7, Status::Good)).is_none());
+    }
+
+    #[test]
+    fn every_reason_has_its_number() {
+        let every = |reason| match reason {
+            RevocationReason::Unspecified
+            | RevocationReason::KeyCompromise
+            | RevocationReason::CaCompromise
+            | RevocationReason::AffiliationChanged
+            | RevocationReason::Superseded
+            | RevocationReason::CessationOfOperation => REASONS.contains(&reason),
+        };
+        assert!(REASONS.into_iter().all(every));
+    }
+
+    #[test]
+    fn an_entry_is_expired_from_the_day_after_and_never_where_that_is_too_far() {
+        let entry = pending(7);
+        assert!(!entry.is_expired(time("2030-02-17T23:59:59Z")));
+        assert!(entry.is_expired(time("2030-02-18T00:00:00Z")));
+        let mut far = record(7, Status::Pending);
+        far.not_after = time("9999-12-30T00:00:00Z");
+        assert!(!Entry::of(&far).unwrap().is_expired(Timestamp::MAX));
+    }
+
+    #[test]
+    fn partitions_do_not_share_a_number() {
+        let mut seen = std::collections::HashSet::new();
+        let usage = Use::Signature;
+        assert!(seen.insert(PartitionCode::from(Partition::Own { usage })));
+        for medium in [Medium::Card, Medium::Phone] {
+            for code in ["00000", "00001", "13221", "99999"] {
+                let municipality = code.parse().unwrap();
+                let partition = Partition::Residents { usage, medium, municipality };
+                assert!(seen.insert(partition.into()), "{partition}");
+            }
+        }
+    }
+
+    #[test]
+    fn it_does_what_a_map_does() {
+        let (mut entries, mut model) = (Entries::default(), BTreeMap::new());
+        let mut snapshots = Vec::new();
+        for (step, number) in numbers(42).take(60_000).enumerate() {
+            // Mostly growing at first, mostly shrinking at last.
+            let serial = number % 8_000 + 1;
+            if (number >> 32) % 60_000 > step as u64 {
+                let entry = pending(serial);
+                assert_eq!(entries.insert(entry).is_some(), model.insert(serial, entry).is_some());
+            } else {
+                let removed = entries.remove(Serial(serial)).map(|entry| entry.serial().0);
+                assert_eq!(removed, model.remove(&serial).map(|_| serial));
+            }
+            if step % 10_000 == 0 {
+                snapshots.push((entries.clone(), model.clone()));
+            }
+        }
+        snapshots.push((entries, model));
+        for (entries, model) in snapshots {
+            let serials: Vec<u64> = entries.iter().map(|entry| entry.serial().0).collect();
+            assert!(serials.iter().eq(model.keys()), "a snapshot changed");
+            assert_eq!(entries.len(), model.len());
+            for serial in 0..=8_001 {
+                let found = entries.find(Serial(serial));
+                assert_eq!(found.is_some(), model.contains_key(&serial));
+            }
+        }
+    }
+
+    #[test]
+    fn an_entry_takes_24_bytes_at_most_however_it_came_there() {
+        let per_entry = |entries: &Entries| entries.footprint() as f64 / entries.len() as f64;
+        let mut appended = Entries::default();
+        for serial in 1..=200_000 {
+            appended.insert(pending(serial));
+        }
+        assert!(per_entry(&appended) < 24.0, "{}", per_entry(&appended));
+
+        // As certificates come to be good: few of those that were pending stay.
+        let mut thinned = appended.clone();
+        for serial in (1..=200_000).filter(|serial| serial % 20 != 0) {
+            thinned.remove(Serial(serial));
+        }
+        assert_eq!(thinned.len(), 10_000);
+        assert!(per_entry(&thinned) < 24.0, "{}", per_entry(&thinned));
+
+        let mut scattered = Entries::default();
+        for serial in numbers(7).take(200_000) {
+            scattered.insert(pending(serial >> 16));
+        }
+        assert!(per_entry(&scattered) < 24.0, "{}", per_entry(&scattered));
+    }
 }

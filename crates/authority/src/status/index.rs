@@ -49,17 +49,25 @@ struct Issuer {
     read_at: StatusVersion,
 }
 
-/// What a CRL is to list.
+/// What a CRL is to list, as of one change. Later changes do not touch it.
 pub(super) struct Listing {
     /// Up to which change it tells.
     pub(super) version: StatusVersion,
-    entries: Vec<Entry>,
+    partition: PartitionCode,
+    /// When the last CRL was made.
+    last: Option<Timestamp>,
+    not_good: Entries,
 }
 
 impl Listing {
-    /// The entries, by serial number.
+    /// What is held or revoked, by serial number. An entry stays until it was in a CRL that was made
+    /// after its certificate had expired (RFC 5280 §3.3).
     pub(super) fn entries(&self) -> impl Iterator<Item = CrlEntry> + Clone + '_ {
-        self.entries.iter().filter_map(|entry| entry.listed())
+        let stays = move |entry: &Entry| {
+            entry.partition() == self.partition
+                && !self.last.is_some_and(|last| entry.is_expired(last))
+        };
+        self.not_good.iter().filter(stays).filter_map(Entry::listed)
     }
 }
 
@@ -82,7 +90,7 @@ impl StatusIndex {
         committed: StatusVersion,
         store: &dyn Store,
     ) -> Result<(), StoreError> {
-        self.committed.fetch_max(committed.0, Ordering::AcqRel);
+        self.expect(committed);
         if self.seen() >= committed {
             return Ok(());
         }
@@ -91,6 +99,21 @@ impl StatusIndex {
             return Ok(());
         }
         self.follow(&mut feed, store)
+    }
+
+    /// Notes that a change is committed: without it nothing more is to be told.
+    pub(crate) fn expect(&self, committed: StatusVersion) {
+        self.committed.fetch_max(committed.0, Ordering::AcqRel);
+    }
+
+    /// Takes over every change that is known to be committed.
+    ///
+    /// # Errors
+    /// The store's; [`StoreError::Busy`] if it does not show them: nothing is to be told then.
+    pub(crate) fn settle(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let expected = StatusVersion(self.committed.load(Ordering::Acquire));
+        self.catch_up_to(expected, store)?;
+        if self.seen() >= expected { Ok(()) } else { Err(StoreError::Busy) }
     }
 
     /// Whether a change is known to be committed that was not taken over yet.
@@ -126,17 +149,15 @@ impl StatusIndex {
         changed.unwrap_or_default().max(issuer.read_at)
     }
 
-    /// What a partition's CRL lists: what is held or revoked, unless its validity was over at
-    /// `listed_last`.
-    pub(super) fn listing(&self, partition: Partition, listed_last: Option<Timestamp>) -> Listing {
-        let code = PartitionCode::from(partition);
+    /// What a partition's CRL lists, if its last one was made at `last`.
+    pub(super) fn listing(&self, partition: Partition, last: Option<Timestamp>) -> Listing {
         let state = self.state();
-        let entries = state.issuer(partition.usage()).not_good.iter().filter(|entry| {
-            entry.partition() == code
-                && entry.withdrawal().is_some()
-                && !listed_last.is_some_and(|last| entry.is_expired(last))
-        });
-        Listing { version: state.version, entries: entries.collect() }
+        Listing {
+            version: state.version,
+            partition: partition.into(),
+            last,
+            not_good: state.issuer(partition.usage()).not_good.clone(),
+        }
     }
 
     /// How many certificates are not good, and how many bytes it takes to know them.

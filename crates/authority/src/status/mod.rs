@@ -9,6 +9,8 @@ mod crl;
 mod entries;
 mod index;
 mod ocsp;
+#[cfg(test)]
+mod tests;
 
 pub use answers::{AnswerLife, OcspAnswer};
 pub(crate) use crl::CrlPublisher;

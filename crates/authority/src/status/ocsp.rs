@@ -76,14 +76,14 @@ impl Authority {
         if let Some(answer) = self.kept_answer(request) {
             return Ok(Some(answer));
         }
-        if self.status.is_behind() {
-            self.status.catch_up(&*self.store)?;
-        }
+        self.status.settle(&*self.store)?;
         let now = self.clock.now();
         let Some(desk) = self.desk(request, now)? else { return Ok(None) };
+        let next_update = now.saturating_add(self.settings.ocsp_life).unwrap_or(Timestamp::MAX);
         let life = AnswerLife {
             this_update: now,
-            next_update: now.saturating_add(self.settings.ocsp_life).unwrap_or(Timestamp::MAX),
+            // After its signer's end nobody would take it.
+            next_update: next_update.min(desk.responder.certificate().not_after()),
         };
         let mut told = None;
         let der = desk.answer(request, life, |id| {
