@@ -39,18 +39,13 @@ pub struct TableOfCards(pub Arc<Tray>);
 impl CardSource for TableOfCards {
     fn cards(&self) -> Result<Vec<String>, Problem> {
         let chips = self.0.list().map_err(|error| of_card_tray(error, "*"))?;
-        let cards = chips
-            .into_iter()
-            .filter(|chip| chip.personality == Personality::Card);
+        let cards = chips.into_iter().filter(|chip| chip.personality == Personality::Card);
         Ok(cards.map(|card| card.name.to_string()).collect())
     }
 
     fn connect(&self, name: &str) -> Result<Box<dyn Transport + Send>, Problem> {
         let chip = name.parse().map_err(|_| Problem::new(Code::NOT_FOUND))?;
-        let mut card = self
-            .0
-            .take(&chip)
-            .map_err(|error| of_card_tray(error, name))?;
+        let mut card = self.0.take(&chip).map_err(|error| of_card_tray(error, name))?;
         card.power_on(Interface::Contactless);
         Ok(Box::new(Powered(card)))
     }
@@ -76,11 +71,7 @@ pub(crate) struct CardOnPhone {
 impl CardOnPhone {
     /// A card that was just put there.
     pub(crate) fn put(name: String) -> Self {
-        Self {
-            name,
-            lies: Arc::new(AtomicBool::new(true)),
-            speaking: Arc::default(),
-        }
+        Self { name, lies: Arc::new(AtomicBool::new(true)), speaking: Arc::default() }
     }
 
     /// Its name on the table.
@@ -113,9 +104,7 @@ impl CardOnPhone {
         statement: &[u8],
         now: Timestamp,
     ) -> Result<Vec<u8>, Problem> {
-        self.jpki(source, |client| {
-            sign(client, password, statement, true, now)
-        })
+        self.jpki(source, |client| sign(client, password, statement, true, now))
     }
 
     fn jpki<T>(
@@ -125,10 +114,7 @@ impl CardOnPhone {
     ) -> Result<T, Problem> {
         let _speaking = self.speaking.lock().unwrap_or_else(PoisonError::into_inner);
         let card = source.connect(&self.name)?;
-        let mut card = OnPhone {
-            card,
-            lies: Arc::clone(&self.lies),
-        };
+        let mut card = OnPhone { card, lies: Arc::clone(&self.lies) };
         let done = JpkiClient::select(&mut card).and_then(|mut client| {
             // Another phone is no card.
             match client.personality()? {
@@ -154,18 +140,11 @@ pub(crate) fn sign<T: Transport + ?Sized>(
     client.verify(Pin::Signature(password))?;
     let certificate = client.certificate(Use::Signature)?;
     let certificate = Certificate::from_der(&certificate).map_err(|_| CardError::Malformed)?;
-    let message = NewMessage {
-        content,
-        attached,
-        signer: &certificate,
-        chain: &[],
-        signing_time: now,
-    };
+    let message =
+        NewMessage { content, attached, signer: &certificate, chain: &[], signing_time: now };
     let prepared = message.prepare().map_err(|_| CardError::Malformed)?;
     let signature = client.sign(Use::Signature, &prepared.digest())?;
-    prepared
-        .finish(&signature)
-        .map_err(|_| CardError::Malformed)
+    prepared.finish(&signature).map_err(|_| CardError::Malformed)
 }
 
 /// A connection that breaks when the card is taken away.

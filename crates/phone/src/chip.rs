@@ -42,11 +42,7 @@ impl PhoneChip {
         keys: Arc<dyn KeySource>,
     ) -> Result<Self, TrayError> {
         let tray = Tray::open(directory, "the phone's app", entropy, keys)?;
-        Ok(Self {
-            tray: Arc::new(tray),
-            name: name.clone(),
-            channel: Mutex::default(),
-        })
+        Ok(Self { tray: Arc::new(tray), name: name.clone(), channel: Mutex::default() })
     }
 
     /// Finds out whether the chip can be had.
@@ -91,17 +87,11 @@ impl PhoneChip {
             .to_bytes();
         let answer = match &mut *self.channel() {
             Some(chip) => chip.transmit(&command),
-            None => self
-                .take()
-                .map_err(|problem| failed(&problem))?
-                .transmit(&command),
+            None => self.take().map_err(|problem| failed(&problem))?.transmit(&command),
         };
         let answer = answer.map_err(|error| failed(&error))?;
         match Response::parse(&answer) {
-            Some(Response {
-                data,
-                status: StatusWord::SUCCESS,
-            }) => Ok(data),
+            Some(Response { data, status: StatusWord::SUCCESS }) => Ok(data),
             Some(Response { status, .. }) => Err(failed(&status)),
             None => Err(failed(&TransportError::Removed)),
         }
@@ -139,10 +129,8 @@ impl PhoneChip {
     }
 
     fn take(&self) -> Result<Taken, Problem> {
-        let mut chip = self
-            .tray
-            .take(&self.name)
-            .map_err(|error| of_own_tray(error, &self.name))?;
+        let mut chip =
+            self.tray.take(&self.name).map_err(|error| of_own_tray(error, &self.name))?;
         chip.power_on(Interface::Local);
         Ok(chip)
     }

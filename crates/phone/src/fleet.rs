@@ -98,18 +98,10 @@ impl Fleet {
     pub fn open(settings: &Settings, parts: Parts) -> Result<Arc<Self>, FleetError> {
         fs::create_dir_all(&settings.directory)?;
         let client = |base: &str| {
-            Client::new(
-                base,
-                &settings.roots,
-                parts.clock.clone(),
-                parts.entropy.clone(),
-            )
+            Client::new(base, &settings.roots, parts.clock.clone(), parts.entropy.clone())
         };
         let askers = settings.askers.iter().map(|base| {
-            Ok(Asker {
-                base: base.trim_end_matches('/').to_owned(),
-                client: client(base)?,
-            })
+            Ok(Asker { base: base.trim_end_matches('/').to_owned(), client: client(base)? })
         });
         Ok(Arc::new(Self {
             directory: settings.directory.clone(),
@@ -193,14 +185,8 @@ impl Fleet {
         names.sort();
         names.truncate(most);
         let summary = |name: ChipName| {
-            let Stored {
-                platform, model, ..
-            } = read(&self.directory.join(name.as_str()))?;
-            Ok(PhoneSummary {
-                name: name.to_string(),
-                platform,
-                model,
-            })
+            let Stored { platform, model, .. } = read(&self.directory.join(name.as_str()))?;
+            Ok(PhoneSummary { name: name.to_string(), platform, model })
         };
         names.into_iter().map(summary).collect()
     }

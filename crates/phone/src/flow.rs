@@ -55,25 +55,15 @@ enum Stage {
     /// An enrolment has begun: the chip is to make its keys.
     KeysDue { begun: EnrolmentBegun },
     /// The statement is to be signed, before its challenge expires.
-    Unsigned {
-        to: Addressee,
-        statement: Base64,
-        expires: Timestamp,
-    },
+    Unsigned { to: Addressee, statement: Base64, expires: Timestamp },
     /// It is signed, and to be sent.
     Signed { to: Addressee, cms: Base64 },
     /// A PIN reset was granted: the chip is to be given its leave.
     LeaveDue { request: String },
     /// New PINs are to be set for these; then an application is to be completed.
-    PinsDue {
-        enrolment: Option<EnrolmentId>,
-        uses: Uses,
-    },
+    PinsDue { enrolment: Option<EnrolmentId>, uses: Uses },
     /// The application is complete: work on it begins at `due` (HOURS-1).
-    Waiting {
-        enrolment: EnrolmentId,
-        due: Timestamp,
-    },
+    Waiting { enrolment: EnrolmentId, due: Timestamp },
     /// The certificates are issued (REG-1).
     Ready { enrolment: EnrolmentId },
     /// The certificates are revoked: the chip is to delete them.
@@ -107,13 +97,7 @@ impl Flow {
             (Procedure::ResetPin, Some(usage)) => Order::ResetPin { usage },
             _ => return Err(Problem::bad_request("usage")),
         };
-        Ok(Self {
-            order,
-            stage: Stage::Asked,
-            act,
-            attempt: 0,
-            problem: None,
-        })
+        Ok(Self { order, stage: Stage::Asked, act, attempt: 0, problem: None })
     }
 
     /// Takes up the registration of an application that the authority has (REG-1). `None` if there is
@@ -125,13 +109,7 @@ impl Flow {
             EnrolmentStage::Ready { .. } => Stage::Ready { enrolment },
             _ => return None,
         };
-        Some(Self {
-            order: Order::Register,
-            stage,
-            act,
-            attempt: 0,
-            problem: None,
-        })
+        Some(Self { order: Order::Register, stage, act, attempt: 0, problem: None })
     }
 
     /// Which procedure it is.
@@ -161,9 +139,7 @@ impl Flow {
             Stage::Waiting { due, .. } => NextStep::Wait { due: *due },
             Stage::Ready { .. } => NextStep::Register,
             Stage::DeletionDue => NextStep::Delete,
-            Stage::Done { usable_from } => NextStep::Done {
-                usable_from: *usable_from,
-            },
+            Stage::Done { usable_from } => NextStep::Done { usable_from: *usable_from },
         }
     }
 
@@ -175,10 +151,7 @@ impl Flow {
     /// Whether another procedure may take its place: it is over, or the authority alone is at work,
     /// and what comes of that can be registered later.
     pub(crate) fn may_be_replaced(&self) -> bool {
-        matches!(
-            self.stage,
-            Stage::Done { .. } | Stage::Waiting { .. } | Stage::Ready { .. }
-        )
+        matches!(self.stage, Stage::Done { .. } | Stage::Waiting { .. } | Stage::Ready { .. })
     }
 
     /// The idempotency key for one part of the procedure: the same one until the authority has
@@ -193,9 +166,7 @@ impl Flow {
     fn next_before_signature(&self, secrets: &Secrets) -> NextStep {
         match self.order {
             Order::Revoke { with: None } => NextStep::ConfirmRevocation,
-            Order::Revoke {
-                with: Some(SigningKey::Phone),
-            } => NextStep::PhonePassword,
+            Order::Revoke { with: Some(SigningKey::Phone) } => NextStep::PhonePassword,
             _ if secrets.card_password.is_none() => NextStep::CardPassword,
             Order::Apply { choice: None } => NextStep::Choose,
             _ => NextStep::ReadCard,

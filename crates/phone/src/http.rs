@@ -1,9 +1,6 @@
 //! The phones over HTTP, `/phone/v1`.
 
-#![expect(
-    unused_qualifications,
-    reason = "utoipa's macro qualifies the types of queries"
-)]
+#![expect(unused_qualifications, reason = "utoipa's macro qualifies the types of queries")]
 
 use std::sync::Arc;
 
@@ -42,9 +39,7 @@ pub fn router(fleet: Arc<Fleet>) -> axum::Router {
         .routes(routes!(open_transaction))
         .routes(routes!(consent))
         .routes(routes!(cards));
-    let all = OpenApiRouter::new()
-        .nest("/phone/v1", phones)
-        .with_state(fleet);
+    let all = OpenApiRouter::new().nest("/phone/v1", phones).with_state(fleet);
     documented(all, "/phone/v1/openapi.json")
 }
 
@@ -58,9 +53,7 @@ async fn list(
     let after: Option<String> = query.position()?;
     let most = query.limit.count() + 1;
     let found = blocking(fleet, move |fleet| fleet.list(after.as_deref(), most)).await?;
-    Page::of(found, query.limit, |phone| phone.name.clone())
-        .or_internal()
-        .map(Json)
+    Page::of(found, query.limit, |phone| phone.name.clone()).or_internal().map(Json)
 }
 
 /// Buys a phone.
@@ -72,10 +65,7 @@ async fn buy(
 ) -> Result<(StatusCode, Json<PhoneState>), Problem> {
     let name = new.name.clone();
     blocking(Arc::clone(&fleet), move |fleet| fleet.buy(&new)).await?;
-    let bought = find(fleet, name)
-        .await?
-        .blocking(|phone| Ok(phone.state()))
-        .await?;
+    let bought = find(fleet, name).await?.blocking(|phone| Ok(phone.state())).await?;
     Ok((StatusCode::CREATED, Json(bought)))
 }
 
@@ -83,11 +73,7 @@ async fn buy(
 #[utoipa::path(get, path = "/phones/{name}", tag = "phone", params(("name" = String, Path)),
     responses((status = 200, body = PhoneState)))]
 async fn look(State(fleet): Shared, Path(name): Path<String>) -> Result<Json<PhoneState>, Problem> {
-    find(fleet, name)
-        .await?
-        .blocking(|phone| Ok(phone.state()))
-        .await
-        .map(Json)
+    find(fleet, name).await?.blocking(|phone| Ok(phone.state())).await.map(Json)
 }
 
 /// The cards that can be put to a phone.
@@ -133,11 +119,7 @@ async fn step(
     Path(name): Path<String>,
     Json(step): Json<Step>,
 ) -> Result<Json<PhoneState>, Problem> {
-    find(fleet, name)
-        .await?
-        .alone(|phone| phone.step(step))
-        .await
-        .map(Json)
+    find(fleet, name).await?.alone(|phone| phone.step(step)).await.map(Json)
 }
 
 /// What the chip holds (REG-3).
@@ -165,9 +147,7 @@ async fn change_pin(
     Json(change): Json<ChangePin>,
 ) -> Result<StatusCode, Problem> {
     let set = |phone: Arc<Phone>| async move {
-        phone
-            .blocking(move |phone| phone.change_pin(usage, &change))
-            .await
+        phone.blocking(move |phone| phone.change_pin(usage, &change)).await
     };
     find(fleet, name).await?.alone(set).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -194,11 +174,7 @@ async fn notices(
     Path(name): Path<String>,
     Query(query): Query<NoticesQuery>,
 ) -> Result<Json<Notices>, Problem> {
-    find(fleet, name)
-        .await?
-        .notices(query.since, query.wait)
-        .await
-        .map(Json)
+    find(fleet, name).await?.notices(query.since, query.wait).await.map(Json)
 }
 
 /// Opens a transaction by the link of a site that is registered as safe (REG-4).
@@ -211,11 +187,7 @@ async fn open_transaction(
     Json(OpenLink { link }): Json<OpenLink>,
 ) -> Result<Json<ShownTransaction>, Problem> {
     let (asker, id) = fleet.asker(&link)?;
-    find(fleet, name)
-        .await?
-        .open_transaction(asker, id)
-        .await
-        .map(Json)
+    find(fleet, name).await?.open_transaction(asker, id).await.map(Json)
 }
 
 /// Consents to a transaction that was opened, or refuses it.
@@ -227,11 +199,7 @@ async fn consent(
     Path((name, id)): Path<(String, TransactionId)>,
     Json(consent): Json<Consent>,
 ) -> Result<Json<Transaction>, Problem> {
-    find(fleet, name)
-        .await?
-        .alone(|phone| phone.consent(id, consent))
-        .await
-        .map(Json)
+    find(fleet, name).await?.alone(|phone| phone.consent(id, consent)).await.map(Json)
 }
 
 async fn find(fleet: Arc<Fleet>, name: String) -> Result<Arc<Phone>, Problem> {
@@ -242,7 +210,5 @@ async fn blocking<T: Send + 'static>(
     fleet: Arc<Fleet>,
     work: impl FnOnce(&Fleet) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(move || work(&fleet))
-        .await
-        .or_internal()?
+    tokio::task::spawn_blocking(move || work(&fleet)).await.or_internal()?
 }

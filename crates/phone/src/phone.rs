@@ -135,9 +135,7 @@ impl Phone {
         work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let phone = Arc::clone(self);
-        tokio::task::spawn_blocking(move || work(&phone))
-            .await
-            .or_internal()?
+        tokio::task::spawn_blocking(move || work(&phone)).await.or_internal()?
     }
 
     /// What changes. Never held while anything is waited for.
@@ -188,14 +186,7 @@ impl Phone {
             ..procedure
         });
         let live = self.live();
-        let Stored {
-            chip,
-            platform,
-            model,
-            enrolment,
-            certificates,
-            ..
-        } = live.stored.clone();
+        let Stored { chip, platform, model, enrolment, certificates, .. } = live.stored.clone();
         PhoneState {
             name: self.name.clone(),
             chip,
@@ -226,10 +217,7 @@ impl Phone {
 
 impl Drop for Phone {
     fn drop(&mut self) {
-        let listener = self
-            .listener
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
+        let listener = self.listener.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(listener) = listener {
             listener.abort();
         }
@@ -239,11 +227,7 @@ impl Drop for Phone {
 impl Live {
     /// The procedure under way with the secrets typed for it.
     pub(crate) fn flow(&mut self) -> Result<(&mut Flow, &mut Secrets), Problem> {
-        let flow = self
-            .stored
-            .flow
-            .as_mut()
-            .ok_or_else(|| Problem::new(Code::CONFLICT))?;
+        let flow = self.stored.flow.as_mut().ok_or_else(|| Problem::new(Code::CONFLICT))?;
         Ok((flow, &mut self.secrets))
     }
 

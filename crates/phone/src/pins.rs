@@ -72,17 +72,10 @@ impl Phone {
         let name = PinName::Phone(Use::Signature);
         let signature = asked.signature_password.as_ref();
         let signature = signature.map(|typed| password(typed, name)).transpose()?;
-        let authentication = asked
-            .user_authentication_pin
-            .as_ref()
-            .map(pin)
-            .transpose()?;
+        let authentication = asked.user_authentication_pin.as_ref().map(pin).transpose()?;
         let pins = [
             (Use::Signature, signature.map(OwnPin::Signature)),
-            (
-                Use::UserAuthentication,
-                authentication.map(OwnPin::UserAuthentication),
-            ),
+            (Use::UserAuthentication, authentication.map(OwnPin::UserAuthentication)),
         ];
         let read = self.chip.jpki(|client| {
             let label = client.token_label()?;
@@ -117,11 +110,7 @@ fn read_key<T: Transport + ?Sized>(
         None => None,
     };
     // A right entry has brought the tries back.
-    Ok(Some(ChipKey {
-        usage,
-        tries_left: client.tries_left(usage)?,
-        certificate,
-    }))
+    Ok(Some(ChipKey { usage, tries_left: client.tries_left(usage)?, certificate }))
 }
 
 /// Whether a PIN without tries is blocked, rather than not set.

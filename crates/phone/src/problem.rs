@@ -17,9 +17,9 @@ pub(crate) fn of_chip(error: CardError, pin: PinName) -> Problem {
             .by_rule(pin.rule())
             .with("pin", pin.as_str())
             .with("left", tries_left),
-        (CardError::Blocked, _) => Problem::new(Code::PIN_BLOCKED)
-            .by_rule(pin.rule())
-            .with("pin", pin.as_str()),
+        (CardError::Blocked, _) => {
+            Problem::new(Code::PIN_BLOCKED).by_rule(pin.rule()).with("pin", pin.as_str())
+        }
         (CardError::NotSetUp | CardError::NoFile, PinName::Phone(usage)) => {
             Refusal::PhoneCarriesNone { usage }.into()
         }
@@ -29,9 +29,9 @@ pub(crate) fn of_chip(error: CardError, pin: PinName) -> Problem {
         // Without its PIN, a new one is set by leave alone: it was used up.
         (CardError::PinRequired, _) => Problem::new(Code::CONFLICT),
         (CardError::Transport(error), PinName::Card) => of_card_transport(&error),
-        (error, PinName::Card) if is_foreign(&error) => Problem::new(Code::NOT_A_MY_NUMBER_CARD)
-            .by_rule("READY-1")
-            .caused_by(error),
+        (error, PinName::Card) if is_foreign(&error) => {
+            Problem::new(Code::NOT_A_MY_NUMBER_CARD).by_rule("READY-1").caused_by(error)
+        }
         (error, _) => Problem::internal(error),
     }
 }
@@ -78,9 +78,9 @@ fn of_card_transport(error: &TransportError) -> Problem {
 
 fn of_memory(error: MemoryError, chip: &str) -> Problem {
     match error {
-        MemoryError::NoImage | MemoryError::Form(_) => Problem::new(Code::CHIP_FILE_DAMAGED)
-            .with("path", chip)
-            .caused_by(error),
+        MemoryError::NoImage | MemoryError::Form(_) => {
+            Problem::new(Code::CHIP_FILE_DAMAGED).with("path", chip).caused_by(error)
+        }
         error => Problem::internal(error),
     }
 }

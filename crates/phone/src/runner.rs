@@ -157,9 +157,7 @@ impl Phone {
             Work::RegisterPhone => self.register().await,
             Work::BeginEnrolment(uses) => self.begin_enrolment(*uses).await,
             Work::MakeKeys(enrolment) => {
-                let work = SessionWork::MakeKeys {
-                    enrolment: *enrolment,
-                };
+                let work = SessionWork::MakeKeys { enrolment: *enrolment };
                 match self.session(&self.authority, work).await? {
                     SessionOutcome::KeysAttested { keys } => Ok(Outcome::KeysMade(keys)),
                     _ => Err(unexpected()),
@@ -173,9 +171,7 @@ impl Phone {
             Work::Sign { with, statement } => self.sign(*with, statement.clone()).await,
             Work::Send { to, cms } => self.send(to, cms.clone()).await,
             Work::AllowPin(request) => {
-                let work = SessionWork::AllowPinSet {
-                    request: request.clone(),
-                };
+                let work = SessionWork::AllowPinSet { request: request.clone() };
                 match self.session(&self.authority, work).await? {
                     SessionOutcome::PinSetAllowed { .. } => Ok(Outcome::PinAllowed),
                     _ => Err(unexpected()),
@@ -202,11 +198,7 @@ impl Phone {
         let work = {
             let live = self.live();
             let (platform, model) = (live.stored.platform, live.stored.model.clone());
-            SessionWork::RegisterPhone {
-                chip: self.id,
-                platform,
-                model,
-            }
+            SessionWork::RegisterPhone { chip: self.id, platform, model }
         };
         match self.session(&self.stranger, work).await? {
             SessionOutcome::PhoneRegistered => {
@@ -219,10 +211,7 @@ impl Phone {
     }
 
     async fn begin_enrolment(&self, uses: Uses) -> Result<Outcome, Problem> {
-        let begin = BeginEnrolment {
-            uses,
-            confirmed: true,
-        };
+        let begin = BeginEnrolment { uses, confirmed: true };
         let call = self.authority.post("/enrolments").json(&begin);
         let begun = call.once(&self.key("enrolment")?).answer().await?;
         Ok(Outcome::EnrolmentBegun(begun))
@@ -243,10 +232,7 @@ impl Phone {
     fn sign_on_card(&self, statement: &[u8]) -> Result<Vec<u8>, Problem> {
         let (card, password) = {
             let mut live = self.live();
-            let card = live
-                .card
-                .clone()
-                .ok_or_else(|| Problem::new(Code::CARD_NOT_PRESENT))?;
+            let card = live.card.clone().ok_or_else(|| Problem::new(Code::CARD_NOT_PRESENT))?;
             let secrets = &mut live.secrets;
             // What was typed for one card costs no other a try.
             let typed_for = secrets.card.get_or_insert_with(|| card.name().to_owned());
@@ -266,16 +252,10 @@ impl Phone {
     }
 
     fn sign_on_chip(&self, statement: &[u8]) -> Result<Vec<u8>, Problem> {
-        let password = self
-            .live()
-            .secrets
-            .phone_password
-            .take()
-            .ok_or_else(unexpected)?;
+        let password = self.live().secrets.phone_password.take().ok_or_else(unexpected)?;
         let now = self.parts.clock.now();
-        let signed = self
-            .chip
-            .jpki(|client| card::sign(client, &password, statement, true, now))?;
+        let signed =
+            self.chip.jpki(|client| card::sign(client, &password, statement, true, now))?;
         signed.map_err(|error| of_chip(error, PinName::Phone(Use::Signature)))
     }
 
@@ -308,10 +288,7 @@ impl Phone {
         self.blocking(move |phone| {
             let (password, pin) = {
                 let mut live = phone.live();
-                (
-                    live.secrets.new_password.take(),
-                    live.secrets.new_pin.take(),
-                )
+                (live.secrets.new_password.take(), live.secrets.new_pin.take())
             };
             let new = match usage {
                 Use::Signature => password.as_ref().map(Pin::Signature),
@@ -329,24 +306,15 @@ impl Phone {
     async fn store(self: &Arc<Self>, enrolment: EnrolmentId) -> Result<Outcome, Problem> {
         let work = SessionWork::StoreCertificates { enrolment };
         let outcome = self.session(&self.authority, work).await?;
-        let SessionOutcome::CertificatesStored {
-            certificates,
-            usable_from,
-        } = outcome
-        else {
+        let SessionOutcome::CertificatesStored { certificates, usable_from } = outcome else {
             return Err(unexpected());
         };
         let mut live = self.live();
         live.stored.certificates = certificates;
-        if let Some(view) = live
-            .stored
-            .enrolment
-            .as_mut()
-            .filter(|view| view.enrolment == enrolment)
+        if let Some(view) =
+            live.stored.enrolment.as_mut().filter(|view| view.enrolment == enrolment)
         {
-            view.stage = EnrolmentStage::Registered {
-                since: self.parts.clock.now(),
-            };
+            view.stage = EnrolmentStage::Registered { since: self.parts.clock.now() };
         }
         Ok(Outcome::Stored { usable_from })
     }

@@ -83,8 +83,5 @@ fn wrong_form(name: PinName, form: PinForm) -> Problem {
         (PinForm::NoLetter, _) => ("no-letter", "CARD-4"),
         (PinForm::NoDigit, _) => ("no-digit", "CARD-4"),
     };
-    Problem::new(Code::PIN_FORM)
-        .by_rule(rule)
-        .with("pin", name.as_str())
-        .with("fault", fault)
+    Problem::new(Code::PIN_FORM).by_rule(rule).with("pin", name.as_str()).with("fault", fault)
 }

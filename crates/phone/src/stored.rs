@@ -60,12 +60,8 @@ impl Stored {
         let json = serde_json::to_vec_pretty(self)?;
         let unfinished = directory.join(format!("{FILE}.new"));
         let mut options = File::options();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&unfinished)?;
+        let mut file =
+            options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
         file.write_all(&json)?;
         file.sync_all()?;
         fs::rename(unfinished, directory.join(FILE))?;
@@ -79,4 +75,65 @@ impl Stored {
 /// It cannot be opened or synced.
 pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files as released versions wrote them: they stay readable.
+    const RELEASED: [&str; 2] = [
+        r#"{"chip": "c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1", "platform": "android", "model": "m"}"#,
+        r#"{
+            "chip": "c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1", "platform": "android", "model": "m",
+            "registered": true,
+            "flow": {
+                "order": {
+                    "procedure": "apply",
+                    "choice": {"signature": true, "user_authentication": false}
+                },
+                "stage": {
+                    "stage": "signed",
+                    "to": {"enrolment": "02020202020202020202020202020202"},
+                    "cms": "MAA="
+                },
+                "act": "00ff", "attempt": 1,
+                "problem": {"code": "wrong-pin", "params": {"left": "4"}}
+            },
+            "enrolment": {
+                "enrolment": "02020202020202020202020202020202",
+                "uses": {"signature": true, "user_authentication": false},
+                "stage": "begun"
+            },
+            "certificates": [{
+                "usage": "signature", "medium": "phone", "serial": "000002",
+                "not_before": "2026-11-21T01:00:00Z", "not_after": "2030-02-17T14:59:59Z",
+                "status": "active", "since": "2026-11-21T01:00:00Z"
+            }]
+        }"#,
+    ];
+
+    #[test]
+    fn what_was_written_is_read_again_also_from_older_versions() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(!Stored::is_in(directory.path()));
+        for released in RELEASED {
+            std::fs::write(directory.path().join(FILE), released).unwrap();
+            let stored = Stored::read(directory.path()).unwrap();
+            stored.write(directory.path()).unwrap();
+            assert_eq!(Stored::read(directory.path()).unwrap(), stored);
+        }
+        assert!(Stored::is_in(directory.path()));
+    }
+
+    #[test]
+    fn a_write_that_was_cut_off_leaves_the_old_file() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(FILE), RELEASED[1]).unwrap();
+        std::fs::write(directory.path().join("phone.json.new"), "{ \"chip\": \"half").unwrap();
+        let stored = Stored::read(directory.path()).unwrap();
+        assert!(stored.registered && stored.flow.is_some());
+        stored.write(directory.path()).unwrap();
+        assert_eq!(Stored::read(directory.path()).unwrap(), stored);
+    }
 }

@@ -73,25 +73,17 @@ impl Phone {
         let transaction = asker.fetch(&id).await?;
         let now = self.parts.clock.now();
         check_open(&transaction, now)?;
-        let opened = Opened {
-            asker,
-            shown: transaction.clone(),
-            answered: false,
-        };
+        let opened = Opened { asker, shown: transaction.clone(), answered: false };
         {
             let mut live = self.live();
-            live.opened
-                .retain(|other| other.shown.id != id && other.shown.expires > now);
+            live.opened.retain(|other| other.shown.id != id && other.shown.expires > now);
             live.opened.push(opened);
         }
         self.blocking(move |phone| {
             let usage = usage_of(transaction.purpose);
             let tries_left = phone.chip.jpki(|client| client.tries_left(usage));
             let tries_left = tries_left.ok().and_then(Result::ok);
-            Ok(ShownTransaction {
-                transaction,
-                tries_left,
-            })
+            Ok(ShownTransaction { transaction, tries_left })
         })
         .await
     }
@@ -106,18 +98,9 @@ impl Phone {
         id: TransactionId,
         consent: Consent,
     ) -> Result<Transaction, Problem> {
-        let opened = self
-            .live()
-            .opened
-            .iter()
-            .find(|opened| opened.shown.id == id)
-            .cloned();
+        let opened = self.live().opened.iter().find(|opened| opened.shown.id == id).cloned();
         let opened = opened.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
-        let Opened {
-            asker,
-            shown,
-            answered,
-        } = opened;
+        let Opened { asker, shown, answered } = opened;
         let typed = match consent {
             Consent::Approve { pin } => Some(Approval::parse(shown.purpose, &pin)?),
             Consent::Refuse => None,
@@ -131,29 +114,15 @@ impl Phone {
             return Err(Problem::new(Code::CONFLICT));
         }
         let answer = match typed {
-            Some(approval) => {
-                self.blocking(move |phone| phone.answer(&present, &approval))
-                    .await?
-            }
+            Some(approval) => self.blocking(move |phone| phone.answer(&present, &approval)).await?,
             None => TransactionAnswer::Refused,
         };
-        for opened in self
-            .live()
-            .opened
-            .iter_mut()
-            .filter(|opened| opened.shown.id == id)
-        {
+        for opened in self.live().opened.iter_mut().filter(|opened| opened.shown.id == id) {
             opened.answered = true;
         }
         let key = IdempotencyKey::new(&*self.parts.entropy);
         let path = format!("/transactions/{}/answer", id.as_str());
-        asker
-            .client
-            .post(&path)
-            .json(&answer)
-            .once(&key)
-            .bytes()
-            .await?;
+        asker.client.post(&path).json(&answer).once(&key).bytes().await?;
         asker.fetch(&id).await
     }
 
@@ -213,10 +182,7 @@ fn log_in<T: Transport + ?Sized>(
     let certificate = Base64(client.certificate(usage)?);
     let digest = HashAlgorithm::Sha256.digest(&authentication_message(transaction));
     let signature = Base64(client.sign(usage, &digest)?);
-    Ok(TransactionAnswer::LogIn {
-        certificate,
-        signature,
-    })
+    Ok(TransactionAnswer::LogIn { certificate, signature })
 }
 
 fn usage_of(purpose: Purpose) -> Use {

@@ -58,10 +58,7 @@ impl Flow {
                 self.choose(*uses, *confirmed)
             }
             (
-                Step::ConfirmRevocation {
-                    confirmed,
-                    with_card,
-                },
+                Step::ConfirmRevocation { confirmed, with_card },
                 NextStep::ConfirmRevocation
                 | NextStep::PhonePassword
                 | NextStep::CardPassword
@@ -122,11 +119,7 @@ impl Flow {
         if !confirmed {
             return Err(Problem::from(Refusal::NotConfirmed).by_rule("END-2"));
         }
-        let way = if with_card {
-            SigningKey::Card
-        } else {
-            SigningKey::Phone
-        };
+        let way = if with_card { SigningKey::Card } else { SigningKey::Phone };
         let changed = with.replace(way) != Some(way);
         if changed && self.stage != Stage::Asked {
             self.start_over();
@@ -137,17 +130,10 @@ impl Flow {
 
 /// A new PIN: its form, and that both entries are equal (APPLY-5).
 pub(crate) fn new_pin(usage: Use, first: &Typed, second: &Typed) -> Result<NewPins, Problem> {
-    let typed = TypedTwice {
-        first: first.as_str(),
-        second: second.as_str(),
-    };
+    let typed = TypedTwice { first: first.as_str(), second: second.as_str() };
     let (signature, user_authentication) = match usage {
         Use::Signature => (Some(typed), None),
         Use::UserAuthentication => (None, Some(typed)),
     };
-    Ok(NewPins::parse(
-        Uses::from_iter([usage]),
-        signature,
-        user_authentication,
-    )?)
+    Ok(NewPins::parse(Uses::from_iter([usage]), signature, user_authentication)?)
 }

@@ -122,38 +122,24 @@ impl Flow {
             }
             (Outcome::RequestBegun(begun), Stage::Asked) => self.request_begun(begun, chip),
             (Outcome::Signed(cms), Stage::Unsigned { to, .. }) => {
-                self.stage = Stage::Signed {
-                    to: to.clone(),
-                    cms,
-                };
+                self.stage = Stage::Signed { to: to.clone(), cms };
             }
             (
                 Outcome::ApplicationAccepted(uses),
-                &mut Stage::Signed {
-                    to: Addressee::Enrolment(enrolment),
-                    ..
-                },
-            ) => {
-                self.stage = Stage::PinsDue {
-                    enrolment: Some(enrolment),
-                    uses,
-                }
-            }
+                &mut Stage::Signed { to: Addressee::Enrolment(enrolment), .. },
+            ) => self.stage = Stage::PinsDue { enrolment: Some(enrolment), uses },
             (Outcome::RequestDone, Stage::Signed { to, .. }) => {
                 self.stage = match (self.order, to) {
-                    (Order::ResetPin { .. }, Addressee::Request(request)) => Stage::LeaveDue {
-                        request: std::mem::take(request),
-                    },
+                    (Order::ResetPin { .. }, Addressee::Request(request)) => {
+                        Stage::LeaveDue { request: std::mem::take(request) }
+                    }
                     _ => Stage::DeletionDue,
                 };
             }
             (Outcome::PinAllowed, Stage::LeaveDue { .. }) => {
                 if let Order::ResetPin { usage } = self.order {
                     let uses = Uses::from_iter([usage]);
-                    self.stage = Stage::PinsDue {
-                        enrolment: None,
-                        uses,
-                    };
+                    self.stage = Stage::PinsDue { enrolment: None, uses };
                 }
             }
             (Outcome::PinSet(usage), Stage::PinsDue { enrolment, uses }) => {
@@ -163,19 +149,13 @@ impl Flow {
                 }
             }
             // Work may have begun, and even ended, before the answer came.
-            (
-                Outcome::Completed(view),
-                Stage::PinsDue {
-                    enrolment: Some(own),
-                    ..
-                },
-            ) if view.enrolment == *own => {
+            (Outcome::Completed(view), Stage::PinsDue { enrolment: Some(own), .. })
+                if view.enrolment == *own =>
+            {
                 self.follow(&view);
             }
             (Outcome::Stored { usable_from }, Stage::Ready { .. } | Stage::Done { .. }) => {
-                self.stage = Stage::Done {
-                    usable_from: Some(usable_from),
-                };
+                self.stage = Stage::Done { usable_from: Some(usable_from) };
             }
             (Outcome::Deleted, Stage::DeletionDue) => {
                 self.stage = Stage::Done { usable_from: None };
@@ -227,19 +207,13 @@ impl Flow {
         let enrolment = view.enrolment;
         match &view.stage {
             EnrolmentStage::Completed { due, .. } => {
-                self.stage = Stage::Waiting {
-                    enrolment,
-                    due: *due,
-                };
+                self.stage = Stage::Waiting { enrolment, due: *due };
             }
             EnrolmentStage::Ready { .. } => self.stage = Stage::Ready { enrolment },
             EnrolmentStage::Registered { .. } => self.stage = Stage::Done { usable_from: None },
             EnrolmentStage::Ended { code } => {
                 self.ask_again();
-                self.problem = Some(StepProblem {
-                    code: code.clone(),
-                    params: [].into(),
-                });
+                self.problem = Some(StepProblem { code: code.clone(), params: [].into() });
             }
             EnrolmentStage::Begun | EnrolmentStage::Signed => {}
         }
@@ -247,13 +221,9 @@ impl Flow {
 
     /// Keeps a problem for whoever looks later.
     pub(super) fn note(&mut self, problem: &Problem) {
-        let params = problem
-            .params()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        self.problem = Some(StepProblem {
-            code: problem.code().to_owned(),
-            params: params.collect(),
-        });
+        let params = problem.params().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.problem =
+            Some(StepProblem { code: problem.code().to_owned(), params: params.collect() });
     }
 
     fn due(&self, secrets: &Secrets) -> Option<Work> {
@@ -275,26 +245,18 @@ impl Flow {
                     SigningKey::Card => &secrets.card_password,
                     SigningKey::Phone => &secrets.phone_password,
                 };
-                let sign = Work::Sign {
-                    with,
-                    statement: statement.clone(),
-                };
+                let sign = Work::Sign { with, statement: statement.clone() };
                 secret.as_ref().map(|_| sign)
             }
-            Stage::Signed { to, cms } => Some(Work::Send {
-                to: to.clone(),
-                cms: cms.clone(),
-            }),
+            Stage::Signed { to, cms } => Some(Work::Send { to: to.clone(), cms: cms.clone() }),
             Stage::LeaveDue { request } => Some(Work::AllowPin(request.clone())),
             Stage::PinsDue { enrolment, uses } => match uses.iter().next() {
-                Some(Use::Signature) => secrets
-                    .new_password
-                    .as_ref()
-                    .map(|_| Work::SetPin(Use::Signature)),
-                Some(Use::UserAuthentication) => secrets
-                    .new_pin
-                    .as_ref()
-                    .map(|_| Work::SetPin(Use::UserAuthentication)),
+                Some(Use::Signature) => {
+                    secrets.new_password.as_ref().map(|_| Work::SetPin(Use::Signature))
+                }
+                Some(Use::UserAuthentication) => {
+                    secrets.new_pin.as_ref().map(|_| Work::SetPin(Use::UserAuthentication))
+                }
                 None => enrolment.map(Work::Complete),
             },
             Stage::Ready { enrolment } => Some(Work::Store(*enrolment)),
@@ -319,35 +281,18 @@ impl Flow {
     }
 
     fn request_begun(&mut self, begun: RequestBegun, chip: ChipId) {
-        let RequestBegun {
-            request,
-            challenge:
-                Challenge {
-                    value: challenge,
-                    expires,
-                },
-        } = begun;
+        let RequestBegun { request, challenge: Challenge { value: challenge, expires } } = begun;
         let statement = match self.order {
-            Order::Revoke { with: Some(with) } => Statement::Revocation {
-                challenge,
-                chip,
-                request: request.clone(),
-                with,
-            },
-            Order::ResetPin { usage } => Statement::PinReset {
-                challenge,
-                chip,
-                request: request.clone(),
-                usage,
-            },
+            Order::Revoke { with: Some(with) } => {
+                Statement::Revocation { challenge, chip, request: request.clone(), with }
+            }
+            Order::ResetPin { usage } => {
+                Statement::PinReset { challenge, chip, request: request.clone(), usage }
+            }
             _ => return,
         };
         let to = Addressee::Request(request);
-        self.stage = Stage::Unsigned {
-            to,
-            statement: Base64(statement.to_bytes()),
-            expires,
-        };
+        self.stage = Stage::Unsigned { to, statement: Base64(statement.to_bytes()), expires };
     }
 }
 

@@ -18,10 +18,7 @@ async fn phones_are_bought_listed_in_pages_and_kept() {
     let world = World::new().await;
     for name in ["a", "b-2", "z"] {
         let bought: PhoneState = world.post("/phones", phone(name)).await.unwrap();
-        assert_eq!(
-            (bought.name.as_str(), bought.platform),
-            (name, Platform::Iphone)
-        );
+        assert_eq!((bought.name.as_str(), bought.platform), (name, Platform::Iphone));
         assert_eq!((bought.procedure, bought.certificates.len()), (None, 0));
     }
     // What is unfinished or no phone is not one.
@@ -39,9 +36,8 @@ async fn phones_are_bought_listed_in_pages_and_kept() {
         }
     }
     assert_eq!(names, ["a", "b-2", "p", "z"]);
-    let ids: Vec<_> = [world.get::<PhoneState>("/phones/a"), world.get("/phones/z")]
-        .map(|phone| phone)
-        .into();
+    let ids: Vec<_> =
+        [world.get::<PhoneState>("/phones/a"), world.get("/phones/z")].map(|phone| phone).into();
     let mut chips = Vec::new();
     for phone in ids {
         chips.push(phone.await.unwrap().chip);
@@ -52,45 +48,25 @@ async fn phones_are_bought_listed_in_pages_and_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_given_once_and_leads_nowhere_else() {
     let world = World::new().await;
-    assert_eq!(
-        world
-            .post::<PhoneState>("/phones", phone("p"))
-            .await
-            .unwrap_err()
-            .code,
-        "conflict"
-    );
+    assert_eq!(world.post::<PhoneState>("/phones", phone("p")).await.unwrap_err().code, "conflict");
     let long = "a".repeat(41);
     for name in ["", ".", "..", "../x", "A", "a b", "-a", "花", &long] {
-        let problem = world
-            .post::<PhoneState>("/phones", phone(name))
-            .await
-            .unwrap_err();
+        let problem = world.post::<PhoneState>("/phones", phone(name)).await.unwrap_err();
         assert_eq!(problem.code, "bad-request", "{name}");
     }
     for model in [String::new(), "m".repeat(101)] {
         let phone = json!({"name": "m", "platform": "android", "model": model});
-        let problem = world
-            .post::<PhoneState>("/phones", phone)
-            .await
-            .unwrap_err();
+        let problem = world.post::<PhoneState>("/phones", phone).await.unwrap_err();
         assert_eq!(problem.code, "bad-request");
     }
     for path in ["/phones/q", "/phones/..%2Fp", "/phones/P"] {
-        assert_eq!(
-            world.get::<PhoneState>(path).await.unwrap_err().code,
-            "not-found",
-            "{path}"
-        );
+        assert_eq!(world.get::<PhoneState>(path).await.unwrap_err().code, "not-found", "{path}");
     }
     // A purchase that was cut off is made anew.
     let unfinished = world.fleet_directory().join(".q.new");
     std::fs::create_dir(&unfinished).unwrap();
     std::fs::write(unfinished.join("q.chip"), "half a").unwrap();
-    world
-        .post::<PhoneState>("/phones", phone("q"))
-        .await
-        .unwrap();
+    world.post::<PhoneState>("/phones", phone("q")).await.unwrap();
     assert!(!unfinished.exists());
 }
 
@@ -99,20 +75,10 @@ async fn a_fleet_touches_no_phone_before_it_is_used() {
     let world = World::new().await;
     world.reopen().await;
     drop(FileMedium::open(&world.chip_file("p")).unwrap());
-    std::fs::write(
-        world.fleet_directory().join("p").join("phone.json"),
-        "not json",
-    )
-    .unwrap();
+    std::fs::write(world.fleet_directory().join("p").join("phone.json"), "not json").unwrap();
     world.reopen().await;
-    world
-        .post::<PhoneState>("/phones", phone("q"))
-        .await
-        .unwrap();
-    assert_eq!(
-        world.get::<PhoneState>("/phones/p").await.unwrap_err().code,
-        "internal-error"
-    );
+    world.post::<PhoneState>("/phones", phone("q")).await.unwrap();
+    assert_eq!(world.get::<PhoneState>("/phones/p").await.unwrap_err().code, "internal-error");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,10 +100,7 @@ async fn a_chip_that_is_lent_leaves_its_phone_busy_until_it_is_back() {
     let contents = world.post::<Value>("/phones/p/contents", json!({})).await;
     assert_eq!(contents.unwrap_err().code, "phone-busy");
     drop(borrowed);
-    tokio::task::spawn_blocking(move || fleet.take_back("p"))
-        .await
-        .unwrap()
-        .unwrap();
+    tokio::task::spawn_blocking(move || fleet.take_back("p")).await.unwrap().unwrap();
     world.obey_to_the_end().await;
 }
 
@@ -146,10 +109,7 @@ async fn a_damaged_chip_file_is_told() {
     let world = World::new().await;
     world.reopen().await;
     std::fs::write(world.chip_file("p"), "not a chip").unwrap();
-    let problem = world
-        .post::<Value>("/phones/p/contents", json!({}))
-        .await
-        .unwrap_err();
+    let problem = world.post::<Value>("/phones/p/contents", json!({})).await.unwrap_err();
     assert_eq!(
         (problem.code.as_str(), problem.params["path"].as_str()),
         ("chip-file-damaged", "p")
@@ -168,25 +128,13 @@ async fn malformed_requests_are_refused() {
         json!({"step": "card-password", "password": "A12345", "more": 1}),
         json!({"step": "begin", "procedure": "dance"}),
     ] {
-        assert_eq!(
-            world.refused(body.clone()).await,
-            "body-malformed",
-            "{body}"
-        );
+        assert_eq!(world.refused(body.clone()).await, "body-malformed", "{body}");
     }
-    let usage = world
-        .post::<Value>("/phones/p/pins/both", json!({}))
-        .await
-        .unwrap_err();
+    let usage = world.post::<Value>("/phones/p/pins/both", json!({})).await.unwrap_err();
     assert_eq!(usage.code, "not-found");
-    let id = world
-        .post::<Value>("/phones/p/transactions/xyz/consent", json!({}))
-        .await;
+    let id = world.post::<Value>("/phones/p/transactions/xyz/consent", json!({})).await;
     assert_eq!(id.unwrap_err().code, "not-found");
-    let query = world
-        .get::<Value>("/phones/p/notices?since=x")
-        .await
-        .unwrap_err();
+    let query = world.get::<Value>("/phones/p/notices?since=x").await.unwrap_err();
     assert_eq!(query.code, "bad-request");
 }
 
@@ -200,10 +148,8 @@ async fn the_api_describes_itself_with_its_queries() {
     let parameters = |path: &str, method: &str| {
         let operation = &paths[path][method];
         let parameters = operation["parameters"].as_array().unwrap();
-        let mut names: Vec<_> = parameters
-            .iter()
-            .map(|each| each["name"].as_str().unwrap().to_owned())
-            .collect();
+        let mut names: Vec<_> =
+            parameters.iter().map(|each| each["name"].as_str().unwrap().to_owned()).collect();
         names.sort();
         names
     };

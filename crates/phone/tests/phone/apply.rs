@@ -22,10 +22,7 @@ async fn before_reading(signature: bool, user_authentication: bool) -> World {
     let world = World::new().await;
     world.step(begin("apply")).await.unwrap();
     world.step(card_password(CARD_PASSWORD)).await.unwrap();
-    world
-        .step(choose(signature, user_authentication))
-        .await
-        .unwrap();
+    world.step(choose(signature, user_authentication)).await.unwrap();
     world.put_card("hanako").await.unwrap();
     world
 }
@@ -35,10 +32,7 @@ async fn apply_1_the_steps_come_in_order_to_the_end() {
     let world = World::new().await;
     let begun = world.step(begin("apply")).await.unwrap();
     let procedure = begun.procedure.unwrap();
-    assert_eq!(
-        (procedure.procedure, procedure.next),
-        (Procedure::Apply, NextStep::CardPassword)
-    );
+    assert_eq!((procedure.procedure, procedure.next), (Procedure::Apply, NextStep::CardPassword));
     world.step(card_password(CARD_PASSWORD)).await.unwrap();
     assert_eq!(world.next().await, NextStep::Choose);
     world.step(choose(true, true)).await.unwrap();
@@ -46,17 +40,9 @@ async fn apply_1_the_steps_come_in_order_to_the_end() {
     world.put_card("hanako").await.unwrap();
     world.step(read_card()).await.unwrap();
     let applicant = Some(hanako());
-    assert_eq!(
-        world.next().await,
-        NextStep::NewSignaturePassword {
-            applicant: applicant.clone()
-        }
-    );
+    assert_eq!(world.next().await, NextStep::NewSignaturePassword { applicant: applicant.clone() });
     world.step(new_password(PHONE_PASSWORD)).await.unwrap();
-    assert_eq!(
-        world.next().await,
-        NextStep::NewUserAuthenticationPin { applicant }
-    );
+    assert_eq!(world.next().await, NextStep::NewUserAuthenticationPin { applicant });
     world.step(new_pin(PHONE_PIN)).await.unwrap();
     assert_eq!(world.next().await, NextStep::Wait { due: world.now() });
 
@@ -67,17 +53,8 @@ async fn apply_1_the_steps_come_in_order_to_the_end() {
     let usable_from = Some(world.now());
     assert_eq!(done.procedure.unwrap().next, NextStep::Done { usable_from });
     assert_eq!(done.certificates.len(), 2);
-    assert!(matches!(
-        done.enrolment.unwrap().stage,
-        EnrolmentStage::Registered { .. }
-    ));
-    let acts = [
-        "phone",
-        "enrolment",
-        "application",
-        "completion",
-        "registration",
-    ];
+    assert!(matches!(done.enrolment.unwrap().stage, EnrolmentStage::Registered { .. }));
+    let acts = ["phone", "enrolment", "application", "completion", "registration"];
     assert_eq!(world.authority.acts(), acts);
 }
 
@@ -93,11 +70,7 @@ async fn apply_2_none_selected_and_apply_3_not_confirmed_are_refused() {
     assert_eq!(world.refused(unticked).await, "not-confirmed");
     assert_eq!(world.next().await, NextStep::Choose);
     world.step(choose(true, false)).await.unwrap();
-    assert_eq!(
-        world.noted().await,
-        None,
-        "a step that succeeds clears the problem"
-    );
+    assert_eq!(world.noted().await, None, "a step that succeeds clears the problem");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,28 +79,16 @@ async fn apply_5_pins_are_set_only_for_what_was_applied_for() {
         let world = before_reading(signature, user_authentication).await;
         world.step(read_card()).await.unwrap();
         if signature {
-            assert!(matches!(
-                world.next().await,
-                NextStep::NewSignaturePassword { .. }
-            ));
+            assert!(matches!(world.next().await, NextStep::NewSignaturePassword { .. }));
             assert_eq!(world.refused(new_pin(PHONE_PIN)).await, "conflict");
             world.step(new_password(PHONE_PASSWORD)).await.unwrap();
         } else {
-            assert!(matches!(
-                world.next().await,
-                NextStep::NewUserAuthenticationPin { .. }
-            ));
-            assert_eq!(
-                world.refused(new_password(PHONE_PASSWORD)).await,
-                "conflict"
-            );
+            assert!(matches!(world.next().await, NextStep::NewUserAuthenticationPin { .. }));
+            assert_eq!(world.refused(new_password(PHONE_PASSWORD)).await, "conflict");
             world.step(new_pin(PHONE_PIN)).await.unwrap();
         }
         assert!(matches!(world.next().await, NextStep::Wait { .. }));
-        let uses = Uses {
-            signature,
-            user_authentication,
-        };
+        let uses = Uses { signature, user_authentication };
         assert_eq!(world.state().await.enrolment.unwrap().uses, uses);
     }
 }
@@ -146,10 +107,7 @@ async fn apply_5_a_new_pin_has_its_form_and_is_entered_twice_alike() {
         let mut step = new_password(password);
         step["again"] = again.into();
         assert_eq!(world.refused(step).await, code);
-        assert!(matches!(
-            world.next().await,
-            NextStep::NewSignaturePassword { .. }
-        ));
+        assert!(matches!(world.next().await, NextStep::NewSignaturePassword { .. }));
     }
     world.step(new_password(PHONE_PASSWORD)).await.unwrap();
     assert_eq!(world.refused(new_pin("123")).await, "pin-length");
@@ -166,18 +124,11 @@ async fn card_6_a_wrong_password_is_told_with_the_tries_left_until_it_locks() {
         let tries_left = world.state().await.procedure.unwrap().tries_left;
         assert_eq!(tries_left, Some(left + 1), "PIN-1: known before asking");
         let problem = world.step(read_card()).await.unwrap_err();
-        assert_eq!(
-            (problem.code.as_str(), problem.rule.as_deref()),
-            ("wrong-pin", Some("CARD-6"))
-        );
+        assert_eq!((problem.code.as_str(), problem.rule.as_deref()), ("wrong-pin", Some("CARD-6")));
         assert_eq!(problem.params["pin"], "card-signature");
         assert_eq!(problem.params["left"], left.to_string());
         let procedure = world.state().await.procedure.unwrap();
-        assert_eq!(
-            procedure.next,
-            NextStep::CardPassword,
-            "a wrong password is not kept"
-        );
+        assert_eq!(procedure.next, NextStep::CardPassword, "a wrong password is not kept");
         assert_eq!(procedure.problem.unwrap().params["left"], left.to_string());
     }
     for _ in 0..2 {
@@ -197,17 +148,11 @@ async fn card_4_what_cannot_be_the_password_costs_no_try() {
     let world = World::new().await;
     world.step(begin("apply")).await.unwrap();
     world.put_card("hanako").await.unwrap();
-    for (typed, fault) in [
-        ("A1", "length"),
-        ("abc123", "character"),
-        ("123456", "no-letter"),
-        ("ABCDEF", "no-digit"),
-    ] {
+    for (typed, fault) in
+        [("A1", "length"), ("abc123", "character"), ("123456", "no-letter"), ("ABCDEF", "no-digit")]
+    {
         let problem = world.step(card_password(typed)).await.unwrap_err();
-        assert_eq!(
-            (problem.code.as_str(), problem.params["fault"].as_str()),
-            ("pin-form", fault)
-        );
+        assert_eq!((problem.code.as_str(), problem.params["fault"].as_str()), ("pin-form", fault));
         let shown = serde_json::to_string(&problem).unwrap();
         assert!(!shown.contains(typed), "what was typed is not repeated");
     }
@@ -230,11 +175,7 @@ async fn a_step_out_of_its_turn_changes_nothing() {
         json!({"step": "delete"}),
     ];
     for step in &steps {
-        assert_eq!(
-            world.refused(step.clone()).await,
-            "conflict",
-            "nothing has begun"
-        );
+        assert_eq!(world.refused(step.clone()).await, "conflict", "nothing has begun");
     }
     world.step(begin("apply")).await.unwrap();
     for step in &steps[1..] {
@@ -255,36 +196,22 @@ async fn apply_2_the_choice_may_be_changed_until_the_card_has_signed() {
     world.step(card_password(CARD_PASSWORD)).await.unwrap();
     world.step(choose(false, true)).await.unwrap();
     world.step(read_card()).await.unwrap();
-    assert!(matches!(
-        world.next().await,
-        NextStep::NewUserAuthenticationPin { .. }
-    ));
-    assert_eq!(
-        world.authority.acts(),
-        ["phone", "enrolment", "enrolment", "application"]
-    );
+    assert!(matches!(world.next().await, NextStep::NewUserAuthenticationPin { .. }));
+    assert_eq!(world.authority.acts(), ["phone", "enrolment", "enrolment", "application"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn apply_4_a_refusal_is_kept_and_lets_the_person_choose_anew() {
     let world = before_reading(true, true).await;
-    world
-        .authority
-        .refuse("/application", Refusal::UnderFifteen);
+    world.authority.refuse("/application", Refusal::UnderFifteen);
     let problem = world.step(read_card()).await.unwrap_err();
-    assert_eq!(
-        (problem.code.as_str(), problem.rule.as_deref()),
-        ("under-fifteen", Some("CARD-3"))
-    );
+    assert_eq!((problem.code.as_str(), problem.rule.as_deref()), ("under-fifteen", Some("CARD-3")));
     assert_eq!(world.noted().await.unwrap(), "under-fifteen");
     assert_eq!(world.next().await, NextStep::Choose, "the password is kept");
     world.authority.mend();
     world.step(choose(false, true)).await.unwrap();
     world.step(read_card()).await.unwrap();
-    assert!(matches!(
-        world.next().await,
-        NextStep::NewUserAuthenticationPin { .. }
-    ));
+    assert!(matches!(world.next().await, NextStep::NewUserAuthenticationPin { .. }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -295,14 +222,8 @@ async fn apply_4_an_expired_challenge_is_replaced_before_the_card_signs() {
     world.advance(SignedDuration::from_mins(10));
     world.put_card("hanako").await.unwrap();
     world.step(read_card()).await.unwrap();
-    assert!(matches!(
-        world.next().await,
-        NextStep::NewSignaturePassword { .. }
-    ));
-    assert_eq!(
-        world.authority.acts(),
-        ["phone", "enrolment", "enrolment", "application"]
-    );
+    assert!(matches!(world.next().await, NextStep::NewSignaturePassword { .. }));
+    assert_eq!(world.authority.acts(), ["phone", "enrolment", "enrolment", "application"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -316,12 +237,7 @@ async fn hours_2_a_rejection_is_told_and_the_person_can_apply_anew() {
     assert_eq!(world.noted().await.unwrap(), "card-signature-revoked");
     assert_eq!(world.next().await, NextStep::CardPassword);
     let stage = world.state().await.enrolment.unwrap().stage;
-    assert_eq!(
-        stage,
-        EnrolmentStage::Ended {
-            code: "card-signature-revoked".to_owned()
-        }
-    );
+    assert_eq!(stage, EnrolmentStage::Ended { code: "card-signature-revoked".to_owned() });
     assert_eq!(world.refused(json!({"step": "register"})).await, "conflict");
 }
 
@@ -335,34 +251,19 @@ async fn reg_1_registration_is_taken_up_after_it_was_left() {
     // Waiting is no reason to keep a person from anything else.
     world.step(begin("revoke")).await.unwrap();
     world.step(json!({"step": "cancel"})).await.unwrap();
-    let taken_up = world
-        .step(begin("register"))
-        .await
-        .unwrap()
-        .procedure
-        .unwrap();
+    let taken_up = world.step(begin("register")).await.unwrap().procedure.unwrap();
     assert_eq!(taken_up.procedure, Procedure::Register);
     assert!(matches!(taken_up.next, NextStep::Wait { .. }));
     world.obey_to_the_end().await;
     assert_eq!(world.authority.acts().last(), Some(&"registration"));
-    assert_eq!(
-        world.refused(begin("register")).await,
-        "no-such-registration"
-    );
+    assert_eq!(world.refused(begin("register")).await, "no-such-registration");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reg_1_a_phone_that_never_applied_has_nothing_to_register() {
     let world = World::new().await;
-    assert_eq!(
-        world.refused(begin("register")).await,
-        "no-such-registration"
-    );
+    assert_eq!(world.refused(begin("register")).await, "no-such-registration");
     let reset = json!({"step": "begin", "procedure": "reset-pin"});
-    assert_eq!(
-        world.refused(reset).await,
-        "bad-request",
-        "which PIN is not said"
-    );
+    assert_eq!(world.refused(reset).await, "bad-request", "which PIN is not said");
     assert_eq!(world.authority.seen(), 0);
 }

@@ -124,12 +124,7 @@ impl Authority {
     /// The next requests all fail as if nobody were there, until it is mended.
     pub fn out_of_reach(&self) {
         let seen = self.seen();
-        self.fail(
-            seen,
-            usize::MAX,
-            Fault::Lost,
-            StatusCode::SERVICE_UNAVAILABLE,
-        );
+        self.fail(seen, usize::MAX, Fault::Lost, StatusCode::SERVICE_UNAVAILABLE);
     }
 
     /// Nothing fails any more.
@@ -204,9 +199,7 @@ impl Authority {
         let now = self.clock.now();
         {
             let mut state = self.state();
-            state.latest_mut().stage = EnrolmentStage::Ended {
-                code: code.to_owned(),
-            };
+            state.latest_mut().stage = EnrolmentStage::Ended { code: code.to_owned() };
             state.notify("application-rejected", now);
         }
         self.changed.send_replace(());
@@ -248,12 +241,7 @@ impl State {
 
     fn notify(&mut self, code: &str, at: Timestamp) {
         let sequence = self.notices.len() as u64 + 1;
-        self.notices.push(Notice {
-            sequence,
-            at,
-            code: code.to_owned(),
-            params: [].into(),
-        });
+        self.notices.push(Notice { sequence, at, code: code.to_owned(), params: [].into() });
     }
 }
 
@@ -270,21 +258,12 @@ async fn fail_as_told(
         let mut state = authority.state();
         let number = state.seen;
         state.seen += 1;
-        let fault = state
-            .fault
-            .filter(|&(at, times, ..)| (at..at.saturating_add(times)).contains(&number));
-        let refusal = state
-            .refusal
-            .clone()
-            .filter(|(part, _)| path.contains(part));
+        let fault =
+            state.fault.filter(|&(at, times, ..)| (at..at.saturating_add(times)).contains(&number));
+        let refusal = state.refusal.clone().filter(|(part, _)| path.contains(part));
         (fault, refusal)
     };
-    authority
-        .held
-        .subscribe()
-        .wait_for(|held| !held)
-        .await
-        .unwrap();
+    authority.held.subscribe().wait_for(|held| !held).await.unwrap();
     match (fault, refusal) {
         (Some((_, _, Fault::SessionsForgotten, _)), _) => {
             authority.state().sessions.clear();
@@ -304,9 +283,7 @@ struct Keys(Arc<Mutex<State>>);
 
 impl KeyDirectory for Keys {
     async fn find(&self, key_id: &str) -> Result<Option<PublicKey>, Problem> {
-        let chip = key_id
-            .strip_prefix("phone:")
-            .and_then(|chip| chip.parse().ok());
+        let chip = key_id.strip_prefix("phone:").and_then(|chip| chip.parse().ok());
         Ok(chip.and_then(|chip: ChipId| self.0.lock().unwrap().phones.get(&chip).cloned()))
     }
 }
@@ -329,9 +306,7 @@ async fn check_if_signed(
 
 async fn view(Shared(authority): Shared<Authority>, by: SignedBy) -> Json<PhoneView> {
     let state = authority.state();
-    let latest = state
-        .latest
-        .filter(|id| state.enrolments[id].chip == phone(&by));
+    let latest = state.latest.filter(|id| state.enrolments[id].chip == phone(&by));
     Json(PhoneView {
         chip: phone(&by),
         platform: inrou_rules::Platform::Android,
@@ -343,11 +318,7 @@ async fn view(Shared(authority): Shared<Authority>, by: SignedBy) -> Json<PhoneV
 }
 
 fn view_of(enrolment: EnrolmentId, found: &Enrolment) -> EnrolmentView {
-    EnrolmentView {
-        enrolment,
-        uses: found.uses,
-        stage: found.stage.clone(),
-    }
+    EnrolmentView { enrolment, uses: found.uses, stage: found.stage.clone() }
 }
 
 #[derive(serde::Deserialize)]
@@ -363,10 +334,7 @@ async fn notices(
     let mut changes = authority.changed.subscribe();
     let look = || {
         let state = authority.state();
-        let new = state
-            .notices
-            .iter()
-            .filter(|notice| notice.sequence > since);
+        let new = state.notices.iter().filter(|notice| notice.sequence > since);
         new.cloned().collect::<Vec<_>>()
     };
     let mut new = look();
@@ -398,10 +366,7 @@ fn once<T>(
 
 fn challenge(authority: &Authority) -> Challenge {
     let value = Base64(random::<32>().to_vec());
-    Challenge {
-        value,
-        expires: authority.clock.now() + CHALLENGE_LIFE,
-    }
+    Challenge { value, expires: authority.clock.now() + CHALLENGE_LIFE }
 }
 
 fn random<const N: usize>() -> [u8; N] {
@@ -429,11 +394,7 @@ async fn begin_enrolment(
         state.enrolments.insert(id, enrolment);
         state.latest = Some(id);
         state.acts.push("enrolment");
-        let begun = EnrolmentBegun {
-            enrolment: id,
-            challenge,
-            terms: "2024-02".to_owned(),
-        };
+        let begun = EnrolmentBegun { enrolment: id, challenge, terms: "2024-02".to_owned() };
         Answer::json(StatusCode::OK, &begun).unwrap()
     })
 }
@@ -446,10 +407,8 @@ async fn take_application(
 ) -> Result<Json<ApplicationAccepted>, Problem> {
     let mut state = authority.state();
     let now = authority.clock.now();
-    let enrolment = state
-        .enrolments
-        .get_mut(&id)
-        .ok_or_else(|| Problem::new(Code::ENROLMENT_UNKNOWN))?;
+    let enrolment =
+        state.enrolments.get_mut(&id).ok_or_else(|| Problem::new(Code::ENROLMENT_UNKNOWN))?;
     let begun = enrolment.stage == EnrolmentStage::Begun;
     if begun && enrolment.challenge.expires <= now {
         return Err(Problem::new(Code::CHALLENGE_EXPIRED));
@@ -462,21 +421,13 @@ async fn take_application(
         terms: "2024-02".to_owned(),
         uses: enrolment.uses,
     };
-    check_statement(
-        &statement,
-        &expected,
-        authority.house.issuer(Use::Signature).issuer(),
-    )?;
+    check_statement(&statement, &expected, authority.house.issuer(Use::Signature).issuer())?;
     let uses = enrolment.uses;
     if begun {
         enrolment.stage = EnrolmentStage::Signed;
         state.acts.push("application");
     }
-    Ok(Json(ApplicationAccepted {
-        enrolment: id,
-        applicant: hanako(),
-        uses,
-    }))
+    Ok(Json(ApplicationAccepted { enrolment: id, applicant: hanako(), uses }))
 }
 
 fn check_statement(
@@ -499,10 +450,8 @@ async fn complete(
     Path(id): Path<EnrolmentId>,
 ) -> Result<Json<EnrolmentView>, Problem> {
     let mut state = authority.state();
-    let enrolment = state
-        .enrolments
-        .get_mut(&id)
-        .ok_or_else(|| Problem::new(Code::ENROLMENT_UNKNOWN))?;
+    let enrolment =
+        state.enrolments.get_mut(&id).ok_or_else(|| Problem::new(Code::ENROLMENT_UNKNOWN))?;
     if enrolment.stage == EnrolmentStage::Signed {
         let at = authority.clock.now();
         enrolment.stage = EnrolmentStage::Completed { at, due: at };
@@ -521,22 +470,11 @@ async fn begin_request(
     once(&authority, &by, body, |state, what| {
         let id = format!("{:032x}", u128::from_be_bytes(random()));
         let challenge = challenge(&authority);
-        let asked = Asked {
-            chip: phone(&by),
-            what,
-            challenge: challenge.clone(),
-            carried_out: false,
-        };
+        let asked =
+            Asked { chip: phone(&by), what, challenge: challenge.clone(), carried_out: false };
         state.requests.insert(id.clone(), asked);
         state.acts.push("request");
-        Answer::json(
-            StatusCode::OK,
-            &RequestBegun {
-                request: id,
-                challenge,
-            },
-        )
-        .unwrap()
+        Answer::json(StatusCode::OK, &RequestBegun { request: id, challenge }).unwrap()
     })
 }
 
@@ -547,39 +485,21 @@ async fn carry_out(
 ) -> Result<Json<RequestDone>, Problem> {
     let mut state = authority.state();
     let now = authority.clock.now();
-    let State {
-        requests,
-        certificates,
-        deletion_due,
-        acts,
-        ..
-    } = &mut *state;
-    let asked = requests
-        .get_mut(&id)
-        .ok_or_else(|| Problem::new(Code::REQUEST_UNKNOWN))?;
+    let State { requests, certificates, deletion_due, acts, .. } = &mut *state;
+    let asked = requests.get_mut(&id).ok_or_else(|| Problem::new(Code::REQUEST_UNKNOWN))?;
     let (challenge, chip) = (asked.challenge.value.clone(), asked.chip);
     if !asked.carried_out && asked.challenge.expires <= now {
         return Err(Problem::new(Code::CHALLENGE_EXPIRED));
     }
     let expected = match asked.what {
-        BeginRequest::Revocation { with } => Statement::Revocation {
-            challenge,
-            chip,
-            request: id,
-            with,
-        },
-        BeginRequest::PinReset { usage } => Statement::PinReset {
-            challenge,
-            chip,
-            request: id,
-            usage,
-        },
+        BeginRequest::Revocation { with } => {
+            Statement::Revocation { challenge, chip, request: id, with }
+        }
+        BeginRequest::PinReset { usage } => {
+            Statement::PinReset { challenge, chip, request: id, usage }
+        }
     };
-    check_statement(
-        &statement,
-        &expected,
-        authority.house.issuer(Use::Signature).issuer(),
-    )?;
+    check_statement(&statement, &expected, authority.house.issuer(Use::Signature).issuer())?;
     let first = !std::mem::replace(&mut asked.carried_out, true);
     Ok(Json(match asked.what {
         BeginRequest::Revocation { .. } => {
@@ -591,9 +511,7 @@ async fn carry_out(
                 let reason = RevocationReason::CessationOfOperation;
                 certificate.status = CertificateStatus::Revoked { at: now, reason };
             }
-            RequestDone::Revocation {
-                certificates: certificates.clone(),
-            }
+            RequestDone::Revocation { certificates: certificates.clone() }
         }
         BeginRequest::PinReset { .. } => {
             if first {
@@ -621,9 +539,7 @@ async fn open_session(
                 return Err(Problem::new(Code::ENROLMENT_UNKNOWN));
             };
             if !found.keys.is_empty() {
-                let outcome = SessionOutcome::KeysAttested {
-                    keys: found.keys.clone(),
-                };
+                let outcome = SessionOutcome::KeysAttested { keys: found.keys.clone() };
                 return Ok(Json(SessionStep::Done { outcome }));
             }
             let (enrolment, uses) = (*enrolment, found.uses);
@@ -631,11 +547,7 @@ async fn open_session(
                 reference: PinReference::from(usage),
                 enrolment: Some(enrolment),
             });
-            let make = Operation::MakeKeys {
-                enrolment,
-                challenge,
-                uses,
-            };
+            let make = Operation::MakeKeys { enrolment, challenge, uses };
             (chip, [make].into_iter().chain(leaves).collect())
         }
         (SessionWork::StoreCertificates { enrolment }, Some(chip)) => {
@@ -644,59 +556,31 @@ async fn open_session(
                 EnrolmentStage::Ready { .. } => {}
                 EnrolmentStage::Registered { since } => {
                     let certificates = state.certificates.clone();
-                    let outcome = SessionOutcome::CertificatesStored {
-                        certificates,
-                        usable_from: since,
-                    };
+                    let outcome =
+                        SessionOutcome::CertificatesStored { certificates, usable_from: since };
                     return Ok(Json(SessionStep::Done { outcome }));
                 }
                 _ => return Err(Refusal::NoSuchRegistration.into()),
             }
             let certificates = found.certificates.clone();
-            (
-                chip,
-                vec![Operation::StoreCertificates {
-                    enrolment: *enrolment,
-                    certificates,
-                }],
-            )
+            (chip, vec![Operation::StoreCertificates { enrolment: *enrolment, certificates }])
         }
-        (SessionWork::Delete, Some(chip)) if state.deletion_due => (
-            chip,
-            vec![Operation::Delete {
-                request: DeletionRequest(random()),
-                usage: None,
-            }],
-        ),
+        (SessionWork::Delete, Some(chip)) if state.deletion_due => {
+            (chip, vec![Operation::Delete { request: DeletionRequest(random()), usage: None }])
+        }
         (SessionWork::Delete, Some(_)) => return Err(Refusal::DeletionNotDue.into()),
         (SessionWork::AllowPinSet { request }, Some(chip)) => {
             let asked = &state.requests[request];
-            let BeginRequest::PinReset { usage } = asked.what else {
-                panic!()
-            };
+            let BeginRequest::PinReset { usage } = asked.what else { panic!() };
             assert!(asked.carried_out);
-            (
-                chip,
-                vec![Operation::AllowPin {
-                    reference: usage.into(),
-                    enrolment: None,
-                }],
-            )
+            (chip, vec![Operation::AllowPin { reference: usage.into(), enrolment: None }])
         }
         _ => return Err(Problem::new(Code::SIGNATURE_MISSING)),
     };
     let keys = authority.house.master().diversify(&chip);
     let (session, commands) = Session::new(chip, keys, &SystemEntropy, operations);
     let id = format!("{:032x}", u128::from_be_bytes(random()));
-    state.sessions.insert(
-        id.clone(),
-        Open {
-            chip,
-            work,
-            session,
-            last: None,
-        },
-    );
+    state.sessions.insert(id.clone(), Open { chip, work, session, last: None });
     Ok(Json(step(id, commands)))
 }
 
@@ -706,10 +590,7 @@ async fn answer_session(
     Json(answer): Json<SessionAnswer>,
 ) -> Result<Json<SessionStep>, Problem> {
     let mut state = authority.state();
-    let mut open = state
-        .sessions
-        .remove(&id)
-        .ok_or_else(|| Problem::new(Code::SESSION_LOST))?;
+    let mut open = state.sessions.remove(&id).ok_or_else(|| Problem::new(Code::SESSION_LOST))?;
     if let Some((last, step)) = &open.last
         && *last == answer
     {
@@ -729,10 +610,7 @@ async fn answer_session(
 }
 
 fn step(session: String, commands: Vec<Vec<u8>>) -> SessionStep {
-    SessionStep::Commands {
-        session,
-        commands: commands.into_iter().map(Hex).collect(),
-    }
+    SessionStep::Commands { session, commands: commands.into_iter().map(Hex).collect() }
 }
 
 impl Authority {
@@ -741,9 +619,8 @@ impl Authority {
         let challenge = ChipChallenge([7; 32]);
         match (&open.work, outcomes.into_iter().next().unwrap()) {
             (SessionWork::RegisterPhone { .. }, Outcome::DeviceKey(attestation)) => {
-                let key = attestation
-                    .verify(&maker, &open.chip, &KeyName::Device, &challenge)
-                    .unwrap();
+                let key =
+                    attestation.verify(&maker, &open.chip, &KeyName::Device, &challenge).unwrap();
                 if state.phones.insert(open.chip, key).is_none() {
                     state.acts.push("phone");
                 }
@@ -751,33 +628,17 @@ impl Authority {
             }
             (SessionWork::MakeKeys { enrolment }, Outcome::Keys(attestations)) => {
                 let found = state.enrolments.get_mut(enrolment).unwrap();
-                let keys = found
-                    .uses
-                    .iter()
-                    .zip(&attestations)
-                    .map(|(usage, attestation)| {
-                        let name = KeyName::Credential {
-                            enrolment: *enrolment,
-                            usage,
-                        };
-                        let key = attestation
-                            .verify(&maker, &open.chip, &name, &challenge)
-                            .unwrap();
-                        AttestedKey {
-                            usage,
-                            spki: Base64(key.spki().to_vec()),
-                        }
-                    });
+                let keys = found.uses.iter().zip(&attestations).map(|(usage, attestation)| {
+                    let name = KeyName::Credential { enrolment: *enrolment, usage };
+                    let key = attestation.verify(&maker, &open.chip, &name, &challenge).unwrap();
+                    AttestedKey { usage, spki: Base64(key.spki().to_vec()) }
+                });
                 found.keys = keys.collect();
-                SessionOutcome::KeysAttested {
-                    keys: found.keys.clone(),
-                }
+                SessionOutcome::KeysAttested { keys: found.keys.clone() }
             }
             (SessionWork::StoreCertificates { enrolment }, Outcome::Stored(receipt)) => {
                 let found = state.enrolments.get_mut(enrolment).unwrap();
-                receipt
-                    .verify(&maker, &open.chip, enrolment, &found.certificates)
-                    .unwrap();
+                receipt.verify(&maker, &open.chip, enrolment, &found.certificates).unwrap();
                 found.stage = EnrolmentStage::Registered { since: now };
                 let views = found.certificates.iter().map(|carried| CertificateView {
                     usage: carried.usage,
@@ -790,17 +651,12 @@ impl Authority {
                 state.certificates = views.collect();
                 state.acts.push("registration");
                 let certificates = state.certificates.clone();
-                SessionOutcome::CertificatesStored {
-                    certificates,
-                    usable_from: now,
-                }
+                SessionOutcome::CertificatesStored { certificates, usable_from: now }
             }
             (SessionWork::Delete, Outcome::Deleted(receipt)) => {
                 state.deletion_due = false;
                 state.acts.push("deletion");
-                SessionOutcome::Deleted {
-                    receipt: Base64(receipt.0.signed),
-                }
+                SessionOutcome::Deleted { receipt: Base64(receipt.0.signed) }
             }
             (SessionWork::AllowPinSet { request }, Outcome::PinAllowed) => {
                 let BeginRequest::PinReset { usage } = state.requests[request].what else {

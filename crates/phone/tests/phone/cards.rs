@@ -23,10 +23,7 @@ async fn before_reading() -> World {
 }
 
 async fn read(world: &World) -> Result<PhoneState, String> {
-    world
-        .step(json!({"step": "read-card"}))
-        .await
-        .map_err(|problem| problem.code)
+    world.step(json!({"step": "read-card"})).await.map_err(|problem| problem.code)
 }
 
 /// How many tries the card's password has left.
@@ -53,11 +50,7 @@ async fn apply_6_a_card_that_is_taken_away_at_any_moment_is_read_again_without_t
                 // A command that is on its way to the card when it leaves may still be answered.
                 assert_eq!(code, "card-removed", "at command {moment}");
                 assert_eq!(world.state().await.card, None);
-                assert_eq!(
-                    world.next().await,
-                    NextStep::ReadCard,
-                    "the password is kept"
-                );
+                assert_eq!(world.next().await, NextStep::ReadCard, "the password is kept");
                 assert_eq!(read(&world).await.unwrap_err(), "card-not-present");
             }
             Ok(_) => {
@@ -66,14 +59,8 @@ async fn apply_6_a_card_that_is_taken_away_at_any_moment_is_read_again_without_t
             }
         }
     }
-    assert!(matches!(
-        world.next().await,
-        NextStep::NewSignaturePassword { .. }
-    ));
-    assert_eq!(
-        world.authority.acts(),
-        ["phone", "enrolment", "application"]
-    );
+    assert!(matches!(world.next().await, NextStep::NewSignaturePassword { .. }));
+    assert_eq!(world.authority.acts(), ["phone", "enrolment", "application"]);
     world.step(json!({"step": "cancel"})).await.unwrap();
     world.step(begin("apply")).await.unwrap();
     world.put_card("hanako").await.unwrap();
@@ -100,52 +87,27 @@ async fn ready_1_what_is_no_card_with_a_signature_certificate_is_told() {
     let chip = ChipId::from_bytes([0xEE; 16]);
     let issuer = world.house.manufacture(&chip).unwrap();
     let phone = personalisation::phone(Personality::Android, chip, issuer);
-    world
-        .cards
-        .create(&"a-phone".parse().unwrap(), phone)
-        .unwrap();
-    let empty = world
-        .house
-        .card(ChipId::from_bytes([0xEF; 16]), false, world.now());
-    world
-        .cards
-        .create(&"empty".parse().unwrap(), empty)
-        .unwrap();
+    world.cards.create(&"a-phone".parse().unwrap(), phone).unwrap();
+    let empty = world.house.card(ChipId::from_bytes([0xEF; 16]), false, world.now());
+    world.cards.create(&"empty".parse().unwrap(), empty).unwrap();
     for card in ["a-phone", "empty"] {
         world.put_card(card).await.unwrap();
         world.step(card_password(CARD_PASSWORD)).await.unwrap();
-        assert_eq!(
-            read(&world).await.unwrap_err(),
-            "not-a-my-number-card",
-            "{card}"
-        );
+        assert_eq!(read(&world).await.unwrap_err(), "not-a-my-number-card", "{card}");
         assert_eq!(world.next().await, NextStep::ReadCard);
     }
     let table: CardsOnTable = world.get("/cards").await.unwrap();
-    assert_eq!(
-        table.cards,
-        ["empty", "hanako", "other"],
-        "a phone is no card"
-    );
+    assert_eq!(table.cards, ["empty", "hanako", "other"], "a phone is no card");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn card_14_a_card_that_is_elsewhere_is_busy() {
     let world = before_reading().await;
-    assert_eq!(
-        world.put_card("nobody").await.unwrap_err().code,
-        "not-found"
-    );
-    assert_eq!(
-        world.put_card("../phones").await.unwrap_err().code,
-        "not-found"
-    );
+    assert_eq!(world.put_card("nobody").await.unwrap_err().code, "not-found");
+    assert_eq!(world.put_card("../phones").await.unwrap_err().code, "not-found");
     let hanako = "hanako".parse().unwrap();
     world.cards.lend(&hanako, "inrou card attach").unwrap();
-    assert_eq!(
-        world.put_card("hanako").await.unwrap_err().code,
-        "card-busy"
-    );
+    assert_eq!(world.put_card("hanako").await.unwrap_err().code, "card-busy");
     world.cards.take_back(&hanako);
     world.put_card("hanako").await.unwrap();
 
@@ -165,9 +127,7 @@ async fn a_card_lies_on_one_phone_at_a_time() {
     world.post::<PhoneState>("/phones", second).await.unwrap();
     let put = async |card: &str| {
         let body = Some(json!({"card": card}));
-        world
-            .call(axum::http::Method::PUT, "/phones/q/card", body)
-            .await
+        world.call(axum::http::Method::PUT, "/phones/q/card", body).await
     };
     assert_eq!(put("hanako").await.unwrap_err().code, "card-busy");
     put("other").await.unwrap();

@@ -38,54 +38,33 @@ async fn apply_6_nothing_is_lost_while_the_authority_is_out_of_reach() {
     let world = at(is_read).await;
     world.authority.out_of_reach();
     assert_eq!(world.obey().await.unwrap_err().code, "service-unavailable");
-    assert_eq!(
-        world.next().await,
-        NextStep::ReadCard,
-        "the password is kept"
-    );
+    assert_eq!(world.next().await, NextStep::ReadCard, "the password is kept");
     world.authority.mend();
     world.obey().await.unwrap();
 
     world.step(new_password(PHONE_PASSWORD)).await.unwrap();
     world.authority.out_of_reach();
-    assert_eq!(
-        world.refused(new_pin(PHONE_PIN)).await,
-        "service-unavailable"
-    );
+    assert_eq!(world.refused(new_pin(PHONE_PIN)).await, "service-unavailable");
     assert_eq!(world.next().await, NextStep::Complete, "the PINs are set");
     assert_eq!(world.noted().await.unwrap(), "service-unavailable");
     world.authority.mend();
     world.obey_to_the_end().await;
-    let acts = [
-        "phone",
-        "enrolment",
-        "application",
-        "completion",
-        "registration",
-    ];
+    let acts = ["phone", "enrolment", "application", "completion", "registration"];
     assert_eq!(world.authority.acts(), acts);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_application_that_was_signed_is_sent_later_without_the_card() {
     let world = at(is_read).await;
-    world
-        .authority
-        .refuse("/application", Problem::new(Code::STORE_UNAVAILABLE));
+    world.authority.refuse("/application", Problem::new(Code::STORE_UNAVAILABLE));
     assert_eq!(world.obey().await.unwrap_err().code, "store-unavailable");
     assert_eq!(world.next().await, NextStep::Complete);
     world.take_card_away().await;
     world.reopen().await;
-    assert_eq!(
-        world.refused(json!({"step": "complete"})).await,
-        "store-unavailable"
-    );
+    assert_eq!(world.refused(json!({"step": "complete"})).await, "store-unavailable");
     world.authority.mend();
     world.step(json!({"step": "complete"})).await.unwrap();
-    assert!(matches!(
-        world.next().await,
-        NextStep::NewSignaturePassword { .. }
-    ));
+    assert!(matches!(world.next().await, NextStep::NewSignaturePassword { .. }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,20 +72,9 @@ async fn a_lost_answer_is_asked_for_again_under_the_same_key() {
     let world = at(is_read).await;
     // The three requests that register the phone come first.
     let begins = world.authority.seen() + 3;
-    world.authority.fail(
-        begins,
-        1,
-        Fault::AnswerLost,
-        StatusCode::SERVICE_UNAVAILABLE,
-    );
+    world.authority.fail(begins, 1, Fault::AnswerLost, StatusCode::SERVICE_UNAVAILABLE);
     world.obey_to_the_end().await;
-    let acts = [
-        "phone",
-        "enrolment",
-        "application",
-        "completion",
-        "registration",
-    ];
+    let acts = ["phone", "enrolment", "application", "completion", "registration"];
     assert_eq!(world.authority.acts(), acts);
 }
 
@@ -115,17 +83,9 @@ async fn reg_1_a_session_that_is_lost_is_opened_anew() {
     for lost in 0..20 {
         let world = at(is_read).await;
         let number = world.authority.seen() + lost;
-        world
-            .authority
-            .fail(number, 1, Fault::SessionsForgotten, StatusCode::OK);
+        world.authority.fail(number, 1, Fault::SessionsForgotten, StatusCode::OK);
         world.obey_to_the_end().await;
-        let acts = [
-            "phone",
-            "enrolment",
-            "application",
-            "completion",
-            "registration",
-        ];
+        let acts = ["phone", "enrolment", "application", "completion", "registration"];
         assert_eq!(world.authority.acts(), acts, "before request {lost}");
         if world.authority.seen() <= number {
             assert!(lost > 10, "every request was tried");
@@ -138,9 +98,7 @@ async fn reg_1_a_session_that_is_lost_is_opened_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn reg_1_an_authority_that_keeps_losing_sessions_is_told_and_tried_again() {
     let world = at(is_register).await;
-    world
-        .authority
-        .refuse("/sessions/", Problem::new(Code::SESSION_LOST));
+    world.authority.refuse("/sessions/", Problem::new(Code::SESSION_LOST));
     assert_eq!(world.obey().await.unwrap_err().code, "session-lost");
     assert_eq!(world.next().await, NextStep::Register);
     world.authority.mend();
@@ -157,33 +115,23 @@ async fn refusals_at_every_request_leave_the_person_where_it_can_go_on() {
     ] {
         let world = at(is_read).await;
         let standing = inrou_rules::Standing::Died;
-        world
-            .authority
-            .refuse(path, Refusal::NotOnRegister { standing });
+        world.authority.refuse(path, Refusal::NotOnRegister { standing });
         assert_eq!(world.obey().await.unwrap_err().code, code, "{path}");
         assert_eq!(world.next().await, next, "{path}");
         world.authority.mend();
         world.obey_to_the_end().await;
     }
     let world = at(is_pin).await;
-    world
-        .authority
-        .refuse("/completion", Refusal::NoSuchApplication);
+    world.authority.refuse("/completion", Refusal::NoSuchApplication);
     assert_eq!(world.obey().await.unwrap_err().code, "no-such-application");
     assert_eq!(world.next().await, NextStep::CardPassword);
     world.authority.mend();
     world.obey_to_the_end().await;
 
     let world = at(is_register).await;
-    world
-        .authority
-        .refuse("/sessions", Refusal::NoSuchRegistration);
+    world.authority.refuse("/sessions", Refusal::NoSuchRegistration);
     assert_eq!(world.obey().await.unwrap_err().code, "no-such-registration");
-    assert_eq!(
-        world.next().await,
-        NextStep::Register,
-        "the authority still has it ready"
-    );
+    assert_eq!(world.next().await, NextStep::Register, "the authority still has it ready");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -192,12 +140,7 @@ async fn a_phone_that_the_authority_forgot_makes_itself_known_anew() {
     world.authority.forget_phones();
     assert_eq!(world.obey().await.unwrap_err().code, "phone-unknown");
     world.obey_to_the_end().await;
-    let phones = world
-        .authority
-        .acts()
-        .iter()
-        .filter(|&&act| act == "phone")
-        .count();
+    let phones = world.authority.acts().iter().filter(|&&act| act == "phone").count();
     assert_eq!(phones, 2);
 }
 

@@ -33,13 +33,7 @@ impl KeySource for ReadyKeys {
             return FreshKeys.generate(algorithm);
         }
         let ready = READY.get_or_init(|| {
-            let fresh = |_| {
-                FreshKeys
-                    .generate(KeyAlgorithm::Rsa2048)
-                    .unwrap()
-                    .to_pkcs8()
-                    .to_vec()
-            };
+            let fresh = |_| FreshKeys.generate(KeyAlgorithm::Rsa2048).unwrap().to_pkcs8().to_vec();
             (0..6).map(fresh).collect()
         });
         SoftwareKey::from_pkcs8(&ready[NEXT.fetch_add(1, Ordering::Relaxed) % ready.len()])
@@ -56,9 +50,7 @@ pub struct House {
 
 impl House {
     pub fn new(now: Timestamp) -> Arc<Self> {
-        let settings = IssuerSettings::default()
-            .published_at("http://127.0.0.1:9")
-            .unwrap();
+        let settings = IssuerSettings::default().published_at("http://127.0.0.1:9").unwrap();
         let issuers = Use::ALL.map(|usage| {
             let key = ReadyKeys.generate(settings.issuer_key).unwrap();
             let certificate = settings

@@ -35,20 +35,12 @@ impl Portal {
         let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let base = format!("http://{}/portal/v1", listener.local_addr().unwrap());
         let (trigger, told) = shutdown();
-        let portal = Self {
-            base,
-            state: Arc::default(),
-            _serving: Arc::new(trigger),
-        };
+        let portal = Self { base, state: Arc::default(), _serving: Arc::new(trigger) };
         let routes = Router::new()
             .route("/transactions/{id}", get(fetch))
             .route("/transactions/{id}/answer", post(answer))
             .with_state(portal.clone());
-        tokio::spawn(serve(
-            listener,
-            Router::new().nest("/portal/v1", routes),
-            told,
-        ));
+        tokio::spawn(serve(listener, Router::new().nest("/portal/v1", routes), told));
         portal
     }
 
@@ -76,13 +68,7 @@ impl Portal {
     /// Changes a transaction behind the person's back.
     pub fn change(&self, id: &TransactionId, change: impl FnOnce(&mut Transaction)) {
         let mut state = self.state.lock().unwrap();
-        change(
-            state
-                .transactions
-                .iter_mut()
-                .find(|found| found.id == *id)
-                .unwrap(),
-        );
+        change(state.transactions.iter_mut().find(|found| found.id == *id).unwrap());
     }
 
     pub fn lose_answers(&self, lose: bool) {
@@ -100,14 +86,8 @@ async fn fetch(
 ) -> Result<Json<Transaction>, Problem> {
     let mut state = portal.state.lock().unwrap();
     state.fetched += 1;
-    let found = state
-        .transactions
-        .iter()
-        .find(|found| found.id == id)
-        .cloned();
-    found
-        .map(Json)
-        .ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))
+    let found = state.transactions.iter().find(|found| found.id == id).cloned();
+    found.map(Json).ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))
 }
 
 async fn answer(
@@ -127,9 +107,5 @@ async fn answer(
         _ => TransactionState::Done,
     };
     state.answers.push(answer);
-    Ok(if lose {
-        StatusCode::INTERNAL_SERVER_ERROR
-    } else {
-        StatusCode::NO_CONTENT
-    })
+    Ok(if lose { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::NO_CONTENT })
 }

@@ -11,13 +11,7 @@ use crate::authority::Fault;
 use crate::house::{CARD_PASSWORD, hanako};
 use crate::world::{PHONE_PASSWORD, World, begin, card_password, choose};
 
-const CARRY: [&str; 5] = [
-    "phone",
-    "enrolment",
-    "application",
-    "completion",
-    "registration",
-];
+const CARRY: [&str; 5] = ["phone", "enrolment", "application", "completion", "registration"];
 const REVOKE: [&str; 3] = ["request", "revocation", "deletion"];
 const RESET: [&str; 2] = ["request", "reset"];
 
@@ -27,12 +21,7 @@ fn reset() -> Value {
 
 /// What was done since the certificates were carried.
 fn done_after(world: &World) -> Vec<&'static str> {
-    world
-        .authority
-        .acts()
-        .into_iter()
-        .skip(CARRY.len())
-        .collect()
+    world.authority.acts().into_iter().skip(CARRY.len()).collect()
 }
 
 /// Obeys to the end, and begins the service anew before every step.
@@ -58,12 +47,7 @@ async fn obey_with_restarts(world: &World) {
 fn check_memory(world: &World) {
     let memory = world.fleet_directory().join("p").join("phone.json");
     let memory = std::fs::read_to_string(memory).unwrap();
-    for secret in [
-        CARD_PASSWORD,
-        PHONE_PASSWORD,
-        &hanako().name,
-        &hanako().address,
-    ] {
+    for secret in [CARD_PASSWORD, PHONE_PASSWORD, &hanako().name, &hanako().address] {
         assert!(!memory.contains(secret));
     }
 }
@@ -95,10 +79,7 @@ async fn what_was_chosen_is_kept_over_a_restart_and_the_password_is_asked_for_ag
     world.obey().await.unwrap();
     world.reopen().await;
     let applicant = None;
-    assert_eq!(
-        world.next().await,
-        NextStep::NewUserAuthenticationPin { applicant }
-    );
+    assert_eq!(world.next().await, NextStep::NewUserAuthenticationPin { applicant });
 }
 
 /// Carries a procedure through a world in which one request fails, with a restart right after.
@@ -114,9 +95,7 @@ async fn survive(
     }
     let before = world.authority.acts().len();
     let number = world.authority.seen() + at;
-    world
-        .authority
-        .fail(number, 1, fault, StatusCode::INTERNAL_SERVER_ERROR);
+    world.authority.fail(number, 1, fault, StatusCode::INTERNAL_SERVER_ERROR);
     world.step(first).await.unwrap();
     let mut failed = 0;
     loop {

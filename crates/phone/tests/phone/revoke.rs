@@ -31,32 +31,16 @@ async fn end_2_the_phones_password_revokes_and_the_chip_is_emptied() {
     let mut unticked = confirm(false);
     unticked["confirmed"] = false.into();
     let problem = world.step(unticked).await.unwrap_err();
-    assert_eq!(
-        (problem.code.as_str(), problem.rule.as_deref()),
-        ("not-confirmed", Some("END-2"))
-    );
+    assert_eq!((problem.code.as_str(), problem.rule.as_deref()), ("not-confirmed", Some("END-2")));
     world.step(confirm(false)).await.unwrap();
     let procedure = world.state().await.procedure.unwrap();
-    assert_eq!(
-        (procedure.next, procedure.tries_left),
-        (NextStep::PhonePassword, Some(5))
-    );
+    assert_eq!((procedure.next, procedure.tries_left), (NextStep::PhonePassword, Some(5)));
     let done = world.step(phone_password(PHONE_PASSWORD)).await.unwrap();
-    assert_eq!(
-        done.procedure.unwrap().next,
-        NextStep::Done { usable_from: None }
-    );
+    assert_eq!(done.procedure.unwrap().next, NextStep::Done { usable_from: None });
     let revoked = |status| matches!(status, CertificateStatus::Revoked { .. });
-    assert!(
-        done.certificates
-            .iter()
-            .all(|certificate| revoked(certificate.status))
-    );
+    assert!(done.certificates.iter().all(|certificate| revoked(certificate.status)));
     assert_eq!(contents(&world).await.keys, []);
-    assert_eq!(
-        world.authority.acts()[5..],
-        ["request", "revocation", "deletion"]
-    );
+    assert_eq!(world.authority.acts()[5..], ["request", "revocation", "deletion"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,23 +64,14 @@ async fn pin_1_a_wrong_password_is_told_until_it_locks_and_the_card_still_serves
     world.step(confirm(false)).await.unwrap();
     for left in (1..=4).rev() {
         let problem = world.step(phone_password("WRONG123")).await.unwrap_err();
-        assert_eq!(
-            (problem.code.as_str(), problem.rule.as_deref()),
-            ("wrong-pin", Some("PIN-1"))
-        );
+        assert_eq!((problem.code.as_str(), problem.rule.as_deref()), ("wrong-pin", Some("PIN-1")));
         assert_eq!(problem.params["pin"], "phone-signature");
         assert_eq!(problem.params["left"], left.to_string());
         let tries_left = world.state().await.procedure.unwrap().tries_left;
         assert_eq!(tries_left, Some(left));
     }
-    assert_eq!(
-        world.refused(phone_password("WRONG123")).await,
-        "pin-blocked"
-    );
-    assert_eq!(
-        world.refused(phone_password(PHONE_PASSWORD)).await,
-        "pin-blocked"
-    );
+    assert_eq!(world.refused(phone_password("WRONG123")).await, "pin-blocked");
+    assert_eq!(world.refused(phone_password(PHONE_PASSWORD)).await, "pin-blocked");
     assert_eq!(world.next().await, NextStep::PhonePassword);
     world.step(confirm(true)).await.unwrap();
     world.obey_to_the_end().await;
@@ -106,9 +81,7 @@ async fn pin_1_a_wrong_password_is_told_until_it_locks_and_the_card_still_serves
 #[tokio::test(flavor = "multi_thread")]
 async fn end_2_a_refused_way_lets_the_person_take_the_other() {
     let world = carrying().await;
-    world
-        .authority
-        .refuse("/requests/", Refusal::PhoneSignatureUnusable);
+    world.authority.refuse("/requests/", Refusal::PhoneSignatureUnusable);
     world.step(confirm(false)).await.unwrap();
     let refused = world.refused(phone_password(PHONE_PASSWORD)).await;
     assert_eq!(refused, "phone-signature-unusable");
@@ -123,9 +96,7 @@ async fn end_2_a_refused_way_lets_the_person_take_the_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn end_2_the_deletion_is_made_up_for() {
     let world = carrying().await;
-    world
-        .authority
-        .refuse("/sessions", Problem::new(Code::STORE_UNAVAILABLE));
+    world.authority.refuse("/sessions", Problem::new(Code::STORE_UNAVAILABLE));
     world.step(confirm(false)).await.unwrap();
     let refused = world.refused(phone_password(PHONE_PASSWORD)).await;
     assert_eq!(refused, "store-unavailable");
@@ -144,10 +115,7 @@ async fn end_2_a_deletion_that_was_confirmed_before_is_done() {
     let status = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
     world.authority.fail(last + 1, 1, Fault::AnswerLost, status);
     world.step(confirm(false)).await.unwrap();
-    assert_eq!(
-        world.refused(phone_password(PHONE_PASSWORD)).await,
-        "internal-error"
-    );
+    assert_eq!(world.refused(phone_password(PHONE_PASSWORD)).await, "internal-error");
     assert_eq!(world.next().await, NextStep::Delete);
     world.step(json!({"step": "delete"})).await.unwrap();
     assert_eq!(world.next().await, NextStep::Done { usable_from: None });
@@ -160,9 +128,6 @@ async fn a_phone_that_carries_none_says_so_before_anything_is_signed() {
     let world = World::new().await;
     world.step(begin("revoke")).await.unwrap();
     world.step(confirm(false)).await.unwrap();
-    assert_eq!(
-        world.refused(phone_password(PHONE_PASSWORD)).await,
-        "phone-carries-none"
-    );
+    assert_eq!(world.refused(phone_password(PHONE_PASSWORD)).await, "phone-carries-none");
     assert_eq!(world.next().await, NextStep::PhonePassword);
 }

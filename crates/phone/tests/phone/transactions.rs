@@ -23,9 +23,7 @@ async fn carrying() -> World {
 }
 
 async fn open(world: &World, link: &str) -> Result<ShownTransaction, ProblemDocument> {
-    world
-        .post("/phones/p/transactions", json!({"link": link}))
-        .await
+    world.post("/phones/p/transactions", json!({"link": link})).await
 }
 
 async fn consent(
@@ -42,11 +40,7 @@ fn approve(pin: &str) -> Value {
 }
 
 fn ask(world: &World, purpose: Purpose) -> (TransactionId, String) {
-    world.portal.ask(
-        purpose,
-        DOCUMENT,
-        world.now() + SignedDuration::from_mins(3),
-    )
+    world.portal.ask(purpose, DOCUMENT, world.now() + SignedDuration::from_mins(3))
 }
 
 async fn tries(world: &World) -> Vec<u8> {
@@ -64,13 +58,7 @@ async fn use_1_a_log_in_is_signed_with_the_user_authentication_key() {
     let done = consent(&world, &id, approve(PHONE_PIN)).await.unwrap();
     assert_eq!(done.state, TransactionState::Done);
     let answers = world.portal.answers();
-    let [
-        TransactionAnswer::LogIn {
-            certificate,
-            signature,
-        },
-    ] = answers.as_slice()
-    else {
+    let [TransactionAnswer::LogIn { certificate, signature }] = answers.as_slice() else {
         panic!("{answers:?}")
     };
     let certificate = Certificate::from_der(&certificate.0).unwrap();
@@ -78,8 +66,7 @@ async fn use_1_a_log_in_is_signed_with_the_user_authentication_key() {
     assert_eq!(certificate.issuer(), issuer.subject());
     let message = authentication_message(&shown.transaction);
     let key = certificate.public_key().unwrap();
-    key.verify(SignatureAlgorithm::Sha256WithRsa, &message, &signature.0)
-        .unwrap();
+    key.verify(SignatureAlgorithm::Sha256WithRsa, &message, &signature.0).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,22 +74,14 @@ async fn use_1_a_document_is_signed_detached_with_the_signature_key() {
     let world = carrying().await;
     let (id, link) = ask(&world, Purpose::Sign);
     let shown = open(&world, &link).await.unwrap();
-    assert_eq!(
-        (shown.transaction.text.as_str(), shown.tries_left),
-        (DOCUMENT, Some(5))
-    );
+    assert_eq!((shown.transaction.text.as_str(), shown.tries_left), (DOCUMENT, Some(5)));
     consent(&world, &id, approve(PHONE_PASSWORD)).await.unwrap();
     let answers = world.portal.answers();
-    let [TransactionAnswer::Sign { cms }] = answers.as_slice() else {
-        panic!("{answers:?}")
-    };
+    let [TransactionAnswer::Sign { cms }] = answers.as_slice() else { panic!("{answers:?}") };
     let message = SignedMessage::from_der(&cms.0).unwrap();
     assert_eq!(message.content(), None);
     let signed = message.verify_detached(DOCUMENT.as_bytes()).unwrap();
-    assert_eq!(
-        signed.signer.issuer(),
-        world.house.issuer(Use::Signature).subject()
-    );
+    assert_eq!(signed.signer.issuer(), world.house.issuer(Use::Signature).subject());
     assert_eq!(signed.signing_time, Some(world.now()));
 }
 
@@ -116,10 +95,7 @@ async fn reg_4_only_sites_that_are_registered_as_safe_are_answered() {
         format!("http://127.0.0.1:1{path}"),
         format!("https{}", link.strip_prefix("http").unwrap()),
         format!("{host}@evil.example{path}"),
-        format!(
-            "{host}/other/v1{}",
-            path.strip_prefix("/portal/v1").unwrap()
-        ),
+        format!("{host}/other/v1{}", path.strip_prefix("/portal/v1").unwrap()),
         format!("{}x", world.portal.base),
         String::new(),
     ] {
@@ -154,16 +130,10 @@ async fn the_pin_is_tried_only_while_the_transaction_is_open_and_as_shown() {
     for (state, code) in states {
         let (id, link) = ask(&world, Purpose::LogIn);
         open(&world, &link).await.unwrap();
-        world
-            .portal
-            .change(&id, |transaction| transaction.state = state);
+        world.portal.change(&id, |transaction| transaction.state = state);
         let problem = consent(&world, &id, approve("0000")).await.unwrap_err();
         assert_eq!(problem.code, code);
-        assert_eq!(
-            open(&world, &link).await.unwrap_err().code,
-            code,
-            "nor is it shown"
-        );
+        assert_eq!(open(&world, &link).await.unwrap_err().code, code, "nor is it shown");
     }
     type Change = fn(&mut Transaction);
     let changes: [Change; 4] = [
@@ -176,13 +146,7 @@ async fn the_pin_is_tried_only_while_the_transaction_is_open_and_as_shown() {
         let (id, link) = ask(&world, Purpose::LogIn);
         open(&world, &link).await.unwrap();
         world.portal.change(&id, change);
-        assert_eq!(
-            consent(&world, &id, approve("0000"))
-                .await
-                .unwrap_err()
-                .code,
-            "conflict"
-        );
+        assert_eq!(consent(&world, &id, approve("0000")).await.unwrap_err().code, "conflict");
     }
     let (id, link) = ask(&world, Purpose::LogIn);
     open(&world, &link).await.unwrap();
@@ -198,38 +162,17 @@ async fn pin_1_a_wrong_pin_is_told_and_the_transaction_stays_open() {
     let world = carrying().await;
     let (id, link) = ask(&world, Purpose::LogIn);
     open(&world, &link).await.unwrap();
-    assert_eq!(
-        consent(&world, &id, approve("12AB"))
-            .await
-            .unwrap_err()
-            .code,
-        "pin-form"
-    );
+    assert_eq!(consent(&world, &id, approve("12AB")).await.unwrap_err().code, "pin-form");
     let problem = consent(&world, &id, approve("0000")).await.unwrap_err();
-    assert_eq!(
-        (problem.code.as_str(), problem.params["left"].as_str()),
-        ("wrong-pin", "2")
-    );
+    assert_eq!((problem.code.as_str(), problem.params["left"].as_str()), ("wrong-pin", "2"));
     assert_eq!(open(&world, &link).await.unwrap().tries_left, Some(2));
-    assert_eq!(
-        consent(&world, &id, approve("0000"))
-            .await
-            .unwrap_err()
-            .code,
-        "wrong-pin"
-    );
+    assert_eq!(consent(&world, &id, approve("0000")).await.unwrap_err().code, "wrong-pin");
     consent(&world, &id, approve(PHONE_PIN)).await.unwrap();
     assert_eq!(tries(&world).await, [5, 3]);
     let (id, link) = ask(&world, Purpose::LogIn);
     open(&world, &link).await.unwrap();
     for code in ["wrong-pin", "wrong-pin", "pin-blocked", "pin-blocked"] {
-        assert_eq!(
-            consent(&world, &id, approve("0000"))
-                .await
-                .unwrap_err()
-                .code,
-            code
-        );
+        assert_eq!(consent(&world, &id, approve("0000")).await.unwrap_err().code, code);
     }
     assert_eq!(world.portal.answers().len(), 1);
 }
@@ -239,17 +182,10 @@ async fn use_1_the_person_may_refuse() {
     let world = carrying().await;
     let (id, link) = ask(&world, Purpose::Sign);
     open(&world, &link).await.unwrap();
-    let refused = consent(&world, &id, json!({"consent": "refuse"}))
-        .await
-        .unwrap();
+    let refused = consent(&world, &id, json!({"consent": "refuse"})).await.unwrap();
     assert_eq!(refused.state, TransactionState::Refused);
-    assert!(matches!(
-        world.portal.answers()[..],
-        [TransactionAnswer::Refused]
-    ));
-    let problem = consent(&world, &id, approve(PHONE_PASSWORD))
-        .await
-        .unwrap_err();
+    assert!(matches!(world.portal.answers()[..], [TransactionAnswer::Refused]));
+    let problem = consent(&world, &id, approve(PHONE_PASSWORD)).await.unwrap_err();
     assert_eq!(problem.code, "transaction-refused");
 }
 
@@ -275,10 +211,7 @@ async fn what_was_not_shown_is_not_consented_to() {
     open(&world, &link).await.unwrap();
     world.reopen().await;
     let problem = consent(&world, &id, approve(PHONE_PIN)).await.unwrap_err();
-    assert_eq!(
-        problem.code, "transaction-unknown",
-        "after a restart it is opened anew"
-    );
+    assert_eq!(problem.code, "transaction-unknown", "after a restart it is opened anew");
     open(&world, &link).await.unwrap();
     consent(&world, &id, approve(PHONE_PIN)).await.unwrap();
 }

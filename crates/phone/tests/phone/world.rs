@@ -67,9 +67,7 @@ impl World {
             Tray::open(&table, "test", Arc::new(SystemEntropy), Arc::new(ReadyKeys)).unwrap();
         for (number, card) in ["hanako", "other"].into_iter().enumerate() {
             let chip = ChipId::from_bytes([number as u8; 16]);
-            cards
-                .create(&card.parse().unwrap(), house.card(chip, true, start))
-                .unwrap();
+            cards.create(&card.parse().unwrap(), house.card(chip, true, start)).unwrap();
         }
         let world = Self {
             clock,
@@ -117,11 +115,7 @@ impl World {
         };
         let fleet = Fleet::open(&settings, parts).unwrap();
         let router = Shell::new("phone", entropy).wrap(http::router(fleet.clone()));
-        let running = Running {
-            fleet,
-            router,
-            _trigger: Arc::new(trigger),
-        };
+        let running = Running { fleet, router, _trigger: Arc::new(trigger) };
         *self.running.lock().unwrap() = Some(running);
     }
 
@@ -134,9 +128,7 @@ impl World {
     }
 
     pub fn chip_file(&self, phone: &str) -> PathBuf {
-        self.fleet_directory()
-            .join(phone)
-            .join(format!("{phone}.chip"))
+        self.fleet_directory().join(phone).join(format!("{phone}.chip"))
     }
 
     pub fn advance(&self, span: SignedDuration) {
@@ -153,17 +145,8 @@ impl World {
         path: &str,
         body: Option<Value>,
     ) -> Result<Vec<u8>, ProblemDocument> {
-        let router = self
-            .running
-            .lock()
-            .unwrap()
-            .as_ref()
-            .unwrap()
-            .router
-            .clone();
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("/phone/v1{path}"));
+        let router = self.running.lock().unwrap().as_ref().unwrap().router.clone();
+        let request = Request::builder().method(method).uri(format!("/phone/v1{path}"));
         let request = match body {
             Some(body) => request
                 .header("content-type", "application/json")
@@ -172,10 +155,7 @@ impl World {
         };
         let response = router.oneshot(request.unwrap()).await.unwrap();
         let status = response.status();
-        let body = axum::body::to_bytes(response.into_body(), usize::MAX)
-            .await
-            .unwrap()
-            .to_vec();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
         if status.is_success() {
             Ok(body)
         } else {
@@ -224,24 +204,18 @@ impl World {
     }
 
     pub async fn put_card(&self, card: &str) -> Result<PhoneState, ProblemDocument> {
-        let answer = self
-            .call(Method::PUT, "/phones/p/card", Some(json!({"card": card})))
-            .await?;
+        let answer = self.call(Method::PUT, "/phones/p/card", Some(json!({"card": card}))).await?;
         Ok(serde_json::from_slice(&answer).unwrap())
     }
 
     pub async fn take_card_away(&self) {
-        self.call(Method::DELETE, "/phones/p/card", None)
-            .await
-            .unwrap();
+        self.call(Method::DELETE, "/phones/p/card", None).await.unwrap();
     }
 
     /// Waits until the phone has heard `count` notices.
     pub async fn hear(&self, count: u64) {
-        let notices: Value = self
-            .get(&format!("/phones/p/notices?since={}&wait=30", count - 1))
-            .await
-            .unwrap();
+        let notices: Value =
+            self.get(&format!("/phones/p/notices?since={}&wait=30", count - 1)).await.unwrap();
         assert_eq!(notices["next"], count, "{notices}");
     }
 
@@ -323,11 +297,7 @@ impl CardSource for WatchedTable {
 
     fn connect(&self, name: &str) -> Result<Box<dyn Transport + Send>, Problem> {
         let card = self.table.connect(name)?;
-        Ok(Box::new(WatchedCard {
-            card,
-            watch: self.watch.clone(),
-            commands: 0,
-        }))
+        Ok(Box::new(WatchedCard { card, watch: self.watch.clone(), commands: 0 }))
     }
 }
 
