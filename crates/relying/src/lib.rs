@@ -10,6 +10,9 @@ mod kind;
 mod settings;
 mod signature;
 mod status;
+#[cfg(feature = "testing")]
+#[allow(clippy::unwrap_used)]
+pub mod testing;
 mod validator;
 
 pub use inrou_pki::path::TrustAnchors;
@@ -17,5 +20,5 @@ pub use invalid::Invalid;
 pub use kind::Kind;
 pub use settings::Settings;
 pub use signature::SignedContent;
-pub use status::{SourceFailure, StatusClient, StatusEvidence, StatusSource};
+pub use status::{FetchError, SourceFailure, StatusClient, StatusEvidence, StatusSource};
 pub use validator::{Validated, Validator};

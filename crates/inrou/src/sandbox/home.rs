@@ -12,9 +12,10 @@ use inrou_api::problem::accepted_language;
 use inrou_words::{Form, Language, text};
 
 /// The API documents: role and path.
-const DOCUMENTS: [(&str, &str); 3] = [
+const DOCUMENTS: [(&str, &str); 4] = [
     ("authority", "/authority/v1/openapi.json"),
     ("phone", "/phone/v1/openapi.json"),
+    ("portal", "/portal/v1/openapi.json"),
     ("trust anchors", "/ca/openapi.json"),
 ];
 

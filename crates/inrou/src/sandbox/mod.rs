@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use inrou_api::client::{Client, ClientError};
-use inrou_api::clock::{Clock, ClockError, SandboxClock};
+use inrou_api::clock::{Clock, ClockError, SandboxClock, SystemClock};
 use inrou_api::problem::Problem;
 use inrou_api::server::{
     Hosts, ListenError, PlainListener, Shell, Shutdown, Trigger, listen, serve, shutdown,
@@ -28,8 +28,10 @@ use inrou_phone::card::TableOfCards;
 use inrou_phone::{Fleet, FleetError};
 use inrou_pki::keys::Passphrase;
 use inrou_pki::profile::InvalidUri;
-use inrou_pki::{Entropy, KeySource, SystemEntropy};
-use inrou_rules::{Municipality, japan};
+use inrou_pki::{Entropy, IssuerSettings, KeySource, SystemEntropy};
+use inrou_portal::Portal;
+use inrou_relying::{StatusClient, Validator};
+use inrou_rules::japan;
 use jiff::Timestamp;
 
 pub use folder::{DataFolder, FolderError, FolderLock};
@@ -90,6 +92,15 @@ pub enum SandboxError {
     /// The authority's store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The portal's store.
+    #[error(transparent)]
+    PortalStore(#[from] inrou_portal::store::StoreError),
+    /// The trust anchors.
+    #[error(transparent)]
+    Anchors(#[from] inrou_relying::anchors::AnchorError),
+    /// The client of status services.
+    #[error(transparent)]
+    Status(#[from] inrou_relying::FetchError),
     /// The authority.
     #[error(transparent)]
     Authority(Problem),
@@ -142,14 +153,14 @@ impl Sandbox {
 
         let now = options
             .start
-            .unwrap_or_else(|| inrou_api::clock::SystemClock::new().now());
+            .unwrap_or_else(|| SystemClock::new().now());
         let residents = test_residents(&options, now)?;
         let begins = setup::beginning(&residents, now);
         let clock = Arc::new(SandboxClock::open_starting_at(
             options.folder.root(),
             begins,
         )?);
-        let built = Building {
+        let building = Building {
             folder: &options.folder,
             base: &base,
             // A certificate names an address by number: RFC 5280 §4.2.1.6 wants a full host name.
@@ -159,38 +170,53 @@ impl Sandbox {
             keys,
             passphrase: options.folder.passphrase(&*entropy)?,
         };
-        let house = built.build(begins)?;
-
-        let mut serving = Vec::new();
-        let router = house.router.clone();
-        serving.push(tokio::spawn(serve(listener, router, house.told.clone())));
-        serving.push(tokio::spawn(until(
-            house.told.clone(),
-            house.authority.clone().work(),
-        )));
-        let sandbox = Self {
-            base,
-            clock,
-            tray: house.tray,
-            fleet: house.fleet,
-            residents,
-            roles: house.roles,
-            entropy,
-            trigger: house.trigger,
-            serving,
-            _lock: lock,
+        let foundation = building.foundation(begins)?;
+        let anchors = {
+            // The authority alone, at an address that nobody else knows, until the house stands.
+            let site = foundation.open_site(&building).await?;
+            if !options.folder.ready_mark().exists() {
+                clock.stop()?;
+                let client = site.api.clone().signing(foundation.roles.signer(Role::Counter));
+                let counter = |resident: &TestResident| Counter {
+                    client: client.clone(),
+                    municipality: resident.municipality,
+                };
+                let (maker, tray) = (&foundation.maker, &foundation.tray);
+                setup::enter_residents(&residents, now, &clock, maker, tray, counter).await?;
+            }
+            site.anchors().await?
         };
+        let (trigger, told) = shutdown();
+        let house = building.house(&foundation, &anchors, told.clone())?;
         if !options.folder.ready_mark().exists() {
-            sandbox
-                .first_start(&house.maker, now, options.start.is_some())
-                .await?;
+            setup::buy_phones(&residents, house.fleet.clone()).await?;
+            let present = options.start.unwrap_or_else(|| SystemClock::new().now());
+            if clock.state().now < present {
+                clock.advance_to(present)?;
+            }
+            clock.run()?;
             fs::write(options.folder.ready_mark(), b"")?;
         } else if let Some(start) = options.start
-            && sandbox.clock.state().now < start
+            && clock.state().now < start
         {
-            sandbox.clock.advance_to(start)?;
+            clock.advance_to(start)?;
         }
-        Ok(sandbox)
+        let serving = vec![
+            tokio::spawn(serve(listener, house.router, told.clone())),
+            tokio::spawn(until(told, foundation.authority.clone().work())),
+        ];
+        Ok(Self {
+            base,
+            clock,
+            tray: foundation.tray,
+            fleet: house.fleet,
+            residents,
+            roles: foundation.roles,
+            entropy,
+            trigger,
+            serving,
+            _lock: lock,
+        })
     }
 
     /// A client of one of the sandbox's APIs, such as `/authority/v1`, that signs as `role`.
@@ -218,43 +244,6 @@ impl Sandbox {
             let _ = task.await;
         }
     }
-
-    async fn first_start(
-        &self,
-        maker: &Maker,
-        start: Timestamp,
-        stands: bool,
-    ) -> Result<(), SandboxError> {
-        self.clock.stop()?;
-        let client = self.client("/authority/v1", Role::Counter)?;
-        let counter = |resident: &TestResident| self.counter(&client, resident.municipality);
-        setup::enter_residents(
-            &self.residents,
-            start,
-            &self.clock,
-            maker,
-            &self.tray,
-            counter,
-        )
-        .await?;
-        setup::buy_phones(&self.residents, self.fleet.clone()).await?;
-        if !stands {
-            // The clock goes on from the present, not from when the first start began.
-            let present = inrou_api::clock::SystemClock::new().now();
-            if self.clock.state().now < present {
-                self.clock.advance_to(present)?;
-            }
-        }
-        self.clock.run()?;
-        Ok(())
-    }
-
-    fn counter(&self, client: &Client, municipality: Municipality) -> Counter {
-        Counter {
-            client: client.clone(),
-            municipality,
-        }
-    }
 }
 
 /// What the roles are built from.
@@ -268,21 +257,22 @@ struct Building<'a> {
     passphrase: Passphrase,
 }
 
-/// The roles, built.
-struct House {
-    router: Router,
+/// What the roles stand on: the authority, and the chips around it.
+struct Foundation {
     authority: Arc<Authority>,
-    fleet: Arc<Fleet>,
-    tray: Arc<Tray>,
     maker: Arc<Maker>,
     roles: RoleKeys,
-    trigger: Trigger,
-    told: Shutdown,
+    tray: Arc<Tray>,
+}
+
+/// The roles under one roof.
+struct House {
+    router: Router,
+    fleet: Arc<Fleet>,
 }
 
 impl Building<'_> {
-    fn build(self, since: Timestamp) -> Result<House, SandboxError> {
-        let (trigger, told) = shutdown();
+    fn foundation(&self, since: Timestamp) -> Result<Foundation, SandboxError> {
         let maker = Arc::new(Maker::open(
             self.folder.maker(),
             self.passphrase.clone(),
@@ -296,13 +286,22 @@ impl Building<'_> {
             &*self.entropy,
             &*self.keys,
         )?;
-        let authority = self.authority(&maker, &roles)?;
         let tray = Arc::new(Tray::open(
             &self.folder.cards(),
             OWNER,
             self.entropy.clone(),
             self.keys.clone(),
         )?);
+        let authority = self.authority(&maker, &roles)?;
+        Ok(Foundation { authority, maker, roles, tray })
+    }
+
+    fn house(
+        &self,
+        foundation: &Foundation,
+        anchors: &[u8],
+        told: Shutdown,
+    ) -> Result<House, SandboxError> {
         let fleet = Fleet::open(
             &inrou_phone::Settings {
                 directory: self.folder.phones(),
@@ -314,30 +313,61 @@ impl Building<'_> {
                 clock: self.clock.clone(),
                 entropy: self.entropy.clone(),
                 keys: self.keys.clone(),
-                maker: maker.clone(),
-                cards: Arc::new(TableOfCards(tray.clone())),
+                maker: foundation.maker.clone(),
+                cards: Arc::new(TableOfCards(foundation.tray.clone())),
                 shutdown: told.clone(),
             },
         )?;
+        let portal = self.portal(foundation, anchors)?;
         let shell = || Shell::new("sandbox", self.entropy.clone());
+        let authority = foundation.authority.clone();
         let all = Router::new()
             .merge(inrou_authority::http::router(authority.clone(), told.clone()))
-            .merge(inrou_authority::http::publication(authority.clone()))
+            .merge(inrou_authority::http::publication(authority))
             .merge(inrou_phone::http::router(fleet.clone()))
+            .merge(inrou_portal::router(portal, told))
             .merge(home::router(self.clock.clone()));
         let all = shell().wrap(all);
         let names = ["localhost", "127.0.0.1"];
         let router = Hosts::new(shell()).at(names, &all).into_router();
-        Ok(House {
-            router,
-            authority,
-            fleet,
-            tray,
-            maker,
-            roles,
-            trigger,
-            told,
-        })
+        Ok(House { router, fleet })
+    }
+
+    fn portal(&self, foundation: &Foundation, anchors: &[u8]) -> Result<Arc<Portal>, SandboxError> {
+        let relying = inrou_relying::Settings {
+            issuer: IssuerSettings::default().published_at(self.published)?,
+            ..inrou_relying::Settings::default()
+        };
+        let status = StatusClient::new(&relying, self.entropy.clone())?;
+        let validator =
+            Validator::new(inrou_relying::anchors::from_bytes(anchors)?, relying, status);
+        let authority = Client::new(
+            &format!("{}/authority/v1", self.base),
+            &[],
+            self.clock.clone(),
+            self.entropy.clone(),
+        )?;
+        let clerk = inrou_portal::settings::Caller {
+            public_key: foundation.roles.public_key(Role::Clerk),
+            permissions: vec![inrou_portal::settings::Permission::Clerk],
+            municipality: None,
+        };
+        let portal = Portal::open(inrou_portal::Parts {
+            store: Arc::new(inrou_portal::store::SqliteStore::open(
+                &self.folder.portal().join("store.db"),
+                &*self.entropy,
+            )?),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            authority: authority.signing(foundation.roles.signer(Role::Portal)),
+            validator,
+            settings: inrou_portal::settings::Settings {
+                public_base: self.base.to_owned(),
+                callers: [(Role::Clerk.name().to_owned(), clerk)].into(),
+                ..inrou_portal::settings::Settings::default()
+            },
+        })?;
+        Ok(Arc::new(portal))
     }
 
     fn authority(&self, maker: &Maker, roles: &RoleKeys) -> Result<Arc<Authority>, SandboxError> {
@@ -363,6 +393,44 @@ impl Building<'_> {
         Ok(Arc::new(
             authority.map_err(|failed| SandboxError::Authority(failed.0))?,
         ))
+    }
+}
+
+/// The authority at a loopback address of its own, while the sandbox is being started.
+struct Site {
+    root: Client,
+    api: Client,
+    trigger: Trigger,
+}
+
+impl Foundation {
+    async fn open_site(&self, building: &Building<'_>) -> Result<Site, SandboxError> {
+        let listener = bind(0).await?;
+        let base = format!("http://{}", listener.local_addr()?);
+        let (trigger, told) = shutdown();
+        let router = Router::new()
+            .merge(inrou_authority::http::router(self.authority.clone(), told.clone()))
+            .merge(inrou_authority::http::publication(self.authority.clone()));
+        let shell = Shell::new("first-start", building.entropy.clone());
+        tokio::spawn(serve(listener, shell.wrap(router), told));
+        let client = |base: &str| {
+            Client::new(base, &[], building.clock.clone(), building.entropy.clone())
+        };
+        let api = client(&format!("{base}/authority/v1"))?;
+        Ok(Site { root: client(&base)?, api, trigger })
+    }
+}
+
+impl Site {
+    /// The issuers' certificates, PEM.
+    async fn anchors(&self) -> Result<Vec<u8>, ClientError> {
+        Ok(self.root.get("/ca/anchors.pem").bytes().await?.to_vec())
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.trigger.pull();
     }
 }
 
