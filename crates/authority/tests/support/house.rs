@@ -30,6 +30,7 @@ use inrou_chip::personalisation::{self, CardData};
 use inrou_chip::scp03::MasterKey;
 use inrou_pki::cms::NewMessage;
 use inrou_pki::keys::{KeyAlgorithm, Passphrase};
+use inrou_pki::profile::IssuerSettings;
 use inrou_pki::{
     Certificate, Entropy, FreshKeys, KeySource, SeededEntropy, Signer, SoftwareKey, SystemEntropy,
     pem,
@@ -78,6 +79,8 @@ impl House {
         let maker = MakerCa::found(Box::new(maker_key), Timestamp::UNIX_EPOCH).unwrap();
         let (callers, counter_key) = callers();
         let master = || MasterKey::from_bytes([9; 16]);
+        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
         let store =
             SqliteStore::open(&folder.path().join("store.db"), SqliteSettings::default()).unwrap();
         let authority = Arc::new(
@@ -94,14 +97,17 @@ impl House {
                 crl_folder: folder.path().join("crl"),
                 maker: MakerCertificate::from_der(maker.certificate()).unwrap(),
                 channel_master: master(),
-                settings: Settings { callers, ..Settings::default() },
+                settings: Settings {
+                    callers,
+                    issuer: IssuerSettings::default().published_at(&base).unwrap(),
+                    ..Settings::default()
+                },
             })
             .unwrap(),
         );
         let (trigger, told) = shutdown();
-        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let router = http::router(authority.clone(), told.clone());
+        let router = http::router(authority.clone(), told.clone())
+            .merge(http::publication(authority.clone()));
         let router = Shell::new("authority", entropy.clone()).wrap(router);
         tokio::spawn(serve(listener, router, told));
         let api = format!("{base}/authority/v1");
