@@ -14,9 +14,7 @@ impl Portal {
     /// # Errors
     /// `service-unavailable` if it cannot be asked now.
     pub(crate) async fn holder(&self, certificate: &[u8]) -> Result<Option<Holder>, Problem> {
-        let request = FindHolder {
-            certificate: Base64(certificate.to_vec()),
-        };
+        let request = FindHolder { certificate: Base64(certificate.to_vec()) };
         let call = self.authority.post("/holders").json(&request);
         match call.answer().await {
             Ok(holder) => Ok(Some(holder)),

@@ -32,10 +32,7 @@ impl Portal {
             return Err(Problem::new(Code::IDEMPOTENCY_KEY_MALFORMED));
         }
         let login = self.secrets.login(key);
-        let name = Term {
-            text: &self.settings.name,
-            reading: "",
-        };
+        let name = Term { text: &self.settings.name, reading: "" };
         let words = text("transaction.log-in").in_language(language);
         let words = words.with("asker", name).render(form(language));
         let transaction = self.new_transaction(Purpose::LogIn, words, self.settings.login_life);
@@ -63,7 +60,7 @@ impl Portal {
         shutdown: &Shutdown,
     ) -> Result<LoginView, Problem> {
         let hash = sha256(login.as_bytes());
-        let look = || self.read(move |store| store.login(&hash));
+        let look = || self.store(move |store| store.login(&hash));
         let record = self.settled(look, wait, shutdown).await?;
         let record = record.ok_or_else(|| Problem::new(Code::NOT_FOUND))?;
         let now = self.now();
@@ -72,11 +69,7 @@ impl Portal {
             TransactionState::Done => self.unused_token(&record.id, now).await?,
             _ => None,
         };
-        Ok(LoginView {
-            state,
-            result: record.result(now),
-            session,
-        })
+        Ok(LoginView { state, result: record.result(now), session })
     }
 
     /// A transaction to be begun now.
@@ -114,7 +107,7 @@ impl Portal {
     ) -> Result<Option<String>, Problem> {
         let token = self.secrets.token(transaction);
         let hash = sha256(token.as_bytes());
-        let session = self.read(move |store| store.session(&hash)).await?;
+        let session = self.store(move |store| store.session(&hash)).await?;
         let given = session.is_some_and(|session| session.is_live(now) && !session.used);
         Ok(given.then_some(token))
     }

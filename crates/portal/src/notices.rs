@@ -25,7 +25,7 @@ impl Portal {
         let look = || {
             let subject = session.subject.clone();
             async move {
-                let notices = self.read(move |store| store.notices(&subject, since, MOST));
+                let notices = self.store(move |store| store.notices(&subject, since, MOST));
                 let notices = notices.await?;
                 Ok::<_, Problem>((!notices.is_empty()).then_some(notices))
             }

@@ -47,7 +47,7 @@ impl Portal {
         query: OfficeQuery,
         limit: inrou_api::page::Limit,
     ) -> Result<Page<ReceivedApplication>, Problem> {
-        let found = self.read(move |store| store.received(&query)).await?;
+        let found = self.store(move |store| store.received(&query)).await?;
         let number = |found: &Application| found.received.as_ref().map(|received| received.number);
         let page = Page::of(found, limit, number).or_internal()?;
         let now = self.now();
@@ -55,10 +55,7 @@ impl Portal {
             let received = found.received.as_ref()?;
             Some(list_entry(found, received, now))
         });
-        Ok(Page {
-            items: items.collect(),
-            next: page.next,
-        })
+        Ok(Page { items: items.collect(), next: page.next })
     }
 
     /// An application with all that a clerk decides by.
@@ -116,10 +113,7 @@ impl Portal {
         let mut params = BTreeMap::from([("procedure".to_owned(), procedure.to_owned())]);
         params.extend(reason.map(|reason| ("reason".to_owned(), reason.clone())));
         let verdict = Verdict {
-            request: Request {
-                keyed: request,
-                expires: self.until(REMEMBERED),
-            },
+            request: Request { keyed: request, expires: self.until(REMEMBERED) },
             application: application.id,
             decision: decision.clone(),
             at: now,
@@ -146,7 +140,7 @@ impl Portal {
         clerk: &Caller,
         id: String,
     ) -> Result<(Application, Received), Problem> {
-        let found = self.read(move |store| store.application(&id)).await?;
+        let found = self.store(move |store| store.application(&id)).await?;
         let municipality = clerk.municipality;
         found
             .filter(|found| municipality.is_none_or(|own| own == found.municipality))

@@ -84,14 +84,14 @@ impl Portal {
         self.changes.subscribe()
     }
 
-    /// Reads the store off the threads that serve requests.
-    pub(crate) async fn read<T: Send + 'static>(
+    /// Works with the store off the threads that serve requests.
+    pub(crate) async fn store<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
         let store = self.store.clone();
-        let read = tokio::task::spawn_blocking(move || look(&*store));
-        Ok(read.await.or_internal()??)
+        let done = tokio::task::spawn_blocking(move || work(&*store));
+        Ok(done.await.or_internal()??)
     }
 
     /// Changes the store, and wakes who waits for changes.

@@ -77,10 +77,7 @@ mod tests {
         assert_ne!(one.token(&transaction), other.token(&transaction));
         assert_eq!(one.token(&transaction).len(), 64);
         assert_eq!(one.session(&transaction).len(), 32);
-        assert!(
-            !one.token(&transaction)
-                .starts_with(&one.session(&transaction))
-        );
+        assert!(!one.token(&transaction).starts_with(&one.session(&transaction)));
         let ab = one.derive("x", &["a", "b"]);
         assert_ne!(ab, one.derive("x", &["ab"]));
         assert_ne!(ab, one.derive("xa", &["b"]));

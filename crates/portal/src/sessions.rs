@@ -31,7 +31,7 @@ impl Portal {
     /// `login-required`; the store's.
     pub(crate) async fn known_session(&self, token: &str) -> Result<Session, Problem> {
         let hash = sha256(token.as_bytes());
-        let session = self.read(move |store| store.session(&hash)).await?;
+        let session = self.store(move |store| store.session(&hash)).await?;
         session.ok_or_else(|| Problem::new(Code::LOGIN_REQUIRED))
     }
 
@@ -41,9 +41,7 @@ impl Portal {
     /// The store's.
     pub(crate) async fn sessions(&self, asking: Session) -> Result<Vec<SessionView>, Problem> {
         let (subject, now) = (asking.subject, self.now());
-        let sessions = self
-            .read(move |store| store.sessions(&subject, now))
-            .await?;
+        let sessions = self.store(move |store| store.sessions(&subject, now)).await?;
         let view = |session: Session| SessionView {
             current: session.id == asking.id,
             session: session.id,
@@ -59,23 +57,9 @@ impl Portal {
     /// `not-found`; the store's.
     pub(crate) async fn end_session(&self, asking: Session, id: String) -> Result<(), Problem> {
         let now = self.now();
-        let code = if asking.id == id {
-            "logged-out"
-        } else {
-            "session-ended"
-        };
-        let entry = entry(
-            &asking.subject,
-            format!("session:{id}"),
-            now,
-            code,
-            "holder",
-        );
+        let code = if asking.id == id { "logged-out" } else { "session-ended" };
+        let entry = entry(&asking.subject, format!("session:{id}"), now, code, "holder");
         let ended = self.change(move |store| store.end_session(&asking.subject, &id, now, &entry));
-        if ended.await? {
-            Ok(())
-        } else {
-            Err(Problem::new(Code::NOT_FOUND))
-        }
+        if ended.await? { Ok(()) } else { Err(Problem::new(Code::NOT_FOUND)) }
     }
 }

@@ -48,15 +48,8 @@ impl Portal {
         }
         let (outcome, entry) = match (record.purpose, answer) {
             (Purpose::LogIn, TransactionAnswer::Refused) => (Outcome::Refused, None),
-            (
-                Purpose::LogIn,
-                TransactionAnswer::LogIn {
-                    certificate,
-                    signature,
-                },
-            ) => {
-                self.judge_login(&record, &certificate.0, &signature.0, now)
-                    .await?
+            (Purpose::LogIn, TransactionAnswer::LogIn { certificate, signature }) => {
+                self.judge_login(&record, &certificate.0, &signature.0, now).await?
             }
             (Purpose::Sign, answer @ TransactionAnswer::Refused)
             | (Purpose::Sign, answer @ TransactionAnswer::Sign { .. }) => {
@@ -64,13 +57,8 @@ impl Portal {
             }
             _ => return Err(Problem::bad_request("the answer to another purpose")),
         };
-        let settlement = Settlement {
-            transaction: id.clone(),
-            answer: digest,
-            at: now,
-            outcome,
-            entry,
-        };
+        let settlement =
+            Settlement { transaction: id.clone(), answer: digest, at: now, outcome, entry };
         let settled = self.change(move |store| store.settle(&settlement)).await?;
         let settled = settled.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
         told(&settled, &digest, now)
@@ -107,7 +95,7 @@ impl Portal {
 
     async fn find_transaction(&self, id: &TransactionId) -> Result<TransactionRecord, Problem> {
         let id = id.clone();
-        let found = self.read(move |store| store.transaction(&id)).await?;
+        let found = self.store(move |store| store.transaction(&id)).await?;
         found.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))
     }
 
@@ -123,9 +111,7 @@ impl Portal {
         let judged = match Certificate::from_der(certificate) {
             Ok(certificate) => {
                 let asked = record.view(now);
-                let judged = self
-                    .validator
-                    .verify_login(&asked, &certificate, signature, now);
+                let judged = self.validator.verify_login(&asked, &certificate, signature, now);
                 judged.await
             }
             Err(error) => Err(error.into()),
@@ -168,7 +154,7 @@ impl Portal {
         now: Timestamp,
     ) -> Result<Judged, Problem> {
         let id = record.id.clone();
-        let application = self.read(move |store| store.application_of(&id)).await?;
+        let application = self.store(move |store| store.application_of(&id)).await?;
         let application = application.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
         let act = format!("transaction:{}", record.id.as_str());
         let said = |code: &'static str, actor: &'static str| {
@@ -207,11 +193,7 @@ impl Portal {
         };
         let holder = self.holder(signer.certificate.as_der()).await?;
         let is_applicant = holder.is_some_and(|holder| holder.subject == application.subject);
-        Ok(if is_applicant {
-            Ok(signer)
-        } else {
-            Err(Code::SIGNER_OTHER_PERSON)
-        })
+        Ok(if is_applicant { Ok(signer) } else { Err(Code::SIGNER_OTHER_PERSON) })
     }
 
     fn new_session(

@@ -53,10 +53,8 @@ pub fn from_files(
     let mut certificates = Vec::new();
     for path in paths {
         let path = path.as_ref();
-        let bytes = read_file(path).map_err(|error| AnchorError::File {
-            path: path.to_owned(),
-            error,
-        })?;
+        let bytes =
+            read_file(path).map_err(|error| AnchorError::File { path: path.to_owned(), error })?;
         certificates.extend(read_certificates(&bytes)?);
     }
     trust(certificates)
@@ -111,9 +109,7 @@ fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // One byte more than is taken shows that there is more.
     let longest = MAX_LENGTH as u64 + 1;
-    std::fs::File::open(path)?
-        .take(longest)
-        .read_to_end(&mut bytes)?;
+    std::fs::File::open(path)?.take(longest).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -122,16 +118,9 @@ fn read_certificates(bytes: &[u8]) -> Result<Vec<Certificate>, AnchorError> {
     if bytes.len() > MAX_LENGTH {
         return Err(AnchorError::TooLong);
     }
-    let Some(text) = std::str::from_utf8(bytes)
-        .ok()
-        .filter(|text| text.contains(END))
-    else {
+    let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| text.contains(END)) else {
         return Ok(vec![Certificate::from_der(bytes)?]);
     };
-    let blocks = text
-        .split_inclusive(END)
-        .filter(|block| block.ends_with(END));
-    blocks
-        .map(|block| Ok(Certificate::from_pem(block)?))
-        .collect()
+    let blocks = text.split_inclusive(END).filter(|block| block.ends_with(END));
+    blocks.map(|block| Ok(Certificate::from_pem(block)?)).collect()
 }

@@ -31,9 +31,7 @@ impl Validator {
         now: Timestamp,
     ) -> Result<Validated, Invalid> {
         let kind = self.check_path(certificate, now, Purpose::LogIn)?;
-        let key = certificate
-            .public_key()
-            .map_err(|_| Invalid::LoginSignature)?;
+        let key = certificate.public_key().map_err(|_| Invalid::LoginSignature)?;
         let message = authentication_message(transaction);
         key.verify(key.algorithm().signature(), &message, signature)
             .map_err(|_| Invalid::LoginSignature)?;

@@ -32,11 +32,7 @@ pub struct Validated {
 impl Validator {
     /// A validator that trusts these issuers and asks this client for status.
     pub fn new(anchors: TrustAnchors, settings: Settings, status: StatusClient) -> Self {
-        Self {
-            anchors,
-            settings,
-            status,
-        }
+        Self { anchors, settings, status }
     }
 
     /// The issuers that are trusted.
@@ -71,13 +67,8 @@ impl Validator {
     ) -> Result<Validated, Invalid> {
         let at = evidence.checked_at;
         let kind = self.check_path(certificate, at, purpose)?;
-        let status = path::status(
-            certificate,
-            &self.anchors,
-            evidence.as_pki(),
-            self.moment(at),
-        )
-        .map_err(|error| Invalid::StatusUnavailable(vec![evidence.failure(error)]))?;
+        let status = path::status(certificate, &self.anchors, evidence.as_pki(), self.moment(at))
+            .map_err(|error| Invalid::StatusUnavailable(vec![evidence.failure(error)]))?;
         accept(certificate, kind, status, evidence.clone())
     }
 
@@ -93,10 +84,7 @@ impl Validator {
     ) -> Result<Kind, Invalid> {
         let usage = usage_for(purpose);
         let of_use = self.settings.issuer.of(usage);
-        let expected = Expected {
-            usage,
-            policies: &[of_use.card.policy, of_use.phone.policy],
-        };
+        let expected = Expected { usage, policies: &[of_use.card.policy, of_use.phone.policy] };
         path::validate(certificate, &self.anchors, at, expected)?;
         match certificate.recognise(&self.settings.issuer) {
             Some((recognised, medium)) if recognised == usage => Ok(Kind { usage, medium }),
@@ -114,18 +102,13 @@ impl Validator {
         kind: Kind,
         now: Timestamp,
     ) -> Result<Validated, Invalid> {
-        let asked = self
-            .status
-            .ask(certificate, kind, &self.anchors, &self.settings, now);
+        let asked = self.status.ask(certificate, kind, &self.anchors, &self.settings, now);
         let (status, evidence) = asked.await.map_err(Invalid::StatusUnavailable)?;
         accept(certificate, kind, status, evidence)
     }
 
     fn moment(&self, at: Timestamp) -> Moment {
-        Moment {
-            at,
-            tolerance: self.settings.tolerance,
-        }
+        Moment { at, tolerance: self.settings.tolerance }
     }
 }
 
@@ -136,11 +119,7 @@ fn accept(
     evidence: StatusEvidence,
 ) -> Result<Validated, Invalid> {
     match status {
-        Status::Good => Ok(Validated {
-            certificate: certificate.clone(),
-            kind,
-            evidence,
-        }),
+        Status::Good => Ok(Validated { certificate: certificate.clone(), kind, evidence }),
         Status::Revoked { at, reason } => Err(Invalid::Revoked { at, reason }),
         Status::OnHold { since } => Err(Invalid::OnHold { since }),
         Status::Unknown => Err(Invalid::StatusUnknown),

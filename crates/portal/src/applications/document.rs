@@ -22,16 +22,10 @@ pub(super) fn moving_out(
         line("document.date", Some(("date", today.into()))),
         line("document.number", said("number", number)),
         line("document.name", said("name", &applicant.name)),
-        line(
-            "document.birth-date",
-            Some(("date", applicant.birth_date.into())),
-        ),
+        line("document.birth-date", Some(("date", applicant.birth_date.into()))),
         line("document.address", said("address", &applicant.address)),
         line("document.new-address", said("address", &form.new_address)),
-        line(
-            "document.moving-date",
-            Some(("date", form.moving_date.into())),
-        ),
+        line("document.moving-date", Some(("date", form.moving_date.into()))),
     ];
     if let Some(reason) = &form.reason {
         lines.push(line("document.reason", said("reason", reason)));
@@ -41,10 +35,7 @@ pub(super) fn moving_out(
 }
 
 fn said<'a>(name: &'static str, words: &'a str) -> Option<(&'static str, Value<'a>)> {
-    let term = Term {
-        text: words,
-        reading: "",
-    };
+    let term = Term { text: words, reading: "" };
     Some((name, Value::Term(term)))
 }
 

@@ -55,11 +55,9 @@ impl MovingOut {
         let known = [NEW_ADDRESS, MOVING_DATE, REASON];
         let others = fields.keys().all(|name| known.contains(&name.as_str()));
         match (new_address, moving_date, reason, others) {
-            (Ok(new_address), Ok(moving_date), Ok(reason), true) => Ok(Self {
-                new_address,
-                moving_date,
-                reason,
-            }),
+            (Ok(new_address), Ok(moving_date), Ok(reason), true) => {
+                Ok(Self { new_address, moving_date, reason })
+            }
             (new_address, moving_date, reason, others) => Err(faults([
                 (NEW_ADDRESS, new_address.err()),
                 (MOVING_DATE, moving_date.err()),
@@ -72,9 +70,7 @@ impl MovingOut {
 
 /// The problem that tells every fault, and the first of them in words.
 fn faults(found: [(&'static str, Option<Fault>); 4]) -> Problem {
-    let found = found
-        .into_iter()
-        .filter_map(|(field, fault)| Some((field, fault?)));
+    let found = found.into_iter().filter_map(|(field, fault)| Some((field, fault?)));
     let mut problem = Problem::new(Code::FIELDS_INVALID).by_rule("USE-2");
     for (field, fault) in found {
         if problem.param("field").is_none() {
@@ -87,10 +83,7 @@ fn faults(found: [(&'static str, Option<Fault>); 4]) -> Problem {
 
 fn read_address(typed: &str, present: &str) -> Result<String, Fault> {
     check_text(typed)?;
-    if !places()
-        .iter()
-        .any(|place| typed.starts_with(place.prefecture.kanji))
-    {
+    if !places().iter().any(|place| typed.starts_with(place.prefecture.kanji)) {
         return Err("no-prefecture");
     }
     if typed == present {
@@ -136,9 +129,6 @@ fn check_text(typed: &str) -> Result<(), Fault> {
 /// that turn the direction of writing.
 fn is_refused(c: char) -> bool {
     c.is_control()
-        || matches!(
-            c,
-            '\u{2028}' | '\u{2029}' | '\u{200E}' | '\u{200F}' | '\u{061C}'
-        )
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200E}' | '\u{200F}' | '\u{061C}')
         || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }

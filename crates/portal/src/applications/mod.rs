@@ -56,12 +56,9 @@ impl Portal {
         id: String,
     ) -> Result<ApplicationDrawnUp, Problem> {
         let application = self.own(&session, id).await?;
-        let form = DrawUpApplication {
-            procedure: application.procedure,
-            fields: application.fields,
-        };
-        self.draw_up_as(application.id, session, request, form)
-            .await
+        let form =
+            DrawUpApplication { procedure: application.procedure, fields: application.fields };
+        self.draw_up_as(application.id, session, request, form).await
     }
 
     /// The resident's applications, newest first.
@@ -74,8 +71,8 @@ impl Portal {
         query: PageQuery,
     ) -> Result<Page<ApplicationView>, Problem> {
         let (before, limit, now) = (query.position()?, query.limit, self.now());
-        let found =
-            self.read(move |store| store.applications(&session.subject, before, limit.count() + 1));
+        let found = self
+            .store(move |store| store.applications(&session.subject, before, limit.count() + 1));
         let page = Page::of(found.await?, limit, |found| found.sequence).or_internal()?;
         Ok(Page {
             items: page.items.iter().map(|found| view(found, now)).collect(),
@@ -133,7 +130,7 @@ impl Portal {
 
     /// An application of this resident's; what is somebody else's is not found.
     async fn own(&self, session: &Session, id: String) -> Result<Application, Problem> {
-        let found = self.read(move |store| store.application(&id)).await?;
+        let found = self.store(move |store| store.application(&id)).await?;
         found
             .filter(|found| found.subject == session.subject)
             .ok_or_else(|| Problem::new(Code::NOT_FOUND))
@@ -146,6 +143,10 @@ impl Portal {
         request: Keyed,
         form: DrawUpApplication,
     ) -> Result<ApplicationDrawnUp, Problem> {
+        let asked = request.clone();
+        if self.store(move |store| store.is_repeated(&asked)).await? {
+            return Ok(self.drawn_up(self.own(&session, id).await?));
+        }
         let applicant = self.applicant(&session).await?;
         let now = self.now();
         let (document, municipality) = match form.procedure {
@@ -157,10 +158,7 @@ impl Portal {
         let entry = entry(&session.subject, act, now, "application-drawn-up", "holder")
             .with("procedure", procedure_name(form.procedure));
         let new = NewApplication {
-            request: Request {
-                keyed: request,
-                expires: self.until(REMEMBERED),
-            },
+            request: Request { keyed: request, expires: self.until(REMEMBERED) },
             id,
             subject: session.subject,
             procedure: form.procedure,
@@ -171,16 +169,18 @@ impl Portal {
             entry,
         };
         let drawn_up = self.change(move |store| store.draw_up(&new)).await?;
-        if drawn_up.received.is_some() {
-            return Err(Problem::new(Code::APPLICATION_SETTLED));
+        let drawn_up = drawn_up.ok_or_else(|| Problem::new(Code::APPLICATION_SETTLED))?;
+        Ok(self.drawn_up(drawn_up))
+    }
+
+    fn drawn_up(&self, application: Application) -> ApplicationDrawnUp {
+        ApplicationDrawnUp {
+            application: application.id,
+            document: application.document,
+            link: self.link(&application.transaction.id),
+            expires: application.transaction.expires,
+            transaction: application.transaction.id,
         }
-        Ok(ApplicationDrawnUp {
-            application: drawn_up.id,
-            document: drawn_up.document,
-            link: self.link(&drawn_up.transaction.id),
-            expires: drawn_up.transaction.expires,
-            transaction: drawn_up.transaction.id,
-        })
     }
 
     /// The resident's attributes as the register has them now. The portal keeps them in documents
@@ -236,18 +236,15 @@ pub(crate) fn state(application: &Application, now: Timestamp) -> ApplicationSta
     let Some(received) = &application.received else {
         return match transaction.state(now) {
             TransactionState::Open => ApplicationState::WaitsForSignature,
-            _ => ApplicationState::NotSigned {
-                code: transaction.result(now).unwrap_or_default(),
-            },
+            _ => ApplicationState::NotSigned { code: transaction.result(now).unwrap_or_default() },
         };
     };
     let at = received.decided.unwrap_or(received.at);
     match received.state {
         OfficeState::Received => ApplicationState::Received { at },
         OfficeState::Accepted => ApplicationState::Accepted { at },
-        OfficeState::Returned => ApplicationState::Returned {
-            at,
-            reason: received.reason.clone().unwrap_or_default(),
-        },
+        OfficeState::Returned => {
+            ApplicationState::Returned { at, reason: received.reason.clone().unwrap_or_default() }
+        }
     }
 }

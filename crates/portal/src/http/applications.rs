@@ -58,9 +58,7 @@ async fn detail(
     Path(id): Path<String>,
     Query(query): Query<Waiting>,
 ) -> Result<Json<ApplicationDetail>, Problem> {
-    let detail = state
-        .portal
-        .application(session, id, query.wait, &state.shutdown);
+    let detail = state.portal.application(session, id, query.wait, &state.shutdown);
     detail.await.map(Json)
 }
 
@@ -75,11 +73,7 @@ async fn sign_again(
     body: KeyedJson<()>,
 ) -> Result<Json<ApplicationDrawnUp>, Problem> {
     let (request, ()) = body.by(&session.subject);
-    state
-        .portal
-        .sign_again(session, request, id)
-        .await
-        .map(Json)
+    state.portal.sign_again(session, request, id).await.map(Json)
 }
 
 /// What was signed, with the signature.

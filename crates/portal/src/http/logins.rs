@@ -13,9 +13,7 @@ use utoipa_axum::routes;
 use super::State;
 
 pub(super) fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new()
-        .routes(routes!(begin))
-        .routes(routes!(poll))
+    OpenApiRouter::new().routes(routes!(begin)).routes(routes!(poll))
 }
 
 /// How long to wait for news.

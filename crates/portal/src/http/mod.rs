@@ -41,10 +41,8 @@ pub fn router(portal: Arc<Portal>, shutdown: Shutdown) -> axum::Router {
         .merge(sessions::router())
         .merge(applications::router())
         .merge(records::router());
-    let office = office::router().route_layer(from_fn_with_state(
-        verifier,
-        Verifier::<Keys, Nonces>::check,
-    ));
+    let office =
+        office::router().route_layer(from_fn_with_state(verifier, Verifier::<Keys, Nonces>::check));
     let all = OpenApiRouter::new()
         .nest("/portal/v1", residents)
         .nest("/office/v1", office)

@@ -89,10 +89,7 @@ async fn document(
 ) -> Result<impl IntoResponse, Problem> {
     let clerk = state.portal.clerk(&by)?;
     let file = state.portal.office_file(clerk, id).await?;
-    Ok(download(
-        "text/plain; charset=utf-8",
-        file.signed.document.into_bytes(),
-    ))
+    Ok(download("text/plain; charset=utf-8", file.signed.document.into_bytes()))
 }
 
 /// The detached CMS SignedData over the document, DER.
@@ -154,11 +151,7 @@ async fn decide(
 ) -> Result<Json<ReceivedApplication>, Problem> {
     let clerk = state.portal.clerk(&by)?;
     let (request, decision) = body.by(&by.key_id);
-    state
-        .portal
-        .decide(clerk, request, id, decision)
-        .await
-        .map(Json)
+    state.portal.decide(clerk, request, id, decision).await.map(Json)
 }
 
 fn download(media_type: &'static str, bytes: Vec<u8>) -> impl IntoResponse {

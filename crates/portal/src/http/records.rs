@@ -1,18 +1,21 @@
 //! Notices and history.
 
 use axum::extract::State as Shared;
+use inrou_api::page::{Cursor, Limit, Page};
 use inrou_api::problem::Problem;
 use inrou_api::server::{Json, Query, Wait};
-use inrou_api::wire::authority::Notices;
+use inrou_api::wire::authority::{HistoryEntry, Notices};
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::State;
 use super::bearer::LoggedIn;
+use crate::history::HistoryQuery;
 
 pub(super) fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(notices))
+    OpenApiRouter::new().routes(routes!(notices)).routes(routes!(history))
 }
 
 /// From where on, and how long to wait for news.
@@ -40,4 +43,45 @@ async fn notices(
     let (since, wait) = (query.since, query.wait);
     let notices = state.portal.notices(session, since, wait, &state.shutdown);
     notices.await.map(Json)
+}
+
+/// Which entries, and which page of them.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct HistoryParams {
+    /// `next` of the page before; absent for the first page.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+    /// How many items at most.
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    limit: Limit,
+    /// Only entries of this code.
+    code: Option<String>,
+    /// Only what happened at this time or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// Only what happened before this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    to: Option<Timestamp>,
+}
+
+/// What was done in the resident's name, here and at the authority, newest first (USE-7). A page may be
+/// shorter than asked for and yet have a next one.
+#[utoipa::path(get, path = "/history", tag = "records", params(HistoryParams),
+    responses((status = 200, body = Page<HistoryEntry>)))]
+async fn history(
+    Shared(state): Shared<State>,
+    LoggedIn(session): LoggedIn,
+    Query(params): Query<HistoryParams>,
+) -> Result<Json<Page<HistoryEntry>>, Problem> {
+    let query = HistoryQuery {
+        cursor: params.cursor,
+        limit: params.limit,
+        code: params.code,
+        from: params.from,
+        to: params.to,
+    };
+    state.portal.history(&session, &query).await.map(Json)
 }

@@ -33,9 +33,7 @@ impl NonceStore for Nonces {
         until: Timestamp,
     ) -> Result<bool, Problem> {
         let (key_id, nonce) = (key_id.to_owned(), nonce.to_owned());
-        let taken = self
-            .0
-            .read(move |store| store.take_nonce(&key_id, &nonce, now, until));
+        let taken = self.0.store(move |store| store.take_nonce(&key_id, &nonce, now, until));
         taken.await
     }
 }

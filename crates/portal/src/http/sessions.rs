@@ -12,10 +12,7 @@ use super::State;
 use super::bearer::{LoggedIn, WasLoggedIn};
 
 pub(super) fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(end))
-        .routes(routes!(log_out))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(end)).routes(routes!(log_out))
 }
 
 /// The resident's sessions, newest first.

@@ -10,9 +10,7 @@ use utoipa_axum::routes;
 use super::State;
 
 pub(super) fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new()
-        .routes(routes!(open))
-        .routes(routes!(answer))
+    OpenApiRouter::new().routes(routes!(open)).routes(routes!(answer))
 }
 
 /// What a phone is asked: opened by link or QR code (USE-1).

@@ -32,8 +32,8 @@ pub trait Logins: Send + Sync {
     /// [`StoreError`].
     fn secret(&self) -> Result<[u8; 32], StoreError>;
 
-    /// Begins a log-in, unless one of that secret has begun; gives its transaction. Log-ins that
-    /// expired before `forget` are dropped on the way.
+    /// Begins a log-in, unless one of that secret has begun; gives its transaction. Log-ins and
+    /// sessions that were over before `forget` are dropped on the way.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -97,11 +97,12 @@ pub trait Logins: Send + Sync {
 /// Online applications and the receiving office.
 pub trait Applications: Send + Sync {
     /// Draws an application up, once a request; gives it as it stands. One that is not signed and
-    /// whose transaction is over is drawn up anew; any other is left as it is.
+    /// whose transaction is over is drawn up anew; while its phone is asked it is left as it is.
+    /// `None` if it is signed.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn draw_up(&self, new: &NewApplication) -> Result<Application, StoreError>;
+    fn draw_up(&self, new: &NewApplication) -> Result<Option<Application>, StoreError>;
 
     /// The application of an identifier.
     ///
@@ -164,6 +165,12 @@ pub trait Records: Send + Sync {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Logged>, StoreError>;
+
+    /// Whether a request under this key was made before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn is_repeated(&self, request: &Keyed) -> Result<bool, StoreError>;
 
     /// Takes a nonce of a key, to be remembered until `until`. Whether it was new. What ended before
     /// `now` is forgotten.

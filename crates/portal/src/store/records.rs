@@ -190,10 +190,7 @@ impl Application {
     /// counter.
     pub fn reference(&self) -> Option<String> {
         let Received { number, at, .. } = self.received.as_ref()?;
-        Some(format!(
-            "{}-{number:06}",
-            japan::day(*at).strftime("%Y%m%d")
-        ))
+        Some(format!("{}-{number:06}", japan::day(*at).strftime("%Y%m%d")))
     }
 
     /// The procedure's name in the family `procedure`.

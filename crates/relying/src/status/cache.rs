@@ -38,18 +38,12 @@ struct Entries {
 impl Cache {
     /// Keeps at most `limit` bytes.
     pub(super) fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            entries: Mutex::default(),
-        }
+        Self { limit, entries: Mutex::default() }
     }
 
     pub(super) fn find(&self, address: &str) -> Option<Kept> {
         let entries = self.lock();
-        entries
-            .by_address
-            .get(address)
-            .map(|(_, kept)| kept.clone())
+        entries.by_address.get(address).map(|(_, kept)| kept.clone())
     }
 
     pub(super) fn keep(&self, address: &str, kept: Kept) {
@@ -96,11 +90,7 @@ mod tests {
     use super::*;
 
     fn kept(length: usize) -> Kept {
-        Kept {
-            body: vec![0; length].into(),
-            etag: None,
-            fresh_until: None,
-        }
+        Kept { body: vec![0; length].into(), etag: None, fresh_until: None }
     }
 
     #[test]
@@ -115,20 +105,14 @@ mod tests {
         assert!(cache.find("d").is_none(), "too long to be kept at all");
         assert!(cache.find("c").is_some());
         cache.keep("c", kept(11));
-        assert!(
-            cache.find("c").is_none(),
-            "the old one is not the present one"
-        );
+        assert!(cache.find("c").is_none(), "the old one is not the present one");
         assert_eq!(format!("{cache:?}"), "5 bytes kept");
     }
 
     #[test]
     fn freshness_ends_at_its_moment() {
         let until = Timestamp::UNIX_EPOCH;
-        let kept = Kept {
-            fresh_until: Some(until),
-            ..kept(1)
-        };
+        let kept = Kept { fresh_until: Some(until), ..kept(1) };
         assert!(!kept.is_fresh(until));
         assert!(kept.is_fresh(until - jiff::SignedDuration::from_secs(1)));
     }

@@ -16,12 +16,7 @@ impl StatusClient {
         let limit = question.settings.longest_crl;
         self.get_kept(question, &address, limit, |crl, moment| {
             let evidence = Evidence::Crl(crl);
-            Ok(path::status(
-                question.certificate,
-                question.anchors,
-                evidence,
-                moment,
-            )?)
+            Ok(path::status(question.certificate, question.anchors, evidence, moment)?)
         })
         .await
     }
@@ -32,20 +27,12 @@ impl StatusClient {
             Caching::Never => return,
             Caching::Unsaid => None,
             Caching::Revalidate => Some(now),
-            Caching::Seconds(seconds) => Some(
-                now.saturating_add(SignedDuration::from_secs(seconds))
-                    .unwrap_or(now),
-            ),
+            Caching::Seconds(seconds) => {
+                Some(now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now))
+            }
         };
         let etag = answer.etag.clone();
-        self.cache.keep(
-            address,
-            Kept {
-                body,
-                etag,
-                fresh_until,
-            },
-        );
+        self.cache.keep(address, Kept { body, etag, fresh_until });
     }
 }
 
@@ -59,10 +46,7 @@ impl Question<'_> {
         };
         let in_certificate = || {
             let points = self.certificate.distribution_points();
-            points
-                .iter()
-                .find_map(|point| point.uri())
-                .map(str::to_owned)
+            points.iter().find_map(|point| point.uri()).map(str::to_owned)
         };
         by_partition().or_else(in_certificate)
     }
@@ -74,9 +58,7 @@ impl Question<'_> {
         let issuer = self.anchors.issuer_of(self.certificate).ok()?;
         let [a, b, c, d, ..] = issuer.public_key().ok()?.identifier().0;
         let subject = self.certificate.subject().to_string();
-        let common_name = subject
-            .split(',')
-            .find_map(|part| part.trim().strip_prefix("CN="))?;
+        let common_name = subject.split(',').find_map(|part| part.trim().strip_prefix("CN="))?;
         let end = common_name.len().checked_sub(4)?;
         let municipality = common_name.get(end.checked_sub(5)?..end)?.parse().ok()?;
         Some(CrlPath {

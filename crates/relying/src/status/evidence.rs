@@ -22,19 +22,13 @@ impl StatusEvidence {
     /// As the pki crate reads it. The nonce was checked when it came.
     pub(crate) fn as_pki(&self) -> Evidence<'_> {
         match self.source {
-            StatusSource::Ocsp => Evidence::Ocsp {
-                response: &self.der,
-                nonce: None,
-            },
+            StatusSource::Ocsp => Evidence::Ocsp { response: &self.der, nonce: None },
             StatusSource::Crl => Evidence::Crl(&self.der),
         }
     }
 
     pub(crate) fn failure(&self, error: StatusError) -> SourceFailure {
-        SourceFailure {
-            source_kind: self.source,
-            reason: error.into(),
-        }
+        SourceFailure { source_kind: self.source, reason: error.into() }
     }
 }
 

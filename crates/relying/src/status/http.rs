@@ -84,9 +84,7 @@ impl Http {
         limit: usize,
     ) -> Result<Vec<u8>, FetchError> {
         let request = self.0.post(address).body(body);
-        let request = request
-            .header(CONTENT_TYPE, media_type)
-            .header(ACCEPT, accept);
+        let request = request.header(CONTENT_TYPE, media_type).header(ACCEPT, accept);
         let answer = send(request, limit).await?;
         answer.body.ok_or(FetchError::Status(304))
     }
@@ -97,11 +95,7 @@ async fn send(request: RequestBuilder, limit: usize) -> Result<Answer, FetchErro
     let status = response.status();
     let (etag, caching) = (etag(response.headers()), caching(response.headers()));
     if status == StatusCode::NOT_MODIFIED {
-        return Ok(Answer {
-            body: None,
-            etag,
-            caching,
-        });
+        return Ok(Answer { body: None, etag, caching });
     }
     if status != StatusCode::OK {
         return Err(FetchError::Status(status.as_u16()));
@@ -113,11 +107,7 @@ async fn send(request: RequestBuilder, limit: usize) -> Result<Answer, FetchErro
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer {
-        body: Some(body),
-        etag,
-        caching,
-    })
+    Ok(Answer { body: Some(body), etag, caching })
 }
 
 fn etag(headers: &HeaderMap) -> Option<String> {

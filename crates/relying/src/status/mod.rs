@@ -82,11 +82,7 @@ impl StatusClient {
     /// # Errors
     /// [`FetchError`]: the machine has no TLS to offer.
     pub fn new(settings: &Settings, entropy: Arc<dyn Entropy>) -> Result<Self, FetchError> {
-        Ok(Self {
-            http: Http::new(settings.patience)?,
-            cache: Cache::new(settings.cache),
-            entropy,
-        })
+        Ok(Self { http: Http::new(settings.patience)?, cache: Cache::new(settings.cache), entropy })
     }
 
     /// Asks the sources in their order until one tells a certificate's status. The certificate's path
@@ -102,13 +98,7 @@ impl StatusClient {
         settings: &Settings,
         now: Timestamp,
     ) -> Result<(Status, StatusEvidence), Vec<SourceFailure>> {
-        let question = Question {
-            certificate,
-            kind,
-            anchors,
-            settings,
-            now,
-        };
+        let question = Question { certificate, kind, anchors, settings, now };
         let mut failures = Vec::new();
         for &source in &settings.sources {
             let told = match source {
@@ -117,19 +107,12 @@ impl StatusClient {
             };
             match told {
                 Ok((status, der)) => {
-                    let evidence = StatusEvidence {
-                        source,
-                        der,
-                        checked_at: now,
-                    };
+                    let evidence = StatusEvidence { source, der, checked_at: now };
                     return Ok((status, evidence));
                 }
                 Err(reason) => {
                     tracing::warn!(%source, %reason, "a status source did not answer");
-                    failures.push(SourceFailure {
-                        source_kind: source,
-                        reason,
-                    });
+                    failures.push(SourceFailure { source_kind: source, reason });
                 }
             }
         }
@@ -164,18 +147,12 @@ struct Question<'a> {
 impl Question<'_> {
     /// The moment that an answer fresh from its service must speak for.
     fn moment(&self) -> Moment {
-        Moment {
-            at: self.now,
-            tolerance: self.settings.tolerance,
-        }
+        Moment { at: self.now, tolerance: self.settings.tolerance }
     }
 
     /// The moment that what was kept must speak for: nothing is used beyond its nextUpdate.
     fn moment_of_kept(&self) -> Moment {
-        Moment {
-            at: self.now,
-            tolerance: SignedDuration::ZERO,
-        }
+        Moment { at: self.now, tolerance: SignedDuration::ZERO }
     }
 }
 

@@ -44,9 +44,7 @@ impl StatusClient {
         nonce: Option<&[u8]>,
     ) -> Told {
         let request = question.request(nonce)?;
-        let answer = self
-            .http
-            .post(address, (REQUEST, request), RESPONSE, MAX_ANSWER);
+        let answer = self.http.post(address, (REQUEST, request), RESPONSE, MAX_ANSWER);
         let answer = answer.await?;
         let status = question.judge_ocsp(&answer, nonce, question.moment())?;
         Ok((status, answer))
@@ -83,8 +81,7 @@ impl StatusClient {
 impl Question<'_> {
     fn ocsp_address(&self) -> Option<&str> {
         let set = self.settings.issuer.of(self.kind.usage).ocsp_uri.as_ref();
-        set.map(|uri| uri.as_str())
-            .or_else(|| self.certificate.ocsp_uri())
+        set.map(|uri| uri.as_str()).or_else(|| self.certificate.ocsp_uri())
     }
 
     /// SHA-1 names the issuer here, as RFC 5019 has it; nothing rests on its strength.
@@ -102,11 +99,6 @@ impl Question<'_> {
         moment: Moment,
     ) -> Result<inrou_pki::Status, FailureReason> {
         let evidence = Evidence::Ocsp { response, nonce };
-        Ok(path::status(
-            self.certificate,
-            self.anchors,
-            evidence,
-            moment,
-        )?)
+        Ok(path::status(self.certificate, self.anchors, evidence, moment)?)
     }
 }

@@ -23,18 +23,20 @@ const SELECT: &str =
     LEFT JOIN receipts r ON r.application = a.id";
 
 impl Applications for SqliteStore {
-    fn draw_up(&self, new: &NewApplication) -> Result<Application, StoreError> {
+    fn draw_up(&self, new: &NewApplication) -> Result<Option<Application>, StoreError> {
         self.write(|connection| {
-            let is_new = records::remember(connection, &new.request, new.at)?;
             let found = find(connection, "a.id = ?1", &new.id)?;
-            match found {
-                Some(found) if !is_new || !may_be_redrawn(&found, new.at) => return Ok(found),
+            if !records::remember(connection, &new.request, new.at)? {
+                return Ok(found);
+            }
+            match found.as_ref().map(|found| found.transaction.state(new.at)) {
+                Some(TransactionState::Done) => return Ok(None),
+                Some(TransactionState::Open) => return Ok(found),
                 Some(_) => redraw(connection, new)?,
                 None => put(connection, new)?,
             }
             records::enter(connection, &new.entry)?;
-            let drawn_up = find(connection, "a.id = ?1", &new.id)?;
-            drawn_up.ok_or_else(|| rusqlite::Error::QueryReturnedNoRows.into())
+            find(connection, "a.id = ?1", &new.id)
         })
     }
 
@@ -91,12 +93,7 @@ impl Applications for SqliteStore {
                 connection,
                 "UPDATE receipts SET state = ?2, decided = ?3, reason = ?4
                  WHERE application = ?1 AND state = 'received'",
-                (
-                    &verdict.application,
-                    Json(state),
-                    Moment(verdict.at),
-                    reason,
-                ),
+                (&verdict.application, Json(state), Moment(verdict.at), reason),
             )?;
             if decided > 0 {
                 records::enter(connection, &verdict.entry)?;
@@ -142,33 +139,11 @@ pub(super) fn receive(
         return Err(rusqlite::Error::QueryReturnedNoRows.into());
     };
     let mut params = BTreeMap::from([
-        (
-            "procedure".to_owned(),
-            application.procedure_name().to_owned(),
-        ),
+        ("procedure".to_owned(), application.procedure_name().to_owned()),
         ("at".to_owned(), at.to_string()),
     ]);
-    params.extend(
-        application
-            .reference()
-            .map(|reference| ("reference".to_owned(), reference)),
-    );
-    records::notify(
-        connection,
-        &application.subject,
-        at,
-        "application-received",
-        &params,
-    )
-}
-
-/// What is neither signed nor waiting for its signature.
-fn may_be_redrawn(found: &Application, now: Timestamp) -> bool {
-    found.received.is_none()
-        && !matches!(
-            found.transaction.state(now),
-            TransactionState::Open | TransactionState::Done
-        )
+    params.extend(application.reference().map(|reference| ("reference".to_owned(), reference)));
+    records::notify(connection, &application.subject, at, "application-received", &params)
 }
 
 fn put(connection: &Connection, new: &NewApplication) -> Result<(), StoreError> {

@@ -58,9 +58,7 @@ impl ToSql for Moment {
 
 impl FromSql for Moment {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        Timestamp::from_microsecond(value.as_i64()?)
-            .map(Self)
-            .map_err(|_| unreadable())
+        Timestamp::from_microsecond(value.as_i64()?).map(Self).map_err(|_| unreadable())
     }
 }
 
@@ -81,10 +79,7 @@ impl<T: DeserializeOwned> FromSql for Json<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let text = value.as_str()?;
         let string = || serde_json::from_value(serde_json::Value::String(text.to_owned()));
-        string()
-            .or_else(|_| serde_json::from_str(text))
-            .map(Self)
-            .map_err(|_| unreadable())
+        string().or_else(|_| serde_json::from_str(text)).map(Self).map_err(|_| unreadable())
     }
 }
 

@@ -13,9 +13,7 @@ use crate::store::{
 impl Logins for SqliteStore {
     fn secret(&self) -> Result<[u8; 32], StoreError> {
         self.read(|connection| {
-            let secret = row(connection, "SELECT secret FROM portal", [], |row| {
-                row.get(0)
-            })?;
+            let secret = row(connection, "SELECT secret FROM portal", [], |row| row.get(0))?;
             secret.ok_or_else(|| rusqlite::Error::QueryReturnedNoRows.into())
         })
     }
@@ -37,6 +35,8 @@ impl Logins for SqliteStore {
                  AND id IN (SELECT transaction_id FROM logins)",
                 [Moment(forget)],
             )?;
+            let sql = "DELETE FROM sessions WHERE expires < ?1";
+            change(connection, sql, [Moment(forget)])?;
             put_transaction(connection, transaction)?;
             change(
                 connection,
@@ -178,12 +178,7 @@ fn answer(connection: &Connection, settlement: &Settlement) -> Result<(), StoreE
     change(
         connection,
         "UPDATE transactions SET state = ?2, result = ?3, answer = ?4 WHERE id = ?1",
-        (
-            settlement.transaction.as_str(),
-            Json(state),
-            result,
-            &settlement.answer,
-        ),
+        (settlement.transaction.as_str(), Json(state), result, &settlement.answer),
     )
     .map(drop)
 }
@@ -192,11 +187,9 @@ fn answer(connection: &Connection, settlement: &Settlement) -> Result<(), StoreE
 pub(super) fn read_transaction(row: &Row<'_>) -> rusqlite::Result<TransactionRecord> {
     let state: Option<Json<TransactionState>> = row.get("state")?;
     let answered = match state {
-        Some(Json(state)) => Some(Answered {
-            state,
-            result: row.get("result")?,
-            answer: row.get("answer")?,
-        }),
+        Some(Json(state)) => {
+            Some(Answered { state, result: row.get("result")?, answer: row.get("answer")? })
+        }
         None => None,
     };
     let Json(id) = row.get("id")?;

@@ -44,10 +44,7 @@ impl SqliteStore {
         migrate(&mut writer)?;
         found(&writer, entropy)?;
         let reader = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        Ok(Self {
-            writer: Mutex::new(writer),
-            reader: Mutex::new(reader),
-        })
+        Ok(Self { writer: Mutex::new(writer), reader: Mutex::new(reader) })
     }
 
     /// Does work in one transaction, which is committed only if it succeeds.
@@ -91,10 +88,7 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let found: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if found > KNOWN {
-            return Err(StoreError::Newer {
-                found,
-                known: KNOWN,
-            });
+            return Err(StoreError::Newer { found, known: KNOWN });
         }
         let Some(migration) = MIGRATIONS.get(found as usize) else {
             return Ok(());

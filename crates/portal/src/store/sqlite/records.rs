@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inrou_api::idempotency::KeyReused;
+use inrou_api::idempotency::{KeyReused, Keyed};
 use inrou_api::wire::authority::Notice;
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -47,11 +47,7 @@ impl Records for SqliteStore {
                 connection,
                 "SELECT sequence, at, code, params, actor FROM history
                  WHERE subject = ?1 AND sequence < ?2 ORDER BY sequence DESC LIMIT ?3",
-                (
-                    subject,
-                    before.map_or(i64::MAX, number),
-                    number(limit as u64),
-                ),
+                (subject, before.map_or(i64::MAX, number), number(limit as u64)),
                 |row| {
                     let (Moment(at), Json(params)) = (row.get(1)?, row.get(3)?);
                     Ok(Logged {
@@ -66,6 +62,10 @@ impl Records for SqliteStore {
         })
     }
 
+    fn is_repeated(&self, request: &Keyed) -> Result<bool, StoreError> {
+        self.read(|connection| is_known(connection, request))
+    }
+
     fn take_nonce(
         &self,
         key_id: &str,
@@ -74,11 +74,7 @@ impl Records for SqliteStore {
         until: Timestamp,
     ) -> Result<bool, StoreError> {
         self.write(|connection| {
-            change(
-                connection,
-                "DELETE FROM nonces WHERE until < ?1",
-                [Moment(now)],
-            )?;
+            change(connection, "DELETE FROM nonces WHERE until < ?1", [Moment(now)])?;
             let taken = change(
                 connection,
                 "INSERT OR IGNORE INTO nonces (key_id, nonce, until) VALUES (?1, ?2, ?3)",
@@ -130,23 +126,30 @@ pub(super) fn remember(
     request: &Request,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    change(connection, "DELETE FROM requests WHERE expires < ?1", [Moment(now)])?;
+    if is_known(connection, &request.keyed)? {
+        return Ok(false);
+    }
     change(
         connection,
-        "DELETE FROM requests WHERE expires < ?1",
-        [Moment(now)],
-    )?;
-    let (caller, key) = (&request.keyed.caller, request.keyed.key.as_str());
+        "INSERT INTO requests (caller, key, fingerprint, expires) VALUES (?1, ?2, ?3, ?4)",
+        (
+            &request.keyed.caller,
+            request.keyed.key.as_str(),
+            request.keyed.fingerprint.as_bytes(),
+            Moment(request.expires),
+        ),
+    )
+    .map(|_| true)
+}
+
+/// Whether a request was made before; another one under its key is an error.
+fn is_known(connection: &Connection, request: &Keyed) -> Result<bool, StoreError> {
     let sql = "SELECT fingerprint FROM requests WHERE caller = ?1 AND key = ?2";
-    let found: Option<Digest> = row(connection, sql, (caller, key), |row| row.get(0))?;
-    let fingerprint = request.keyed.fingerprint.as_bytes();
+    let params = (&request.caller, request.key.as_str());
+    let found: Option<Digest> = row(connection, sql, params, |row| row.get(0))?;
     match found {
-        Some(found) if found == *fingerprint => Ok(false),
-        Some(_) => Err(KeyReused.into()),
-        None => change(
-            connection,
-            "INSERT INTO requests (caller, key, fingerprint, expires) VALUES (?1, ?2, ?3, ?4)",
-            (caller, key, fingerprint, Moment(request.expires)),
-        )
-        .map(|_| true),
+        Some(found) if found != *request.fingerprint.as_bytes() => Err(KeyReused.into()),
+        found => Ok(found.is_some()),
     }
 }
