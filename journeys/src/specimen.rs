@@ -67,11 +67,7 @@ impl Specimen {
                 personalisation::install(image, usage, &key, certificate.as_der(), issuers);
             }
         }
-        Self {
-            card,
-            phone,
-            record_root: record_root.public_key().clone(),
-        }
+        Self { card, phone, record_root: record_root.public_key().clone() }
     }
 }
 
@@ -99,21 +95,11 @@ impl Issuer {
         let settings = IssuerSettings::default();
         let key = rsa_key();
         let certificate = settings
-            .issuer_certificate(
-                usage,
-                key.public_key(),
-                Serial(1),
-                time("2024-08-28T00:00:00Z"),
-            )
+            .issuer_certificate(usage, key.public_key(), Serial(1), time("2024-08-28T00:00:00Z"))
             .expect("an RSA key fits the profile")
             .sign(&key)
             .expect("a software key signs");
-        Self {
-            settings,
-            usage,
-            key,
-            certificate,
-        }
+        Self { settings, usage, key, certificate }
     }
 
     fn certify(&self, medium: Medium, key: &PublicKey) -> Certificate {
@@ -160,9 +146,7 @@ impl Issuer {
 fn new_card(record_root: &SoftwareKey) -> Image {
     let records =
         RecordIssuer::certify(record_root, Arc::new(rsa_key())).expect("both are RSA keys");
-    let maker_key = FreshKeys
-        .generate(KeyAlgorithm::EcP256)
-        .expect("keys can be made");
+    let maker_key = FreshKeys.generate(KeyAlgorithm::EcP256).expect("keys can be made");
     let maker = MakerCa::found(Box::new(maker_key), time("2020-01-01T00:00:00Z"))
         .expect("a software key signs");
     let issuer = manufacture(&CHIP, &MasterKey::from_bytes([7; 16]), &maker, &FreshKeys)
@@ -200,9 +184,7 @@ fn holder() -> Attributes {
 }
 
 fn rsa_key() -> SoftwareKey {
-    FreshKeys
-        .generate(KeyAlgorithm::Rsa2048)
-        .expect("keys can be made")
+    FreshKeys.generate(KeyAlgorithm::Rsa2048).expect("keys can be made")
 }
 
 fn time(text: &str) -> Timestamp {

@@ -37,14 +37,7 @@ pub fn isolated(test: &str) -> bool {
     let own_run =
         "mount -t tmpfs tmpfs /run && mkdir /run/pcscd && ip link set lo up && exec \"$@\"";
     let output = Command::new("unshare")
-        .args([
-            "--map-root-user",
-            "--net",
-            "--mount",
-            "--pid",
-            "--fork",
-            "--kill-child",
-        ])
+        .args(["--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child"])
         .args(["sh", "-c", own_run, "sh"])
         .arg(env::current_exe().expect("a test knows its own program"))
         .args([test, "--exact", "--nocapture"])
@@ -74,9 +67,7 @@ impl<M: Medium + Send + 'static> Reader<M> {
     /// # Panics
     /// pcscd does not start or does not see the card within a minute.
     pub fn holding(mut chip: Chip<M>) -> Self {
-        let pcscd = Command::new("pcscd")
-            .args(["--foreground", "--critical"])
-            .spawn();
+        let pcscd = Command::new("pcscd").args(["--foreground", "--critical"]).spawn();
         let pcscd = pcscd.unwrap_or_else(|error| panic!("pcscd: {error}; install {PACKAGES}"));
         let slot = until(|| Slot::connect(DEFAULT_ADDRESS));
         let eject = slot.eject().expect("a connection can be shared");
@@ -84,11 +75,7 @@ impl<M: Medium + Send + 'static> Reader<M> {
             slot.serve(&mut chip, Interface::Contactless)?;
             Ok(chip)
         });
-        let reader = Self {
-            pcscd,
-            eject,
-            card: Some(card),
-        };
+        let reader = Self { pcscd, eject, card: Some(card) };
         until(find_card);
         reader
     }
@@ -104,13 +91,8 @@ impl<M: Medium + Send + 'static> Reader<M> {
     /// The connection to vpcd had failed.
     pub fn into_chip(mut self) -> Chip<M> {
         self.eject.eject();
-        let card = self
-            .card
-            .take()
-            .expect("it is taken here and in drop alone");
-        card.join()
-            .expect("the card's thread does not panic")
-            .expect("vpcd kept the connection")
+        let card = self.card.take().expect("it is taken here and in drop alone");
+        card.join().expect("the card's thread does not panic").expect("vpcd kept the connection")
     }
 }
 

@@ -1,10 +1,6 @@
 //! Card and phone, read and used by `jpki-cli` through PC/SC; its signatures judged by OpenSSL.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::io::Write;
@@ -35,10 +31,7 @@ fn jpki_cli_counts_tries_and_reads_certificates() {
     assert_eq!(run(&["support", "stat"]), b"3\n");
     for (options, file) in [
         (&["--auth"][..], jpki::USER_AUTHENTICATION_CERTIFICATE),
-        (
-            &["--auth", "--ca"],
-            jpki::USER_AUTHENTICATION_ISSUER_CERTIFICATE,
-        ),
+        (&["--auth", "--ca"], jpki::USER_AUTHENTICATION_ISSUER_CERTIFICATE),
         (&["--ca"], jpki::SIGNATURE_ISSUER_CERTIFICATE),
     ] {
         let read = run(&[&["crypto"], options, &["read-certificate"]].concat());
@@ -88,11 +81,8 @@ fn jpki_cli_reads_number_and_attributes() {
     let number = typing("", CARD_FACE_PIN, "jpki-cli support get my-number", here);
     assert!(number.contains(MY_NUMBER), "{number}");
     let attributes = typing("", CARD_FACE_PIN, "jpki-cli support get attributes", here);
-    for part in [
-        "黒桐　幹也",
-        "東京都清瀬市観布子南１２－７－２０２",
-        "19800217",
-    ] {
+    for part in ["黒桐　幹也", "東京都清瀬市観布子南１２－７－２０２", "19800217"]
+    {
         assert!(attributes.contains(part), "{attributes}");
     }
     assert_eq!(run(&["support", "stat"]), b"3\n", "the PIN was right");
@@ -118,13 +108,7 @@ fn run(arguments: &[&str]) -> Vec<u8> {
 /// PIN is typed until the program has ended.
 fn typing(first: &str, pin: &str, command_line: &str, directory: &Path) -> String {
     let mut terminal = Command::new("script")
-        .args([
-            "--quiet",
-            "--return",
-            "--command",
-            command_line,
-            "/dev/null",
-        ])
+        .args(["--quiet", "--return", "--command", command_line, "/dev/null"])
         .current_dir(directory)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

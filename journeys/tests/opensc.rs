@@ -1,10 +1,6 @@
 //! Card and phone, found, read and used by OpenSC through PC/SC; its signatures judged by OpenSSL.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::Path;
@@ -33,11 +29,7 @@ fn opensc_finds_pins_keys_and_certificates() {
     for image in [&Specimen::get().card, &Specimen::get().phone] {
         let _reader = insert(in_memory(image));
         let pins = run("pkcs15-tool", &["--list-pins"]);
-        for expected in [
-            "User Authentication PIN",
-            "Digital Signature PIN",
-            "Tries left     : 3",
-        ] {
+        for expected in ["User Authentication PIN", "Digital Signature PIN", "Tries left     : 3"] {
             assert!(pins.contains(expected), "{expected}: {pins}");
         }
         let everything = run("pkcs15-tool", &["--dump"]);
@@ -64,14 +56,8 @@ fn opensc_reads_the_card_s_certificate_and_not_the_one_behind_a_password() {
     let image = &Specimen::get().card;
     let _reader = insert(in_memory(image));
     let read = run("pkcs15-tool", &["--read-certificate", "01"]);
-    assert!(
-        read.contains(certificate_pem(image, Use::UserAuthentication).trim()),
-        "{read}"
-    );
-    let behind = Command::new("pkcs15-tool")
-        .args(["--read-certificate", "02"])
-        .output()
-        .unwrap();
+    assert!(read.contains(certificate_pem(image, Use::UserAuthentication).trim()), "{read}");
+    let behind = Command::new("pkcs15-tool").args(["--read-certificate", "02"]).output().unwrap();
     assert!(!String::from_utf8_lossy(&behind.stdout).contains("BEGIN CERTIFICATE"));
 }
 
@@ -85,22 +71,14 @@ fn opensc_signs_with_both_keys_of_card_and_phone_and_openssl_agrees() {
     for image in [&Specimen::get().card, &Specimen::get().phone] {
         let _reader = insert(in_memory(image));
         for (usage, token, pin) in [
-            (
-                Use::UserAuthentication,
-                USER_AUTHENTICATION_TOKEN,
-                USER_AUTHENTICATION_PIN,
-            ),
+            (Use::UserAuthentication, USER_AUTHENTICATION_TOKEN, USER_AUTHENTICATION_PIN),
             (Use::Signature, SIGNATURE_TOKEN, SIGNATURE_PASSWORD),
         ] {
             let certificate = certificate_pem(image, usage);
             fs::write(directory.path().join("certificate.pem"), certificate).unwrap();
             for hash in ["SHA256", "SHA384"] {
                 let mechanism = format!("{hash}-RSA-PKCS");
-                assert!(
-                    sign(directory.path(), token, pin, &mechanism)
-                        .status
-                        .success()
-                );
+                assert!(sign(directory.path(), token, pin, &mechanism).status.success());
                 let verdict = openssl_verdict(directory.path(), hash);
                 assert_eq!(verdict.trim(), "Verified OK", "{usage:?} {hash}");
             }
@@ -118,14 +96,8 @@ fn wrong_pins_lock_for_opensc_and_stay_locked_after_a_restart() {
         fs::write(directory.path().join("message"), "a message").unwrap();
         let file = directory.path().join("chip");
         let reader = insert(specimen::chip(FileMedium::create(&file).unwrap(), image));
-        let attempt = |pin| {
-            sign(
-                directory.path(),
-                USER_AUTHENTICATION_TOKEN,
-                pin,
-                "SHA256-RSA-PKCS",
-            )
-        };
+        let attempt =
+            |pin| sign(directory.path(), USER_AUTHENTICATION_TOKEN, pin, "SHA256-RSA-PKCS");
         for left in ["2", "1", "0"] {
             assert!(!attempt("9999").status.success());
             let pins = run("pkcs15-tool", &["--list-pins"]);
@@ -137,16 +109,8 @@ fn wrong_pins_lock_for_opensc_and_stay_locked_after_a_restart() {
         let _reader = insert(reopened(&file));
         let pins = run("pkcs15-tool", &["--list-pins"]);
         assert!(pins.contains("Tries left     : 0"), "{pins}");
-        assert!(
-            !attempt(USER_AUTHENTICATION_PIN).status.success(),
-            "the right PIN is too late"
-        );
-        let other = sign(
-            directory.path(),
-            SIGNATURE_TOKEN,
-            SIGNATURE_PASSWORD,
-            "SHA256-RSA-PKCS",
-        );
+        assert!(!attempt(USER_AUTHENTICATION_PIN).status.success(), "the right PIN is too late");
+        let other = sign(directory.path(), SIGNATURE_TOKEN, SIGNATURE_PASSWORD, "SHA256-RSA-PKCS");
         assert!(other.status.success(), "the other key is not locked");
     }
 }
@@ -161,48 +125,28 @@ fn our_own_pc_sc_client_reads_signs_and_spares_the_last_tries() {
     let service = Pcsc::open().unwrap();
     let reader = service.readers().unwrap().remove(0);
     let mut card = service.connect(&reader, LastTries::Spare).unwrap();
-    assert_eq!(
-        service.connect(&reader, LastTries::Spare).err(),
-        Some(PcscError::Busy)
-    );
+    assert_eq!(service.connect(&reader, LastTries::Spare).err(), Some(PcscError::Busy));
     let mut client = JpkiClient::select(&mut card).unwrap();
     assert_eq!(client.personality().unwrap(), Some(Personality::Android));
     let password = SignaturePassword::parse(SIGNATURE_PASSWORD).unwrap();
     client.verify(Pin::Signature(&password)).unwrap();
     let certificate = client.certificate(Use::Signature).unwrap();
-    assert_eq!(
-        certificate,
-        specimen::certificate(image, Use::Signature).as_der()
-    );
+    assert_eq!(certificate, specimen::certificate(image, Use::Signature).as_der());
     let digest = HashAlgorithm::Sha256.digest(b"a message");
     let signature = client.sign(Use::Signature, &digest).unwrap();
     let certificate = specimen::certificate(image, Use::Signature);
     let key = certificate.public_key().unwrap();
-    key.verify_digest(key.algorithm().signature(), &digest, &signature)
-        .unwrap();
+    key.verify_digest(key.algorithm().signature(), &digest, &signature).unwrap();
 
     let wrong = UserAuthenticationPin::parse("9999").unwrap();
     let attempt = Pin::UserAuthentication(&wrong);
-    assert_eq!(
-        client.verify(attempt),
-        Err(CardError::WrongPin { tries_left: 2 })
-    );
-    assert_eq!(
-        client.verify(attempt),
-        Err(CardError::LastTries { tries_left: 2 })
-    );
+    assert_eq!(client.verify(attempt), Err(CardError::WrongPin { tries_left: 2 }));
+    assert_eq!(client.verify(attempt), Err(CardError::LastTries { tries_left: 2 }));
     drop(card);
     let mut card = service.connect(&reader, LastTries::Spend).unwrap();
     let mut client = JpkiClient::select(&mut card).unwrap();
-    assert_eq!(
-        client.certificate(Use::Signature),
-        Err(CardError::PinRequired),
-        "unpowered"
-    );
-    assert_eq!(
-        client.verify(attempt),
-        Err(CardError::WrongPin { tries_left: 1 })
-    );
+    assert_eq!(client.certificate(Use::Signature), Err(CardError::PinRequired), "unpowered");
+    assert_eq!(client.verify(attempt), Err(CardError::WrongPin { tries_left: 1 }));
 }
 
 #[test]
@@ -241,11 +185,7 @@ fn in_memory(image: &Image) -> Chip<InMemoryMedium> {
 fn reopened(file: &Path) -> Chip<FileMedium> {
     use std::sync::Arc;
     let memory = inrou_chip::memory::Memory::open(FileMedium::open(file).unwrap()).unwrap();
-    Chip::new(
-        memory,
-        Arc::new(inrou_pki::SystemEntropy),
-        Arc::new(inrou_pki::FreshKeys),
-    )
+    Chip::new(memory, Arc::new(inrou_pki::SystemEntropy), Arc::new(inrou_pki::FreshKeys))
 }
 
 /// Signs the file `message` into the file `signature`.
@@ -261,30 +201,14 @@ fn sign(directory: &Path, token: &str, pin: &str, mechanism: &str) -> std::proce
 
 fn openssl_verdict(directory: &Path, hash: &str) -> String {
     let key = Command::new("openssl")
-        .args([
-            "x509",
-            "-in",
-            "certificate.pem",
-            "-noout",
-            "-pubkey",
-            "-out",
-            "key.pem",
-        ])
+        .args(["x509", "-in", "certificate.pem", "-noout", "-pubkey", "-out", "key.pem"])
         .current_dir(directory)
         .status()
         .unwrap();
     assert!(key.success());
     let hash = format!("-{}", hash.to_lowercase());
     let verdict = Command::new("openssl")
-        .args([
-            "dgst",
-            &hash,
-            "-verify",
-            "key.pem",
-            "-signature",
-            "signature",
-            "message",
-        ])
+        .args(["dgst", &hash, "-verify", "key.pem", "-signature", "signature", "message"])
         .current_dir(directory)
         .output()
         .unwrap();

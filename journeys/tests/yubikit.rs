@@ -62,12 +62,7 @@ fn judge(case: &str) -> Image {
 
     let mut program = Command::new(python())
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/issuer.py"))
-        .args([
-            case,
-            &hex(&MASTER),
-            &CHIP.to_string(),
-            &hex(maker.certificate()),
-        ])
+        .args([case, &hex(&MASTER), &CHIP.to_string(), &hex(maker.certificate())])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -79,10 +74,7 @@ fn judge(case: &str) -> Image {
         writeln!(answers, "{}", hex(&answer)).unwrap();
         commands += 1;
     }
-    assert!(
-        program.wait().unwrap().success(),
-        "{case}: see the program's own words above"
-    );
+    assert!(program.wait().unwrap().success(), "{case}: see the program's own words above");
     assert!(commands > 2, "{case}: the program spoke to the chip");
     chip.image().clone()
 }
@@ -127,8 +119,5 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn bytes(hex: &str) -> Vec<u8> {
-    (0..hex.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
-        .collect()
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }

@@ -10,18 +10,16 @@ const DOCUMENTS: [(&str, &str, &str); 1] = [("docs/errors.md", "inrou-words", "e
 
 /// Writes them anew; `true` if all could be written.
 pub(crate) fn write() -> bool {
-    DOCUMENTS
-        .into_iter()
-        .fold(true, |success, (path, package, example)| {
-            let arguments = ["run", "--quiet", "--package", package, "--example", example];
-            let written = match ask(&mut cargo(arguments)) {
-                Some(text) => fs::write(root().join(path), text).map_err(|error| error.to_string()),
-                None => Err(format!("the example `{example}` of {package} does not run")),
-            };
-            match &written {
-                Ok(()) => println!("wrote {path}"),
-                Err(what) => println!("cannot write {path}: {what}"),
-            }
-            success && written.is_ok()
-        })
+    DOCUMENTS.into_iter().fold(true, |success, (path, package, example)| {
+        let arguments = ["run", "--quiet", "--package", package, "--example", example];
+        let written = match ask(&mut cargo(arguments)) {
+            Some(text) => fs::write(root().join(path), text).map_err(|error| error.to_string()),
+            None => Err(format!("the example `{example}` of {package} does not run")),
+        };
+        match &written {
+            Ok(()) => println!("wrote {path}"),
+            Err(what) => println!("cannot write {path}: {what}"),
+        }
+        success && written.is_ok()
+    })
 }

@@ -33,21 +33,12 @@ fn run_target(target: &str) -> Finished {
         // What is found goes to the first folder, what was written by hand stays as it is.
         let found = format!("fuzz/corpus/{target}");
         if let Err(error) = fs::create_dir_all(root().join(&found)) {
-            return Finished {
-                success: false,
-                lines: vec![format!("{found}: {error}")],
-            };
+            return Finished { success: false, lines: vec![format!("{found}: {error}")] };
         }
         command.args([found, seeds]);
     }
     let limit = format!("-max_total_time={SECONDS}");
-    run(command.args([
-        "--",
-        &limit,
-        "-timeout=10",
-        "-verbosity=0",
-        "-print_final_stats=1",
-    ]))
+    run(command.args(["--", &limit, "-timeout=10", "-verbosity=0", "-print_final_stats=1"]))
 }
 
 fn fuzz(arguments: &[&str]) -> Command {

@@ -1,8 +1,5 @@
 //! The project's own tasks. `cargo xtask test` is all of CI; `cargo xtask help` lists the rest.
-#![allow(
-    clippy::print_stdout,
-    reason = "these tasks talk to a person at a terminal"
-)]
+#![allow(clippy::print_stdout, reason = "these tasks talk to a person at a terminal")]
 
 mod checks;
 mod docs;
@@ -44,9 +41,5 @@ fn main() -> ExitCode {
             false
         }
     };
-    if success {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

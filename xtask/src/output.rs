@@ -12,32 +12,20 @@ pub(crate) struct Tally {
 impl Tally {
     /// One check that passed or did not.
     pub(crate) fn one(passed: bool) -> Self {
-        Self {
-            passed: usize::from(passed),
-            failed: usize::from(!passed),
-        }
+        Self { passed: usize::from(passed), failed: usize::from(!passed) }
     }
 
     /// Both together.
     pub(crate) fn plus(self, other: Self) -> Self {
-        Self {
-            passed: self.passed + other.passed,
-            failed: self.failed + other.failed,
-        }
+        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
     }
 
     /// The sum of every `test result:` line. A run that failed without one failed test, such as
     /// one that did not compile, counts as one failure.
     pub(crate) fn of_tests(lines: &[String], success: bool) -> Self {
-        let counted = lines
-            .iter()
-            .filter_map(|line| test_result(line))
-            .fold(Self::default(), Self::plus);
-        if success || counted.failed > 0 {
-            counted
-        } else {
-            counted.plus(Self::one(false))
-        }
+        let counted =
+            lines.iter().filter_map(|line| test_result(line)).fold(Self::default(), Self::plus);
+        if success || counted.failed > 0 { counted } else { counted.plus(Self::one(false)) }
     }
 }
 
@@ -48,9 +36,7 @@ pub(crate) fn first_failure(lines: &[String]) -> &[String] {
     let of_test = |line: &String| line.starts_with("---- ") && line.ends_with(" ----");
     let (start, length) = if let Some(start) = lines.iter().position(of_test) {
         let after = &lines[start + 1..];
-        let length = after
-            .iter()
-            .position(|line| of_test(line) || line == "failures:");
+        let length = after.iter().position(|line| of_test(line) || line == "failures:");
         (start, length.map_or(MOST, |length| length + 1))
     } else if let Some(start) = lines.iter().position(|line| line.starts_with("error")) {
         (start, MOST)
@@ -64,14 +50,9 @@ pub(crate) fn first_failure(lines: &[String]) -> &[String] {
 fn test_result(line: &str) -> Option<Tally> {
     let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let count = |what: &str| {
-        counts
-            .split("; ")
-            .find_map(|part| part.strip_suffix(what)?.trim().parse().ok())
+        counts.split("; ").find_map(|part| part.strip_suffix(what)?.trim().parse().ok())
     };
-    Some(Tally {
-        passed: count("passed")?,
-        failed: count("failed")?,
-    })
+    Some(Tally { passed: count("passed")?, failed: count("failed")? })
 }
 
 #[cfg(test)]
@@ -106,35 +87,20 @@ error: test failed, to rerun pass `--lib`";
              text\n\
              test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
         );
-        assert_eq!(
-            Tally::of_tests(&output, false),
-            Tally {
-                passed: 10,
-                failed: 2
-            }
-        );
+        assert_eq!(Tally::of_tests(&output, false), Tally { passed: 10, failed: 2 });
     }
 
     #[test]
     fn a_run_that_does_not_compile_is_a_failure() {
         let output = lines("error[E0425]: cannot find value `x`");
-        assert_eq!(
-            Tally::of_tests(&output, false),
-            Tally {
-                passed: 0,
-                failed: 1
-            }
-        );
+        assert_eq!(Tally::of_tests(&output, false), Tally { passed: 0, failed: 1 });
     }
 
     #[test]
     fn the_first_failure_is_the_first_failed_tests_own_words() {
         let output = lines(FAILED);
         let shown = first_failure(&output);
-        assert_eq!(
-            shown.first().map(String::as_str),
-            Some("---- b stdout ----")
-        );
+        assert_eq!(shown.first().map(String::as_str), Some("---- b stdout ----"));
         assert!(shown.iter().any(|line| line == "left is not right"));
         assert!(!shown.iter().any(|line| line == "failures:"));
     }
@@ -144,10 +110,7 @@ error: test failed, to rerun pass `--lib`";
         let output = lines("warning: a\nerror: b\n  --> c");
         assert_eq!(first_failure(&output), &output[1..]);
         let output: Vec<String> = (0..100).map(|number| number.to_string()).collect();
-        assert_eq!(
-            first_failure(&output).last().map(String::as_str),
-            Some("99")
-        );
+        assert_eq!(first_failure(&output).last().map(String::as_str), Some("99"));
         assert_eq!(first_failure(&[]), &[] as &[String]);
     }
 }

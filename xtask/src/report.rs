@@ -20,10 +20,7 @@ impl Outcome {
 
     /// Of a program that runs tests.
     pub(crate) fn of_tests(finished: &Finished) -> Self {
-        Self::new(
-            Tally::of_tests(&finished.lines, finished.success),
-            &finished.lines,
-        )
+        Self::new(Tally::of_tests(&finished.lines, finished.success), &finished.lines)
     }
 
     /// Of a check of our own, by what it found wrong.
@@ -31,40 +28,23 @@ impl Outcome {
         for finding in &findings {
             println!("{finding}");
         }
-        Self {
-            tally: Tally::one(findings.is_empty()),
-            failure: findings,
-        }
+        Self { tally: Tally::one(findings.is_empty()), failure: findings }
     }
 
     /// Of nothing that counts.
     pub(crate) fn none() -> Self {
-        Self {
-            tally: Tally::default(),
-            failure: Vec::new(),
-        }
+        Self { tally: Tally::default(), failure: Vec::new() }
     }
 
     /// Both, the first failure first.
     pub(crate) fn and(self, next: Self) -> Self {
-        let failure = if self.tally.failed > 0 {
-            self.failure
-        } else {
-            next.failure
-        };
-        Self {
-            tally: self.tally.plus(next.tally),
-            failure,
-        }
+        let failure = if self.tally.failed > 0 { self.failure } else { next.failure };
+        Self { tally: self.tally.plus(next.tally), failure }
     }
 
     fn new(tally: Tally, lines: &[String]) -> Self {
         let failed = tally.failed > 0;
-        let failure = if failed {
-            output::first_failure(lines).to_vec()
-        } else {
-            Vec::new()
-        };
+        let failure = if failed { output::first_failure(lines).to_vec() } else { Vec::new() };
         Self { tally, failure }
     }
 }
@@ -88,11 +68,7 @@ impl Report {
         println!("\n==> {name}");
         let start = Instant::now();
         let outcome = work();
-        let section = Section {
-            name,
-            time: start.elapsed(),
-            outcome,
-        };
+        let section = Section { name, time: start.elapsed(), outcome };
         println!("    {}", section.line());
         let success = section.outcome.tally.failed == 0;
         self.sections.push(section);
@@ -113,11 +89,7 @@ impl Report {
         if self.stopped {
             println!("    what follows it was not run");
         }
-        if let Some(first) = self
-            .sections
-            .iter()
-            .find(|section| section.outcome.tally.failed > 0)
-        {
+        if let Some(first) = self.sections.iter().find(|section| section.outcome.tally.failed > 0) {
             println!("\n==> what failed first, in: {}", first.name);
             for line in &first.outcome.failure {
                 println!("{line}");
@@ -134,10 +106,7 @@ impl Section {
     fn line(&self) -> String {
         let Tally { passed, failed } = self.outcome.tally;
         let seconds = self.time.as_secs_f64();
-        format!(
-            "{:<24} {seconds:>7.1} s  {passed} passed, {failed} failed",
-            self.name
-        )
+        format!("{:<24} {seconds:>7.1} s  {passed} passed, {failed} failed", self.name)
     }
 }
 
@@ -159,12 +128,6 @@ mod tests {
         let pass = || Outcome::of_findings(Vec::new());
         let both = pass().and(fail("one")).and(fail("two"));
         assert_eq!(both.failure, ["one"]);
-        assert_eq!(
-            both.tally,
-            Tally {
-                passed: 1,
-                failed: 2
-            }
-        );
+        assert_eq!(both.tally, Tally { passed: 1, failed: 2 });
     }
 }

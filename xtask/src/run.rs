@@ -31,24 +31,14 @@ pub(crate) fn run(command: &mut Command) -> Finished {
     stream(command).unwrap_or_else(|error| {
         let line = format!("cannot run {}: {error}", command.get_program().display());
         println!("{line}");
-        Finished {
-            success: false,
-            lines: vec![line],
-        }
+        Finished { success: false, lines: vec![line] }
     })
 }
 
 /// Runs it without a word, and gives what it printed on its standard output if it succeeded.
 pub(crate) fn ask(command: &mut Command) -> Option<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Whether the program runs and succeeds; nothing of it is shown.
@@ -58,18 +48,12 @@ pub(crate) fn works(program: impl AsRef<OsStr>, arguments: &[&str]) -> bool {
 
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 fn stream(command: &mut Command) -> io::Result<Finished> {
     let (reader, writer) = io::pipe()?;
-    command
-        .stdin(Stdio::null())
-        .stdout(writer.try_clone()?)
-        .stderr(writer);
+    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn()?;
     // The command holds the pipe's writing ends; the reader sees the end only when they are closed.
     command.stdout(Stdio::null()).stderr(Stdio::null());

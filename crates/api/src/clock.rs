@@ -107,10 +107,7 @@ pub struct TestClock {
 impl TestClock {
     /// A clock that shows `start`.
     pub fn at(start: Timestamp) -> Self {
-        Self {
-            now: watch::Sender::new(start),
-            turned: watch::Sender::new(()),
-        }
+        Self { now: watch::Sender::new(start), turned: watch::Sender::new(()) }
     }
 
     /// Turns the clock to `time`.
@@ -162,9 +159,7 @@ fn remaining(now: Timestamp, due: Timestamp) -> Duration {
 /// Locks, also after a thread panicked with the lock held: what the locks here guard is replaced as a
 /// whole and so never half-changed.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -181,9 +176,7 @@ mod tests {
     async fn a_time_that_has_come_is_not_waited_for() {
         let clock: Arc<dyn Clock> = Arc::new(TestClock::at(noon()));
         clock.wait_until(noon()).await;
-        clock
-            .wait_until(noon() - SignedDuration::from_hours(1))
-            .await;
+        clock.wait_until(noon() - SignedDuration::from_hours(1)).await;
     }
 
     #[tokio::test]
@@ -192,9 +185,7 @@ mod tests {
         let waiting = {
             let clock: Arc<dyn Clock> = clock.clone();
             tokio::spawn(async move {
-                clock
-                    .wait_until(noon() + SignedDuration::from_hours(2))
-                    .await;
+                clock.wait_until(noon() + SignedDuration::from_hours(2)).await;
                 clock.now()
             })
         };
@@ -203,10 +194,7 @@ mod tests {
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
         clock.advance_by(SignedDuration::from_hours(1));
-        assert_eq!(
-            waiting.await.unwrap(),
-            noon() + SignedDuration::from_hours(2)
-        );
+        assert_eq!(waiting.await.unwrap(), noon() + SignedDuration::from_hours(2));
     }
 
     #[test]

@@ -53,15 +53,11 @@ impl IdempotencyKey {
     pub fn read(headers: &HeaderMap) -> Result<Self, Problem> {
         let malformed = || Problem::new(Code::IDEMPOTENCY_KEY_MALFORMED);
         let mut lines = headers.get_all(HEADER).iter();
-        let line = lines
-            .next()
-            .ok_or_else(|| Problem::new(Code::IDEMPOTENCY_KEY_MISSING))?;
+        let line = lines.next().ok_or_else(|| Problem::new(Code::IDEMPOTENCY_KEY_MISSING))?;
         if lines.next().is_some() {
             return Err(malformed());
         }
-        let item: Item = Parser::new(line.as_bytes())
-            .parse()
-            .map_err(|_| malformed())?;
+        let item: Item = Parser::new(line.as_bytes()).parse().map_err(|_| malformed())?;
         match item.bare_item {
             BareItem::String(key) if item.params.is_empty() => {
                 key.as_str().parse().map_err(|_| malformed())
@@ -137,11 +133,7 @@ pub struct KeyedJson<T> {
 impl<T> KeyedJson<T> {
     /// Takes it apart into the request, as made by `caller`, and the body.
     pub fn by(self, caller: impl Into<String>) -> (Keyed, T) {
-        let keyed = Keyed {
-            caller: caller.into(),
-            key: self.key,
-            fingerprint: self.fingerprint,
-        };
+        let keyed = Keyed { caller: caller.into(), key: self.key, fingerprint: self.fingerprint };
         (keyed, self.body)
     }
 }
@@ -151,22 +143,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for KeyedJson<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let key = IdempotencyKey::read(request.headers())?;
-        let uri = request
-            .extensions()
-            .get::<OriginalUri>()
-            .map_or(request.uri(), |uri| &uri.0);
-        let path = uri
-            .path_and_query()
-            .map_or("/", |path| path.as_str())
-            .to_owned();
+        let uri = request.extensions().get::<OriginalUri>().map_or(request.uri(), |uri| &uri.0);
+        let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let method = request.method().clone();
         let body = read_json(request, state).await?;
         let fingerprint = Fingerprint::of(&method, &path, &body);
-        Ok(Self {
-            key,
-            fingerprint,
-            body: parse_json(&body)?,
-        })
+        Ok(Self { key, fingerprint, body: parse_json(&body)? })
     }
 }
 
@@ -206,11 +188,7 @@ impl Keyed {
     /// # Errors
     /// [`KeyReused`] if what was kept is the answer to another request.
     pub fn again(&self, kept: Kept) -> Result<Answer, KeyReused> {
-        if kept.fingerprint == self.fingerprint {
-            Ok(kept.answer)
-        } else {
-            Err(KeyReused)
-        }
+        if kept.fingerprint == self.fingerprint { Ok(kept.answer) } else { Err(KeyReused) }
     }
 }
 
@@ -230,18 +208,12 @@ impl Answer {
     /// `internal-error` if it cannot be written as JSON.
     pub fn json(status: StatusCode, content: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(content).map_err(Problem::internal)?;
-        Ok(Self {
-            status: status.as_u16(),
-            body,
-        })
+        Ok(Self { status: status.as_u16(), body })
     }
 
     /// The answer without a content (204).
     pub const fn empty() -> Self {
-        Self {
-            status: 204,
-            body: Vec::new(),
-        }
+        Self { status: 204, body: Vec::new() }
     }
 }
 
@@ -251,12 +223,7 @@ impl IntoResponse for Answer {
         if self.body.is_empty() {
             return status.into_response();
         }
-        (
-            status,
-            [(header::CONTENT_TYPE, "application/json")],
-            self.body,
-        )
-            .into_response()
+        (status, [(header::CONTENT_TYPE, "application/json")], self.body).into_response()
     }
 }
 
@@ -319,12 +286,8 @@ mod tests {
         }
 
         fn keep(&mut self, request: &Keyed, answer: &Answer) -> Result<(), Problem> {
-            let kept = Kept {
-                fingerprint: request.fingerprint,
-                answer: answer.clone(),
-            };
-            self.0
-                .insert((request.caller.clone(), request.key.clone()), kept);
+            let kept = Kept { fingerprint: request.fingerprint, answer: answer.clone() };
+            self.0.insert((request.caller.clone(), request.key.clone()), kept);
             Ok(())
         }
     }
@@ -341,41 +304,24 @@ mod tests {
     fn count(store: &mut Store, done: &mut u16, request: &Keyed) -> Result<u16, Problem> {
         let work = |_: &mut Store| {
             *done += 1;
-            Ok(Answer {
-                status: *done,
-                body: Vec::new(),
-            })
+            Ok(Answer { status: *done, body: Vec::new() })
         };
-        request
-            .once::<_, Problem>(store, work)
-            .map(|answer| answer.status)
+        request.once::<_, Problem>(store, work).map(|answer| answer.status)
     }
 
     #[test]
     fn a_repeated_request_is_carried_out_once_and_answered_the_same() {
         let (mut store, mut done) = (Store::default(), 0);
-        assert_eq!(
-            count(&mut store, &mut done, &request("a", b"x")).unwrap(),
-            1
-        );
-        assert_eq!(
-            count(&mut store, &mut done, &request("a", b"x")).unwrap(),
-            1
-        );
+        assert_eq!(count(&mut store, &mut done, &request("a", b"x")).unwrap(), 1);
+        assert_eq!(count(&mut store, &mut done, &request("a", b"x")).unwrap(), 1);
         assert_eq!(done, 1);
     }
 
     #[test]
     fn callers_do_not_share_keys() {
         let (mut store, mut done) = (Store::default(), 0);
-        assert_eq!(
-            count(&mut store, &mut done, &request("a", b"x")).unwrap(),
-            1
-        );
-        assert_eq!(
-            count(&mut store, &mut done, &request("b", b"x")).unwrap(),
-            2
-        );
+        assert_eq!(count(&mut store, &mut done, &request("a", b"x")).unwrap(), 1);
+        assert_eq!(count(&mut store, &mut done, &request("b", b"x")).unwrap(), 2);
     }
 
     #[test]
@@ -392,11 +338,7 @@ mod tests {
     fn what_failed_may_be_tried_again() {
         let mut store = Store::default();
         let refuse = |_: &mut Store| Err(Problem::new(Code::CONFLICT));
-        assert!(
-            request("a", b"x")
-                .once::<_, Problem>(&mut store, refuse)
-                .is_err()
-        );
+        assert!(request("a", b"x").once::<_, Problem>(&mut store, refuse).is_err());
         assert_eq!(count(&mut store, &mut 0, &request("a", b"x")).unwrap(), 1);
     }
 
@@ -411,36 +353,19 @@ mod tests {
     fn a_key_goes_through_the_header() {
         let key = IdempotencyKey::new(&SeededEntropy::new(1));
         let mut headers = HeaderMap::new();
-        assert!(
-            IdempotencyKey::read(&headers)
-                .unwrap_err()
-                .is(Code::IDEMPOTENCY_KEY_MISSING)
-        );
+        assert!(IdempotencyKey::read(&headers).unwrap_err().is(Code::IDEMPOTENCY_KEY_MISSING));
         headers.insert(HEADER, key.to_header());
         assert_eq!(IdempotencyKey::read(&headers).unwrap(), key);
         headers.append(HEADER, key.to_header());
-        assert!(
-            IdempotencyKey::read(&headers)
-                .unwrap_err()
-                .is(Code::IDEMPOTENCY_KEY_MALFORMED)
-        );
+        assert!(IdempotencyKey::read(&headers).unwrap_err().is(Code::IDEMPOTENCY_KEY_MALFORMED));
     }
 
     #[test]
     fn a_malformed_key_is_refused() {
         let long = format!("\"{}\"", "k".repeat(65));
-        for value in [
-            "",
-            "\"\"",
-            "bare",
-            "\"open",
-            "1",
-            "?1",
-            ":AAAA:",
-            "\"a\";b",
-            "\"a\\\"\"",
-            &long,
-        ] {
+        for value in
+            ["", "\"\"", "bare", "\"open", "1", "?1", ":AAAA:", "\"a\";b", "\"a\\\"\"", &long]
+        {
             let headers = HeaderMap::from_iter([(
                 header::HeaderName::from_static(HEADER),
                 HeaderValue::from_str(value).unwrap(),
@@ -459,17 +384,10 @@ mod tests {
                 .body(Body::from(body))
                 .unwrap()
         };
-        let keyed = KeyedJson::<Vec<u8>>::from_request(request("[1, 2]"), &())
-            .await
-            .unwrap();
+        let keyed = KeyedJson::<Vec<u8>>::from_request(request("[1, 2]"), &()).await.unwrap();
         assert_eq!((keyed.key.as_str(), &keyed.body[..]), ("k", &[1, 2][..]));
-        assert_eq!(
-            keyed.fingerprint,
-            Fingerprint::of(&Method::POST, "/a?b", b"[1, 2]")
-        );
-        let problem = KeyedJson::<Vec<u8>>::from_request(request("["), &())
-            .await
-            .unwrap_err();
+        assert_eq!(keyed.fingerprint, Fingerprint::of(&Method::POST, "/a?b", b"[1, 2]"));
+        let problem = KeyedJson::<Vec<u8>>::from_request(request("["), &()).await.unwrap_err();
         assert!(problem.is(Code::BODY_MALFORMED));
     }
 }

@@ -136,13 +136,7 @@ mod tests {
     #[test]
     fn pages_follow_each_other_to_the_end() {
         let list: Vec<u32> = (0..7).collect();
-        let (mut seen, mut query) = (
-            Vec::new(),
-            PageQuery {
-                cursor: None,
-                limit: 3.into(),
-            },
-        );
+        let (mut seen, mut query) = (Vec::new(), PageQuery { cursor: None, limit: 3.into() });
         loop {
             let after: Option<u32> = query.position().unwrap();
             let found = list
@@ -164,28 +158,15 @@ mod tests {
 
     #[test]
     fn a_list_that_fills_its_page_has_no_next_one() {
-        assert_eq!(
-            Page::of(vec![1, 2], 2.into(), |&item| item).unwrap().next,
-            None
-        );
-        assert_eq!(
-            Page::of(Vec::<u8>::new(), 2.into(), |&item| item)
-                .unwrap()
-                .next,
-            None
-        );
+        assert_eq!(Page::of(vec![1, 2], 2.into(), |&item| item).unwrap().next, None);
+        assert_eq!(Page::of(Vec::<u8>::new(), 2.into(), |&item| item).unwrap().next, None);
     }
 
     #[test]
     fn a_cursor_of_another_list_is_a_bad_request() {
         let cursor = Cursor::after(&"a name").unwrap();
         assert_eq!(cursor.position::<String>().unwrap(), "a name");
-        for wrong in [
-            cursor,
-            Cursor("!".into()),
-            Cursor(String::new()),
-            Cursor("A".repeat(9999)),
-        ] {
+        for wrong in [cursor, Cursor("!".into()), Cursor(String::new()), Cursor("A".repeat(9999))] {
             assert!(wrong.position::<u32>().unwrap_err().is(Code::BAD_REQUEST));
         }
     }

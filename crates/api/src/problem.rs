@@ -118,9 +118,7 @@ impl Problem {
 
     /// The parameters, by name.
     pub fn params(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.params
-            .iter()
-            .map(|(name, value)| (name.as_ref(), value.as_str()))
+        self.params.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
     }
 
     /// The trace id of the request in which it arose.
@@ -156,18 +154,11 @@ impl Problem {
         let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        headers.insert(
-            header::CONTENT_LANGUAGE,
-            HeaderValue::from_static(language.bcp47()),
-        );
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.bcp47()));
         headers.insert(header::VARY, HeaderValue::from_static("accept-language"));
         if self.status == StatusCode::UNAUTHORIZED {
             // RFC 9110 §15.5.2 wants a challenge.
-            let scheme = if self.is(Code::LOGIN_REQUIRED) {
-                "Bearer"
-            } else {
-                "Signature"
-            };
+            let scheme = if self.is(Code::LOGIN_REQUIRED) { "Bearer" } else { "Signature" };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
         response.extensions_mut().insert(self.clone());
@@ -181,9 +172,7 @@ impl Problem {
         let params = document.params.into_iter();
         Some(Self {
             rule: document.rule.map(Cow::Owned),
-            params: params
-                .map(|(name, value)| (Cow::Owned(name), value))
-                .collect(),
+            params: params.map(|(name, value)| (Cow::Owned(name), value)).collect(),
             trace: document.trace.and_then(|trace| trace.parse().ok()),
             ..Self::of(document.code, status)
         })
@@ -207,8 +196,7 @@ impl fmt::Display for Problem {
         if let Some(rule) = &self.rule {
             write!(f, " ({rule})")?;
         }
-        self.params()
-            .try_for_each(|(name, value)| write!(f, " {name}={value}"))
+        self.params().try_for_each(|(name, value)| write!(f, " {name}={value}"))
     }
 }
 
@@ -223,9 +211,7 @@ impl From<Refusal> for Problem {
         let params = refusal.params().into_iter();
         Self {
             rule: Some(Cow::Borrowed(refusal.rule())),
-            params: params
-                .map(|(name, value)| (Cow::Borrowed(name), value))
-                .collect(),
+            params: params.map(|(name, value)| (Cow::Borrowed(name), value)).collect(),
             ..Self::of(refusal.code(), status_of(refusal.code()))
         }
     }
@@ -234,9 +220,9 @@ impl From<Refusal> for Problem {
 impl From<ClockError> for Problem {
     fn from(error: ClockError) -> Self {
         match error {
-            ClockError::Backwards { now, asked } => Problem::new(Code::CLOCK_BACKWARDS)
-                .with("now", now)
-                .with("asked", asked),
+            ClockError::Backwards { now, asked } => {
+                Problem::new(Code::CLOCK_BACKWARDS).with("now", now).with("asked", asked)
+            }
             ClockError::OutOfRange => Problem::bad_request("the time is beyond the year 9999"),
             ClockError::Unreadable { .. } | ClockError::Io(_) => Problem::internal(error),
         }
@@ -326,10 +312,7 @@ mod tests {
         assert_eq!(document["status"], 422);
         assert_eq!(problem.status(), StatusCode::UNPROCESSABLE_ENTITY);
         for text in ["title", "what", "now", "developer"] {
-            assert!(
-                document[text].as_str().unwrap().is_ascii() || text != "developer",
-                "{text}"
-            );
+            assert!(document[text].as_str().unwrap().is_ascii() || text != "developer", "{text}");
             assert!(!document[text].as_str().unwrap().is_empty(), "{text}");
         }
         assert!(document.get("trace").is_none());
@@ -350,17 +333,10 @@ mod tests {
                 let mut problem = Problem::new(*code);
                 for parameter in text.what().parameters() {
                     let value = sample(&parameter.name);
-                    problem
-                        .params
-                        .insert(Cow::Owned(parameter.name.clone()), value.to_owned());
+                    problem.params.insert(Cow::Owned(parameter.name.clone()), value.to_owned());
                 }
                 let document = problem.document(language);
-                for said in [
-                    &document.title,
-                    &document.what,
-                    &document.now,
-                    &document.developer,
-                ] {
+                for said in [&document.title, &document.what, &document.now, &document.developer] {
                     assert!(!said.is_empty() && !said.contains('{'), "{code}: {said}");
                 }
                 assert!(document.detail.starts_with(&document.what), "{code}");
@@ -374,12 +350,7 @@ mod tests {
         let kanji = |c: char| ('\u{4E00}'..='\u{9FFF}').contains(&c);
         let document = Problem::from(Refusal::NoneSelected).document(Language::JaEasy);
         assert!(!document.what.contains(kanji), "{}", document.what);
-        assert!(
-            Problem::from(Refusal::NoneSelected)
-                .document(Language::Ja)
-                .what
-                .contains(kanji)
-        );
+        assert!(Problem::from(Refusal::NoneSelected).document(Language::Ja).what.contains(kanji));
     }
 
     #[test]
@@ -406,10 +377,7 @@ mod tests {
         let read = Problem::parse(StatusCode::CONFLICT, &body).unwrap();
         assert!(read.is(Code::CLOCK_BACKWARDS));
         assert_eq!(read.to_string(), sent.to_string());
-        assert_eq!(
-            (read.status(), read.trace()),
-            (StatusCode::CONFLICT, Some(trace))
-        );
+        assert_eq!((read.status(), read.trace()), (StatusCode::CONFLICT, Some(trace)));
         assert_eq!(read.param("now"), Some("1970-01-01T00:00:00Z"));
         assert_eq!(json(&read, Language::En), json(&sent, Language::En));
     }
@@ -422,24 +390,12 @@ mod tests {
         assert_eq!(problem.code(), "from-the-future");
         let document = problem.document(Language::En);
         assert_eq!(document.code, "from-the-future");
-        assert_eq!(
-            document.what,
-            Problem::new(Code::INTERNAL_ERROR)
-                .document(Language::En)
-                .what
-        );
+        assert_eq!(document.what, Problem::new(Code::INTERNAL_ERROR).document(Language::En).what);
     }
 
     #[test]
     fn what_is_no_problem_document_is_none() {
-        for body in [
-            &b""[..],
-            b"null",
-            b"{}",
-            b"{\"code\":1}",
-            b"<html>",
-            &[b'['; 100_000],
-        ] {
+        for body in [&b""[..], b"null", b"{}", b"{\"code\":1}", b"<html>", &[b'['; 100_000]] {
             assert!(Problem::parse(StatusCode::BAD_GATEWAY, body).is_none());
         }
     }

@@ -35,9 +35,7 @@ pub async fn play<E>(
         match play_once(client, work, &mut transmit).await {
             Err(SessionError::Client(error))
                 if attempt < ATTEMPTS
-                    && error
-                        .problem()
-                        .is_some_and(|problem| problem.is(Code::SESSION_LOST)) =>
+                    && error.problem().is_some_and(|problem| problem.is(Code::SESSION_LOST)) =>
             {
                 attempt += 1;
             }
@@ -67,10 +65,6 @@ async fn play_once<E>(
             }
         }
         let path = format!("/sessions/{session}");
-        step = client
-            .post(&path)
-            .json(&SessionAnswer { responses })
-            .answer()
-            .await?;
+        step = client.post(&path).json(&SessionAnswer { responses }).answer().await?;
     }
 }

@@ -74,11 +74,7 @@ pub fn keys_digest(keys: &[AttestedKey]) -> String {
             bytes.extend_from_slice(&key.spki.0);
         }
     }
-    digest(&SHA256, &bytes)
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest(&SHA256, &bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -86,10 +82,7 @@ mod tests {
     use super::*;
 
     fn key(usage: Use, byte: u8) -> AttestedKey {
-        AttestedKey {
-            usage,
-            spki: Base64(vec![byte; 4]),
-        }
+        AttestedKey { usage, spki: Base64(vec![byte; 4]) }
     }
 
     #[test]
@@ -121,9 +114,6 @@ mod tests {
         assert_eq!(keys_digest(&both), keys_digest(&reordered));
         assert_ne!(keys_digest(&both), keys_digest(&swapped));
         assert_ne!(keys_digest(&both), keys_digest(&both[..1]));
-        assert_ne!(
-            keys_digest(&both[..1]),
-            keys_digest(&[key(Use::UserAuthentication, 7)])
-        );
+        assert_ne!(keys_digest(&both[..1]), keys_digest(&[key(Use::UserAuthentication, 7)]));
     }
 }

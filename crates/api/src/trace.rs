@@ -40,9 +40,7 @@ impl FromStr for TraceId {
         if text.len() != 32 || !text.bytes().all(lower) {
             return Err(InvalidTraceId);
         }
-        u128::from_str_radix(text, 16)
-            .map(|id| Self(id.to_be_bytes()))
-            .map_err(|_| InvalidTraceId)
+        u128::from_str_radix(text, 16).map(|id| Self(id.to_be_bytes())).map_err(|_| InvalidTraceId)
     }
 }
 
@@ -55,13 +53,8 @@ mod tests {
         let id = TraceId::from_bytes([0xA5; 16]);
         assert_eq!(id.to_string(), "a5".repeat(16));
         assert_eq!(id.to_string().parse(), Ok(id));
-        for wrong in [
-            "",
-            "a5",
-            &"A5".repeat(16),
-            &"g0".repeat(16),
-            &format!("+{}", "1".repeat(31)),
-        ] {
+        for wrong in ["", "a5", &"A5".repeat(16), &"g0".repeat(16), &format!("+{}", "1".repeat(31))]
+        {
             assert_eq!(wrong.parse::<TraceId>(), Err(InvalidTraceId), "{wrong}");
         }
     }

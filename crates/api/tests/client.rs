@@ -58,11 +58,8 @@ fn house() -> House {
     let key = Arc::new(FreshKeys.generate(KeyAlgorithm::EcP256).unwrap());
     let reached = Arc::new(AtomicU32::new(0));
     type Check = Verifier<OnePhone, MemoryNonces>;
-    let verifier = Verifier::new(
-        clock.clone(),
-        OnePhone(key.public_key().clone()),
-        MemoryNonces::new(),
-    );
+    let verifier =
+        Verifier::new(clock.clone(), OnePhone(key.public_key().clone()), MemoryNonces::new());
     let keyed = async |State(reached): State<Arc<AtomicU32>>, keyed: KeyedJson<Word>| {
         reached.fetch_add(1, Ordering::SeqCst);
         (StatusCode::CREATED, Json(keyed.body))
@@ -74,26 +71,15 @@ fn house() -> House {
         .with_state(reached.clone());
     let open = Router::new()
         .route("/echo", post(async |Json(word): Json<Word>| Json(word)))
-        .route(
-            "/refuse",
-            post(async || Problem::from(Refusal::NoneSelected)),
-        )
+        .route("/refuse", post(async || Problem::from(Refusal::NoneSelected)))
         .route("/empty", post(async || StatusCode::NO_CONTENT))
         .route("/text", get(async || "not JSON"))
-        .route(
-            "/teapot",
-            get(async || (StatusCode::IM_A_TEAPOT, "not a problem")),
-        )
+        .route("/teapot", get(async || (StatusCode::IM_A_TEAPOT, "not a problem")))
         .route("/busy", get(async || Problem::new(Code::STORE_UNAVAILABLE)))
         .route("/long", get(async || "a".repeat(17 * 1024 * 1024)));
     let router = Router::new().nest("/v1", signed.merge(open));
     let shell = Shell::new("test", Arc::new(SystemEntropy));
-    House {
-        clock,
-        key,
-        router: shell.wrap(router),
-        reached,
-    }
+    House { clock, key, router: shell.wrap(router), reached }
 }
 
 impl House {
@@ -113,8 +99,7 @@ impl House {
     }
 
     fn phone(&self, base: &str) -> Client {
-        self.client(base)
-            .signing(Arc::new(RoleKey::new("phone", self.key.clone())))
+        self.client(base).signing(Arc::new(RoleKey::new("phone", self.key.clone())))
     }
 }
 
@@ -127,9 +112,7 @@ fn word(text: &str) -> Word {
 }
 
 fn code(error: ClientError) -> String {
-    error
-        .problem()
-        .map_or_else(|| error.to_string(), |problem| problem.code().to_owned())
+    error.problem().map_or_else(|| error.to_string(), |problem| problem.code().to_owned())
 }
 
 #[tokio::test]
@@ -137,12 +120,7 @@ async fn json_goes_there_and_back() {
     let house = house();
     let (base, _serving) = house.open("127.0.0.1").await;
     let client = house.client(&base);
-    let answer: Word = client
-        .post("/echo")
-        .json(&word("印籠"))
-        .answer()
-        .await
-        .unwrap();
+    let answer: Word = client.post("/echo").json(&word("印籠")).answer().await.unwrap();
     assert_eq!(answer, word("印籠"));
     client.post("/empty").answer::<()>().await.unwrap();
     assert_eq!(&client.get("/text").bytes().await.unwrap()[..], b"not JSON");
@@ -168,15 +146,9 @@ async fn apply_2_a_refusal_arrives_with_rule_and_trace() {
     let client = house.client(&base).speaking(Language::En);
     let error = client.post("/refuse").answer::<()>().await.unwrap_err();
     let problem = error.problem().unwrap();
-    assert_eq!(
-        (problem.code(), problem.rule()),
-        ("none-selected", Some("APPLY-2"))
-    );
+    assert_eq!((problem.code(), problem.rule()), ("none-selected", Some("APPLY-2")));
     assert!(problem.trace().is_some());
-    assert_eq!(
-        Problem::from(error).status(),
-        StatusCode::UNPROCESSABLE_ENTITY
-    );
+    assert_eq!(Problem::from(error).status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test]
@@ -186,10 +158,7 @@ async fn an_answer_of_another_form_is_an_error() {
     let client = house.client(&base);
     for path in ["/text", "/teapot", "/long"] {
         let error = client.get(path).answer::<Word>().await.unwrap_err();
-        assert!(
-            matches!(error, ClientError::Answer { .. }),
-            "{path}: {error}"
-        );
+        assert!(matches!(error, ClientError::Answer { .. }), "{path}: {error}");
         assert!(Problem::from(error).is(Code::INTERNAL_ERROR));
     }
     let error = client.get("/absent").answer::<Word>().await.unwrap_err();
@@ -202,20 +171,12 @@ async fn a_service_that_is_busy_or_gone_is_unavailable() {
     let (base, serving) = house.open("127.0.0.1").await;
     let client = house.client(&base);
     let error = client.get("/busy").answer::<Word>().await.unwrap_err();
-    assert!(
-        Problem::from(error).is(Code::STORE_UNAVAILABLE),
-        "its own word stands"
-    );
+    assert!(Problem::from(error).is(Code::STORE_UNAVAILABLE), "its own word stands");
     drop(serving);
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let gone = format!("http://{}", nobody.local_addr().unwrap());
     drop(nobody);
-    let error = house
-        .client(&gone)
-        .get("/secret?token=1")
-        .bytes()
-        .await
-        .unwrap_err();
+    let error = house.client(&gone).get("/secret?token=1").bytes().await.unwrap_err();
     assert!(!error.to_string().contains("secret"), "{error}");
     assert!(Problem::from(error).is(Code::SERVICE_UNAVAILABLE));
 }
@@ -225,38 +186,16 @@ async fn signed_requests_are_accepted_with_query_body_and_key() {
     let house = house();
     let (base, _serving) = house.open("localhost").await;
     let phone = house.phone(&base);
-    let call = phone
-        .get("/whoami?a=%20b")
-        .query([("c", "d e&f"), ("漢", "字")]);
+    let call = phone.get("/whoami?a=%20b").query([("c", "d e&f"), ("漢", "字")]);
     assert_eq!(call.answer::<String>().await.unwrap(), "phone");
-    assert_eq!(
-        phone.get("/whoami").answer::<String>().await.unwrap(),
-        "phone"
-    );
+    assert_eq!(phone.get("/whoami").answer::<String>().await.unwrap(), "phone");
     let key = IdempotencyKey::new(&*entropy());
-    let answer: Word = phone
-        .post("/keyed")
-        .json(&word("x"))
-        .once(&key)
-        .answer()
-        .await
-        .unwrap();
+    let answer: Word = phone.post("/keyed").json(&word("x")).once(&key).answer().await.unwrap();
     assert_eq!(answer, word("x"));
-    let unsigned = house
-        .client(&base)
-        .get("/whoami")
-        .answer::<String>()
-        .await
-        .unwrap_err();
+    let unsigned = house.client(&base).get("/whoami").answer::<String>().await.unwrap_err();
     assert_eq!(code(unsigned), "signature-missing");
-    let stranger = house
-        .client(&base)
-        .signing(Arc::new(RoleKey::new("other", house.key.clone())));
-    let unknown = stranger
-        .get("/whoami")
-        .answer::<String>()
-        .await
-        .unwrap_err();
+    let stranger = house.client(&base).signing(Arc::new(RoleKey::new("other", house.key.clone())));
+    let unknown = stranger.get("/whoami").answer::<String>().await.unwrap_err();
     assert_eq!(code(unknown), "phone-unknown");
 }
 
@@ -286,28 +225,17 @@ impl Clock for TurnedMeanwhile {
 async fn a_clock_that_is_turned_under_way_costs_one_more_try() {
     let house = house();
     let (base, _serving) = house.open("localhost").await;
-    let clock = Arc::new(TurnedMeanwhile {
-        looks: AtomicU32::new(0),
-        late: house.clock.clone(),
-    });
+    let clock = Arc::new(TurnedMeanwhile { looks: AtomicU32::new(0), late: house.clock.clone() });
     let key = Arc::new(RoleKey::new("phone", house.key.clone()));
-    let phone = Client::new(&base, &[], clock.clone(), entropy())
-        .unwrap()
-        .signing(key);
-    assert_eq!(
-        phone.get("/whoami").answer::<String>().await.unwrap(),
-        "phone"
-    );
+    let phone = Client::new(&base, &[], clock.clone(), entropy()).unwrap().signing(key);
+    assert_eq!(phone.get("/whoami").answer::<String>().await.unwrap(), "phone");
     assert_eq!(clock.looks.load(Ordering::SeqCst), 2);
 }
 
 /// Takes connections, answers the first with silence, and passes the others on to `to`.
 async fn lose_the_first_answer(to: String) -> (String, Arc<AtomicU32>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!(
-        "http://127.0.0.1:{}/v1",
-        listener.local_addr().unwrap().port()
-    );
+    let base = format!("http://127.0.0.1:{}/v1", listener.local_addr().unwrap().port());
     let count = Arc::new(AtomicU32::new(0));
     let counted = count.clone();
     tokio::spawn(async move {
@@ -333,26 +261,14 @@ async fn lose_the_first_answer(to: String) -> (String, Arc<AtomicU32>) {
 async fn a_keyed_request_whose_answer_is_lost_is_repeated_under_its_key_with_a_new_nonce() {
     let house = house();
     let (base, _serving) = house.open("127.0.0.1").await;
-    let server = base
-        .trim_start_matches("http://")
-        .trim_end_matches("/v1")
-        .to_owned();
+    let server = base.trim_start_matches("http://").trim_end_matches("/v1").to_owned();
     let (proxy, connections) = lose_the_first_answer(server).await;
     // What is signed is the proxy's name, as it passes the header Host on.
     let key = IdempotencyKey::new(&*entropy());
-    let call = house
-        .phone(&proxy)
-        .post("/keyed")
-        .json(&word("x"))
-        .once(&key)
-        .answer::<Word>();
+    let call = house.phone(&proxy).post("/keyed").json(&word("x")).once(&key).answer::<Word>();
     assert_eq!(call.await.unwrap(), word("x"));
     assert_eq!(connections.load(Ordering::SeqCst), 2);
-    assert_eq!(
-        house.reached.load(Ordering::SeqCst),
-        2,
-        "both were accepted as signed"
-    );
+    assert_eq!(house.reached.load(Ordering::SeqCst), 2, "both were accepted as signed");
 }
 
 #[tokio::test]
@@ -365,39 +281,20 @@ async fn a_keyed_request_is_repeated_when_the_service_is_busy_for_a_moment() {
         }
         Ok("done")
     };
-    let house = House {
-        router: Router::new().route("/v1/busy", post(busy_at_first)),
-        ..house()
-    };
+    let house = House { router: Router::new().route("/v1/busy", post(busy_at_first)), ..house() };
     let (base, _serving) = house.open("127.0.0.1").await;
     let key = IdempotencyKey::new(&*entropy());
-    let answer = house
-        .client(&base)
-        .post("/busy")
-        .once(&key)
-        .bytes()
-        .await
-        .unwrap();
-    assert_eq!(
-        (&answer[..], tries.load(Ordering::SeqCst)),
-        (&b"done"[..], 2)
-    );
+    let answer = house.client(&base).post("/busy").once(&key).bytes().await.unwrap();
+    assert_eq!((&answer[..], tries.load(Ordering::SeqCst)), (&b"done"[..], 2));
 }
 
 #[tokio::test]
 async fn a_request_without_a_key_is_not_repeated() {
     let house = house();
     let (base, _serving) = house.open("127.0.0.1").await;
-    let server = base
-        .trim_start_matches("http://")
-        .trim_end_matches("/v1")
-        .to_owned();
+    let server = base.trim_start_matches("http://").trim_end_matches("/v1").to_owned();
     let (proxy, connections) = lose_the_first_answer(server).await;
-    let call = house
-        .client(&proxy)
-        .post("/echo")
-        .json(&word("x"))
-        .answer::<Word>();
+    let call = house.client(&proxy).post("/echo").json(&word("x")).answer::<Word>();
     assert!(matches!(call.await, Err(ClientError::Unavailable(_))));
     assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
@@ -417,9 +314,7 @@ async fn a_key_that_does_not_sign_sends_nothing() {
     let house = house();
     let (base, _serving) = house.open("127.0.0.1").await;
     let wrong = Arc::new(FreshKeys.generate(KeyAlgorithm::EcP384).unwrap());
-    let client = house
-        .client(&base)
-        .signing(Arc::new(RoleKey::new("phone", wrong)));
+    let client = house.client(&base).signing(Arc::new(RoleKey::new("phone", wrong)));
     let error = client.get("/whoami").bytes().await.unwrap_err();
     assert!(matches!(error, ClientError::Signing(_)));
 }
@@ -438,28 +333,14 @@ async fn tls(house: &House) -> Tls {
     let issuer = Issuer::new(params, ca_key);
     let key = KeyPair::generate().unwrap();
     let names = ["localhost".to_owned(), "phone.localhost".to_owned()];
-    let leaf = CertificateParams::new(names)
-        .unwrap()
-        .signed_by(&key, &issuer)
-        .unwrap();
-    let config = tls_config(
-        vec![leaf.der().clone()],
-        PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-    );
-    let listener = listen_tls("127.0.0.1:0".parse().unwrap(), config.unwrap())
-        .await
-        .unwrap();
-    let base = format!(
-        "https://phone.localhost:{}/v1",
-        listener.local_addr().port()
-    );
+    let leaf = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
+    let config =
+        tls_config(vec![leaf.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap());
+    let listener = listen_tls("127.0.0.1:0".parse().unwrap(), config.unwrap()).await.unwrap();
+    let base = format!("https://phone.localhost:{}/v1", listener.local_addr().port());
     let (trigger, told) = shutdown();
     tokio::spawn(serve(listener, house.router.clone(), told));
-    Tls {
-        root: ca.der().to_vec(),
-        base,
-        _serving: trigger,
-    }
+    Tls { root: ca.der().to_vec(), base, _serving: trigger }
 }
 
 #[tokio::test]
@@ -468,20 +349,12 @@ async fn tls_is_spoken_with_the_roots_that_are_given_and_no_others() {
     let (served, other) = (tls(&house).await, tls(&house).await);
     let client = |roots: &[Vec<u8>]| {
         let key = Arc::new(RoleKey::new("phone", house.key.clone()));
-        Client::new(&served.base, roots, house.clock.clone(), entropy())
-            .unwrap()
-            .signing(key)
+        Client::new(&served.base, roots, house.clock.clone(), entropy()).unwrap().signing(key)
     };
-    let answer = client(slice::from_ref(&served.root))
-        .get("/whoami")
-        .answer::<String>()
-        .await;
+    let answer = client(slice::from_ref(&served.root)).get("/whoami").answer::<String>().await;
     assert_eq!(answer.unwrap(), "phone");
-    let error = client(slice::from_ref(&other.root))
-        .get("/whoami")
-        .answer::<String>()
-        .await
-        .unwrap_err();
+    let error =
+        client(slice::from_ref(&other.root)).get("/whoami").answer::<String>().await.unwrap_err();
     assert!(matches!(error, ClientError::Unavailable(_)), "{error}");
 }
 
@@ -491,20 +364,12 @@ async fn language_and_headers_go_along() {
     let router = Router::new().route(
         "/",
         get(async |headers: HeaderMap| {
-            headers["accept-language"]
-                .to_str()
-                .unwrap_or_default()
-                .to_owned()
+            headers["accept-language"].to_str().unwrap_or_default().to_owned()
         }),
     );
     let house = House { router, ..house };
     let (base, _serving) = house.open("127.0.0.1").await;
     let client = house.client(base.trim_end_matches("/v1"));
-    let asked = client
-        .speaking(Language::JaEasy)
-        .get("/")
-        .bytes()
-        .await
-        .unwrap();
+    let asked = client.speaking(Language::JaEasy).get("/").bytes().await.unwrap();
     assert_eq!(&asked[..], b"ja-x-easy");
 }

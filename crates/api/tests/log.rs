@@ -49,31 +49,14 @@ async fn the_log_has_route_and_cause_under_the_trace_and_nothing_that_was_sent()
     let router = Router::new().route("/item/{id}", get(fails));
     let router = Shell::new("desk", Arc::new(SeededEntropy::new(1))).wrap(router);
     let request = Request::get("/item/4711?token=hunter2").header("authorization", "hunter2");
-    let response = router
-        .oneshot(request.body(Body::from("hunter2")).unwrap())
-        .await
-        .unwrap();
+    let response = router.oneshot(request.body(Body::from("hunter2")).unwrap()).await.unwrap();
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let trace = response.headers()["trace-id"].to_str().unwrap();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 3, "{text}");
-    assert!(
-        lines
-            .iter()
-            .all(|line| line.contains(trace) && line.contains("desk")),
-        "{text}"
-    );
-    assert!(
-        lines[0].contains("the disk is full") && lines[0].contains("internal-error"),
-        "{text}"
-    );
+    assert!(lines.iter().all(|line| line.contains(trace) && line.contains("desk")), "{text}");
+    assert!(lines[0].contains("the disk is full") && lines[0].contains("internal-error"), "{text}");
     assert!(lines[1].contains(&format!("upstream={UPSTREAM}")), "{text}");
-    assert!(
-        lines[2].contains("/item/{id}") && lines[2].contains("status=500"),
-        "{text}"
-    );
-    assert!(
-        !text.contains("hunter2") && !text.contains("4711"),
-        "{text}"
-    );
+    assert!(lines[2].contains("/item/{id}") && lines[2].contains("status=500"), "{text}");
+    assert!(!text.contains("hunter2") && !text.contains("4711"), "{text}");
 }

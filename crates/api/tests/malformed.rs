@@ -19,18 +19,9 @@ use tokio::net::TcpStream;
 async fn open() -> (SocketAddr, Trigger) {
     let router = Router::new()
         .route("/word", get(async || "word"))
-        .route(
-            "/json",
-            post(async |Json(numbers): Json<Vec<u8>>| Json(numbers)),
-        )
-        .route(
-            "/keyed",
-            post(async |keyed: KeyedJson<Vec<u8>>| Json(keyed.body)),
-        )
-        .route(
-            "/page",
-            get(async |Query(page): Query<PageQuery>| page.limit.count().to_string()),
-        );
+        .route("/json", post(async |Json(numbers): Json<Vec<u8>>| Json(numbers)))
+        .route("/keyed", post(async |keyed: KeyedJson<Vec<u8>>| Json(keyed.body)))
+        .route("/page", get(async |Query(page): Query<PageQuery>| page.limit.count().to_string()));
     let router = Shell::new("test", Arc::new(SystemEntropy)).wrap(router);
     let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -77,11 +68,7 @@ async fn malformed_requests_are_answered_with_their_code() {
     let (address, _serving) = open().await;
     const JSON: &str = "Content-Type: application/json\r\n";
     let sized = |headers: &str, body: &str| {
-        request(
-            "POST /json",
-            &format!("{JSON}{headers}Content-Length: {}\r\n", body.len()),
-            body,
-        )
+        request("POST /json", &format!("{JSON}{headers}Content-Length: {}\r\n", body.len()), body)
     };
     let long = "9".repeat(70_000);
     for (sent, status, code) in [
@@ -89,21 +76,9 @@ async fn malformed_requests_are_answered_with_their_code() {
         (request("GET /json", "", ""), 405, "method-not-allowed"),
         (request("BREW /word", "", ""), 405, "method-not-allowed"),
         (request("GET /page?limit=-1", "", ""), 400, "bad-request"),
-        (
-            request("GET /page?limit=4294967296", "", ""),
-            400,
-            "bad-request",
-        ),
-        (
-            request("GET /page?limit=1&limit=2", "", ""),
-            400,
-            "bad-request",
-        ),
-        (
-            request("GET /page?cursor=%FF&other=1", "", ""),
-            400,
-            "bad-request",
-        ),
+        (request("GET /page?limit=4294967296", "", ""), 400, "bad-request"),
+        (request("GET /page?limit=1&limit=2", "", ""), 400, "bad-request"),
+        (request("GET /page?cursor=%FF&other=1", "", ""), 400, "bad-request"),
         (request("POST /json", "", ""), 400, "body-malformed"),
         (sized("", "[1, 2"), 400, "body-malformed"),
         (sized("", "[1, 256]"), 400, "body-malformed"),
@@ -111,72 +86,35 @@ async fn malformed_requests_are_answered_with_their_code() {
         (sized("", &"[".repeat(50_000)), 400, "body-malformed"),
         (sized("", &long), 413, "body-too-large"),
         (
-            request(
-                "POST /json",
-                "Content-Type: text/plain\r\nContent-Length: 2\r\n",
-                "[]",
-            ),
+            request("POST /json", "Content-Type: text/plain\r\nContent-Length: 2\r\n", "[]"),
             415,
             "unsupported-media-type",
         ),
         (
-            request(
-                "POST /json",
-                &format!("{JSON}Transfer-Encoding: chunked\r\n"),
-                "zz\r\n",
-            ),
+            request("POST /json", &format!("{JSON}Transfer-Encoding: chunked\r\n"), "zz\r\n"),
             400,
             "bad-request",
         ),
-        (
-            request("POST /keyed", JSON, ""),
-            400,
-            "idempotency-key-missing",
-        ),
-        (
-            request("POST /keyed", "Idempotency-Key: bare\r\n", ""),
-            400,
-            "idempotency-key-malformed",
-        ),
-        (
-            request("GET /word", "Host: localhost\r\n", ""),
-            400,
-            "bad-request",
-        ),
-        (
-            b"GET /word HTTP/1.1\r\nConnection: close\r\n\r\n".to_vec(),
-            400,
-            "bad-request",
-        ),
+        (request("POST /keyed", JSON, ""), 400, "idempotency-key-missing"),
+        (request("POST /keyed", "Idempotency-Key: bare\r\n", ""), 400, "idempotency-key-malformed"),
+        (request("GET /word", "Host: localhost\r\n", ""), 400, "bad-request"),
+        (b"GET /word HTTP/1.1\r\nConnection: close\r\n\r\n".to_vec(), 400, "bad-request"),
         (
             b"GET /word HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n".to_vec(),
             421,
             "host-unknown",
         ),
         (
-            request(
-                "POST /json",
-                "Origin: http://evil.example\r\nContent-Length: 0\r\n",
-                "",
-            ),
+            request("POST /json", "Origin: http://evil.example\r\nContent-Length: 0\r\n", ""),
             403,
             "cross-origin-refused",
         ),
     ] {
         let answer = send(address, &sent).await;
         let sent = String::from_utf8_lossy(&sent[..sent.len().min(200)]).into_owned();
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{sent}\n{answer}"
-        );
-        assert!(
-            answer.contains(&format!("\"code\":\"{code}\"")),
-            "{sent}\n{answer}"
-        );
-        assert!(
-            answer.contains("application/problem+json"),
-            "{sent}\n{answer}"
-        );
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{sent}\n{answer}");
+        assert!(answer.contains(&format!("\"code\":\"{code}\"")), "{sent}\n{answer}");
+        assert!(answer.contains("application/problem+json"), "{sent}\n{answer}");
     }
     assert!(answers(address).await);
 }
@@ -207,11 +145,7 @@ async fn what_is_not_http_is_not_answered_with_success() {
         request("GET /word", "Bad Header: 1\r\n", ""),
         request("GET /word", "X: \0\r\n", ""),
         request("POST /json", "Content-Length: -1\r\n", ""),
-        request(
-            "POST /json",
-            "Content-Length: 1\r\nContent-Length: 2\r\n",
-            "[]",
-        ),
+        request("POST /json", "Content-Length: 1\r\nContent-Length: 2\r\n", "[]"),
         vec![b'A'; 1_000_000],
     ] {
         let answer = send_and_close(address, &sent).await;
@@ -222,17 +156,10 @@ async fn what_is_not_http_is_not_answered_with_success() {
 
 #[test]
 fn random_bytes_in_every_place_leave_the_server_up() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (address, _serving) = runtime.block_on(open());
     let part = || prop::collection::vec(any::<u8>(), 0..40);
-    let config = ProptestConfig {
-        cases: 200,
-        failure_persistence: None,
-        ..Default::default()
-    };
+    let config = ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() };
     TestRunner::new(config)
         .run(&(part(), part(), part()), |(path, header, body)| {
             let sent = [

@@ -32,15 +32,7 @@ pub struct Command<'a> {
 impl<'a> Command<'a> {
     /// A short command without data and without Le (case 1).
     pub const fn new(class: u8, instruction: u8, p1: u8, p2: u8) -> Self {
-        Self {
-            class,
-            instruction,
-            p1,
-            p2,
-            data: &[],
-            expected: None,
-            extended: false,
-        }
+        Self { class, instruction, p1, p2, data: &[], expected: None, extended: false }
     }
 
     /// The same command with `data`.
@@ -50,10 +42,7 @@ impl<'a> Command<'a> {
 
     /// The same command asking for an answer of up to `expected` bytes.
     pub const fn expecting(self, expected: usize) -> Self {
-        Self {
-            expected: Some(expected),
-            ..self
-        }
+        Self { expected: Some(expected), ..self }
     }
 
     /// Parses the bytes of a command.
@@ -84,9 +73,7 @@ impl<'a> Command<'a> {
         let data = &self.data[..self.data.len().min(EXTENDED_MAXIMUM - 1)];
         let extended = self.extended
             || data.len() >= SHORT_MAXIMUM
-            || self
-                .expected
-                .is_some_and(|expected| expected > SHORT_MAXIMUM);
+            || self.expected.is_some_and(|expected| expected > SHORT_MAXIMUM);
         let mut bytes = vec![self.class, self.instruction, self.p1, self.p2];
         if extended && (!data.is_empty() || self.expected.is_some()) {
             bytes.push(0);
@@ -102,10 +89,8 @@ impl<'a> Command<'a> {
     }
 
     fn parse_short(self, lc: u8, rest: &'a [u8]) -> Result<Self, StatusWord> {
-        let (data, le) = rest
-            .split_at_checked(lc.into())
-            .filter(|_| lc != 0)
-            .ok_or(StatusWord::WRONG_LENGTH)?;
+        let (data, le) =
+            rest.split_at_checked(lc.into()).filter(|_| lc != 0).ok_or(StatusWord::WRONG_LENGTH)?;
         let command = self.with_data(data);
         match le {
             [] => Ok(command),
@@ -115,14 +100,9 @@ impl<'a> Command<'a> {
     }
 
     fn parse_extended(self, lc: u16, rest: &'a [u8]) -> Result<Self, StatusWord> {
-        let (data, le) = rest
-            .split_at_checked(lc.into())
-            .filter(|_| lc != 0)
-            .ok_or(StatusWord::WRONG_LENGTH)?;
-        let command = Self {
-            extended: true,
-            ..self.with_data(data)
-        };
+        let (data, le) =
+            rest.split_at_checked(lc.into()).filter(|_| lc != 0).ok_or(StatusWord::WRONG_LENGTH)?;
+        let command = Self { extended: true, ..self.with_data(data) };
         match le {
             [] => Ok(command),
             &[high, low] => {
@@ -135,20 +115,9 @@ impl<'a> Command<'a> {
 
 impl fmt::Debug for Command<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            class,
-            instruction,
-            p1,
-            p2,
-            ..
-        } = self;
+        let Self { class, instruction, p1, p2, .. } = self;
         write!(f, "Command({class:02X} {instruction:02X} {p1:02X} {p2:02X}")?;
-        write!(
-            f,
-            ", {} bytes, expecting {:?})",
-            self.data.len(),
-            self.expected
-        )
+        write!(f, ", {} bytes, expecting {:?})", self.data.len(), self.expected)
     }
 }
 
@@ -166,19 +135,13 @@ pub struct Response {
 impl Response {
     /// `9000` with data.
     pub fn success(data: Vec<u8>) -> Self {
-        Self {
-            data,
-            status: StatusWord::SUCCESS,
-        }
+        Self { data, status: StatusWord::SUCCESS }
     }
 
     /// Parses the bytes of an answer; `None` if there are not even two.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let (data, &status) = bytes.split_last_chunk()?;
-        Some(Self {
-            data: data.to_vec(),
-            status: StatusWord(u16::from_be_bytes(status)),
-        })
+        Some(Self { data: data.to_vec(), status: StatusWord(u16::from_be_bytes(status)) })
     }
 
     /// The bytes of the answer.
@@ -194,10 +157,7 @@ pub type Answer = Result<Vec<u8>, StatusWord>;
 
 impl From<StatusWord> for Response {
     fn from(status: StatusWord) -> Self {
-        Self {
-            data: Vec::new(),
-            status,
-        }
+        Self { data: Vec::new(), status }
     }
 }
 
@@ -303,10 +263,7 @@ mod tests {
     fn the_four_cases_are_told_apart_short_and_extended() {
         let header = Command::new(0x00, 0xB0, 0x01, 0x02);
         let with_data = header.with_data(&[0xAA, 0xBB]);
-        let extended = |command| Command {
-            extended: true,
-            ..command
-        };
+        let extended = |command| Command { extended: true, ..command };
         for (bytes, command) in [
             ("00B00102", header),
             ("00B0010210", header.expecting(16)),
@@ -318,10 +275,7 @@ mod tests {
             ("00B00102000000", extended(header.expecting(65_536))),
             ("00B00102000002AABB", extended(with_data)),
             ("00B00102000002AABB0010", extended(with_data.expecting(16))),
-            (
-                "00B00102000002AABB0000",
-                extended(with_data.expecting(65_536)),
-            ),
+            ("00B00102000002AABB0000", extended(with_data.expecting(65_536))),
         ] {
             let bytes = hex(bytes);
             assert_eq!(Command::parse(&bytes), Ok(command));
@@ -343,20 +297,14 @@ mod tests {
             "00B00102000002AABB00",
             "00B00102000002AABB000000",
         ] {
-            assert_eq!(
-                Command::parse(&hex(bytes)),
-                Err(StatusWord::WRONG_LENGTH),
-                "{bytes}"
-            );
+            assert_eq!(Command::parse(&hex(bytes)), Err(StatusWord::WRONG_LENGTH), "{bytes}");
         }
     }
 
     #[test]
     fn the_longest_command_is_parsed_and_a_longer_one_refused() {
         let data = vec![7; 65_535];
-        let longest = Command::new(0x00, 0xE2, 0x00, 0x00)
-            .with_data(&data)
-            .expecting(65_536);
+        let longest = Command::new(0x00, 0xE2, 0x00, 0x00).with_data(&data).expecting(65_536);
         let mut bytes = longest.to_bytes();
         assert_eq!(Command::parse(&bytes).unwrap().data.len(), 65_535);
         bytes.push(0);
@@ -367,13 +315,8 @@ mod tests {
 
     #[test]
     fn debug_shows_no_data() {
-        let command = Command::new(0x00, 0x20, 0x00, 0x80)
-            .with_data(b"1234")
-            .expecting(1);
-        assert_eq!(
-            format!("{command:?}"),
-            "Command(00 20 00 80, 4 bytes, expecting Some(1))"
-        );
+        let command = Command::new(0x00, 0x20, 0x00, 0x80).with_data(b"1234").expecting(1);
+        assert_eq!(format!("{command:?}"), "Command(00 20 00 80, 4 bytes, expecting Some(1))");
         let response = Response::success(b"1234".to_vec());
         assert_eq!(format!("{response:?}"), "Response(4 bytes, 9000)");
     }
@@ -382,10 +325,7 @@ mod tests {
     fn an_answer_ends_in_its_status() {
         assert_eq!(Response::parse(&[0x90]), None);
         let response = Response::parse(&[1, 2, 0x90, 0x00]).unwrap();
-        assert_eq!(
-            (&*response.data, response.status),
-            (&[1, 2][..], StatusWord::SUCCESS)
-        );
+        assert_eq!((&*response.data, response.status), (&[1, 2][..], StatusWord::SUCCESS));
         assert_eq!(response.into_bytes(), [1, 2, 0x90, 0x00]);
     }
 

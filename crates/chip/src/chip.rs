@@ -58,12 +58,7 @@ pub struct IssuerContext<'a> {
 impl<M: Medium> Chip<M> {
     /// A chip without power.
     pub fn new(memory: Memory<M>, entropy: Arc<dyn Entropy>, keys: Arc<dyn KeySource>) -> Self {
-        Self {
-            memory,
-            entropy,
-            keys,
-            session: None,
-        }
+        Self { memory, entropy, keys, session: None }
     }
 
     /// The present image.
@@ -163,11 +158,8 @@ mod tests {
             issuer::AID.to_vec(),
             vec![],
         ]);
-        let select = names.prop_map(|name| {
-            Command::new(0x00, 0xA4, 0x04, 0x0C)
-                .with_data(&name)
-                .to_bytes()
-        });
+        let select =
+            names.prop_map(|name| Command::new(0x00, 0xA4, 0x04, 0x0C).with_data(&name).to_bytes());
         let near = (
             prop::sample::select(vec![0x00, 0x08, 0x0C, 0x80, 0x84, 0x90, 0xFF]),
             prop::sample::select(vec![
@@ -184,38 +176,24 @@ mod tests {
         )
             .prop_map(|(class, instruction, p1, p2, data, expected)| {
                 let command = Command::new(class, instruction, p1, p2).with_data(&data);
-                Command {
-                    expected,
-                    ..command
-                }
-                .to_bytes()
+                Command { expected, ..command }.to_bytes()
             });
         prop_oneof![2 => select, 8 => near, 1 => prop::collection::vec(any::<u8>(), 0..300)]
     }
 
     fn pins(image: &Image) -> Vec<&crate::image::Pin> {
-        let face_input = image
-            .face_input
-            .iter()
-            .flat_map(|state| state.pins.values());
-        [
-            &image.jpki.signature.pin,
-            &image.jpki.user_authentication.pin,
-        ]
-        .into_iter()
-        .chain(face_input)
-        .collect()
+        let face_input = image.face_input.iter().flat_map(|state| state.pins.values());
+        [&image.jpki.signature.pin, &image.jpki.user_authentication.pin]
+            .into_iter()
+            .chain(face_input)
+            .collect()
     }
 
     fn without_tries(image: &Image) -> Image {
         let mut image = image.clone();
         image.jpki.signature.pin.restore_tries();
         image.jpki.user_authentication.pin.restore_tries();
-        for pin in image
-            .face_input
-            .iter_mut()
-            .flat_map(|state| state.pins.values_mut())
-        {
+        for pin in image.face_input.iter_mut().flat_map(|state| state.pins.values_mut()) {
             pin.restore_tries();
         }
         image

@@ -92,13 +92,8 @@ mod tests {
         for usage in Use::ALL {
             assert_eq!(client.certificate(usage), Err(CardError::PinRequired));
         }
-        client
-            .verify(Pin::Signature(&password(SIGNATURE_PASSWORD)))
-            .unwrap();
-        assert_eq!(
-            client.certificate(Use::Signature).unwrap(),
-            certificate(0x51)
-        );
+        client.verify(Pin::Signature(&password(SIGNATURE_PASSWORD))).unwrap();
+        assert_eq!(client.certificate(Use::Signature).unwrap(), certificate(0x51));
     }
 
     #[test]
@@ -109,17 +104,10 @@ mod tests {
         let mut chip = powered(image);
         let mut client = JpkiClient::select(&mut chip).unwrap();
         let digest = HashAlgorithm::Sha256.digest(b"message");
-        assert_eq!(
-            client.sign(Use::Signature, &digest),
-            Err(CardError::PinRequired)
-        );
-        client
-            .verify(Pin::Signature(&password(SIGNATURE_PASSWORD)))
-            .unwrap();
+        assert_eq!(client.sign(Use::Signature, &digest), Err(CardError::PinRequired));
+        client.verify(Pin::Signature(&password(SIGNATURE_PASSWORD))).unwrap();
         let signature = client.sign(Use::Signature, &digest).unwrap();
-        key.public_key()
-            .verify(key.algorithm(), b"message", &signature)
-            .unwrap();
+        key.public_key().verify(key.algorithm(), b"message", &signature).unwrap();
         let digest = HashAlgorithm::Sha384.digest(b"message");
         let signature = client.sign(Use::Signature, &digest).unwrap();
         let verifier = aws_lc_rs::signature::UnparsedPublicKey::new(
@@ -134,16 +122,10 @@ mod tests {
         let mut chip = powered(card_image());
         let mut client = JpkiClient::select(&mut chip).unwrap();
         let (right, wrong) = (pin(USER_AUTHENTICATION_PIN), pin("0000"));
-        let (right, wrong) = (
-            Pin::UserAuthentication(&right),
-            Pin::UserAuthentication(&wrong),
-        );
+        let (right, wrong) = (Pin::UserAuthentication(&right), Pin::UserAuthentication(&wrong));
         assert_eq!(client.tries_left(Use::UserAuthentication), Ok(3));
         for tries_left in [2, 1] {
-            assert_eq!(
-                client.verify(wrong),
-                Err(CardError::WrongPin { tries_left })
-            );
+            assert_eq!(client.verify(wrong), Err(CardError::WrongPin { tries_left }));
             assert_eq!(client.tries_left(Use::UserAuthentication), Ok(tries_left));
         }
         assert_eq!(client.verify(wrong), Err(CardError::Blocked));
@@ -157,25 +139,13 @@ mod tests {
         let mut own = OwnCard(&mut chip);
         let mut client = JpkiClient::select(&mut own).unwrap();
         let (right, wrong) = (pin(USER_AUTHENTICATION_PIN), pin("0000"));
-        let (right, wrong) = (
-            Pin::UserAuthentication(&right),
-            Pin::UserAuthentication(&wrong),
-        );
-        assert_eq!(
-            client.verify(wrong),
-            Err(CardError::WrongPin { tries_left: 2 })
-        );
+        let (right, wrong) = (Pin::UserAuthentication(&right), Pin::UserAuthentication(&wrong));
+        assert_eq!(client.verify(wrong), Err(CardError::WrongPin { tries_left: 2 }));
         for attempt in [wrong, right] {
-            assert_eq!(
-                client.verify(attempt),
-                Err(CardError::LastTries { tries_left: 2 })
-            );
+            assert_eq!(client.verify(attempt), Err(CardError::LastTries { tries_left: 2 }));
         }
         assert_eq!(client.tries_left(Use::UserAuthentication), Ok(2));
-        JpkiClient::select(&mut chip)
-            .unwrap()
-            .verify(right)
-            .unwrap();
+        JpkiClient::select(&mut chip).unwrap().verify(right).unwrap();
     }
 
     #[test]
@@ -183,16 +153,10 @@ mod tests {
         let mut chip = powered(phone_image());
         let mut client = JpkiClient::select(&mut chip).unwrap();
         let (old, new) = (password(SIGNATURE_PASSWORD), password("NEW999"));
-        assert_eq!(
-            client.set_pin(Pin::Signature(&new)),
-            Err(CardError::PinRequired)
-        );
+        assert_eq!(client.set_pin(Pin::Signature(&new)), Err(CardError::PinRequired));
         client.verify(Pin::Signature(&old)).unwrap();
         client.set_pin(Pin::Signature(&new)).unwrap();
-        assert_eq!(
-            client.verify(Pin::Signature(&old)),
-            Err(CardError::WrongPin { tries_left: 4 })
-        );
+        assert_eq!(client.verify(Pin::Signature(&old)), Err(CardError::WrongPin { tries_left: 4 }));
         client.verify(Pin::Signature(&new)).unwrap();
     }
 
@@ -203,23 +167,12 @@ mod tests {
         phone.jpki.user_authentication.pin = image.jpki.user_authentication.pin;
         let mut chip = powered(phone);
         let mut client = JpkiClient::select(&mut chip).unwrap();
-        assert_eq!(
-            client.certificate(Use::UserAuthentication),
-            Err(CardError::NoFile)
-        );
+        assert_eq!(client.certificate(Use::UserAuthentication), Err(CardError::NoFile));
         let signature = password(SIGNATURE_PASSWORD);
-        assert_eq!(
-            client.verify(Pin::Signature(&signature)),
-            Err(CardError::NotSetUp)
-        );
-        client
-            .verify(Pin::UserAuthentication(&pin(USER_AUTHENTICATION_PIN)))
-            .unwrap();
+        assert_eq!(client.verify(Pin::Signature(&signature)), Err(CardError::NotSetUp));
+        client.verify(Pin::UserAuthentication(&pin(USER_AUTHENTICATION_PIN))).unwrap();
         let digest = HashAlgorithm::Sha256.digest(b"");
-        assert_eq!(
-            client.sign(Use::UserAuthentication, &digest),
-            Err(CardError::NotSetUp)
-        );
+        assert_eq!(client.sign(Use::UserAuthentication, &digest), Err(CardError::NotSetUp));
     }
 
     #[test]
@@ -234,22 +187,14 @@ mod tests {
         let attributes = client.attributes().unwrap();
         assert_eq!(attributes.name, holder().name);
         assert_eq!(attributes.address, holder().address);
-        client
-            .set_pin(&CardFacePin::parse("0000").unwrap())
-            .unwrap();
-        assert_eq!(
-            client.verify(&card_face),
-            Err(CardError::WrongPin { tries_left: 2 })
-        );
+        client.set_pin(&CardFacePin::parse("0000").unwrap()).unwrap();
+        assert_eq!(client.verify(&card_face), Err(CardError::WrongPin { tries_left: 2 }));
     }
 
     #[test]
     fn a_removed_card_and_a_foreign_card_are_told_apart() {
         let mut phone = powered(phone_image());
-        assert_eq!(
-            FaceInputClient::select(&mut phone).err(),
-            Some(CardError::NotThisCard)
-        );
+        assert_eq!(FaceInputClient::select(&mut phone).err(), Some(CardError::NotThisCard));
         phone.power_off();
         let removed = CardError::Transport(TransportError::Removed);
         assert_eq!(JpkiClient::select(&mut phone).err(), Some(removed));
@@ -269,10 +214,7 @@ mod tests {
         }
         let mut always_9000 = Always(vec![0x90, 0x00]);
         let mut client = JpkiClient::select(&mut always_9000).unwrap();
-        assert_eq!(
-            client.certificate(Use::Signature),
-            Err(CardError::Malformed)
-        );
+        assert_eq!(client.certificate(Use::Signature), Err(CardError::Malformed));
         let unexpected = CardError::Unexpected(StatusWord::SUCCESS);
         assert_eq!(client.tries_left(Use::Signature), Err(unexpected));
     }

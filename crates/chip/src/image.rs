@@ -157,19 +157,13 @@ mod tests {
         assert!(!image.jpki.user_authentication.pin.is_set());
         assert_eq!(&image.data_objects[&FileId(0x00F0)][..], b"13221");
         let written: serde_json::Value = serde_json::to_value(&image).unwrap();
-        assert_eq!(
-            written,
-            serde_json::from_str::<serde_json::Value>(stored).unwrap()
-        );
+        assert_eq!(written, serde_json::from_str::<serde_json::Value>(stored).unwrap());
     }
 
     #[test]
     fn a_file_identifier_is_written_as_four_digits() {
         assert_eq!(serde_json::to_string(&FileId(0x000A)).unwrap(), r#""000A""#);
-        assert_eq!(
-            serde_json::from_str::<FileId>(r#""5F51""#).unwrap(),
-            FileId(0x5F51)
-        );
+        assert_eq!(serde_json::from_str::<FileId>(r#""5F51""#).unwrap(), FileId(0x5F51));
         assert!(serde_json::from_str::<FileId>(r#""10000""#).is_err());
         assert!(serde_json::from_str::<FileId>(r#""xyz""#).is_err());
     }

@@ -82,11 +82,7 @@ pub fn usage_of_private_key(id: FileId) -> Option<Use> {
 /// user-authentication certificate's; the third byte was only ever seen as `00`.
 pub fn availability(state: &JpkiState) -> [u8; 3] {
     let mark = |usage| {
-        if state.files.contains_key(&certificate(usage)) {
-            0x8F
-        } else {
-            0x00
-        }
+        if state.files.contains_key(&certificate(usage)) { 0x8F } else { 0x00 }
     };
     [mark(Use::Signature), mark(Use::UserAuthentication), 0x00]
 }

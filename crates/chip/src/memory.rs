@@ -107,12 +107,7 @@ impl<M: Medium> Memory<M> {
                 return Err(MemoryError::Occupied);
             }
         }
-        let mut memory = Self {
-            medium,
-            image: image.clone(),
-            newest: Slot::B,
-            sequence: 0,
-        };
+        let mut memory = Self { medium, image: image.clone(), newest: Slot::B, sequence: 0 };
         memory.commit(image)?;
         Ok(memory)
     }
@@ -132,12 +127,7 @@ impl<M: Medium> Memory<M> {
             .max_by_key(|&(_, sequence, _)| sequence)
             .ok_or(MemoryError::NoImage)?;
         let image = serde_json::from_slice(image)?;
-        Ok(Self {
-            medium,
-            image,
-            newest,
-            sequence,
-        })
+        Ok(Self { medium, image, newest, sequence })
     }
 
     /// The present image.
@@ -205,11 +195,7 @@ fn record(sequence: u64, image: &Image) -> Result<Zeroizing<Vec<u8>>, MemoryErro
     record.extend_from_slice(&length.to_be_bytes());
     record.extend_from_slice(&checksum(sequence, &image));
     record.extend_from_slice(&image);
-    if record.len() > SLOT_CAPACITY {
-        Err(MemoryError::Full)
-    } else {
-        Ok(record)
-    }
+    if record.len() > SLOT_CAPACITY { Err(MemoryError::Full) } else { Ok(record) }
 }
 
 /// Sequence number and image of a record, if it is whole.
@@ -237,10 +223,7 @@ mod tests {
     use inrou_rules::ChipId;
 
     fn image(mark: u8) -> Image {
-        Image {
-            chip: ChipId::from_bytes([mark; 16]),
-            ..card_image()
-        }
+        Image { chip: ChipId::from_bytes([mark; 16]), ..card_image() }
     }
 
     /// Bytes of a torn write that reach the medium: from none to all.
@@ -261,39 +244,23 @@ mod tests {
 
     #[test]
     fn whenever_the_power_fails_the_image_is_the_last_acknowledged_or_the_one_in_hand() {
-        for (torn_at, operations) in tears()
-            .into_iter()
-            .flat_map(|t| (0..12).map(move |n| (t, n)))
+        for (torn_at, operations) in tears().into_iter().flat_map(|t| (0..12).map(move |n| (t, n)))
         {
             let disk = InMemoryMedium::default();
             Memory::create(disk.clone(), image(0)).unwrap();
             let faulty = FaultyMedium::new(disk.clone(), operations, torn_at);
             let mut memory = Memory::open(faulty).unwrap();
-            let acknowledged = (1..=6)
-                .take_while(|&mark| memory.commit(image(mark)).is_ok())
-                .last()
-                .unwrap_or(0);
-            assert_eq!(
-                usize::from(acknowledged),
-                operations / 2,
-                "two operations a commit"
-            );
-            assert_eq!(
-                *memory.image(),
-                image(acknowledged),
-                "a failed commit changes nothing"
-            );
+            let acknowledged =
+                (1..=6).take_while(|&mark| memory.commit(image(mark)).is_ok()).last().unwrap_or(0);
+            assert_eq!(usize::from(acknowledged), operations / 2, "two operations a commit");
+            assert_eq!(*memory.image(), image(acknowledged), "a failed commit changes nothing");
 
             let mut reopened = Memory::open(disk.clone()).unwrap();
             let in_hand_arrived = *reopened.image() == image(acknowledged + 1);
             assert!(in_hand_arrived || *reopened.image() == image(acknowledged));
             assert!(!in_hand_arrived || torn_at > HEADER);
             reopened.commit(image(9)).unwrap();
-            assert_eq!(
-                *Memory::open(disk).unwrap().image(),
-                image(9),
-                "it can be written again"
-            );
+            assert_eq!(*Memory::open(disk).unwrap().image(), image(9), "it can be written again");
         }
     }
 
@@ -307,11 +274,7 @@ mod tests {
             let mut bytes = medium.read(Slot::B).unwrap();
             bytes[position] ^= 0x01;
             medium.write(Slot::B, &bytes).unwrap();
-            assert_eq!(
-                *Memory::open(medium).unwrap().image(),
-                image(1),
-                "bit at {position}"
-            );
+            assert_eq!(*Memory::open(medium).unwrap().image(), image(1), "bit at {position}");
         }
     }
 
@@ -320,32 +283,18 @@ mod tests {
         let medium = InMemoryMedium::default();
         let mut memory = Memory::create(medium.clone(), image(1)).unwrap();
         memory.commit(image(2)).unwrap();
-        let short = Image {
-            face_input: None,
-            ..image(3)
-        };
+        let short = Image { face_input: None, ..image(3) };
         memory.commit(short.clone()).unwrap();
         assert_eq!(*Memory::open(medium).unwrap().image(), short);
     }
 
     #[test]
     fn an_empty_or_ruined_medium_is_no_chip() {
-        assert!(matches!(
-            Memory::open(InMemoryMedium::default()),
-            Err(MemoryError::NoImage)
-        ));
+        assert!(matches!(Memory::open(InMemoryMedium::default()), Err(MemoryError::NoImage)));
         let mut medium = InMemoryMedium::default();
-        medium
-            .write(Slot::A, b"INROUCH1 and then nothing of use")
-            .unwrap();
-        assert!(matches!(
-            Memory::open(medium.clone()),
-            Err(MemoryError::NoImage)
-        ));
-        assert!(matches!(
-            Memory::create(medium, image(1)),
-            Err(MemoryError::Occupied)
-        ));
+        medium.write(Slot::A, b"INROUCH1 and then nothing of use").unwrap();
+        assert!(matches!(Memory::open(medium.clone()), Err(MemoryError::NoImage)));
+        assert!(matches!(Memory::create(medium, image(1)), Err(MemoryError::Occupied)));
     }
 
     #[test]
@@ -354,10 +303,7 @@ mod tests {
         let mut memory = Memory::create(medium.clone(), image(1)).unwrap();
         let mut large = image(2);
         let file = crate::image::Bytes(vec![0; SLOT_CAPACITY / 2]);
-        large
-            .jpki
-            .files
-            .insert(crate::jpki::SIGNATURE_CERTIFICATE, file);
+        large.jpki.files.insert(crate::jpki::SIGNATURE_CERTIFICATE, file);
         assert!(matches!(memory.commit(large), Err(MemoryError::Full)));
         assert_eq!(*memory.image(), image(1));
         assert_eq!(*Memory::open(medium).unwrap().image(), image(1));

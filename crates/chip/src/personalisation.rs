@@ -95,9 +95,7 @@ pub fn card(
         jpki.signature.pin.set(password.as_bytes(), salt(entropy));
     }
     if let Some(pin) = data.user_authentication_pin {
-        jpki.user_authentication
-            .pin
-            .set(pin.as_bytes(), salt(entropy));
+        jpki.user_authentication.pin.set(pin.as_bytes(), salt(entropy));
     }
     Ok(Image {
         personality: Personality::Card,
@@ -119,21 +117,12 @@ pub fn install(
     issuer_certificate: &[u8],
 ) {
     image.jpki.credential_mut(usage).key = Some(SecretBytes::new(key.to_pkcs8().to_vec()));
-    image
-        .jpki
-        .files
-        .insert(jpki::certificate(usage), Bytes(certificate.to_vec()));
-    image.jpki.files.insert(
-        jpki::issuer_certificate(usage),
-        Bytes(issuer_certificate.to_vec()),
-    );
+    image.jpki.files.insert(jpki::certificate(usage), Bytes(certificate.to_vec()));
+    image.jpki.files.insert(jpki::issuer_certificate(usage), Bytes(issuer_certificate.to_vec()));
 }
 
 fn jpki_state(personality: Personality, chip: ChipId) -> JpkiState {
-    let without_key = |usage| Credential {
-        pin: Pin::unset(jpki::tries(usage)),
-        key: None,
-    };
+    let without_key = |usage| Credential { pin: Pin::unset(jpki::tries(usage)), key: None };
     let token_information = jpki::token_information(personality, chip);
     JpkiState {
         files: BTreeMap::from([(jpki::TOKEN_INFORMATION, token_information)]),
@@ -159,50 +148,29 @@ fn face_input_state(
     let my_number = face_input::my_number_file(data.my_number);
     let attributes = face_input::attributes_file(data.attributes);
     let files = [
-        (
-            face_input::INTEGRITY,
-            records.integrity_file(&my_number, &attributes)?,
-        ),
+        (face_input::INTEGRITY, records.integrity_file(&my_number, &attributes)?),
         (face_input::MY_NUMBER, my_number),
         (face_input::ATTRIBUTES, attributes),
         (face_input::CERTIFICATE, records.certificate_file().to_vec()),
-        (
-            face_input::BASIC_INFORMATION,
-            face_input::basic_information_file(),
-        ),
+        (face_input::BASIC_INFORMATION, face_input::basic_information_file()),
         (
             face_input::SESSION_PUBLIC_KEY,
             face_input::session_public_key_file(session_key.public_key())?,
         ),
-        (
-            face_input::SIGNED_PUBLIC_KEY,
-            records.signed_public_key_file(signing_key.public_key())?,
-        ),
+        (face_input::SIGNED_PUBLIC_KEY, records.signed_public_key_file(signing_key.public_key())?),
     ];
     let pin = |value: &[u8], tries| Pin::new(value, salt(entropy), tries);
     let mut blocked = pin(&salt(entropy), 1);
     blocked.spend_try();
     let number_tries = face_input::VERIFICATION_NUMBER_TRIES;
     let pins = [
-        (
-            face_input::PIN,
-            pin(data.card_face_pin.as_bytes(), face_input::PIN_TRIES),
-        ),
+        (face_input::PIN, pin(data.card_face_pin.as_bytes(), face_input::PIN_TRIES)),
         (face_input::BLOCKED_PIN, blocked),
-        (
-            face_input::VERIFICATION_NUMBER_A,
-            pin(data.my_number.as_bytes(), number_tries),
-        ),
-        (
-            face_input::VERIFICATION_NUMBER_B,
-            pin(number_b.as_bytes(), number_tries),
-        ),
+        (face_input::VERIFICATION_NUMBER_A, pin(data.my_number.as_bytes(), number_tries)),
+        (face_input::VERIFICATION_NUMBER_B, pin(number_b.as_bytes(), number_tries)),
     ];
     Ok(FaceInputState {
-        files: files
-            .into_iter()
-            .map(|(id, content)| (id, Bytes(content)))
-            .collect(),
+        files: files.into_iter().map(|(id, content)| (id, Bytes(content))).collect(),
         pins: BTreeMap::from(pins),
         signing_key: SecretBytes::new(signing_key.to_pkcs8().to_vec()),
         session_key: SecretBytes::new(session_key.to_pkcs8().to_vec()),

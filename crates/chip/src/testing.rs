@@ -37,14 +37,7 @@ impl KeySource for ReadyKeys {
             return FreshKeys.generate(algorithm);
         }
         let ready = READY.get_or_init(|| {
-            (0..4)
-                .map(|_| {
-                    FreshKeys
-                        .generate(KeyAlgorithm::Rsa2048)
-                        .unwrap()
-                        .to_pkcs8()
-                })
-                .collect()
+            (0..4).map(|_| FreshKeys.generate(KeyAlgorithm::Rsa2048).unwrap().to_pkcs8()).collect()
         });
         SoftwareKey::from_pkcs8(&ready[NEXT.fetch_add(1, Ordering::Relaxed) % ready.len()])
     }
@@ -97,11 +90,7 @@ pub(crate) fn phone_image() -> Image {
 
 pub(crate) fn chip_on<M: Medium>(medium: M, image: Image) -> Chip<M> {
     let entropy = Arc::new(SeededEntropy::new(1));
-    Chip::new(
-        Memory::create(medium, image).unwrap(),
-        entropy,
-        Arc::new(ReadyKeys),
-    )
+    Chip::new(Memory::create(medium, image).unwrap(), entropy, Arc::new(ReadyKeys))
 }
 
 /// A chip that has power, over its local interface.

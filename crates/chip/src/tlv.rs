@@ -87,10 +87,7 @@ mod tests {
             (0xFF, &[0xDF, 0x22, 0x81, 0xFF]),
             (0x100, &[0xDF, 0x22, 0x82, 0x01, 0x00]),
         ] {
-            assert!(
-                object(0xDF22, &vec![7; length]).starts_with(header),
-                "{length}"
-            );
+            assert!(object(0xDF22, &vec![7; length]).starts_with(header), "{length}");
         }
     }
 
@@ -98,10 +95,7 @@ mod tests {
     fn what_follows_an_object_is_kept_apart() {
         let bytes = [object(0x80, b"ab"), vec![0xFF, 0xFF]].concat();
         let (object, rest) = take(&bytes).unwrap();
-        assert_eq!(
-            (object.tag, object.value, rest),
-            (0x80, &b"ab"[..], &[0xFF, 0xFF][..])
-        );
+        assert_eq!((object.tag, object.value, rest), (0x80, &b"ab"[..], &[0xFF, 0xFF][..]));
         assert_eq!(sole(0x80, &bytes), None);
         assert_eq!(sole(0x80, &bytes[..4]), Some(&b"ab"[..]));
         assert_eq!(sole(0x81, &bytes[..4]), None);

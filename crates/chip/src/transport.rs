@@ -60,10 +60,6 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 impl<M: Medium> Transport for Chip<M> {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
         let answer = self.process(command);
-        if answer.is_empty() {
-            Err(TransportError::Removed)
-        } else {
-            Ok(answer)
-        }
+        if answer.is_empty() { Err(TransportError::Removed) } else { Ok(answer) }
     }
 }

@@ -136,11 +136,7 @@ impl Tray {
             }
         };
         places.insert(name.clone(), Place::InUse);
-        Ok(Taken {
-            chip: Some(chip),
-            name: name.clone(),
-            tray: Arc::clone(self),
-        })
+        Ok(Taken { chip: Some(chip), name: name.clone(), tray: Arc::clone(self) })
     }
 
     /// Lends a chip: closes its file, so that `to`, another program, can take it.
@@ -175,27 +171,17 @@ impl Tray {
         let places = self.places();
         let guard = self.directory.guard()?;
         let names = self.directory.names()?;
-        names
-            .into_iter()
-            .map(|name| self.entry(name, &places, &guard))
-            .collect()
+        names.into_iter().map(|name| self.entry(name, &places, &guard)).collect()
     }
 
     fn entry(&self, name: ChipName, places: &Places, guard: &Guard) -> Result<Entry, TrayError> {
-        let Image {
-            chip, personality, ..
-        } = self.directory.look(&name)?;
+        let Image { chip, personality, .. } = self.directory.look(&name)?;
         let owner = match places.get(&name) {
             Some(Place::Here(_) | Place::InUse) => Some(self.owner.clone()),
             Some(Place::Lent { to }) => Some(to.clone()),
             None => self.directory.owner(guard, &name)?,
         };
-        Ok(Entry {
-            name,
-            chip,
-            personality,
-            owner,
-        })
+        Ok(Entry { name, chip, personality, owner })
     }
 
     fn open_chip(&self, name: &ChipName) -> Result<Box<Chip<FileMedium>>, TrayError> {
@@ -223,10 +209,7 @@ impl Drop for Tray {
 impl Place {
     fn refusal(&self, name: &ChipName) -> TrayError {
         match self {
-            Self::Lent { to } => TrayError::Elsewhere {
-                name: name.clone(),
-                owner: to.clone(),
-            },
+            Self::Lent { to } => TrayError::Elsewhere { name: name.clone(), owner: to.clone() },
             Self::Here(_) | Self::InUse => TrayError::InUse(name.clone()),
         }
     }
@@ -260,9 +243,7 @@ impl Drop for Taken {
     fn drop(&mut self) {
         if let Some(mut chip) = self.chip.take() {
             chip.power_off();
-            self.tray
-                .places()
-                .insert(self.name.clone(), Place::Here(chip));
+            self.tray.places().insert(self.name.clone(), Place::Here(chip));
         }
     }
 }
@@ -288,10 +269,7 @@ mod tests {
         chip.power_on(Interface::Local);
         exchange(&mut chip, SELECT_JPKI);
         assert_eq!(exchange(&mut chip, WRONG_PIN), "63C2");
-        assert!(matches!(
-            tray.take(&name("hanako")),
-            Err(TrayError::InUse(_))
-        ));
+        assert!(matches!(tray.take(&name("hanako")), Err(TrayError::InUse(_))));
         drop(chip);
 
         let mut chip = tray.take(&name("hanako")).unwrap();
@@ -304,26 +282,16 @@ mod tests {
     #[test]
     fn another_program_gets_a_chip_only_when_it_is_lent() {
         let directory = tempfile::tempdir().unwrap();
-        let (up, attach) = (
-            tray(directory.path(), "up"),
-            tray(directory.path(), "attach"),
-        );
+        let (up, attach) = (tray(directory.path(), "up"), tray(directory.path(), "attach"));
         let hanako = name("hanako");
         up.create(&hanako, card_image()).unwrap();
         drop(up.take(&hanako).unwrap());
-        assert_eq!(
-            owner_seen(attach.take(&hanako)),
-            "up",
-            "returned, and still open"
-        );
+        assert_eq!(owner_seen(attach.take(&hanako)), "up", "returned, and still open");
 
         up.lend(&hanako, "attach 4711").unwrap();
         let mut lent = attach.take(&hanako).unwrap();
         assert_eq!(owner_seen(up.take(&hanako)), "attach 4711");
-        assert!(matches!(
-            up.lend(&hanako, "another"),
-            Err(TrayError::Elsewhere { .. })
-        ));
+        assert!(matches!(up.lend(&hanako, "another"), Err(TrayError::Elsewhere { .. })));
         lent.power_on(Interface::Contactless);
         exchange(&mut lent, SELECT_JPKI);
         exchange(&mut lent, WRONG_PIN);
@@ -335,11 +303,7 @@ mod tests {
         let mut back = up.take(&hanako).unwrap();
         back.power_on(Interface::Local);
         exchange(&mut back, SELECT_JPKI);
-        assert_eq!(
-            exchange(&mut back, TRIES_LEFT),
-            "63C2",
-            "what the borrower did stays done"
-        );
+        assert_eq!(exchange(&mut back, TRIES_LEFT), "63C2", "what the borrower did stays done");
     }
 
     #[test]
@@ -348,10 +312,7 @@ mod tests {
         let tray = tray(directory.path(), "up");
         tray.create(&name("hanako"), card_image()).unwrap();
         let chip = tray.take(&name("hanako")).unwrap();
-        assert!(matches!(
-            tray.lend(&name("hanako"), "attach"),
-            Err(TrayError::InUse(_))
-        ));
+        assert!(matches!(tray.lend(&name("hanako"), "attach"), Err(TrayError::InUse(_))));
         drop(chip);
         tray.lend(&name("hanako"), "attach").unwrap();
     }
@@ -359,15 +320,9 @@ mod tests {
     #[test]
     fn the_list_tells_name_personality_and_owner() {
         let directory = tempfile::tempdir().unwrap();
-        let (up, other) = (
-            tray(directory.path(), "up"),
-            tray(directory.path(), "other"),
-        );
-        for (chip, image) in [
-            ("b-phone", phone_image()),
-            ("a", card_image()),
-            ("c", card_image()),
-        ] {
+        let (up, other) = (tray(directory.path(), "up"), tray(directory.path(), "other"));
+        for (chip, image) in [("b-phone", phone_image()), ("a", card_image()), ("c", card_image())]
+        {
             up.create(&name(chip), image).unwrap();
         }
         let _taken = up.take(&name("a")).unwrap();
@@ -380,16 +335,9 @@ mod tests {
             owner: owner.map(str::to_owned),
         };
         let (card, phone) = (Personality::Card, Personality::Android);
-        let seen = [
-            (&up, [Some("up"), None, Some("attach")]),
-            (&other, [Some("up"), None, None]),
-        ];
+        let seen = [(&up, [Some("up"), None, Some("attach")]), (&other, [Some("up"), None, None])];
         for (tray, [a, b, c]) in seen {
-            let expected = [
-                entry("a", card, a),
-                entry("b-phone", phone, b),
-                entry("c", card, c),
-            ];
+            let expected = [entry("a", card, a), entry("b-phone", phone, b), entry("c", card, c)];
             assert_eq!(tray.list().unwrap(), expected);
         }
     }
@@ -398,14 +346,8 @@ mod tests {
     fn a_name_is_given_once_and_an_unfinished_chip_is_none() {
         let directory = tempfile::tempdir().unwrap();
         let tray = tray(directory.path(), "up");
-        assert!(matches!(
-            tray.take(&name("hanako")),
-            Err(TrayError::NoSuchChip(_))
-        ));
-        assert!(matches!(
-            tray.lend(&name("hanako"), "x"),
-            Err(TrayError::NoSuchChip(_))
-        ));
+        assert!(matches!(tray.take(&name("hanako")), Err(TrayError::NoSuchChip(_))));
+        assert!(matches!(tray.lend(&name("hanako"), "x"), Err(TrayError::NoSuchChip(_))));
         fs::write(directory.path().join("hanako.new"), "half a").unwrap();
         assert!(tray.list().unwrap().is_empty());
         tray.create(&name("hanako"), card_image()).unwrap();

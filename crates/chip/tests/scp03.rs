@@ -1,11 +1,7 @@
 //! The secure channel: both ends against known answers and each other, and everything that must
 //! close it.
 
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use inrou_chip::apdu::{Command, Response, StatusWord};
 use inrou_chip::scp03::{
@@ -53,8 +49,7 @@ fn open() -> (CardChannel, HostChannel) {
 }
 
 fn take(card: &mut CardChannel, command: &[u8]) -> Result<Vec<u8>, StatusWord> {
-    card.open(&parse(command))
-        .map(|opened| opened.data.to_vec())
+    card.open(&parse(command)).map(|opened| opened.data.to_vec())
 }
 
 /// The channel is closed: a command that would have been right is refused too.
@@ -76,44 +71,25 @@ fn both_ends_give_the_bytes_of_an_independent_implementation() {
     let (handshake, command) = Handshake::new(chip(), keys(), HOST_CHALLENGE);
     assert_eq!(command, hex("8050010008010203040506070800"));
     let answer = initialize_update(&mut card, &command).unwrap();
-    assert_eq!(
-        answer,
-        hex("a0a1a2a3a4a5a6a7a8a9010360111213141516171850c51b726c42b4aa")
-    );
+    assert_eq!(answer, hex("a0a1a2a3a4a5a6a7a8a9010360111213141516171850c51b726c42b4aa"));
     let (mut host, authenticate) = handshake.finish(&answer).unwrap();
-    assert_eq!(
-        authenticate,
-        hex("8482330010b449aaf0f93a412ed8439b80ed216679")
-    );
+    assert_eq!(authenticate, hex("8482330010b449aaf0f93a412ed8439b80ed216679"));
     card.external_authenticate(&parse(&authenticate)).unwrap();
 
     let first = host.protect(0xE2, 0x80, 0x00, b"one command");
-    assert_eq!(
-        first,
-        hex("84e280001862b9b06b0765252e97f0ede03ffad758a4828d7e5cd3c59500")
-    );
+    assert_eq!(first, hex("84e280001862b9b06b0765252e97f0ede03ffad758a4828d7e5cd3c59500"));
     let second = host.protect(0xCA, 0x02, 0x00, b"");
     assert_eq!(second, hex("84ca0200086db38af8bae5516400"));
 
     let opened = card.open(&parse(&first)).unwrap();
     assert_eq!(*opened.data, b"one command");
-    let sealed = card
-        .seal(&opened, Response::success(b"an answer".to_vec()))
-        .into_bytes();
-    assert_eq!(
-        sealed,
-        hex("ae935f2e3fd858c40163d1e8592b0c7a821e5f049b6e6e449000")
-    );
-    assert_eq!(
-        host.accept(&sealed).unwrap(),
-        Response::success(b"an answer".to_vec())
-    );
+    let sealed = card.seal(&opened, Response::success(b"an answer".to_vec())).into_bytes();
+    assert_eq!(sealed, hex("ae935f2e3fd858c40163d1e8592b0c7a821e5f049b6e6e449000"));
+    assert_eq!(host.accept(&sealed).unwrap(), Response::success(b"an answer".to_vec()));
 
     let opened = card.open(&parse(&second)).unwrap();
     assert!(opened.data.is_empty());
-    let sealed = card
-        .seal(&opened, Response::success(Vec::new()))
-        .into_bytes();
+    let sealed = card.seal(&opened, Response::success(Vec::new())).into_bytes();
     assert_eq!(sealed, hex("8f4ef318cc3e54609000"));
     assert_eq!(host.accept(&sealed).unwrap(), Response::success(Vec::new()));
 }
@@ -127,9 +103,7 @@ fn data_of_every_length_passes_both_ways_and_fits_short_apdus() {
         assert!(!parse(&command).extended, "{length}");
         let opened = card.open(&parse(&command)).unwrap();
         assert_eq!(*opened.data, data);
-        let sealed = card
-            .seal(&opened, Response::success(data.clone()))
-            .into_bytes();
+        let sealed = card.seal(&opened, Response::success(data.clone())).into_bytes();
         assert!(sealed.len() <= 258);
         assert_eq!(host.accept(&sealed).unwrap().data, data);
     }
@@ -144,16 +118,8 @@ fn extended_commands_have_their_own_length_under_the_mac() {
     assert_eq!(take(&mut card, &command), Ok(data));
     let short = host.protect(0xE2, 0, 0, b"data");
     let parsed = parse(&short);
-    let rewritten = Command {
-        extended: true,
-        ..parsed
-    }
-    .to_bytes();
-    assert_eq!(
-        take(&mut card, &rewritten),
-        Err(REFUSED),
-        "the form of Lc is part of the message"
-    );
+    let rewritten = Command { extended: true, ..parsed }.to_bytes();
+    assert_eq!(take(&mut card, &rewritten), Err(REFUSED), "the form of Lc is part of the message");
 }
 
 #[test]
@@ -166,11 +132,7 @@ fn a_flipped_bit_anywhere_closes_the_channel() {
             let (mut card, mut host) = open();
             let mut command = host.protect(0xE2, 0x80, 0x01, b"data");
             command[at] ^= 1 << bit;
-            assert_eq!(
-                take(&mut card, &command),
-                Err(REFUSED),
-                "byte {at}, bit {bit}"
-            );
+            assert_eq!(take(&mut card, &command), Err(REFUSED), "byte {at}, bit {bit}");
             assert_closed(&mut card, &mut host);
         }
     }
@@ -191,12 +153,8 @@ fn a_session_cannot_be_replayed_against_a_new_challenge() {
     let command = host.protect(0xE4, 0, 0, b"once");
     let mut card = CardChannel::default();
     let (_, initialize) = Handshake::new(chip(), keys(), HOST_CHALLENGE);
-    card.initialize_update(&parse(&initialize), &chip(), &keys(), [0x99; 8])
-        .unwrap();
-    assert_eq!(
-        card.external_authenticate(&parse(&authenticate)),
-        Err(REFUSED)
-    );
+    card.initialize_update(&parse(&initialize), &chip(), &keys(), [0x99; 8]).unwrap();
+    assert_eq!(card.external_authenticate(&parse(&authenticate)), Err(REFUSED));
     assert_eq!(take(&mut card, &command), Err(REFUSED));
 }
 
@@ -247,24 +205,15 @@ fn external_authenticate_needs_a_fresh_challenge() {
     card.external_authenticate(&fresh).unwrap();
     let stale = StatusWord::CONDITIONS_NOT_SATISFIED;
     assert_eq!(card.external_authenticate(&fresh), Err(stale));
-    assert_eq!(
-        CardChannel::default().external_authenticate(&fresh),
-        Err(stale)
-    );
+    assert_eq!(CardChannel::default().external_authenticate(&fresh), Err(stale));
 }
 
 #[test]
 fn a_lower_security_level_is_refused() {
     for level in (0x00..=0xFF).filter(|&level| level != 0x33) {
         let (mut card, mut host, authenticate) = challenged();
-        let command = Command {
-            p1: level,
-            ..parse(&authenticate)
-        };
-        assert_eq!(
-            card.external_authenticate(&command),
-            Err(StatusWord::WRONG_P1_P2)
-        );
+        let command = Command { p1: level, ..parse(&authenticate) };
+        assert_eq!(card.external_authenticate(&command), Err(StatusWord::WRONG_P1_P2));
         assert_closed(&mut card, &mut host);
     }
 }
@@ -275,11 +224,7 @@ fn a_flipped_bit_in_external_authenticate_leaves_the_channel_closed() {
     for at in 5..authenticate.len() {
         let (mut card, mut host, mut authenticate) = challenged();
         authenticate[at] ^= 0x10;
-        assert_eq!(
-            card.external_authenticate(&parse(&authenticate)),
-            Err(REFUSED),
-            "{at}"
-        );
+        assert_eq!(card.external_authenticate(&parse(&authenticate)), Err(REFUSED), "{at}");
         assert_closed(&mut card, &mut host);
     }
 }
@@ -287,23 +232,12 @@ fn a_flipped_bit_in_external_authenticate_leaves_the_channel_closed() {
 #[test]
 fn initialize_update_tells_what_it_does_not_offer() {
     let initialize = |version, p2, challenge: &[u8]| {
-        let command = Command::new(0x80, 0x50, version, p2)
-            .with_data(challenge)
-            .to_bytes();
+        let command = Command::new(0x80, 0x50, version, p2).with_data(challenge).to_bytes();
         initialize_update(&mut CardChannel::default(), &command)
     };
-    assert!(
-        initialize(0x00, 0, &HOST_CHALLENGE).is_ok(),
-        "whichever version there is"
-    );
-    assert_eq!(
-        initialize(0x02, 0, &HOST_CHALLENGE),
-        Err(StatusWord::DATA_NOT_FOUND)
-    );
-    assert_eq!(
-        initialize(0x01, 1, &HOST_CHALLENGE),
-        Err(StatusWord::WRONG_P1_P2)
-    );
+    assert!(initialize(0x00, 0, &HOST_CHALLENGE).is_ok(), "whichever version there is");
+    assert_eq!(initialize(0x02, 0, &HOST_CHALLENGE), Err(StatusWord::DATA_NOT_FOUND));
+    assert_eq!(initialize(0x01, 1, &HOST_CHALLENGE), Err(StatusWord::WRONG_P1_P2));
     assert_eq!(initialize(0x01, 0, &[0; 7]), Err(StatusWord::WRONG_LENGTH));
     assert_eq!(initialize(0x01, 0, &[0; 9]), Err(StatusWord::WRONG_LENGTH));
 }
@@ -330,10 +264,7 @@ fn every_chip_has_keys_of_its_own() {
         &master().diversify(&other),
         CARD_CHALLENGE,
     );
-    assert_eq!(
-        handshake.finish(&answer.unwrap()).err(),
-        Some(ChannelError::WrongKeys)
-    );
+    assert_eq!(handshake.finish(&answer.unwrap()).err(), Some(ChannelError::WrongKeys));
 
     // Another chip in place of this one.
     let (handshake, initialize) = Handshake::new(chip(), keys(), HOST_CHALLENGE);
@@ -343,10 +274,7 @@ fn every_chip_has_keys_of_its_own() {
         &master().diversify(&other),
         CARD_CHALLENGE,
     );
-    assert_eq!(
-        handshake.finish(&answer.unwrap()).err(),
-        Some(ChannelError::WrongChip)
-    );
+    assert_eq!(handshake.finish(&answer.unwrap()).err(), Some(ChannelError::WrongChip));
 }
 
 #[test]
@@ -379,30 +307,16 @@ fn the_host_refuses_altered_swapped_and_unasked_answers() {
     let (mut card, mut host) = open();
     let mut answer = |command: &[u8], text: &[u8]| {
         let opened = card.open(&parse(command)).unwrap();
-        card.seal(&opened, Response::success(text.to_vec()))
-            .into_bytes()
+        card.seal(&opened, Response::success(text.to_vec())).into_bytes()
     };
-    let commands: Vec<_> = (0..3)
-        .map(|number| host.protect(0xCA, number, 0, b""))
-        .collect();
-    let answers: Vec<_> = commands
-        .iter()
-        .map(|command| answer(command, b"same"))
-        .collect();
+    let commands: Vec<_> = (0..3).map(|number| host.protect(0xCA, number, 0, b"")).collect();
+    let answers: Vec<_> = commands.iter().map(|command| answer(command, b"same")).collect();
 
-    assert_eq!(
-        host.accept(&answers[1]),
-        Err(ChannelError::WrongMac),
-        "the answer to another"
-    );
+    assert_eq!(host.accept(&answers[1]), Err(ChannelError::WrongMac), "the answer to another");
     let mut altered = answers[1].clone();
     altered[0] ^= 0x80;
     assert_eq!(host.accept(&altered), Err(ChannelError::WrongMac));
-    assert_eq!(
-        host.accept(&[0x90, 0x00]),
-        Err(ChannelError::WrongMac),
-        "an R-MAC must be there"
-    );
+    assert_eq!(host.accept(&[0x90, 0x00]), Err(ChannelError::WrongMac), "an R-MAC must be there");
     assert_eq!(host.accept(&answers[2]), Err(ChannelError::Unasked));
 }
 
@@ -411,14 +325,9 @@ fn an_error_goes_bare_and_the_channel_goes_on() {
     let (mut card, mut host) = open();
     let first = host.protect(0xCA, 0x01, 0, b"");
     let opened = card.open(&parse(&first)).unwrap();
-    let sealed = card
-        .seal(&opened, StatusWord::DATA_NOT_FOUND.into())
-        .into_bytes();
+    let sealed = card.seal(&opened, StatusWord::DATA_NOT_FOUND.into()).into_bytes();
     assert_eq!(sealed, [0x6A, 0x88]);
-    assert_eq!(
-        host.accept(&sealed).unwrap(),
-        StatusWord::DATA_NOT_FOUND.into()
-    );
+    assert_eq!(host.accept(&sealed).unwrap(), StatusWord::DATA_NOT_FOUND.into());
     let second = host.protect(0xCA, 0x02, 0, b"more");
     assert_eq!(take(&mut card, &second), Ok(b"more".to_vec()));
 }

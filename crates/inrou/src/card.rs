@@ -15,12 +15,8 @@ use crate::up::table;
 pub fn list(data: &Path) -> Result<(), Fault> {
     let missing = || Fault::new("data-folder-missing").with("path", data.display());
     let folder = DataFolder::find(data).ok_or_else(missing)?;
-    let tray = Tray::open(
-        &folder.cards(),
-        "inrou card",
-        Arc::new(SystemEntropy),
-        Arc::new(FreshKeys),
-    );
+    let tray =
+        Tray::open(&folder.cards(), "inrou card", Arc::new(SystemEntropy), Arc::new(FreshKeys));
     let cards = tray.map_err(Fault::from)?.list()?;
     let heading = ["NAME", "KIND", "CHIP", "WITH"].map(str::to_owned);
     let rows = cards.into_iter().map(|card| {
@@ -31,8 +27,6 @@ pub fn list(data: &Path) -> Result<(), Fault> {
             card.owner.unwrap_or_else(|| "-".to_owned()),
         ]
     });
-    say(&table(
-        &[heading].into_iter().chain(rows).collect::<Vec<_>>(),
-    ));
+    say(&table(&[heading].into_iter().chain(rows).collect::<Vec<_>>()));
     Ok(())
 }

@@ -54,19 +54,12 @@ pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Invocation, cl
     let typed: Vec<OsString> = typed.into_iter().collect();
     let language = language(&typed);
     let matches = command(language).try_get_matches_from(&typed)?;
-    Ok(Invocation {
-        language,
-        action: action(&matches),
-    })
+    Ok(Invocation { language, action: action(&matches) })
 }
 
 /// The whole command.
 fn command(language: Language) -> Command {
-    let say = |name: &str| {
-        text(&format!("cli.{name}"))
-            .in_language(language)
-            .render(Form::Plain)
-    };
+    let say = |name: &str| text(&format!("cli.{name}")).in_language(language).render(Form::Plain);
     let data = Arg::new("data")
         .long("data")
         .value_name("DIR")
@@ -86,10 +79,7 @@ fn command(language: Language) -> Command {
         .value_parser(value_parser!(u16))
         .default_value(PORT.to_string())
         .help(say("up-port"));
-    let at = Arg::new("at")
-        .long("at")
-        .value_name("TIME")
-        .help(say("up-at"));
+    let at = Arg::new("at").long("at").value_name("TIME").help(say("up-at"));
     let to = Arg::new("to").value_name("TIME").help(say("clock-to"));
     Command::new("inrou")
         .version(env!("CARGO_PKG_VERSION"))
@@ -111,12 +101,7 @@ fn command(language: Language) -> Command {
 
 fn action(matches: &ArgMatches) -> Action {
     let (name, arguments) = matches.subcommand().unwrap_or(("", matches));
-    let data = || {
-        arguments
-            .get_one::<PathBuf>("data")
-            .cloned()
-            .unwrap_or_else(|| DATA.into())
-    };
+    let data = || arguments.get_one::<PathBuf>("data").cloned().unwrap_or_else(|| DATA.into());
     let typed = |name: &str| arguments.get_one::<String>(name).cloned();
     match name {
         "up" => Action::Up {
@@ -124,10 +109,7 @@ fn action(matches: &ArgMatches) -> Action {
             port: arguments.get_one("port").copied().unwrap_or(PORT),
             at: typed("at"),
         },
-        "clock" => Action::Clock {
-            data: data(),
-            to: typed("to"),
-        },
+        "clock" => Action::Clock { data: data(), to: typed("to") },
         _ => Action::CardList { data: data() },
     }
 }
@@ -136,24 +118,18 @@ fn action(matches: &ArgMatches) -> Action {
 /// before anything else is read, so that help and complaints are in it as well.
 fn language(typed: &[OsString]) -> Language {
     let words: Vec<&str> = typed.iter().filter_map(|word| word.to_str()).collect();
-    let after = words
-        .windows(2)
-        .find(|pair| pair[0] == "--lang")
-        .map(|pair| pair[1]);
+    let after = words.windows(2).find(|pair| pair[0] == "--lang").map(|pair| pair[1]);
     let joined = words.iter().find_map(|word| word.strip_prefix("--lang="));
-    after
-        .or(joined)
-        .and_then(|code| code.parse().ok())
-        .unwrap_or_else(|| {
-            let environment = ["LC_ALL", "LC_MESSAGES", "LANG"]
-                .into_iter()
-                .filter_map(|name| env::var(name).ok())
-                .find(|value| !value.is_empty());
-            match environment {
-                Some(locale) if locale.starts_with("ja") => Language::Ja,
-                _ => Language::En,
-            }
-        })
+    after.or(joined).and_then(|code| code.parse().ok()).unwrap_or_else(|| {
+        let environment = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .filter_map(|name| env::var(name).ok())
+            .find(|value| !value.is_empty());
+        match environment {
+            Some(locale) if locale.starts_with("ja") => Language::Ja,
+            _ => Language::En,
+        }
+    })
 }
 
 #[cfg(test)]

@@ -17,10 +17,7 @@ pub struct Fault {
 impl Fault {
     /// The error of that code.
     pub fn new(code: &'static str) -> Self {
-        Self {
-            code,
-            params: Vec::new(),
-        }
+        Self { code, params: Vec::new() }
     }
 
     /// Adds a parameter.
@@ -35,15 +32,9 @@ impl Fault {
         let Some(text) = error(self.code) else {
             return self.code.to_owned();
         };
-        let params = || {
-            self.params
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-        };
+        let params = || self.params.iter().map(|(name, value)| (*name, value.as_str()));
         let line = |text: inrou_words::Text<'static>| {
-            text.in_language(language)
-                .with_all(params())
-                .render(Form::Plain)
+            text.in_language(language).with_all(params()).render(Form::Plain)
         };
         format!("{}\n{}", line(text.what()), line(text.now()))
     }
@@ -70,9 +61,9 @@ impl From<SandboxError> for Fault {
                 Fault::new("port-in-use").with("port", address.port())
             }
             SandboxError::Clock(error) => error.into(),
-            SandboxError::Residents(error) => Fault::new("config-invalid")
-                .with("path", "residents.json")
-                .with("detail", error),
+            SandboxError::Residents(error) => {
+                Fault::new("config-invalid").with("path", "residents.json").with("detail", error)
+            }
             error => {
                 tracing::error!(error = ?error, "the sandbox did not start");
                 Fault::new("internal-error")
@@ -84,9 +75,9 @@ impl From<SandboxError> for Fault {
 impl From<ClockError> for Fault {
     fn from(error: ClockError) -> Self {
         match error {
-            ClockError::Backwards { now, asked } => Fault::new("clock-backwards")
-                .with("now", now)
-                .with("asked", asked),
+            ClockError::Backwards { now, asked } => {
+                Fault::new("clock-backwards").with("now", now).with("asked", asked)
+            }
             ClockError::Unreadable { path } => {
                 Fault::new("file-not-readable").with("path", path.display())
             }

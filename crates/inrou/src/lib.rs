@@ -28,10 +28,7 @@ pub fn command() -> ExitCode {
         Err(error) => error.exit(),
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let language = invocation.language;
     match run(invocation) {
         Ok(()) => ExitCode::SUCCESS,
@@ -53,11 +50,7 @@ fn run(invocation: Invocation) -> Result<(), Fault> {
 
 /// The one place that writes to the terminal.
 mod terminal {
-    #![allow(
-        clippy::print_stdout,
-        clippy::print_stderr,
-        reason = "a command speaks to a person"
-    )]
+    #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to a person")]
 
     /// Says something.
     pub(crate) fn say(text: &str) {

@@ -10,18 +10,14 @@ pub fn parse_moment(typed: &str) -> Option<Timestamp> {
     let civil = || typed.parse::<DateTime>().ok().map(japan::moment);
     let day = || {
         let day = typed.parse::<Date>().ok()?;
-        Some(japan::moment(
-            day.to_datetime(jiff::civil::Time::midnight()),
-        ))
+        Some(japan::moment(day.to_datetime(jiff::civil::Time::midnight())))
     };
     exact.or_else(civil).or_else(day)
 }
 
 /// A length such as `+30m`, `+12h`, `+7d`.
 pub fn parse_length(typed: &str) -> Option<SignedDuration> {
-    let (number, unit) = typed
-        .strip_prefix('+')?
-        .split_at_checked(typed.len().checked_sub(2)?)?;
+    let (number, unit) = typed.strip_prefix('+')?.split_at_checked(typed.len().checked_sub(2)?)?;
     let seconds = match unit {
         "s" => 1,
         "m" => 60,
@@ -50,21 +46,8 @@ mod tests {
     #[test]
     fn lengths_have_a_unit_and_go_forward() {
         assert_eq!(parse_length("+30m"), Some(SignedDuration::from_mins(30)));
-        assert_eq!(
-            parse_length("+7d"),
-            Some(SignedDuration::from_hours(7 * 24))
-        );
-        for wrong in [
-            "",
-            "+",
-            "+m",
-            "30m",
-            "+-3m",
-            "+3",
-            "+3y",
-            "+é",
-            "+99999999999999999999d",
-        ] {
+        assert_eq!(parse_length("+7d"), Some(SignedDuration::from_hours(7 * 24)));
+        for wrong in ["", "+", "+m", "30m", "+-3m", "+3", "+3y", "+é", "+99999999999999999999d"] {
             assert_eq!(parse_length(wrong), None, "{wrong}");
         }
     }

@@ -142,11 +142,7 @@ impl FromStr for Handle {
         let fits = text.len() <= 32
             && text.starts_with(|c: char| c.is_ascii_lowercase())
             && text.chars().all(is_part);
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidHandle)
-        }
+        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidHandle) }
     }
 }
 

@@ -20,19 +20,11 @@ pub fn run(language: Language, data: &Path, port: u16, at: Option<&str>) -> Resu
     let folder = DataFolder::create(data)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|_| Fault::new("internal-error"))?;
     runtime.block_on(async {
-        let options = Options {
-            folder,
-            port,
-            start,
-            residents: None,
-        };
+        let options = Options { folder, port, start, residents: None };
         let sandbox = Sandbox::start(options).await?;
         say(&residents_table(&sandbox.residents));
         let sentence = |code: &'static str| text(code).in_language(language);
-        let url = Term {
-            text: &sandbox.base,
-            reading: "",
-        };
+        let url = Term { text: &sandbox.base, reading: "" };
         say(&sentence("cli.ready").with("url", url).render(Form::Plain));
         say(&sentence("cli.stop-hint").render(Form::Plain));
         interrupted().await;
@@ -44,9 +36,7 @@ pub fn run(language: Language, data: &Path, port: u16, at: Option<&str>) -> Resu
 /// Who lives in the sandbox, with the PINs that one needs to play them.
 fn residents_table(residents: &[TestResident]) -> String {
     let shown = |pin: Option<&[u8]>| {
-        pin.map_or("-".to_owned(), |pin| {
-            String::from_utf8_lossy(pin).into_owned()
-        })
+        pin.map_or("-".to_owned(), |pin| String::from_utf8_lossy(pin).into_owned())
     };
     let rows = residents.iter().map(|resident| {
         let pins = &resident.card.pins;
@@ -65,18 +55,10 @@ fn residents_table(residents: &[TestResident]) -> String {
 /// Rows in columns as wide as they need to be.
 pub fn table<const N: usize>(rows: &[[String; N]]) -> String {
     let widths: Vec<usize> = (0..N)
-        .map(|column| {
-            rows.iter()
-                .map(|row| row[column].chars().count())
-                .max()
-                .unwrap_or(0)
-        })
+        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
         .collect();
     let line = |row: &[String; N]| {
-        let cells = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, &width)| format!("{cell:width$}"));
+        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")

@@ -78,11 +78,7 @@ impl PersonalAttributes {
         }
         let fits = substitutes_fit(&self.name, &self.name_substitutes)
             && substitutes_fit(&self.address, &self.address_substitutes);
-        if fits {
-            Ok(())
-        } else {
-            Err(AttributesInvalid::Substitutes)
-        }
+        if fits { Ok(()) } else { Err(AttributesInvalid::Substitutes) }
     }
 
     /// Writes the value of the extension.
@@ -163,9 +159,7 @@ fn substitutes_fit(text: &str, positions: &str) -> bool {
 fn write_other_name(out: &mut Encoder, kind: ObjectIdentifier, text: &str) {
     out.nest(constructed(0), |name| {
         name.oid(kind);
-        name.nest(constructed(0), |value| {
-            value.value(UTF8_STRING, text.as_bytes())
-        });
+        name.nest(constructed(0), |value| value.value(UTF8_STRING, text.as_bytes()));
     });
 }
 
@@ -183,9 +177,7 @@ fn other_name(
     if found.next().is_some() {
         return Err(AttributesInvalid::Structure);
     }
-    let text: Utf8StringRef<'_> = value
-        .decode_as()
-        .map_err(|_| AttributesInvalid::Structure)?;
+    let text: Utf8StringRef<'_> = value.decode_as().map_err(|_| AttributesInvalid::Structure)?;
     Ok(Some(text.as_str()))
 }
 
@@ -203,10 +195,7 @@ fn birth_date_text(birth_date: Option<Date>) -> String {
     let Some(day) = birth_date else {
         return "0".repeat(9);
     };
-    let era = ERAS
-        .iter()
-        .find(|(first, _)| day >= *first)
-        .map_or('0', |&(_, digit)| digit);
+    let era = ERAS.iter().find(|(first, _)| day >= *first).map_or('0', |&(_, digit)| digit);
     format!("{era}{:04}{:02}{:02}", day.year(), day.month(), day.day())
 }
 
@@ -257,25 +246,10 @@ mod tests {
     #[test]
     fn birth_dates_are_read_back_or_refused() {
         assert_eq!(parse_birth_date("319800217"), Ok(Some(date(1980, 2, 17))));
-        assert_eq!(
-            parse_birth_date("319800200"),
-            Ok(None),
-            "the day is not known"
-        );
+        assert_eq!(parse_birth_date("319800200"), Ok(None), "the day is not known");
         assert_eq!(parse_birth_date("000000000"), Ok(None));
-        for wrong in [
-            "",
-            "31980021",
-            "3198002170",
-            "619800217",
-            "31980021x",
-            "３1980",
-        ] {
-            assert_eq!(
-                parse_birth_date(wrong),
-                Err(AttributesInvalid::BirthDate),
-                "{wrong}"
-            );
+        for wrong in ["", "31980021", "3198002170", "619800217", "31980021x", "３1980"] {
+            assert_eq!(parse_birth_date(wrong), Err(AttributesInvalid::BirthDate), "{wrong}");
         }
     }
 
@@ -297,15 +271,8 @@ mod tests {
         bad.address.push('都');
         assert_eq!(bad.check(), Err(AttributesInvalid::Address));
         for positions in ["0000", "000000", "00200", "０0000"] {
-            let bad = PersonalAttributes {
-                name_substitutes: positions.to_owned(),
-                ..good.clone()
-            };
-            assert_eq!(
-                bad.check(),
-                Err(AttributesInvalid::Substitutes),
-                "{positions}"
-            );
+            let bad = PersonalAttributes { name_substitutes: positions.to_owned(), ..good.clone() };
+            assert_eq!(bad.check(), Err(AttributesInvalid::Substitutes), "{positions}");
         }
         assert_eq!(format!("{good:?}"), "PersonalAttributes(..)");
     }

@@ -51,25 +51,19 @@ pub(crate) fn explicit<'a, T, E: From<der::Error>>(
 
 /// Whether the next element is `[number]` with elements inside.
 pub(crate) fn comes_next(reader: &SliceReader<'_>, number: u32) -> bool {
-    let wanted = Tag::ContextSpecific {
-        constructed: true,
-        number: TagNumber(number),
-    };
+    let wanted = Tag::ContextSpecific { constructed: true, number: TagNumber(number) };
     Tag::peek(reader).is_ok_and(|tag| tag == wanted)
 }
 
 /// Skips `[number]` IMPLICIT over a BIT STRING, if it comes next.
 pub(crate) fn skip_bit_string(reader: &mut SliceReader<'_>, number: u32) -> der::Result<()> {
-    reader
-        .context_specific::<BitStringRef<'_>>(TagNumber(number), TagMode::Implicit)
-        .map(drop)
+    reader.context_specific::<BitStringRef<'_>>(TagNumber(number), TagMode::Implicit).map(drop)
 }
 
 /// Reads a BIT STRING of whole bytes.
 pub(crate) fn octets<'a>(reader: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
     let bits = BitStringRef::decode(reader)?;
-    bits.as_bytes()
-        .ok_or_else(|| Tag::BitString.value_error().into())
+    bits.as_bytes().ok_or_else(|| Tag::BitString.value_error().into())
 }
 
 /// Reads a non-negative INTEGER of 20 bytes at most (RFC 5280 §4.1.2.2): its content octets.
@@ -98,9 +92,7 @@ pub(crate) fn is_serial(content: &[u8]) -> bool {
 pub(crate) fn serial_number(content: &[u8]) -> Option<Serial> {
     let digits = content.strip_prefix(&[0]).unwrap_or(content);
     let mut bytes = [0; 8];
-    bytes
-        .get_mut(8usize.checked_sub(digits.len())?..)?
-        .copy_from_slice(digits);
+    bytes.get_mut(8usize.checked_sub(digits.len())?..)?.copy_from_slice(digits);
     Some(Serial(u64::from_be_bytes(bytes)))
 }
 
@@ -172,11 +164,7 @@ pub(crate) fn signature_algorithm(
         Some(_) => parameters.is_none(),
         None => true,
     };
-    if fits {
-        Ok(known)
-    } else {
-        Err(ErrorKind::Failed.into())
-    }
+    if fits { Ok(known) } else { Err(ErrorKind::Failed.into()) }
 }
 
 /// Reads an `AlgorithmIdentifier`.
@@ -185,11 +173,7 @@ pub(crate) fn algorithm<'a>(
 ) -> der::Result<(ObjectIdentifier, Option<AnyRef<'a>>)> {
     reader.sequence(|fields| {
         let oid = fields.decode()?;
-        let parameters = if fields.is_finished() {
-            None
-        } else {
-            Some(fields.decode()?)
-        };
+        let parameters = if fields.is_finished() { None } else { Some(fields.decode()?) };
         Ok((oid, parameters))
     })
 }

@@ -23,18 +23,12 @@ pub enum HashAlgorithm {
 impl HashAlgorithm {
     /// Hashes `message` in one go.
     pub fn digest(self, message: &[u8]) -> Digest {
-        Digest {
-            algorithm: self,
-            value: aws::digest(self.implementation(), message),
-        }
+        Digest { algorithm: self, value: aws::digest(self.implementation(), message) }
     }
 
     /// Starts hashing a message that comes in pieces.
     pub fn hasher(self) -> Hasher {
-        Hasher {
-            algorithm: self,
-            context: aws::Context::new(self.implementation()),
-        }
+        Hasher { algorithm: self, context: aws::Context::new(self.implementation()) }
     }
 
     /// The length of a digest in bytes.
@@ -57,9 +51,7 @@ impl HashAlgorithm {
 
     /// The algorithm of that object identifier, if it is one of ours.
     pub fn from_oid(oid: ObjectIdentifier) -> Option<Self> {
-        [Self::Sha1, Self::Sha256, Self::Sha384]
-            .into_iter()
-            .find(|known| known.oid() == oid)
+        [Self::Sha1, Self::Sha256, Self::Sha384].into_iter().find(|known| known.oid() == oid)
     }
 
     fn implementation(self) -> &'static aws::Algorithm {
@@ -124,9 +116,7 @@ impl Eq for Digest {}
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}:", self.algorithm)?;
-        self.as_bytes()
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -144,10 +134,7 @@ impl Hasher {
 
     /// The digest of all pieces.
     pub fn finish(self) -> Digest {
-        Digest {
-            algorithm: self.algorithm,
-            value: self.context.finish(),
-        }
+        Digest { algorithm: self.algorithm, value: self.context.finish() }
     }
 }
 
@@ -158,10 +145,7 @@ mod tests {
     #[test]
     fn known_digests() {
         let hex = |algorithm: HashAlgorithm| format!("{:?}", algorithm.digest(b"abc"));
-        assert_eq!(
-            hex(HashAlgorithm::Sha1),
-            "Sha1:a9993e364706816aba3e25717850c26c9cd0d89d"
-        );
+        assert_eq!(hex(HashAlgorithm::Sha1), "Sha1:a9993e364706816aba3e25717850c26c9cd0d89d");
         assert_eq!(
             hex(HashAlgorithm::Sha256),
             "Sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -180,20 +164,13 @@ mod tests {
 
     #[test]
     fn pieces_hash_as_the_whole_and_lengths_are_checked() {
-        for algorithm in [
-            HashAlgorithm::Sha1,
-            HashAlgorithm::Sha256,
-            HashAlgorithm::Sha384,
-        ] {
+        for algorithm in [HashAlgorithm::Sha1, HashAlgorithm::Sha256, HashAlgorithm::Sha384] {
             let mut hasher = algorithm.hasher();
             hasher.update(b"ab");
             hasher.update(b"c");
             let digest = hasher.finish();
             assert_eq!(digest, algorithm.digest(b"abc"));
-            assert_eq!(
-                Digest::from_bytes(algorithm, digest.as_bytes()),
-                Some(digest)
-            );
+            assert_eq!(Digest::from_bytes(algorithm, digest.as_bytes()), Some(digest));
             assert_eq!(Digest::from_bytes(algorithm, &digest.as_bytes()[1..]), None);
             assert_eq!(HashAlgorithm::from_oid(algorithm.oid()), Some(algorithm));
         }

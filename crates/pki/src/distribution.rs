@@ -24,11 +24,7 @@ impl DistributionPoint {
     pub(crate) fn new(directory: Name, uri: Option<String>) -> Self {
         let mut names = vec![encode(|out| write_directory_name(out, &directory))];
         names.extend(uri.as_ref().map(|uri| encode(|out| write_uri(out, uri))));
-        Self {
-            names,
-            directory: Some(directory),
-            uri,
-        }
+        Self { names, directory: Some(directory), uri }
     }
 
     /// The full names; `None` if the point is named relative to its issuer.
@@ -36,11 +32,7 @@ impl DistributionPoint {
         let DistributionPointName::FullName(general_names) = name else {
             return Ok(None);
         };
-        let mut point = Self {
-            names: Vec::new(),
-            directory: None,
-            uri: None,
-        };
+        let mut point = Self { names: Vec::new(), directory: None, uri: None };
         for general_name in general_names {
             point.names.push(general_name.to_der()?);
             match general_name {

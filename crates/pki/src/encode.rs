@@ -48,9 +48,7 @@ pub(crate) struct Encoder {
 
 impl Encoder {
     pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self {
-            bytes: Vec::with_capacity(bytes),
-        }
+        Self { bytes: Vec::with_capacity(bytes) }
     }
 
     pub(crate) fn into_bytes(self) -> Vec<u8> {
@@ -174,11 +172,8 @@ pub(crate) fn unsigned_content(number: u64) -> ([u8; 9], usize) {
     content[1..].copy_from_slice(&number.to_be_bytes());
     // The first content octet is zero only where the next one would read as a sign.
     let skipped = (number.leading_zeros() / 8) as usize;
-    let start = if number != 0 && number.leading_zeros().is_multiple_of(8) {
-        skipped
-    } else {
-        skipped + 1
-    };
+    let start =
+        if number != 0 && number.leading_zeros().is_multiple_of(8) { skipped } else { skipped + 1 };
     (content, start.min(8))
 }
 
@@ -220,34 +215,12 @@ mod tests {
     fn lengths_and_integers_are_as_the_der_crate_writes_them() {
         for length in [0, 1, 127, 128, 255, 256, 65_535, 65_536, 1 << 24] {
             let content = vec![7; length];
-            let expected = der::asn1::OctetStringRef::new(&content)
-                .unwrap()
-                .to_der()
-                .unwrap();
+            let expected = der::asn1::OctetStringRef::new(&content).unwrap().to_der().unwrap();
             assert_eq!(encode(|e| e.value(OCTET_STRING, &content)), expected);
-            assert_eq!(
-                encode(|e| e.nest(OCTET_STRING, |e| e.raw(&content))),
-                expected
-            );
+            assert_eq!(encode(|e| e.nest(OCTET_STRING, |e| e.raw(&content))), expected);
         }
-        for number in [
-            0,
-            1,
-            127,
-            128,
-            255,
-            256,
-            0x7FFF,
-            0x8000,
-            1 << 63,
-            u64::MAX,
-            u64::MAX >> 1,
-        ] {
-            assert_eq!(
-                encode(|e| e.unsigned(number)),
-                number.to_der().unwrap(),
-                "{number}"
-            );
+        for number in [0, 1, 127, 128, 255, 256, 0x7FFF, 0x8000, 1 << 63, u64::MAX, u64::MAX >> 1] {
+            assert_eq!(encode(|e| e.unsigned(number)), number.to_der().unwrap(), "{number}");
         }
     }
 

@@ -35,10 +35,7 @@ impl SeededEntropy {
         let digest = HashAlgorithm::Sha256.digest(&seed.to_be_bytes());
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest.as_bytes());
-        Self {
-            seed: bytes,
-            calls: AtomicU64::new(0),
-        }
+        Self { seed: bytes, calls: AtomicU64::new(0) }
     }
 }
 
@@ -73,18 +70,11 @@ mod tests {
 
     #[test]
     fn one_seed_gives_one_sequence() {
-        let (one, same, other) = (
-            SeededEntropy::new(7),
-            SeededEntropy::new(7),
-            SeededEntropy::new(8),
-        );
+        let (one, same, other) =
+            (SeededEntropy::new(7), SeededEntropy::new(7), SeededEntropy::new(8));
         let first = draw(&one, 100);
         assert_eq!(first, draw(&same, 100));
-        assert_ne!(
-            first,
-            draw(&one, 100),
-            "a second draw differs from the first"
-        );
+        assert_ne!(first, draw(&one, 100), "a second draw differs from the first");
         assert_eq!(draw(&one, 5).len(), 5);
         assert_ne!(first, draw(&other, 100));
     }
@@ -93,10 +83,6 @@ mod tests {
     fn system_entropy_fills_everything() {
         let bytes = draw(&SystemEntropy, 4096);
         assert_ne!(bytes, draw(&SystemEntropy, 4096));
-        assert!(
-            bytes
-                .chunks(64)
-                .all(|chunk| chunk.iter().any(|&byte| byte != 0))
-        );
+        assert!(bytes.chunks(64).all(|chunk| chunk.iter().any(|&byte| byte != 0)));
     }
 }

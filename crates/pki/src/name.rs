@@ -115,13 +115,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_name_is_refused() {
-        for bytes in [
-            &b""[..],
-            b"\x30",
-            b"\x30\x01\x00",
-            b"\x31\x00",
-            b"\x30\x00\x00",
-        ] {
+        for bytes in [&b""[..], b"\x30", b"\x30\x01\x00", b"\x31\x00", b"\x30\x00\x00"] {
             assert!(Name::from_der(bytes).is_err(), "{bytes:02x?}");
         }
         assert!(Name::from_der(b"\x30\x00").is_ok(), "a name may be empty");

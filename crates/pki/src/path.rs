@@ -141,14 +141,10 @@ impl TrustAnchors {
     /// # Errors
     /// [`PathError::UnknownIssuer`], [`PathError::UnknownGeneration`].
     pub fn issuer_of(&self, certificate: &Certificate) -> Result<&Certificate, PathError> {
-        let named = certificate
-            .authority_key_identifier()
-            .and_then(|id| id.key.as_deref());
+        let named = certificate.authority_key_identifier().and_then(|id| id.key.as_deref());
         self.find(certificate.issuer(), |anchor| match named {
             Some(key) => anchor.subject_key_identifier() == Some(key),
-            None => anchor
-                .public_key()
-                .is_ok_and(|key| certificate.verify_signature(key).is_ok()),
+            None => anchor.public_key().is_ok_and(|key| certificate.verify_signature(key).is_ok()),
         })
     }
 
@@ -168,17 +164,11 @@ impl TrustAnchors {
         name: &Name,
         is_generation: impl Fn(&Certificate) -> bool,
     ) -> Result<&Certificate, PathError> {
-        let mut of_name = self
-            .0
-            .iter()
-            .filter(|anchor| anchor.subject() == name)
-            .peekable();
+        let mut of_name = self.0.iter().filter(|anchor| anchor.subject() == name).peekable();
         if of_name.peek().is_none() {
             return Err(PathError::UnknownIssuer);
         }
-        of_name
-            .find(|anchor| is_generation(anchor))
-            .ok_or(PathError::UnknownGeneration)
+        of_name.find(|anchor| is_generation(anchor)).ok_or(PathError::UnknownGeneration)
     }
 }
 
@@ -195,28 +185,18 @@ pub fn validate<'a>(
 ) -> Result<&'a Certificate, PathError> {
     let anchor = anchors.issuer_of(certificate)?;
     let key = anchor.public_key().map_err(|_| PathError::Signature)?;
-    certificate
-        .verify_signature(key)
-        .map_err(|_| PathError::Signature)?;
+    certificate.verify_signature(key).map_err(|_| PathError::Signature)?;
     if at < anchor.not_before() {
-        return Err(PathError::AnchorNotYetValid {
-            from: anchor.not_before(),
-        });
+        return Err(PathError::AnchorNotYetValid { from: anchor.not_before() });
     }
     if is_past(anchor, at) {
-        return Err(PathError::AnchorExpired {
-            at: anchor.not_after(),
-        });
+        return Err(PathError::AnchorExpired { at: anchor.not_after() });
     }
     if at < certificate.not_before() {
-        return Err(PathError::NotYetValid {
-            from: certificate.not_before(),
-        });
+        return Err(PathError::NotYetValid { from: certificate.not_before() });
     }
     if is_past(certificate, at) {
-        return Err(PathError::Expired {
-            at: certificate.not_after(),
-        });
+        return Err(PathError::Expired { at: certificate.not_after() });
     }
     if let Some(&oid) = certificate.unknown_critical_extensions().first() {
         return Err(PathError::CriticalExtension(oid));
@@ -263,18 +243,14 @@ pub fn status(
 }
 
 fn check_anchor(certificate: &Certificate) -> Result<(), AnchorInvalid> {
-    let may_sign = certificate
-        .key_usages()
-        .is_some_and(|usages| usages.certificate_sign);
+    let may_sign = certificate.key_usages().is_some_and(|usages| usages.certificate_sign);
     if !certificate.is_issuer() || !may_sign {
         return Err(AnchorInvalid::NotAnIssuer);
     }
     if let Some(&oid) = certificate.unknown_critical_extensions().first() {
         return Err(AnchorInvalid::CriticalExtension(oid));
     }
-    let key = certificate
-        .public_key()
-        .map_err(|_| AnchorInvalid::NotSelfSigned)?;
+    let key = certificate.public_key().map_err(|_| AnchorInvalid::NotSelfSigned)?;
     if certificate.issuer() != certificate.subject() || certificate.verify_signature(key).is_err() {
         return Err(AnchorInvalid::NotSelfSigned);
     }

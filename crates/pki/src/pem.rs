@@ -34,11 +34,7 @@ pub fn decode(label: &str, text: &str) -> Result<Vec<u8>, PemError> {
         return Err(PemError::TooLong);
     }
     let (found, der) = decode_vec(text.as_bytes()).map_err(|_| PemError::Malformed)?;
-    if found == label {
-        Ok(der)
-    } else {
-        Err(PemError::Label)
-    }
+    if found == label { Ok(der) } else { Err(PemError::Label) }
 }
 
 #[cfg(test)]
@@ -51,10 +47,7 @@ mod tests {
         let text = encode("X509 CRL", &der);
         assert!(text.starts_with("-----BEGIN X509 CRL-----\n"));
         assert_eq!(decode("X509 CRL", &text), Ok(der.clone()));
-        assert_eq!(
-            decode("X509 CRL", &format!("subject=C=JP\n{text}")),
-            Ok(der.clone())
-        );
+        assert_eq!(decode("X509 CRL", &format!("subject=C=JP\n{text}")), Ok(der.clone()));
         assert_eq!(decode("X509 CRL", &text.replace('\n', "\r\n")), Ok(der));
         assert_eq!(decode("CERTIFICATE", &text), Err(PemError::Label));
         for broken in ["", "-----BEGIN X509 CRL-----\n", &text[..100]] {

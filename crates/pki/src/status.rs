@@ -83,10 +83,7 @@ pub struct Moment {
 impl Moment {
     /// `at`, with a tolerance of five minutes.
     pub fn new(at: Timestamp) -> Self {
-        Self {
-            at,
-            tolerance: SignedDuration::from_mins(5),
-        }
+        Self { at, tolerance: SignedDuration::from_mins(5) }
     }
 
     /// Whether what was made at `this_update` and is renewed by `next_update` speaks for it.
@@ -128,10 +125,7 @@ mod tests {
     #[test]
     fn valid_5_reasons_have_their_codes() {
         for code in 1..=6 {
-            assert_eq!(
-                Withdrawal::from_code(code).and_then(Withdrawal::code),
-                Some(code)
-            );
+            assert_eq!(Withdrawal::from_code(code).and_then(Withdrawal::code), Some(code));
         }
         let unspecified = Withdrawal::Revoked(RevocationReason::Unspecified);
         assert_eq!(unspecified.code(), None);
@@ -150,14 +144,8 @@ mod tests {
             (time("2026-01-01T00:00:00Z"), time("2026-01-02T00:00:00Z"));
         let check = |at| Moment::new(time(at)).check(this_update, next_update);
         assert_eq!(check("2025-12-31T23:55:00Z"), Ok(()));
-        assert_eq!(
-            check("2025-12-31T23:54:59Z"),
-            Err(Untimely::NotYet { this_update })
-        );
+        assert_eq!(check("2025-12-31T23:54:59Z"), Err(Untimely::NotYet { this_update }));
         assert_eq!(check("2026-01-02T00:05:00Z"), Ok(()));
-        assert_eq!(
-            check("2026-01-02T00:05:01Z"),
-            Err(Untimely::Stale { next_update })
-        );
+        assert_eq!(check("2026-01-02T00:05:01Z"), Err(Untimely::Stale { next_update }));
     }
 }

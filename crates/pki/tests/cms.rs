@@ -36,9 +36,7 @@ impl Scene {
     }
 
     fn sign(&self, attached: bool) -> Vec<u8> {
-        self.message(attached)
-            .sign(self.issuer.holder_key(Medium::Phone))
-            .unwrap()
+        self.message(attached).sign(self.issuer.holder_key(Medium::Phone)).unwrap()
     }
 }
 
@@ -56,10 +54,7 @@ fn what_is_signed_is_verified_attached_and_detached() {
 
         let detached = SignedMessage::from_der(&scene.sign(false)).unwrap();
         assert_eq!(detached.content(), None);
-        assert_eq!(
-            detached.verify_detached(CONTENT).unwrap().signer,
-            &scene.signer
-        );
+        assert_eq!(detached.verify_detached(CONTENT).unwrap().signer, &scene.signer);
         assert_eq!(detached.verify(), Err(CmsError::Detached));
         assert_eq!(detached.verify_detached(b"another"), Err(CmsError::Content));
     }
@@ -74,9 +69,7 @@ fn a_chip_signs_the_digest_of_the_prepared_message() {
     assert_eq!(signature, chip.sign(prepared.to_be_signed()).unwrap());
     let der = prepared.finish(&signature).unwrap();
     assert_eq!(der, scene.sign(true), "the same message each time");
-    let others = common::key(KeyAlgorithm::Rsa2048, 1)
-        .sign(prepared.to_be_signed())
-        .unwrap();
+    let others = common::key(KeyAlgorithm::Rsa2048, 1).sign(prepared.to_be_signed()).unwrap();
     assert_eq!(prepared.finish(&others), Err(SignatureRefused));
     assert_eq!(prepared.finish(b""), Err(SignatureRefused));
 }
@@ -109,10 +102,7 @@ fn openssl_verifies_our_messages() {
                 arguments.extend(["-content", &content]);
             }
             let text = openssl(&arguments, b"");
-            assert!(
-                text.contains("申請書") && text.contains("Verification successful"),
-                "{text}"
-            );
+            assert!(text.contains("申請書") && text.contains("Verification successful"), "{text}");
         }
         let other = files.put("other", "another");
         let message = files.put("message.p7s", scene.sign(false));
@@ -159,32 +149,17 @@ fn by_openssl(scene: &Scene, arguments: &[&str]) -> Vec<u8> {
 fn we_verify_openssls_messages() {
     for algorithm in KeyAlgorithm::ALL {
         let scene = Scene::new(algorithm);
-        let hash = if algorithm == KeyAlgorithm::EcP384 {
-            "sha384"
-        } else {
-            "sha256"
-        };
-        for variant in [
-            &["-nodetach"][..],
-            &["-nodetach", "-cades"],
-            &["-nodetach", "-keyid"],
-        ] {
+        let hash = if algorithm == KeyAlgorithm::EcP384 { "sha384" } else { "sha256" };
+        for variant in [&["-nodetach"][..], &["-nodetach", "-cades"], &["-nodetach", "-keyid"]] {
             let der = by_openssl(&scene, &[&["-md", hash][..], variant].concat());
             let message = SignedMessage::from_der(&der).unwrap();
             let signed = message.verify().unwrap();
-            assert_eq!(
-                (signed.content, signed.signer),
-                (CONTENT, &scene.signer),
-                "{variant:?}"
-            );
+            assert_eq!((signed.content, signed.signer), (CONTENT, &scene.signer), "{variant:?}");
             assert!(signed.signing_time.is_some());
         }
         let der = by_openssl(&scene, &["-md", hash]);
         let message = SignedMessage::from_der(&der).unwrap();
-        assert_eq!(
-            message.verify_detached(CONTENT).unwrap().signer,
-            &scene.signer
-        );
+        assert_eq!(message.verify_detached(CONTENT).unwrap().signer, &scene.signer);
     }
 }
 
@@ -193,31 +168,16 @@ fn what_is_not_supported_is_refused_by_its_cause() {
     let scene = Scene::new(KeyAlgorithm::Rsa2048);
     let read = |arguments: &[&str]| SignedMessage::from_der(&by_openssl(&scene, arguments));
     let verify = |arguments: &[&str]| read(arguments).unwrap().verify().map(|_| ()).err();
-    assert_eq!(
-        read(&["-nodetach", "-noattr"]).err(),
-        Some(CmsError::NoSignedAttributes)
-    );
-    assert_eq!(
-        verify(&["-nodetach", "-nocerts"]),
-        Some(CmsError::SignerMissing)
-    );
-    assert_eq!(
-        verify(&["-nodetach", "-md", "sha1"]),
-        Some(CmsError::Algorithms)
-    );
-    assert_eq!(
-        verify(&["-nodetach", "-md", "sha512"]),
-        Some(CmsError::Algorithms)
-    );
+    assert_eq!(read(&["-nodetach", "-noattr"]).err(), Some(CmsError::NoSignedAttributes));
+    assert_eq!(verify(&["-nodetach", "-nocerts"]), Some(CmsError::SignerMissing));
+    assert_eq!(verify(&["-nodetach", "-md", "sha1"]), Some(CmsError::Algorithms));
+    assert_eq!(verify(&["-nodetach", "-md", "sha512"]), Some(CmsError::Algorithms));
     assert_eq!(
         verify(&["-nodetach", "-keyopt", "rsa_padding_mode:pss"]),
         Some(CmsError::Algorithms)
     );
     let streamed = read(&["-nodetach", "-stream"]).err();
-    assert!(
-        matches!(streamed, Some(CmsError::Malformed(_))),
-        "{streamed:?}"
-    );
+    assert!(matches!(streamed, Some(CmsError::Malformed(_))), "{streamed:?}");
 }
 
 #[test]
@@ -241,32 +201,14 @@ fn a_message_has_one_signer() {
     let none = files.path("none.p7s");
     let certificate = files.put("signer.pem", scene.signer.to_pem());
     openssl(
-        &[
-            "crl2pkcs7",
-            "-nocrl",
-            "-certfile",
-            &certificate,
-            "-outform",
-            "DER",
-            "-out",
-            &none,
-        ],
+        &["crl2pkcs7", "-nocrl", "-certfile", &certificate, "-outform", "DER", "-out", &none],
         b"",
     );
     let read = SignedMessage::from_der(&std::fs::read(none).unwrap());
     assert_eq!(read.err(), Some(CmsError::Signers(0)));
     let digest = files.path("digest.p7s");
     openssl(
-        &[
-            "cms",
-            "-digest_create",
-            "-in",
-            &certificate,
-            "-outform",
-            "DER",
-            "-out",
-            &digest,
-        ],
+        &["cms", "-digest_create", "-in", &certificate, "-outform", "DER", "-out", &digest],
         b"",
     );
     let read = SignedMessage::from_der(&std::fs::read(digest).unwrap());
@@ -278,9 +220,7 @@ fn the_signature_names_its_certificate() {
     // Another certificate of the same key, name and number is put in the place of the one that signed.
     let scene = Scene::new(KeyAlgorithm::Rsa2048);
     let (medium, serial) = (Medium::Phone, 0x80_0001);
-    let sibling = scene
-        .issuer
-        .changed_holder(medium, serial, b"300217145959Z", b"310217145959Z");
+    let sibling = scene.issuer.changed_holder(medium, serial, b"300217145959Z", b"310217145959Z");
     let swapped = replace(&scene.sign(true), scene.signer.as_der(), sibling.as_der());
     let message = SignedMessage::from_der(&swapped).unwrap();
     assert_eq!(message.signer(), Ok(&sibling));
@@ -294,12 +234,7 @@ fn messages_are_read_from_pem() {
     assert!(SignedMessage::from_pem(&text).unwrap().verify().is_ok());
     let files = Files::new();
     let message = files.put("message.pem", &text);
-    openssl(
-        &[
-            "cms", "-cmsout", "-inform", "PEM", "-in", &message, "-noout",
-        ],
-        b"",
-    );
+    openssl(&["cms", "-cmsout", "-inform", "PEM", "-in", &message, "-noout"], b"");
 }
 
 proptest! {

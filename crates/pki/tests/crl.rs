@@ -27,11 +27,7 @@ const ALL: [Withdrawal; 7] = [
 ];
 
 fn holders(issuer: &Issuer, medium: Medium) -> Partition {
-    Partition::Holders {
-        usage: issuer.usage,
-        medium,
-        place: kiyose(),
-    }
+    Partition::Holders { usage: issuer.usage, medium, place: kiyose() }
 }
 
 fn new_crl<'a>(issuer: &'a Issuer, partition: &'a Partition) -> NewCrl<'a> {
@@ -48,20 +44,15 @@ fn new_crl<'a>(issuer: &'a Issuer, partition: &'a Partition) -> NewCrl<'a> {
 fn write(issuer: &Issuer, medium: Medium, entries: &[CrlEntry]) -> Vec<u8> {
     let partition = holders(issuer, medium);
     let mut der = Vec::new();
-    let written = new_crl(issuer, &partition)
-        .write(entries.iter().copied(), issuer.key, &mut der)
-        .unwrap();
+    let written =
+        new_crl(issuer, &partition).write(entries.iter().copied(), issuer.key, &mut der).unwrap();
     assert_eq!(written.bytes, der.len() as u64);
     assert_eq!(written.entries, entries.len() as u64);
     der
 }
 
 fn entry(serial: u64, withdrawal: Withdrawal) -> CrlEntry {
-    CrlEntry {
-        serial: Serial(serial),
-        at: time("2026-11-20T12:34:56Z"),
-        withdrawal,
-    }
+    CrlEntry { serial: Serial(serial), at: time("2026-11-20T12:34:56Z"), withdrawal }
 }
 
 fn generation(issuer: &Issuer) -> String {
@@ -76,22 +67,11 @@ fn noon() -> Moment {
 fn valid_5_every_reason_is_told_and_unspecified_is_no_reason() {
     for algorithm in KeyAlgorithm::ALL {
         let issuer = Issuer::new(sandbox(algorithm), Use::UserAuthentication);
-        let entries: Vec<_> = ALL
-            .iter()
-            .zip(1000..)
-            .map(|(&withdrawal, serial)| entry(serial, withdrawal))
-            .collect();
+        let entries: Vec<_> =
+            ALL.iter().zip(1000..).map(|(&withdrawal, serial)| entry(serial, withdrawal)).collect();
         let der = write(&issuer, Medium::Card, &entries);
-        let crl = Crl::from_der(der)
-            .unwrap()
-            .verify(&issuer.certificate)
-            .unwrap();
-        for CrlEntry {
-            serial,
-            at,
-            withdrawal,
-        } in entries
-        {
+        let crl = Crl::from_der(der).unwrap().verify(&issuer.certificate).unwrap();
+        for CrlEntry { serial, at, withdrawal } in entries {
             let certificate = issuer.holder(Medium::Card, serial.0);
             assert_eq!(crl.status(&certificate, noon()), Ok(withdrawal.status(at)));
         }
@@ -105,51 +85,26 @@ fn valid_5_every_reason_is_told_and_unspecified_is_no_reason() {
 fn a_crl_speaks_for_its_partition_alone() {
     let issuer = Issuer::new(test_card_settings(), Use::Signature);
     let der = write(&issuer, Medium::Card, &[entry(5, Withdrawal::Hold)]);
-    let crl = Crl::from_der(der)
-        .unwrap()
-        .verify(&issuer.certificate)
-        .unwrap();
+    let crl = Crl::from_der(der).unwrap().verify(&issuer.certificate).unwrap();
     let since = time("2026-11-20T12:34:56Z");
-    assert_eq!(
-        crl.status(&issuer.holder(Medium::Card, 5), noon()),
-        Ok(Status::OnHold { since })
-    );
-    assert_eq!(
-        crl.status(&issuer.holder(Medium::Phone, 5), noon()),
-        Err(CrlError::Scope)
-    );
+    assert_eq!(crl.status(&issuer.holder(Medium::Card, 5), noon()), Ok(Status::OnHold { since }));
+    assert_eq!(crl.status(&issuer.holder(Medium::Phone, 5), noon()), Err(CrlError::Scope));
     let other = Issuer::new(test_card_settings(), Use::UserAuthentication);
-    assert_eq!(
-        crl.status(&other.holder(Medium::Card, 5), noon()),
-        Err(CrlError::Scope)
-    );
-    assert_eq!(
-        crl.status(&issuer.certificate, noon()),
-        Err(CrlError::Scope)
-    );
+    assert_eq!(crl.status(&other.holder(Medium::Card, 5), noon()), Err(CrlError::Scope));
+    assert_eq!(crl.status(&issuer.certificate, noon()), Err(CrlError::Scope));
 }
 
 #[test]
 fn the_issuer_has_a_crl_under_its_own_name() {
     let issuer = Issuer::new(test_card_settings(), Use::Signature);
-    let partition = Partition::Issuer {
-        usage: Use::Signature,
-    };
+    let partition = Partition::Issuer { usage: Use::Signature };
     let mut der = Vec::new();
-    new_crl(&issuer, &partition)
-        .write(iter::empty(), issuer.key, &mut der)
-        .unwrap();
-    let crl = Crl::from_der(der)
-        .unwrap()
-        .verify(&issuer.certificate)
-        .unwrap();
+    new_crl(&issuer, &partition).write(iter::empty(), issuer.key, &mut der).unwrap();
+    let crl = Crl::from_der(der).unwrap().verify(&issuer.certificate).unwrap();
     let point = crl.crl().distribution_point().unwrap();
     assert_eq!(point.directory(), Some(issuer.certificate.subject()));
     assert_eq!(crl.status(&issuer.certificate, noon()), Ok(Status::Good));
-    assert_eq!(
-        crl.status(&issuer.holder(Medium::Card, 5), noon()),
-        Err(CrlError::Scope)
-    );
+    assert_eq!(crl.status(&issuer.holder(Medium::Card, 5), noon()), Err(CrlError::Scope));
 }
 
 #[test]
@@ -178,44 +133,26 @@ fn another_generation_of_the_issuer_is_told_apart_by_its_key() {
     let second = Issuer::generation(test_card_settings(), Use::Signature, 1);
     assert_eq!(first.certificate.subject(), second.certificate.subject());
     let der = write(&first, Medium::Card, &[entry(5, Withdrawal::Hold)]);
-    let verified = Crl::from_der(der.clone())
-        .unwrap()
-        .verify(&second.certificate);
+    let verified = Crl::from_der(der.clone()).unwrap().verify(&second.certificate);
     assert_eq!(verified.err(), Some(CrlError::Issuer));
     // A later generation's CRL covers the earlier one's certificates: they share name and numbers.
     let der = write(&second, Medium::Card, &[entry(5, Withdrawal::Hold)]);
-    let crl = Crl::from_der(der)
-        .unwrap()
-        .verify(&second.certificate)
-        .unwrap();
+    let crl = Crl::from_der(der).unwrap().verify(&second.certificate).unwrap();
     let since = time("2026-11-20T12:34:56Z");
-    assert_eq!(
-        crl.status(&first.holder(Medium::Card, 5), noon()),
-        Ok(Status::OnHold { since })
-    );
+    assert_eq!(crl.status(&first.holder(Medium::Card, 5), noon()), Ok(Status::OnHold { since }));
 }
 
 #[test]
 fn a_changed_byte_of_the_signed_part_is_found_out() {
     let issuer = Issuer::new(sandbox(KeyAlgorithm::EcP256), Use::Signature);
-    let der = write(
-        &issuer,
-        Medium::Card,
-        &[entry(0x0102_0304, Withdrawal::Hold)],
-    );
-    let at = der
-        .windows(4)
-        .position(|window| window == [1, 2, 3, 4])
-        .unwrap();
+    let der = write(&issuer, Medium::Card, &[entry(0x0102_0304, Withdrawal::Hold)]);
+    let at = der.windows(4).position(|window| window == [1, 2, 3, 4]).unwrap();
     let mut changed = der.clone();
     changed[at + 3] = 5;
     let verified = Crl::from_der(changed).unwrap().verify(&issuer.certificate);
     assert_eq!(verified.err(), Some(CrlError::Signature));
     let holder: Certificate = issuer.holder(Medium::Card, 1);
-    assert_eq!(
-        Crl::from_der(der).unwrap().verify(&holder).err(),
-        Some(CrlError::Issuer)
-    );
+    assert_eq!(Crl::from_der(der).unwrap().verify(&holder).err(), Some(CrlError::Issuer));
 }
 
 #[test]
@@ -228,10 +165,7 @@ fn entries_that_change_while_they_are_written_are_found_out() {
         entry(turn.get(), Withdrawal::Hold)
     });
     let written = new_crl(&issuer, &partition).write(entries, issuer.key, &mut Vec::new());
-    assert!(
-        matches!(written, Err(CrlWriteError::EntriesChanged)),
-        "{written:?}"
-    );
+    assert!(matches!(written, Err(CrlWriteError::EntriesChanged)), "{written:?}");
     assert_eq!(turn.get(), 3);
 }
 
@@ -248,20 +182,13 @@ fn only_the_issuer_signs() {
 #[test]
 fn many_entries_are_written_as_one_list() {
     let issuer = Issuer::new(sandbox(KeyAlgorithm::EcP256), Use::Signature);
-    let entries: Vec<_> = (1..20_000u64)
-        .map(|serial| entry(serial * 7919, ALL[serial as usize % 7]))
-        .collect();
+    let entries: Vec<_> =
+        (1..20_000u64).map(|serial| entry(serial * 7919, ALL[serial as usize % 7])).collect();
     let der = write(&issuer, Medium::Card, &entries);
-    let crl = Crl::from_der(der.clone())
-        .unwrap()
-        .verify(&issuer.certificate)
-        .unwrap();
+    let crl = Crl::from_der(der.clone()).unwrap().verify(&issuer.certificate).unwrap();
     let last = entries.last().unwrap();
     let serial = issuer.holder(Medium::Card, last.serial.0);
-    assert_eq!(
-        crl.status(&serial, noon()),
-        Ok(last.withdrawal.status(last.at))
-    );
+    assert_eq!(crl.status(&serial, noon()), Ok(last.withdrawal.status(last.at)));
     let text = openssl(&["crl", "-inform", "DER", "-noout", "-text"], &der);
     assert_eq!(text.matches("Serial Number:").count(), entries.len());
 }
@@ -269,11 +196,8 @@ fn many_entries_are_written_as_one_list() {
 #[test]
 fn openssl_reads_number_scope_and_reasons() {
     let issuer = Issuer::new(sandbox(KeyAlgorithm::Rsa2048), Use::Signature);
-    let entries: Vec<_> = ALL
-        .iter()
-        .zip(1..)
-        .map(|(&withdrawal, serial)| entry(serial, withdrawal))
-        .collect();
+    let entries: Vec<_> =
+        ALL.iter().zip(1..).map(|(&withdrawal, serial)| entry(serial, withdrawal)).collect();
     let text = openssl(
         &["crl", "-inform", "DER", "-noout", "-text"],
         &write(&issuer, Medium::Phone, &entries),
@@ -282,10 +206,7 @@ fn openssl_reads_number_scope_and_reasons() {
         "Version 2 (0x1)",
         "X509v3 Issuing Distribution Point: critical",
         "CN = Kiyose-shi CRLDP",
-        &format!(
-            "URI:http://127.0.0.1:8080/crl/signature/{}/phone/13221.crl",
-            generation(&issuer)
-        ),
+        &format!("URI:http://127.0.0.1:8080/crl/signature/{}/phone/13221.crl", generation(&issuer)),
         "X509v3 Authority Key Identifier",
         "Certificate Hold",
         "Cessation Of Operation",
@@ -293,11 +214,7 @@ fn openssl_reads_number_scope_and_reasons() {
     ] {
         assert!(text.contains(expected), "{expected} in:\n{text}");
     }
-    assert_eq!(
-        text.matches("CRL Reason Code").count(),
-        6,
-        "unspecified is written as no reason"
-    );
+    assert_eq!(text.matches("CRL Reason Code").count(), 6, "unspecified is written as no reason");
     assert!(text.contains("129"));
 }
 
@@ -344,9 +261,6 @@ proptest! {
 
 fn minimal(serial: u64) -> Vec<u8> {
     let bytes = [&[0][..], &serial.to_be_bytes()].concat();
-    let start = bytes
-        .windows(2)
-        .take_while(|pair| pair[0] == 0 && pair[1] < 0x80)
-        .count();
+    let start = bytes.windows(2).take_while(|pair| pair[0] == 0 && pair[1] < 0x80).count();
     bytes[start..].to_vec()
 }

@@ -35,20 +35,12 @@ fn moment() -> Moment {
 }
 
 fn ask(issuer: &Issuer, certificate: &Certificate, nonce: Option<&[u8]>) -> Vec<u8> {
-    write_request(
-        &issuer.certificate,
-        certificate,
-        HashAlgorithm::Sha256,
-        nonce,
-    )
-    .unwrap()
+    write_request(&issuer.certificate, certificate, HashAlgorithm::Sha256, nonce).unwrap()
 }
 
 fn answer(issuer: &Issuer, request: &[u8], status: Status) -> Vec<u8> {
     let request = OcspRequest::from_der(request).unwrap();
-    responder(issuer)
-        .answer(&request, times(), |_| status)
-        .unwrap()
+    responder(issuer).answer(&request, times(), |_| status).unwrap()
 }
 
 const REASONS: [RevocationReason; 6] = [
@@ -94,21 +86,14 @@ fn requests_name_certificates_by_sha_1_and_by_sha_256() {
     for hash in [HashAlgorithm::Sha1, HashAlgorithm::Sha256] {
         let der = write_request(&issuer.certificate, &certificate, hash, None).unwrap();
         let request = OcspRequest::from_der(&der).unwrap();
-        let [id] = request.certificates() else {
-            panic!("one certificate")
-        };
+        let [id] = request.certificates() else { panic!("one certificate") };
         assert_eq!((id.hash(), id.serial()), (Some(hash), Some(Serial(4711))));
         assert!(responder.speaks_for(id));
         assert_eq!(request.nonce(), None);
     }
     // SHA-384 can be read, but nobody names certificates by it.
-    let der = write_request(
-        &issuer.certificate,
-        &certificate,
-        HashAlgorithm::Sha384,
-        None,
-    )
-    .unwrap();
+    let der =
+        write_request(&issuer.certificate, &certificate, HashAlgorithm::Sha384, None).unwrap();
     let request = OcspRequest::from_der(&der).unwrap();
     assert!(!responder.speaks_for(&request.certificates()[0]));
 }
@@ -120,27 +105,15 @@ fn what_the_responder_does_not_speak_for_is_unknown() {
     let certificate = second.holder(Medium::Card, 7);
     let der = ask(&second, &certificate, None);
     let request = OcspRequest::from_der(&der).unwrap();
-    assert!(
-        !responder(&first).speaks_for(&request.certificates()[0]),
-        "same name, another key"
-    );
+    assert!(!responder(&first).speaks_for(&request.certificates()[0]), "same name, another key");
     let answered = responder(&first)
-        .answer(&request, times(), |_| {
-            panic!("not to be asked about another issuer's")
-        })
+        .answer(&request, times(), |_| panic!("not to be asked about another issuer's"))
         .unwrap();
-    let verified = OcspResponse::from_der(&answered)
-        .unwrap()
-        .verify(&second.certificate, moment());
+    let verified = OcspResponse::from_der(&answered).unwrap().verify(&second.certificate, moment());
     assert_eq!(verified.err(), Some(OcspError::NotDelegated));
-    let response = OcspResponse::from_der(&answered)
-        .unwrap()
-        .verify(&first.certificate, moment())
-        .unwrap();
-    assert_eq!(
-        response.status(&certificate, moment()),
-        Err(OcspError::OtherCertificate)
-    );
+    let response =
+        OcspResponse::from_der(&answered).unwrap().verify(&first.certificate, moment()).unwrap();
+    assert_eq!(response.status(&certificate, moment()), Err(OcspError::OtherCertificate));
 }
 
 #[test]
@@ -150,42 +123,25 @@ fn rfc_9654_nonces_have_1_to_128_bytes() {
     for length in [1, 32, 128] {
         let nonce = vec![9; length];
         let request = ask(&issuer, &certificate, Some(&nonce));
-        assert_eq!(
-            OcspRequest::from_der(&request).unwrap().nonce(),
-            Some(&nonce[..])
-        );
+        assert_eq!(OcspRequest::from_der(&request).unwrap().nonce(), Some(&nonce[..]));
     }
     for length in [0, 129] {
         let request = ask(&issuer, &certificate, Some(&vec![9; length]));
-        assert_eq!(
-            OcspRequest::from_der(&request),
-            Err(RequestMalformed::Nonce(length))
-        );
+        assert_eq!(OcspRequest::from_der(&request), Err(RequestMalformed::Nonce(length)));
     }
 }
 
 #[test]
 fn requests_that_are_too_long_or_empty_are_malformed() {
     let too_long = vec![0x30; MAX_REQUEST + 1];
-    assert_eq!(
-        OcspRequest::from_der(&too_long),
-        Err(RequestMalformed::TooLong)
-    );
+    assert_eq!(OcspRequest::from_der(&too_long), Err(RequestMalformed::TooLong));
     assert_eq!(
         OcspRequest::from_der(b"\x30\x04\x30\x02\x30\x00"),
         Err(RequestMalformed::Certificates(0))
     );
-    for broken in [
-        &b""[..],
-        b"\x30",
-        b"\x30\x00",
-        b"\x30\x80\x00\x00",
-        b"\x30\x84\xff\xff\xff\xff",
-    ] {
-        assert!(matches!(
-            OcspRequest::from_der(broken),
-            Err(RequestMalformed::Der(_))
-        ));
+    for broken in [&b""[..], b"\x30", b"\x30\x00", b"\x30\x80\x00\x00", b"\x30\x84\xff\xff\xff\xff"]
+    {
+        assert!(matches!(OcspRequest::from_der(broken), Err(RequestMalformed::Der(_))));
     }
     let issuer = Issuer::new(sandbox(KeyAlgorithm::EcP256), Use::Signature);
     let single = ask(&issuer, &issuer.holder(Medium::Card, 7), None);
@@ -201,21 +157,9 @@ fn requests_that_are_too_long_or_empty_are_malformed() {
         der.extend_from_slice(&tbs);
         der
     };
-    assert_eq!(
-        single[..6],
-        [0x30, single[1], 0x30, single[3], 0x30, single[5]]
-    );
-    assert_eq!(
-        OcspRequest::from_der(&list(32))
-            .unwrap()
-            .certificates()
-            .len(),
-        32
-    );
-    assert_eq!(
-        OcspRequest::from_der(&list(33)),
-        Err(RequestMalformed::Certificates(33))
-    );
+    assert_eq!(single[..6], [0x30, single[1], 0x30, single[3], 0x30, single[5]]);
+    assert_eq!(OcspRequest::from_der(&list(32)).unwrap().certificates().len(), 32);
+    assert_eq!(OcspRequest::from_der(&list(33)), Err(RequestMalformed::Certificates(33)));
 }
 
 #[test]
@@ -229,10 +173,7 @@ fn refusals_are_the_status_alone() {
     for (refusal, code) in ders {
         let der = refusal.to_der();
         assert_eq!(der, [0x30, 3, 0x0A, 1, code]);
-        assert_eq!(
-            OcspResponse::from_der(&der).err(),
-            Some(OcspError::Refused(code))
-        );
+        assert_eq!(OcspResponse::from_der(&der).err(), Some(OcspError::Refused(code)));
     }
 }
 
@@ -241,21 +182,11 @@ fn old_and_future_answers_tell_nothing() {
     let issuer = Issuer::new(sandbox(KeyAlgorithm::EcP256), Use::Signature);
     let certificate = issuer.holder(Medium::Card, 7);
     let der = answer(&issuer, &ask(&issuer, &certificate, None), Status::Good);
-    let response = OcspResponse::from_der(&der)
-        .unwrap()
-        .verify(&issuer.certificate, moment())
-        .unwrap();
+    let response =
+        OcspResponse::from_der(&der).unwrap().verify(&issuer.certificate, moment()).unwrap();
     let status = |at| response.status(&certificate, Moment::new(time(at)));
-    let AnswerTimes {
-        this_update,
-        next_update,
-        ..
-    } = times();
-    assert_eq!(
-        status("2026-11-21T10:20:00Z"),
-        Ok(Status::Good),
-        "within the tolerance"
-    );
+    let AnswerTimes { this_update, next_update, .. } = times();
+    assert_eq!(status("2026-11-21T10:20:00Z"), Ok(Status::Good), "within the tolerance");
     let stale = OcspError::Untimely(Untimely::Stale { next_update });
     assert_eq!(status("2026-11-21T10:20:01Z"), Err(stale));
     let early = OcspError::Untimely(Untimely::NotYet { this_update });
@@ -270,42 +201,22 @@ fn the_responder_must_be_delegated_and_valid() {
     let der = answer(&issuer, &ask(&issuer, &certificate, None), Status::Good);
     let verify = |issuer: &Issuer, at| {
         let response = OcspResponse::from_der(&der).unwrap();
-        response
-            .verify(&issuer.certificate, Moment::new(time(at)))
-            .err()
+        response.verify(&issuer.certificate, Moment::new(time(at))).err()
     };
     assert_eq!(verify(&issuer, "2026-11-21T10:05:00Z"), None);
-    assert_eq!(
-        verify(&other, "2026-11-21T10:05:00Z"),
-        Some(OcspError::NotDelegated)
-    );
-    assert_eq!(
-        verify(&issuer, "2027-01-21T10:05:00Z"),
-        Some(OcspError::ResponderExpired)
-    );
-    assert_eq!(
-        verify(&issuer, "2026-11-20T23:00:00Z"),
-        Some(OcspError::ResponderExpired)
-    );
+    assert_eq!(verify(&other, "2026-11-21T10:05:00Z"), Some(OcspError::NotDelegated));
+    assert_eq!(verify(&issuer, "2027-01-21T10:05:00Z"), Some(OcspError::ResponderExpired));
+    assert_eq!(verify(&issuer, "2026-11-20T23:00:00Z"), Some(OcspError::ResponderExpired));
 
     let (responder, key) = issuer.responder();
     let made = |issuer: &Issuer, certificate: &Certificate, key: &'static SoftwareKey| {
         Responder::new(&issuer.certificate, certificate.clone(), Arc::new(key)).err()
     };
     assert_eq!(made(&issuer, &responder, key), None);
-    assert_eq!(
-        made(&other, &responder, key),
-        Some(ResponderInvalid::Issuer)
-    );
-    assert_eq!(
-        made(&issuer, &certificate, key),
-        Some(ResponderInvalid::Purpose)
-    );
+    assert_eq!(made(&other, &responder, key), Some(ResponderInvalid::Issuer));
+    assert_eq!(made(&issuer, &certificate, key), Some(ResponderInvalid::Purpose));
     let holder_key = issuer.holder_key(Medium::Card);
-    assert_eq!(
-        made(&issuer, &responder, holder_key),
-        Some(ResponderInvalid::Key)
-    );
+    assert_eq!(made(&issuer, &responder, holder_key), Some(ResponderInvalid::Key));
 }
 
 #[test]
@@ -330,10 +241,7 @@ fn a_holder_cannot_answer_in_the_responders_place() {
     let der = std::fs::read(response).unwrap();
     let response = OcspResponse::from_der(&der).unwrap();
     let at = Moment::new(response.produced_at());
-    assert_eq!(
-        response.verify(&issuer.certificate, at).err(),
-        Some(OcspError::NotDelegated)
-    );
+    assert_eq!(response.verify(&issuer.certificate, at).err(), Some(OcspError::NotDelegated));
 }
 
 #[test]
@@ -345,29 +253,13 @@ fn openssl_believes_our_answers() {
         let ca = files.put("ca.pem", issuer.certificate.to_pem());
         let holder = files.put("holder.pem", certificate.to_pem());
         let request = files.path("request.der");
-        openssl(
-            &[
-                "ocsp", "-issuer", &ca, "-sha256", "-cert", &holder, "-reqout", &request,
-            ],
-            b"",
-        );
+        openssl(&["ocsp", "-issuer", &ca, "-sha256", "-cert", &holder, "-reqout", &request], b"");
         let request = std::fs::read(request).unwrap();
-        assert_eq!(
-            OcspRequest::from_der(&request)
-                .unwrap()
-                .nonce()
-                .map(<[u8]>::len),
-            Some(16)
-        );
+        assert_eq!(OcspRequest::from_der(&request).unwrap().nonce().map(<[u8]>::len), Some(16));
         for (status, expected) in [
             (Status::Good, "good"),
             (Status::Unknown, "unknown"),
-            (
-                Status::OnHold {
-                    since: time("2026-11-20T12:34:56Z"),
-                },
-                "Reason: certificateHold",
-            ),
+            (Status::OnHold { since: time("2026-11-20T12:34:56Z") }, "Reason: certificateHold"),
             (
                 Status::Revoked {
                     at: time("2026-11-20T12:34:56Z"),
@@ -413,10 +305,7 @@ fn openssl_doubts_an_answer_that_was_changed() {
     let issuer = Issuer::new(sandbox(KeyAlgorithm::Rsa2048), Use::UserAuthentication);
     let certificate = issuer.holder(Medium::Phone, 7);
     let mut der = answer(&issuer, &ask(&issuer, &certificate, None), Status::Unknown);
-    let at = der
-        .windows(2)
-        .position(|window| window == [0x82, 0x00])
-        .unwrap();
+    let at = der.windows(2).position(|window| window == [0x82, 0x00]).unwrap();
     der[at] = 0x80;
     let response = OcspResponse::from_der(&der).unwrap();
     let verified = response.verify(&issuer.certificate, moment());
@@ -425,9 +314,7 @@ fn openssl_doubts_an_answer_that_was_changed() {
     let ca = files.put("ca.pem", issuer.certificate.to_pem());
     let response = files.put("response.der", der);
     let (_, text) = run_openssl(
-        &[
-            "ocsp", "-respin", &response, "-CAfile", &ca, "-issuer", &ca, "-serial", "7",
-        ],
+        &["ocsp", "-respin", &response, "-CAfile", &ca, "-issuer", &ca, "-serial", "7"],
         b"",
     );
     assert!(text.contains("Response Verify Failure"), "{text}");
@@ -451,13 +338,7 @@ fn we_believe_openssls_answers() {
     for (serial, expected) in [
         (7, Status::Good),
         (8, Status::OnHold { since }),
-        (
-            9,
-            Status::Revoked {
-                at: since,
-                reason: RevocationReason::Superseded,
-            },
-        ),
+        (9, Status::Revoked { at: since, reason: RevocationReason::Superseded }),
         (10, Status::Unknown),
     ] {
         let certificate = issuer.holder(Medium::Card, serial);

@@ -25,31 +25,16 @@ fn now() -> Timestamp {
 }
 
 fn expected(usage: Use) -> Expected<'static> {
-    Expected {
-        usage,
-        policies: &[],
-    }
+    Expected { usage, policies: &[] }
 }
 
 fn anchors(issuers: &[&Issuer]) -> TrustAnchors {
-    TrustAnchors::new(
-        issuers
-            .iter()
-            .map(|issuer| issuer.certificate.clone())
-            .collect(),
-    )
-    .unwrap()
+    TrustAnchors::new(issuers.iter().map(|issuer| issuer.certificate.clone()).collect()).unwrap()
 }
 
 /// Validates for signing documents, under one anchor.
 fn check(issuer: &Issuer, certificate: &Certificate) -> Result<(), PathError> {
-    validate(
-        certificate,
-        &anchors(&[issuer]),
-        now(),
-        expected(Use::Signature),
-    )
-    .map(|_| ())
+    validate(certificate, &anchors(&[issuer]), now(), expected(Use::Signature)).map(|_| ())
 }
 
 #[test]
@@ -75,24 +60,12 @@ fn generations_of_one_name_are_told_apart_by_key_identifier() {
     let check = |anchors: &TrustAnchors| {
         validate(&certificate, anchors, now(), expected(Use::Signature)).cloned()
     };
-    assert_eq!(
-        check(&anchors(&[&first, &second])),
-        Ok(second.certificate.clone())
-    );
-    assert_eq!(
-        check(&anchors(&[&second, &first])),
-        Ok(second.certificate.clone())
-    );
-    assert_eq!(
-        check(&anchors(&[&first])),
-        Err(PathError::UnknownGeneration)
-    );
+    assert_eq!(check(&anchors(&[&first, &second])), Ok(second.certificate.clone()));
+    assert_eq!(check(&anchors(&[&second, &first])), Ok(second.certificate.clone()));
+    assert_eq!(check(&anchors(&[&first])), Err(PathError::UnknownGeneration));
     let other = Issuer::new(test_card_settings(), Use::UserAuthentication);
     assert_eq!(check(&anchors(&[&other])), Err(PathError::UnknownIssuer));
-    assert_eq!(
-        check(&TrustAnchors::default()),
-        Err(PathError::UnknownIssuer)
-    );
+    assert_eq!(check(&TrustAnchors::default()), Err(PathError::UnknownIssuer));
 }
 
 #[test]
@@ -104,36 +77,19 @@ fn validity_runs_from_its_first_second_to_the_end_of_its_last() {
         |at: Timestamp| validate(&certificate, &anchors, at, expected(Use::Signature)).map(|_| ());
     let (from, to) = (certificate.not_before(), certificate.not_after());
     assert_eq!(at(from), Ok(()));
-    assert_eq!(
-        at(from - SignedDuration::from_secs(1)),
-        Err(PathError::NotYetValid { from })
-    );
+    assert_eq!(at(from - SignedDuration::from_secs(1)), Err(PathError::NotYetValid { from }));
     assert_eq!(at(to + SignedDuration::from_millis(999)), Ok(()));
-    assert_eq!(
-        at(to + SignedDuration::from_secs(1)),
-        Err(PathError::Expired { at: to })
-    );
-    let (from, to) = (
-        issuer.certificate.not_before(),
-        issuer.certificate.not_after(),
-    );
-    assert_eq!(
-        at(from - SignedDuration::from_secs(1)),
-        Err(PathError::AnchorNotYetValid { from })
-    );
-    assert_eq!(
-        at(to + SignedDuration::from_secs(1)),
-        Err(PathError::AnchorExpired { at: to })
-    );
+    assert_eq!(at(to + SignedDuration::from_secs(1)), Err(PathError::Expired { at: to }));
+    let (from, to) = (issuer.certificate.not_before(), issuer.certificate.not_after());
+    assert_eq!(at(from - SignedDuration::from_secs(1)), Err(PathError::AnchorNotYetValid { from }));
+    assert_eq!(at(to + SignedDuration::from_secs(1)), Err(PathError::AnchorExpired { at: to }));
 }
 
 #[test]
 fn use_and_policy_must_be_the_expected_ones() {
     let settings = test_card_settings();
-    let (signature, authentication) = (
-        &settings.signature.card.policy,
-        &settings.user_authentication.card.policy,
-    );
+    let (signature, authentication) =
+        (&settings.signature.card.policy, &settings.user_authentication.card.policy);
     for usage in Use::ALL {
         let issuer = Issuer::new(settings.clone(), usage);
         let anchors = anchors(&[&issuer]);
@@ -141,48 +97,22 @@ fn use_and_policy_must_be_the_expected_ones() {
         let check =
             |expected: Expected<'_>| validate(&certificate, &anchors, now(), expected).map(|_| ());
         for asked in Use::ALL {
-            let outcome = if asked == usage {
-                Ok(())
-            } else {
-                Err(PathError::Usage)
-            };
+            let outcome = if asked == usage { Ok(()) } else { Err(PathError::Usage) };
             assert_eq!(check(expected(asked)), outcome);
         }
         let policies = [*signature, *authentication];
-        assert_eq!(
-            check(Expected {
-                usage,
-                policies: &policies
-            }),
-            Ok(())
-        );
-        let wrong = if usage == Use::Signature {
-            [*authentication]
-        } else {
-            [*signature]
-        };
-        assert_eq!(
-            check(Expected {
-                usage,
-                policies: &wrong
-            }),
-            Err(PathError::Policy)
-        );
+        assert_eq!(check(Expected { usage, policies: &policies }), Ok(()));
+        let wrong = if usage == Use::Signature { [*authentication] } else { [*signature] };
+        assert_eq!(check(Expected { usage, policies: &wrong }), Err(PathError::Policy));
     }
 }
 
 #[test]
 fn an_issuers_certificate_is_no_holders_and_a_holders_no_anchor() {
     let issuer = Issuer::new(test_card_settings(), Use::Signature);
-    assert_eq!(
-        check(&issuer, &issuer.certificate),
-        Err(PathError::NotAHolder)
-    );
+    assert_eq!(check(&issuer, &issuer.certificate), Err(PathError::NotAHolder));
     let holder = issuer.holder(Medium::Card, 7);
-    assert_eq!(
-        TrustAnchors::new(vec![holder]).err(),
-        Some(AnchorInvalid::NotAnIssuer)
-    );
+    assert_eq!(TrustAnchors::new(vec![holder]).err(), Some(AnchorInvalid::NotAnIssuer));
     let (responder, _) = issuer.responder();
     assert_eq!(check(&issuer, &responder), Err(PathError::Usage));
 }
@@ -194,33 +124,20 @@ fn a_changed_certificate_is_found_out() {
     let changed = replace(certificate.as_der(), "幹也".as_bytes(), "幹夫".as_bytes());
     let changed = Certificate::from_der(&changed).unwrap();
     assert_eq!(check(&issuer, &changed), Err(PathError::Signature));
-    let forged = replace(
-        issuer.certificate.as_der(),
-        "公的個人認証".as_bytes(),
-        "私的個人認証".as_bytes(),
-    );
+    let forged =
+        replace(issuer.certificate.as_der(), "公的個人認証".as_bytes(), "私的個人認証".as_bytes());
     let forged = Certificate::from_der(&forged).unwrap();
-    assert_eq!(
-        TrustAnchors::new(vec![forged]).err(),
-        Some(AnchorInvalid::NotSelfSigned)
-    );
+    assert_eq!(TrustAnchors::new(vec![forged]).err(), Some(AnchorInvalid::NotSelfSigned));
 }
 
 #[test]
 fn critical_extensions_that_are_unknown_are_refused() {
     let issuer = Issuer::new(test_card_settings(), Use::Signature);
     // certificatePolicies, 2.5.29.32, becomes 2.5.29.127.
-    let certificate = issuer.changed_holder(
-        Medium::Card,
-        7,
-        b"\x06\x03\x55\x1d\x20",
-        b"\x06\x03\x55\x1d\x7f",
-    );
+    let certificate =
+        issuer.changed_holder(Medium::Card, 7, b"\x06\x03\x55\x1d\x20", b"\x06\x03\x55\x1d\x7f");
     let unknown = ObjectIdentifier::new_unwrap("2.5.29.127");
-    assert_eq!(
-        check(&issuer, &certificate),
-        Err(PathError::CriticalExtension(unknown))
-    );
+    assert_eq!(check(&issuer, &certificate), Err(PathError::CriticalExtension(unknown)));
 }
 
 #[test]
@@ -232,11 +149,7 @@ fn a_signature_certificate_without_non_repudiation_signs_nothing() {
 }
 
 fn crl(issuer: &Issuer, medium: Medium, entries: &[CrlEntry]) -> Vec<u8> {
-    let partition = Partition::Holders {
-        usage: issuer.usage,
-        medium,
-        place: kiyose(),
-    };
+    let partition = Partition::Holders { usage: issuer.usage, medium, place: kiyose() };
     partition_crl(issuer, &partition, entries)
 }
 
@@ -250,17 +163,12 @@ fn partition_crl(issuer: &Issuer, partition: &Partition, entries: &[CrlEntry]) -
         next_update: now() + SignedDuration::from_hours(24),
     };
     let mut der = Vec::new();
-    new.write(entries.iter().copied(), issuer.key, &mut der)
-        .unwrap();
+    new.write(entries.iter().copied(), issuer.key, &mut der).unwrap();
     der
 }
 
 fn held(serial: u64) -> CrlEntry {
-    CrlEntry {
-        serial: Serial(serial),
-        at: now(),
-        withdrawal: Withdrawal::Hold,
-    }
+    CrlEntry { serial: Serial(serial), at: now(), withdrawal: Withdrawal::Hold }
 }
 
 #[test]
@@ -272,58 +180,29 @@ fn status_follows_the_evidence() {
     let by_crl = |der: &[u8]| status(&certificate, &anchors, Evidence::Crl(der), moment);
     let held_crl = crl(&issuer, Medium::Phone, &[held(7)]);
     assert_eq!(by_crl(&held_crl), Ok(Status::OnHold { since: now() }));
-    assert_eq!(
-        by_crl(&crl(&issuer, Medium::Phone, &[held(8)])),
-        Ok(Status::Good)
-    );
+    assert_eq!(by_crl(&crl(&issuer, Medium::Phone, &[held(8)])), Ok(Status::Good));
     let other = crl(&issuer, Medium::Card, &[held(7)]);
     assert_eq!(by_crl(&other), Err(StatusError::Crl(CrlError::Scope)));
     let stranger = Issuer::new(test_card_settings(), Use::Signature);
     let theirs = crl(&stranger, Medium::Phone, &[]);
-    assert_eq!(
-        by_crl(&theirs),
-        Err(StatusError::Path(PathError::UnknownIssuer))
-    );
+    assert_eq!(by_crl(&theirs), Err(StatusError::Path(PathError::UnknownIssuer)));
 
-    let revoked = Status::Revoked {
-        at: now(),
-        reason: RevocationReason::CessationOfOperation,
-    };
-    let request = write_request(
-        &issuer.certificate,
-        &certificate,
-        HashAlgorithm::Sha1,
-        Some(b"x"),
-    )
-    .unwrap();
+    let revoked = Status::Revoked { at: now(), reason: RevocationReason::CessationOfOperation };
+    let request =
+        write_request(&issuer.certificate, &certificate, HashAlgorithm::Sha1, Some(b"x")).unwrap();
     let request = OcspRequest::from_der(&request).unwrap();
     let (responder, key) = issuer.responder();
     let responder = Responder::new(&issuer.certificate, responder, Arc::new(key)).unwrap();
-    let times = AnswerTimes {
-        produced_at: now(),
-        this_update: now(),
-        next_update: now(),
-    };
+    let times = AnswerTimes { produced_at: now(), this_update: now(), next_update: now() };
     let response = &responder.answer(&request, times, |_| revoked).unwrap();
     let by_ocsp = |certificate: &Certificate, nonce| {
-        status(
-            certificate,
-            &anchors,
-            Evidence::Ocsp { response, nonce },
-            moment,
-        )
+        status(certificate, &anchors, Evidence::Ocsp { response, nonce }, moment)
     };
     assert_eq!(by_ocsp(&certificate, None), Ok(revoked));
     assert_eq!(by_ocsp(&certificate, Some(b"x")), Ok(revoked));
-    assert_eq!(
-        by_ocsp(&certificate, Some(b"y")),
-        Err(StatusError::Ocsp(OcspError::Nonce))
-    );
+    assert_eq!(by_ocsp(&certificate, Some(b"y")), Err(StatusError::Ocsp(OcspError::Nonce)));
     let other = issuer.holder(Medium::Phone, 8);
-    assert_eq!(
-        by_ocsp(&other, None),
-        Err(StatusError::Ocsp(OcspError::OtherCertificate))
-    );
+    assert_eq!(by_ocsp(&other, None), Err(StatusError::Ocsp(OcspError::OtherCertificate)));
 }
 
 #[test]
@@ -370,9 +249,7 @@ fn openssl_checks_the_issuer_by_the_crl_under_its_own_name() {
     let issuer = Issuer::new(test_card_settings(), Use::UserAuthentication);
     let files = Files::new();
     let ca = files.put("ca.pem", issuer.certificate.to_pem());
-    let partition = Partition::Issuer {
-        usage: Use::UserAuthentication,
-    };
+    let partition = Partition::Issuer { usage: Use::UserAuthentication };
     let own = partition_crl(&issuer, &partition, &[]);
     let crls = [own, crl(&issuer, Medium::Card, &[])]
         .map(|der| inrou_pki::pem::encode("X509 CRL", &der))

@@ -26,11 +26,7 @@ struct Found {
 
 fn extensions(certificate: &Certificate) -> Vec<Found> {
     let parsed = x509_cert::Certificate::from_der(certificate.as_der()).unwrap();
-    assert_eq!(
-        parsed.to_der().unwrap(),
-        certificate.as_der(),
-        "written as x509-cert writes it"
-    );
+    assert_eq!(parsed.to_der().unwrap(), certificate.as_der(), "written as x509-cert writes it");
     let found = parsed.tbs_certificate().extensions().unwrap().iter();
     found
         .map(|extension| Found {
@@ -46,11 +42,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn golden(oid: ObjectIdentifier, critical: bool, value: &str) -> Found {
-    Found {
-        oid,
-        critical,
-        value: value.to_owned(),
-    }
+    Found { oid, critical, value: value.to_owned() }
 }
 
 const POLICY_SIGNATURE: &str = "303D303B060B2A83088C9B550805010014302C302A06082B06010505070201161E\
@@ -83,11 +75,7 @@ fn card_signature_certificate_has_the_observed_extensions_byte_for_byte() {
         golden(ID_CE_SUBJECT_ALT_NAME, false, ATTRIBUTES),
         golden(ID_CE_CERTIFICATE_POLICIES, true, POLICY_SIGNATURE),
         golden(ID_CE_ISSUER_ALT_NAME, false, ISSUER_ALT_NAME),
-        golden(
-            ID_CE_CRL_DISTRIBUTION_POINTS,
-            false,
-            CRL_DISTRIBUTION_POINTS,
-        ),
+        golden(ID_CE_CRL_DISTRIBUTION_POINTS, false, CRL_DISTRIBUTION_POINTS),
     ];
     assert_eq!(found[..5], expected);
     assert_key_identifiers(&found[5..], &issuer);
@@ -105,10 +93,7 @@ fn card_user_authentication_certificate_has_the_observed_extensions_byte_for_byt
         .replace("3130302E060355040B0C27", "31393037060355040B0C30")
         .replacen("3081A3A481A030819D", "3081ACA481A93081A6", 1);
     let points = CRL_DISTRIBUTION_POINTS
-        .replace(
-            &unit("JPKI for digital signature"),
-            &unit("JPKI for user authentication"),
-        )
+        .replace(&unit("JPKI for digital signature"), &unit("JPKI for user authentication"))
         .replace("31233021060355040B0C1A", "31253023060355040B0C1C")
         .replacen(
             "3081A53081A2A0819FA0819CA48199308196",
@@ -130,26 +115,12 @@ fn card_user_authentication_certificate_has_the_observed_extensions_byte_for_byt
 fn assert_key_identifiers(found: &[Found], issuer: &Issuer) {
     let identifier = hex(issuer.certificate.subject_key_identifier().unwrap());
     let name = hex(issuer.certificate.subject().as_der());
-    let [authority, subject] = found else {
-        panic!("two key identifiers end the list")
-    };
-    assert_eq!(
-        (authority.oid, authority.critical),
-        (ID_CE_AUTHORITY_KEY_IDENTIFIER, false)
-    );
-    assert!(
-        authority.value.contains(&format!("8014{identifier}A1")),
-        "key identifier first"
-    );
+    let [authority, subject] = found else { panic!("two key identifiers end the list") };
+    assert_eq!((authority.oid, authority.critical), (ID_CE_AUTHORITY_KEY_IDENTIFIER, false));
+    assert!(authority.value.contains(&format!("8014{identifier}A1")), "key identifier first");
     assert!(authority.value.contains(&name), "then the issuer");
-    assert!(
-        authority.value.ends_with("82031EA8A8"),
-        "then the serial number"
-    );
-    assert_eq!(
-        (subject.oid, subject.critical),
-        (ID_CE_SUBJECT_KEY_IDENTIFIER, false)
-    );
+    assert!(authority.value.ends_with("82031EA8A8"), "then the serial number");
+    assert_eq!((subject.oid, subject.critical), (ID_CE_SUBJECT_KEY_IDENTIFIER, false));
     assert!(subject.value.starts_with("0414") && subject.value.len() == 44);
 }
 
@@ -160,18 +131,9 @@ fn issuer_certificate_has_the_observed_extensions() {
     let name = hex(issuer.certificate.subject().as_der());
     assert_eq!(found.len(), 5);
     assert_eq!(found[0], golden(ID_CE_KEY_USAGE, true, "03020106"));
-    assert_eq!(
-        found[1],
-        golden(ID_CE_SUBJECT_ALT_NAME, false, ISSUER_ALT_NAME)
-    );
-    assert_eq!(
-        found[2],
-        golden(ID_CE_BASIC_CONSTRAINTS, true, "30030101FF")
-    );
-    assert_eq!(
-        (found[3].oid, found[3].critical),
-        (ID_CE_CRL_DISTRIBUTION_POINTS, false)
-    );
+    assert_eq!(found[1], golden(ID_CE_SUBJECT_ALT_NAME, false, ISSUER_ALT_NAME));
+    assert_eq!(found[2], golden(ID_CE_BASIC_CONSTRAINTS, true, "30030101FF"));
+    assert_eq!((found[3].oid, found[3].critical), (ID_CE_CRL_DISTRIBUTION_POINTS, false));
     assert!(found[3].value.ends_with(&name));
     assert_eq!(found[4].oid, ID_CE_SUBJECT_KEY_IDENTIFIER);
     assert_eq!(issuer.certificate.issuer(), issuer.certificate.subject());
@@ -189,10 +151,7 @@ fn subjects_and_sizes_are_the_observed_ones() {
     );
     let authentication = authentication_issuer.holder(Medium::Card, 0x22_7B13);
     let subject = authentication.subject().to_string();
-    assert!(
-        subject.starts_with("CN=") && subject.ends_with("13221003A,C=JP"),
-        "{subject}"
-    );
+    assert!(subject.starts_with("CN=") && subject.ends_with("13221003A,C=JP"), "{subject}");
     let sizes = [
         &signature,
         &authentication,
@@ -213,10 +172,7 @@ fn a_certificate_says_what_went_into_it() {
             assert_eq!(certificate.serial_bytes(), [0, 0x80, 0, 1]);
             assert_eq!(certificate.not_before(), time("2025-10-27T05:06:07Z"));
             assert_eq!(certificate.not_after(), time("2030-02-17T14:59:59Z"));
-            assert_eq!(
-                certificate.recognise(&issuer.settings),
-                Some((usage, medium))
-            );
+            assert_eq!(certificate.recognise(&issuer.settings), Some((usage, medium)));
             assert_eq!(certificate.recognise(&Default::default()), None);
             let attributes = (usage == Use::Signature).then(resident);
             assert_eq!(certificate.attributes(), attributes.as_ref());
@@ -226,14 +182,8 @@ fn a_certificate_says_what_went_into_it() {
             assert_eq!(certificate.distribution_points().len(), 1);
             assert!(certificate.unknown_critical_extensions().is_empty());
             let authority = certificate.authority_key_identifier().unwrap();
-            assert_eq!(
-                authority.key.as_deref(),
-                issuer.certificate.subject_key_identifier()
-            );
-            assert_eq!(
-                authority.issuer.as_ref(),
-                Some(issuer.certificate.subject())
-            );
+            assert_eq!(authority.key.as_deref(), issuer.certificate.subject_key_identifier());
+            assert_eq!(authority.issuer.as_ref(), Some(issuer.certificate.subject()));
             assert_eq!(authority.serial.as_deref(), Some(&[0x1E, 0xA8, 0xA8][..]));
             let again = Certificate::from_pem(&certificate.to_pem()).unwrap();
             assert_eq!(again, certificate);
@@ -245,11 +195,7 @@ fn a_certificate_says_what_went_into_it() {
 fn one_request_gives_one_certificate_and_its_issuer_alone_signs_it() {
     let issuer = Issuer::new(test_card_settings(), Use::Signature);
     let certificate = issuer.holder(Medium::Card, 7);
-    assert_eq!(
-        certificate,
-        issuer.holder(Medium::Card, 7),
-        "RSA signatures are deterministic"
-    );
+    assert_eq!(certificate, issuer.holder(Medium::Card, 7), "RSA signatures are deterministic");
     let tbs = issuer.unsigned_holder(Medium::Card, 7).as_bytes().to_vec();
     let taken_up = UnsignedCertificate::from_bytes(tbs.clone()).unwrap();
     assert_eq!(taken_up.sign(issuer.key).unwrap(), certificate);
@@ -267,32 +213,16 @@ fn phone_certificates_differ_by_policy_and_partition() {
         let card = issuer.holder(Medium::Card, 7);
         let phone = issuer.holder(Medium::Phone, 7);
         assert_ne!(card.policies(), phone.policies());
-        assert!(
-            phone.policies()[0]
-                .to_string()
-                .starts_with("2.25.259638066.1.")
-        );
-        let (card_point, phone_point) = (
-            &card.distribution_points()[0],
-            &phone.distribution_points()[0],
-        );
+        assert!(phone.policies()[0].to_string().starts_with("2.25.259638066.1."));
+        let (card_point, phone_point) =
+            (&card.distribution_points()[0], &phone.distribution_points()[0]);
         assert!(!card_point.shares_name(phone_point));
-        let use_name = if usage == Use::Signature {
-            "signature"
-        } else {
-            "user-authentication"
-        };
+        let use_name = if usage == Use::Signature { "signature" } else { "user-authentication" };
         let key = issuer.key.public_key().identifier().to_string();
-        let uri = format!(
-            "http://127.0.0.1:8080/crl/{use_name}/{}/phone/13221.crl",
-            &key[..8]
-        );
+        let uri = format!("http://127.0.0.1:8080/crl/{use_name}/{}/phone/13221.crl", &key[..8]);
         assert_eq!(phone_point.uri(), Some(&uri[..]));
         let directory = phone_point.directory().unwrap().to_string();
-        assert!(
-            directory.contains("OU=CRL Distribution Points for smartphones"),
-            "{directory}"
-        );
+        assert!(directory.contains("OU=CRL Distribution Points for smartphones"), "{directory}");
         for certificate in [card, phone] {
             assert_eq!(certificate.ocsp_uri(), Some("http://127.0.0.1:8080/ocsp"));
         }
@@ -304,18 +234,12 @@ fn the_default_is_clearly_a_sandbox() {
     let issuer = Issuer::new(IssuerSettings::default(), Use::Signature);
     let name = issuer.certificate.subject().to_string();
     assert!(name.contains("Inrou Sandbox"), "{name}");
-    assert!(
-        name.contains("Not a service of the Japanese government"),
-        "{name}"
-    );
+    assert!(name.contains("Not a service of the Japanese government"), "{name}");
     let certificate = issuer.holder(Medium::Phone, 7);
     assert_eq!(certificate.ocsp_uri(), None);
     assert_eq!(certificate.distribution_points()[0].uri(), None);
     let text = serde_json::to_string(&issuer.settings).unwrap();
-    assert_eq!(
-        serde_json::from_str::<IssuerSettings>(&text).unwrap(),
-        issuer.settings
-    );
+    assert_eq!(serde_json::from_str::<IssuerSettings>(&text).unwrap(), issuer.settings);
 }
 
 #[test]
@@ -347,40 +271,21 @@ fn what_the_profile_does_not_allow_is_refused() {
         attributes: Some(&attributes),
     };
     let refused = |issuer: &Issuer, request: HolderRequest<'_>| {
-        issuer
-            .settings
-            .holder_certificate(&issuer.certificate, &request)
-            .err()
+        issuer.settings.holder_certificate(&issuer.certificate, &request).err()
     };
     assert_eq!(refused(&issuer, good.clone()), None);
-    let request = HolderRequest {
-        attributes: None,
-        ..good.clone()
-    };
+    let request = HolderRequest { attributes: None, ..good.clone() };
     assert_eq!(refused(&issuer, request), Some(ProfileError::Presence));
-    let request = HolderRequest {
-        usage: Use::UserAuthentication,
-        ..good.clone()
-    };
-    assert_eq!(
-        refused(&other, request),
-        Some(ProfileError::Presence),
-        "no attributes there"
-    );
+    let request = HolderRequest { usage: Use::UserAuthentication, ..good.clone() };
+    assert_eq!(refused(&other, request), Some(ProfileError::Presence), "no attributes there");
     assert_eq!(refused(&other, good.clone()), Some(ProfileError::Issuer));
     let responder = Issuer {
         certificate: issuer.responder().0,
         ..Issuer::new(test_card_settings(), Use::Signature)
     };
-    assert_eq!(
-        refused(&responder, good.clone()),
-        Some(ProfileError::Issuer)
-    );
+    assert_eq!(refused(&responder, good.clone()), Some(ProfileError::Issuer));
     let curve = common::key(KeyAlgorithm::EcP256, 3).public_key();
-    let request = HolderRequest {
-        public_key: curve,
-        ..good.clone()
-    };
+    let request = HolderRequest { public_key: curve, ..good.clone() };
     assert_eq!(refused(&issuer, request), Some(ProfileError::KeyAlgorithm));
     for (not_before, not_after) in [
         ("2025-10-27T05:06:07Z", "2025-10-27T05:06:06Z"),
@@ -389,40 +294,17 @@ fn what_the_profile_does_not_allow_is_refused() {
         ("2033-10-27T05:06:07Z", "2034-08-28T14:59:59Z"),
     ] {
         let (not_before, not_after) = (time(not_before), time(not_after));
-        let request = HolderRequest {
-            not_before,
-            not_after,
-            ..good.clone()
-        };
-        assert_eq!(
-            refused(&issuer, request),
-            Some(ProfileError::Validity),
-            "{not_before}"
-        );
+        let request = HolderRequest { not_before, not_after, ..good.clone() };
+        assert_eq!(refused(&issuer, request), Some(ProfileError::Validity), "{not_before}");
     }
     for municipality in ["", &"a".repeat(59)] {
-        let place = Place {
-            municipality: municipality.to_owned(),
-            ..place.clone()
-        };
-        let request = HolderRequest {
-            place: &place,
-            ..good.clone()
-        };
+        let place = Place { municipality: municipality.to_owned(), ..place.clone() };
+        let request = HolderRequest { place: &place, ..good.clone() };
         assert_eq!(refused(&issuer, request), Some(ProfileError::Name));
     }
-    let attributes = PersonalAttributes {
-        name: String::new(),
-        ..attributes.clone()
-    };
-    let request = HolderRequest {
-        attributes: Some(&attributes),
-        ..good
-    };
-    assert_eq!(
-        refused(&issuer, request),
-        Some(ProfileError::Attributes(AttributesInvalid::Name))
-    );
+    let attributes = PersonalAttributes { name: String::new(), ..attributes.clone() };
+    let request = HolderRequest { attributes: Some(&attributes), ..good };
+    assert_eq!(refused(&issuer, request), Some(ProfileError::Attributes(AttributesInvalid::Name)));
 }
 
 fn any_attributes() -> impl Strategy<Value = PersonalAttributes> {
@@ -430,9 +312,7 @@ fn any_attributes() -> impl Strategy<Value = PersonalAttributes> {
     let birth_date = proptest::option::of((0..=9999i16, 1..=12i8, 1..=28i8));
     (text(40), birth_date, 0..3usize, text(201)).prop_map(|(name, birth_date, sex, address)| {
         let split = |text: &[(char, bool)]| -> (String, String) {
-            text.iter()
-                .map(|&(letter, mark)| (letter, if mark { '1' } else { '0' }))
-                .unzip()
+            text.iter().map(|&(letter, mark)| (letter, if mark { '1' } else { '0' })).unzip()
         };
         let (name, name_substitutes) = split(&name);
         let (address, address_substitutes) = split(&address);

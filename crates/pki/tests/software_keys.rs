@@ -25,10 +25,7 @@ fn pkcs8_is_read_back() {
         let again = SoftwareKey::from_pkcs8(&key.to_pkcs8()).unwrap();
         assert_eq!(again.public_key(), key.public_key());
         assert_eq!(again.to_pkcs8(), key.to_pkcs8());
-        assert_ne!(
-            FreshKeys.generate(algorithm).unwrap().public_key(),
-            key.public_key()
-        );
+        assert_ne!(FreshKeys.generate(algorithm).unwrap().public_key(), key.public_key());
     }
 }
 
@@ -51,27 +48,16 @@ fn openssl_opens_our_keys_and_we_open_its() {
         let files = Files::new();
         let encrypted = key.to_encrypted_pkcs8(&passphrase("right"), &SeededEntropy::new(1));
         let path = files.put("key.pem", pem::encode("ENCRYPTED PRIVATE KEY", &encrypted));
-        let spki = openssl(
-            &["pkey", "-in", &path, "-passin", "pass:right", "-pubout"],
-            b"",
-        );
-        assert_eq!(
-            pem::decode("PUBLIC KEY", &spki).unwrap(),
-            key.public_key().spki()
-        );
+        let spki = openssl(&["pkey", "-in", &path, "-passin", "pass:right", "-pubout"], b"");
+        assert_eq!(pem::decode("PUBLIC KEY", &spki).unwrap(), key.public_key().spki());
         let (opened, _) = run_openssl(&["pkey", "-in", &path, "-passin", "pass:wrong"], b"");
         assert!(!opened);
 
         let clear = files.put("clear.pem", common::pem(key));
         for scheme in [&["-v2", "aes-256-cbc"][..], &["-scrypt"]] {
             let out = files.path("openssl.der");
-            let convert = [
-                "pkcs8", "-topk8", "-in", &clear, "-outform", "DER", "-out", &out,
-            ];
-            openssl(
-                &[&convert[..], &["-passout", "pass:right"], scheme].concat(),
-                b"",
-            );
+            let convert = ["pkcs8", "-topk8", "-in", &clear, "-outform", "DER", "-out", &out];
+            openssl(&[&convert[..], &["-passout", "pass:right"], scheme].concat(), b"");
             let encrypted = std::fs::read(&out).unwrap();
             let opened = SoftwareKey::from_encrypted_pkcs8(&encrypted, &passphrase("right"));
             assert_eq!(opened.unwrap().public_key(), key.public_key());
@@ -86,10 +72,8 @@ fn a_key_file_cannot_ask_for_unbounded_work() {
     let open = |der: &[u8]| SoftwareKey::from_encrypted_pkcs8(der, &passphrase("right")).err();
     assert_eq!(open(&encrypted), None);
     // 600,000 iterations become 8,388,607.
-    let at = encrypted
-        .windows(5)
-        .position(|window| window == [0x02, 0x03, 0x09, 0x27, 0xC0])
-        .unwrap();
+    let at =
+        encrypted.windows(5).position(|window| window == [0x02, 0x03, 0x09, 0x27, 0xC0]).unwrap();
     let mut costly = encrypted.clone();
     costly[at + 2..at + 5].copy_from_slice(&[0x7F, 0xFF, 0xFF]);
     assert_eq!(open(&costly), Some(KeyError::Parameters));
@@ -134,29 +118,13 @@ fn a_key_file_cannot_ask_for_unbounded_work() {
 fn keys_of_other_kinds_are_refused() {
     let files = Files::new();
     for (arguments, expected) in [
-        (
-            &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"][..],
-            KeyError::Unsupported,
-        ),
-        (
-            &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"],
-            KeyError::Unsupported,
-        ),
-        (
-            &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
-            KeyError::Unsupported,
-        ),
+        (&["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"][..], KeyError::Unsupported),
+        (&["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"], KeyError::Unsupported),
+        (&["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"], KeyError::Unsupported),
         (&["-algorithm", "ED25519"], KeyError::Unsupported),
     ] {
         let (private, public) = (files.path("private.der"), files.path("public.der"));
-        openssl(
-            &[
-                &["genpkey", "-outform", "DER", "-out", &private][..],
-                arguments,
-            ]
-            .concat(),
-            b"",
-        );
+        openssl(&[&["genpkey", "-outform", "DER", "-out", &private][..], arguments].concat(), b"");
         openssl(
             &[
                 "pkey", "-inform", "DER", "-in", &private, "-pubout", "-outform", "DER", "-out",
@@ -165,17 +133,10 @@ fn keys_of_other_kinds_are_refused() {
             b"",
         );
         let spki = std::fs::read(&public).unwrap();
-        assert_eq!(
-            PublicKey::from_spki(&spki).err(),
-            Some(expected),
-            "{arguments:?}"
-        );
+        assert_eq!(PublicKey::from_spki(&spki).err(), Some(expected), "{arguments:?}");
         let pkcs8 = std::fs::read(&private).unwrap();
         let refused = SoftwareKey::from_pkcs8(&pkcs8).err().unwrap();
-        assert!(
-            matches!(refused, KeyError::Unsupported | KeyError::Malformed),
-            "{arguments:?}"
-        );
+        assert!(matches!(refused, KeyError::Unsupported | KeyError::Malformed), "{arguments:?}");
     }
 }
 
@@ -183,10 +144,7 @@ fn keys_of_other_kinds_are_refused() {
 fn secrets_do_not_show() {
     assert_eq!(format!("{:?}", passphrase("hunter2")), "Passphrase(..)");
     let shown = format!("{:?}", key(KeyAlgorithm::EcP256, 0));
-    assert!(
-        shown.starts_with("SoftwareKey(PublicKey(EcP256, "),
-        "{shown}"
-    );
+    assert!(shown.starts_with("SoftwareKey(PublicKey(EcP256, "), "{shown}");
 }
 
 proptest! {

@@ -23,21 +23,13 @@ pub fn apply(resident: Option<Resident>, event: &Event) -> Option<Resident> {
 /// As [`apply`], in place.
 pub(crate) fn fold(resident: &mut Resident, event: &Event) {
     match event {
-        Event::RecordChanged {
-            record,
-            municipality,
-            ..
-        } => {
+        Event::RecordChanged { record, municipality, .. } => {
             if *record == resident.record.next() {
                 resident.record = *record;
                 resident.municipality = *municipality;
             }
         }
-        Event::CardIssued {
-            card,
-            chip,
-            expires,
-        } => {
+        Event::CardIssued { card, chip, expires } => {
             resident.card = Some(Card {
                 id: *card,
                 chip: *chip,
@@ -51,14 +43,7 @@ pub(crate) fn fold(resident: &mut Resident, event: &Event) {
                 card.ordered = *uses;
             }
         }
-        Event::ApplicationSigned {
-            enrolment,
-            chip,
-            platform,
-            uses,
-            signed_with,
-            at,
-        } => {
+        Event::ApplicationSigned { enrolment, chip, platform, uses, signed_with, at } => {
             resident.application.get_or_insert(Application {
                 enrolment: *enrolment,
                 chip: *chip,
@@ -71,9 +56,7 @@ pub(crate) fn fold(resident: &mut Resident, event: &Event) {
         }
         Event::ApplicationWithdrawn { enrolment }
         | Event::ApplicationRejected { enrolment, .. } => {
-            resident
-                .application
-                .take_if(|application| application.enrolment == *enrolment);
+            resident.application.take_if(|application| application.enrolment == *enrolment);
         }
         Event::ApplicationCompleted { enrolment, at, due } => {
             if let Some(application) = &mut resident.application
@@ -84,17 +67,8 @@ pub(crate) fn fold(resident: &mut Resident, event: &Event) {
             }
         }
         Event::CertificateIssued { certificate } => issued(resident, certificate),
-        Event::RegistrationReady {
-            enrolment,
-            chip,
-            platform,
-            at,
-        } => {
-            if resident
-                .application
-                .take_if(|pending| pending.enrolment == *enrolment)
-                .is_some()
-            {
+        Event::RegistrationReady { enrolment, chip, platform, at } => {
+            if resident.application.take_if(|pending| pending.enrolment == *enrolment).is_some() {
                 resident.phone = Some(Phone {
                     chip: *chip,
                     platform: *platform,
@@ -111,10 +85,7 @@ pub(crate) fn fold(resident: &mut Resident, event: &Event) {
                 phone.stage = PhoneStage::Registered { since: *at };
             }
         }
-        Event::LossReported {
-            medium: Medium::Card,
-            at,
-        } => {
+        Event::LossReported { medium: Medium::Card, at } => {
             if let Some(card) = &mut resident.card {
                 card.lost_since.get_or_insert(*at);
             }
@@ -122,11 +93,7 @@ pub(crate) fn fold(resident: &mut Resident, event: &Event) {
         Event::CertificateHeld { id, at } => held(resident, *id, *at),
         Event::CertificateRevoked { id, at, reason } => revoked(resident, *id, *at, *reason),
         Event::PhoneRetired { chip, platform, at } => {
-            if resident
-                .phone
-                .take_if(|phone| phone.chip == *chip)
-                .is_some()
-            {
+            if resident.phone.take_if(|phone| phone.chip == *chip).is_some() {
                 resident.former_phones.push(FormerPhone {
                     chip: *chip,
                     platform: *platform,
@@ -140,22 +107,13 @@ pub(crate) fn fold(resident: &mut Resident, event: &Event) {
         // These change a chip, or nothing that is decided by.
         Event::ResidentAdmitted { .. }
         | Event::CardUnlockAllowed { .. }
-        | Event::LossReported {
-            medium: Medium::Phone,
-            ..
-        }
+        | Event::LossReported { medium: Medium::Phone, .. }
         | Event::PhonePinResetAllowed { .. } => {}
     }
 }
 
 fn admitted(event: &Event) -> Option<Resident> {
-    let Event::ResidentAdmitted {
-        resident,
-        municipality,
-        record,
-        ..
-    } = event
-    else {
+    let Event::ResidentAdmitted { resident, municipality, record, .. } = event else {
         return None;
     };
     Some(Resident {
@@ -175,17 +133,11 @@ fn issued(resident: &mut Resident, certificate: &Certificate) {
     if resident.certificates.contains_key(&certificate.id) {
         return;
     }
-    resident
-        .certificates
-        .insert(certificate.id, certificate.clone());
+    resident.certificates.insert(certificate.id, certificate.clone());
     if let Some(card) = &mut resident.card
         && card.chip == certificate.chip
     {
-        card.ordered = card
-            .ordered
-            .iter()
-            .filter(|&usage| usage != certificate.id.usage)
-            .collect();
+        card.ordered = card.ordered.iter().filter(|&usage| usage != certificate.id.usage).collect();
     }
 }
 
@@ -200,14 +152,10 @@ fn activated(resident: &mut Resident, id: CertificateId, at: Timestamp) {
 fn held(resident: &mut Resident, id: CertificateId, at: Timestamp) {
     if let Some(certificate) = resident.certificates.get_mut(&id) {
         certificate.status = match certificate.status {
-            CertificateStatus::Issued => CertificateStatus::Held {
-                since: at,
-                was_active: None,
-            },
-            CertificateStatus::Active { since } => CertificateStatus::Held {
-                since: at,
-                was_active: Some(since),
-            },
+            CertificateStatus::Issued => CertificateStatus::Held { since: at, was_active: None },
+            CertificateStatus::Active { since } => {
+                CertificateStatus::Held { since: at, was_active: Some(since) }
+            }
             ended @ (CertificateStatus::Held { .. } | CertificateStatus::Revoked { .. }) => ended,
         };
     }

@@ -33,15 +33,9 @@ pub struct Uses {
 
 impl Uses {
     /// Both.
-    pub const BOTH: Uses = Uses {
-        signature: true,
-        user_authentication: true,
-    };
+    pub const BOTH: Uses = Uses { signature: true, user_authentication: true };
     /// Neither.
-    pub const NONE: Uses = Uses {
-        signature: false,
-        user_authentication: false,
-    };
+    pub const NONE: Uses = Uses { signature: false, user_authentication: false };
 
     /// Whether `wanted` is in the set.
     pub fn contains(self, wanted: Use) -> bool {
@@ -58,9 +52,7 @@ impl Uses {
 
     /// The members, signature first.
     pub fn iter(self) -> impl Iterator<Item = Use> {
-        Use::ALL
-            .into_iter()
-            .filter(move |&member| self.contains(member))
+        Use::ALL.into_iter().filter(move |&member| self.contains(member))
     }
 }
 
@@ -153,11 +145,7 @@ impl Certificate {
     pub fn is_undelivered(&self) -> bool {
         matches!(
             self.status,
-            CertificateStatus::Issued
-                | CertificateStatus::Held {
-                    was_active: None,
-                    ..
-                }
+            CertificateStatus::Issued | CertificateStatus::Held { was_active: None, .. }
         )
     }
 }

@@ -42,13 +42,7 @@ pub fn decide(
         return counter::admit(command);
     };
     let resident = resident.clone();
-    let mut case = Case {
-        resident,
-        attributes,
-        now,
-        settings,
-        events: Vec::new(),
-    };
+    let mut case = Case { resident, attributes, now, settings, events: Vec::new() };
     case.decide(command)?;
     Ok(case.events)
 }
@@ -66,13 +60,9 @@ impl Case<'_> {
     fn decide(&mut self, command: &Command) -> Result<(), Refusal> {
         match *command {
             Command::Admit { .. } => Err(Refusal::ResidentKnown),
-            Command::IssueCard {
-                card,
-                chip,
-                uses,
-                presence,
-                by,
-            } => counter::issue_card(self, card, chip, uses, presence, by),
+            Command::IssueCard { card, chip, uses, presence, by } => {
+                counter::issue_card(self, card, chip, uses, presence, by)
+            }
             Command::ChooseCardCertificates { uses, presence, by } => {
                 counter::choose_certificates(self, uses, presence, by)
             }
@@ -87,23 +77,14 @@ impl Case<'_> {
                 let reissue = reissue.then_some(presence);
                 counter::change_record(self, record, commitment, change, municipality, reissue)
             }
-            Command::UnlockCard {
-                usage,
-                presence,
-                by,
-            } => counter::unlock_card(self, usage, presence, by),
+            Command::UnlockCard { usage, presence, by } => {
+                counter::unlock_card(self, usage, presence, by)
+            }
             Command::RecordCardIssuance { ref issued } => issuance::record_card(self, issued),
             Command::ActivateCard { ref certificates } => {
                 registration::activate_card(self, certificates)
             }
-            Command::Apply {
-                enrolment,
-                chip,
-                platform,
-                uses,
-                confirmed,
-                signed_with,
-            } => {
+            Command::Apply { enrolment, chip, platform, uses, confirmed, signed_with } => {
                 let application = Application {
                     enrolment,
                     chip,
@@ -116,21 +97,17 @@ impl Case<'_> {
                 application::apply_for(self, application, confirmed)
             }
             Command::CompleteApplication { enrolment } => application::complete(self, enrolment),
-            Command::RecordPhoneIssuance {
-                enrolment,
-                ref issued,
-            } => issuance::record_phone(self, enrolment, issued),
-            Command::ActivatePhone {
-                enrolment,
-                ref certificates,
-            } => registration::activate_phone(self, enrolment, certificates),
+            Command::RecordPhoneIssuance { enrolment, ref issued } => {
+                issuance::record_phone(self, enrolment, issued)
+            }
+            Command::ActivatePhone { enrolment, ref certificates } => {
+                registration::activate_phone(self, enrolment, certificates)
+            }
             Command::RevokePhone { chip, way } => phone::revoke(self, chip, way),
             Command::ConfirmDeletion { chip } => phone::confirm_deletion(self, chip),
-            Command::ResetPhonePin {
-                chip,
-                usage,
-                signed_with,
-            } => phone::reset_pin(self, chip, usage, signed_with),
+            Command::ResetPhonePin { chip, usage, signed_with } => {
+                phone::reset_pin(self, chip, usage, signed_with)
+            }
             Command::Hold { medium } => loss::hold(self, medium),
         }
     }
@@ -144,9 +121,7 @@ impl Case<'_> {
     /// The pending application, if it is that of `enrolment`.
     fn application(&self, enrolment: EnrolmentId) -> Result<&Application, Refusal> {
         let pending = self.resident.application.as_ref();
-        pending
-            .filter(|a| a.enrolment == enrolment)
-            .ok_or(Refusal::NoSuchApplication)
+        pending.filter(|a| a.enrolment == enrolment).ok_or(Refusal::NoSuchApplication)
     }
 
     /// Revokes the live certificates that `chosen` picks, with all that follows from it: an
@@ -157,10 +132,8 @@ impl Case<'_> {
     fn revoke(&mut self, reason: RevocationReason, chosen: impl Fn(&Certificate) -> bool) {
         let at = self.now;
         let certificates = self.resident.certificates.values();
-        let revoked: Vec<_> = certificates
-            .filter(|c| c.is_live(at) && chosen(c))
-            .cloned()
-            .collect();
+        let revoked: Vec<_> =
+            certificates.filter(|c| c.is_live(at) && chosen(c)).cloned().collect();
         for certificate in &revoked {
             let reason = match reason {
                 RevocationReason::CessationOfOperation if certificate.is_undelivered() => {
@@ -168,11 +141,7 @@ impl Case<'_> {
                 }
                 other => other,
             };
-            self.record(Event::CertificateRevoked {
-                id: certificate.id,
-                at,
-                reason,
-            });
+            self.record(Event::CertificateRevoked { id: certificate.id, at, reason });
         }
         self.reject_unfounded_application();
         if revoked.iter().any(|c| c.medium == Medium::Phone)
@@ -189,10 +158,7 @@ impl Case<'_> {
                 check_card_signature(&self.resident, application.signed_with, self.now)
         {
             let enrolment = application.enrolment;
-            self.record(Event::ApplicationRejected {
-                enrolment,
-                code: refusal.code().to_owned(),
-            });
+            self.record(Event::ApplicationRejected { enrolment, code: refusal.code().to_owned() });
         }
     }
 
@@ -212,12 +178,8 @@ impl Case<'_> {
 
     /// Withdraws the pending application if `chosen` says so.
     fn withdraw_application(&mut self, chosen: impl Fn(&Application) -> bool) {
-        if let Some(enrolment) = self
-            .resident
-            .application
-            .as_ref()
-            .filter(|a| chosen(a))
-            .map(|a| a.enrolment)
+        if let Some(enrolment) =
+            self.resident.application.as_ref().filter(|a| chosen(a)).map(|a| a.enrolment)
         {
             self.record(Event::ApplicationWithdrawn { enrolment });
         }

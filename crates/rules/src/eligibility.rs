@@ -25,9 +25,7 @@ pub(crate) fn card_in_force(resident: &Resident, now: Timestamp) -> Result<&Card
     check_on_register(resident)?;
     let card = resident.card.as_ref().ok_or(Refusal::NoCard)?;
     if card.expires < japan::day(now) {
-        return Err(Refusal::CardExpired {
-            expires: card.expires,
-        });
+        return Err(Refusal::CardExpired { expires: card.expires });
     }
     Ok(card)
 }
@@ -35,11 +33,7 @@ pub(crate) fn card_in_force(resident: &Resident, now: Timestamp) -> Result<&Card
 /// As [`card_in_force`], and the card is not reported lost (CARD-11).
 pub(crate) fn card_at_hand(resident: &Resident, now: Timestamp) -> Result<&Card, Refusal> {
     let card = card_in_force(resident, now)?;
-    if card.lost_since.is_some() {
-        Err(Refusal::CardReportedLost)
-    } else {
-        Ok(card)
-    }
+    if card.lost_since.is_some() { Err(Refusal::CardReportedLost) } else { Ok(card) }
 }
 
 /// A signature certificate is for residents of 15 and over (CARD-3).
@@ -73,9 +67,7 @@ pub(crate) fn check_card_signature(
         CertificateStatus::Held { .. } => Err(Refusal::CardSignatureHeld),
         CertificateStatus::Revoked { .. } => Err(Refusal::CardSignatureRevoked),
         CertificateStatus::Active { .. } if certificate.is_expired(now) => {
-            Err(Refusal::CardSignatureExpired {
-                not_after: certificate.not_after,
-            })
+            Err(Refusal::CardSignatureExpired { not_after: certificate.not_after })
         }
         CertificateStatus::Active { .. } => Ok(certificate),
     }
@@ -92,19 +84,10 @@ pub(crate) fn check_application<'a>(
 ) -> Result<&'a Certificate, Refusal> {
     check_on_register(resident)?;
     let signed_with = check_card_signature(resident, application.signed_with, now)?;
-    if let Some(former) = resident
-        .former_phones
-        .iter()
-        .find(|f| f.chip == application.chip)
-    {
-        return Err(Refusal::DeletionDue {
-            since: former.deletion_due,
-        });
+    if let Some(former) = resident.former_phones.iter().find(|f| f.chip == application.chip) {
+        return Err(Refusal::DeletionDue { since: former.deletion_due });
     }
-    if resident
-        .live(Medium::Phone, now)
-        .any(|c| c.chip != application.chip)
-    {
+    if resident.live(Medium::Phone, now).any(|c| c.chip != application.chip) {
         return Err(Refusal::PhoneElsewhere);
     }
     for usage in application.uses.iter() {
@@ -112,10 +95,7 @@ pub(crate) fn check_application<'a>(
         if resident.live_for(Medium::Phone, usage, now).is_some() {
             return Err(Refusal::AlreadyCarried { usage });
         }
-        if resident
-            .live_for(Medium::Card, usage, now)
-            .is_some_and(Certificate::is_held)
-        {
+        if resident.live_for(Medium::Card, usage, now).is_some_and(Certificate::is_held) {
             return Err(Refusal::SourceHeld { usage });
         }
     }

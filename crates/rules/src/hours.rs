@@ -52,30 +52,15 @@ mod tests {
 
     #[test]
     fn hours_1_before_8_work_begins_at_8_the_same_day() {
-        assert_eq!(
-            begins("2026-11-21T00:00:00+09:00"),
-            at("2026-11-21T08:00:00+09:00")
-        );
-        assert_eq!(
-            begins("2026-11-21T07:59:59.999+09:00"),
-            at("2026-11-21T08:00:00+09:00")
-        );
+        assert_eq!(begins("2026-11-21T00:00:00+09:00"), at("2026-11-21T08:00:00+09:00"));
+        assert_eq!(begins("2026-11-21T07:59:59.999+09:00"), at("2026-11-21T08:00:00+09:00"));
     }
 
     #[test]
     fn hours_1_from_1930_on_work_begins_at_8_the_next_day() {
-        assert_eq!(
-            begins("2026-11-21T19:30:00+09:00"),
-            at("2026-11-22T08:00:00+09:00")
-        );
-        assert_eq!(
-            begins("2026-12-31T23:59:59+09:00"),
-            at("2027-01-01T08:00:00+09:00")
-        );
-        assert_eq!(
-            begins("2028-02-28T20:00:00+09:00"),
-            at("2028-02-29T08:00:00+09:00")
-        );
+        assert_eq!(begins("2026-11-21T19:30:00+09:00"), at("2026-11-22T08:00:00+09:00"));
+        assert_eq!(begins("2026-12-31T23:59:59+09:00"), at("2027-01-01T08:00:00+09:00"));
+        assert_eq!(begins("2028-02-28T20:00:00+09:00"), at("2028-02-29T08:00:00+09:00"));
     }
 
     #[test]
@@ -87,24 +72,15 @@ mod tests {
 
     #[test]
     fn hours_1_the_end_of_time_does_not_panic() {
-        assert_eq!(
-            work_begins(Timestamp::MAX, BusinessHours::default()),
-            Timestamp::MAX
-        );
+        assert_eq!(work_begins(Timestamp::MAX, BusinessHours::default()), Timestamp::MAX);
     }
 
     #[test]
     fn hours_3_certificates_are_seen_at_once_by_default() {
         let registered = at("2026-11-21T10:00:00+09:00");
         let delay = VisibilityDelay::default();
-        assert_eq!(
-            visible_from(registered, Platform::Android, delay),
-            registered
-        );
-        assert_eq!(
-            visible_from(registered, Platform::Iphone, delay),
-            registered
-        );
+        assert_eq!(visible_from(registered, Platform::Android, delay), registered);
+        assert_eq!(visible_from(registered, Platform::Iphone, delay), registered);
     }
 
     #[test]

@@ -120,11 +120,7 @@ impl FromStr for Municipality {
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let digits: [u8; 5] = text.as_bytes().try_into().map_err(|_| InvalidId)?;
-        if digits.iter().all(u8::is_ascii_digit) {
-            Ok(Self(digits))
-        } else {
-            Err(InvalidId)
-        }
+        if digits.iter().all(u8::is_ascii_digit) { Ok(Self(digits)) } else { Err(InvalidId) }
     }
 }
 

@@ -40,26 +40,13 @@ pub fn broken_invariants(
     };
     let all = || after.certificates.values();
     let checks = [
-        (
-            Invariant::OnePhone,
-            after
-                .live(Medium::Phone, now)
-                .all(|c| is_on_phone(after, c)),
-        ),
-        (
-            Invariant::OneCertificateAUse,
-            one_certificate_a_use(after, now),
-        ),
+        (Invariant::OnePhone, after.live(Medium::Phone, now).all(|c| is_on_phone(after, c))),
+        (Invariant::OneCertificateAUse, one_certificate_a_use(after, now)),
         (
             Invariant::SignatureFromFifteen,
-            all()
-                .filter(|c| known(c).is_none())
-                .all(|c| is_of_age(c, attributes)),
+            all().filter(|c| known(c).is_none()).all(|c| is_of_age(c, attributes)),
         ),
-        (
-            Invariant::EndsWithSource,
-            all().all(|c| ends_with_source(after, c)),
-        ),
+        (Invariant::EndsWithSource, all().all(|c| ends_with_source(after, c))),
         (
             Invariant::HeldSignatureStaysInvalid,
             all().all(|c| known(c).is_none_or(|was| stays_invalid(was, c))),
@@ -69,18 +56,11 @@ pub fn broken_invariants(
             all().all(|c| known(c).is_none_or(|was| stays_revoked(was, c))),
         ),
     ];
-    checks
-        .into_iter()
-        .filter(|(_, holds)| !holds)
-        .map(|(invariant, _)| invariant)
-        .collect()
+    checks.into_iter().filter(|(_, holds)| !holds).map(|(invariant, _)| invariant).collect()
 }
 
 fn is_on_phone(resident: &Resident, certificate: &Certificate) -> bool {
-    resident
-        .phone
-        .as_ref()
-        .is_some_and(|phone| phone.chip == certificate.chip)
+    resident.phone.as_ref().is_some_and(|phone| phone.chip == certificate.chip)
 }
 
 fn one_certificate_a_use(resident: &Resident, now: Timestamp) -> bool {
@@ -108,10 +88,7 @@ fn ends_with_source(resident: &Resident, certificate: &Certificate) -> bool {
 fn stays_invalid(was: &Certificate, is: &Certificate) -> bool {
     was.id.usage != Use::Signature
         || !was.is_held()
-        || matches!(
-            is.status,
-            CertificateStatus::Held { .. } | CertificateStatus::Revoked { .. }
-        )
+        || matches!(is.status, CertificateStatus::Held { .. } | CertificateStatus::Revoked { .. })
 }
 
 fn stays_revoked(was: &Certificate, is: &Certificate) -> bool {

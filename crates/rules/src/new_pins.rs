@@ -63,11 +63,7 @@ fn parse_one<P>(
         (false, Some(_)) => Err(Refusal::PinNotAskedFor { usage }),
         (true, Some(TypedTwice { first, second })) => {
             let pin = parse(first).map_err(|form| wrong_form(usage, form))?;
-            if first == second {
-                Ok(Some(pin))
-            } else {
-                Err(Refusal::PinEntriesDiffer { usage })
-            }
+            if first == second { Ok(Some(pin)) } else { Err(Refusal::PinEntriesDiffer { usage }) }
         }
     }
 }
@@ -85,18 +81,9 @@ fn wrong_form(usage: Use, form: PinForm) -> Refusal {
 mod tests {
     use super::*;
 
-    const PASSWORD: TypedTwice<'_> = TypedTwice {
-        first: "ABC123",
-        second: "ABC123",
-    };
-    const PIN: TypedTwice<'_> = TypedTwice {
-        first: "0417",
-        second: "0417",
-    };
-    const AUTHENTICATION: Uses = Uses {
-        signature: false,
-        user_authentication: true,
-    };
+    const PASSWORD: TypedTwice<'_> = TypedTwice { first: "ABC123", second: "ABC123" };
+    const PIN: TypedTwice<'_> = TypedTwice { first: "0417", second: "0417" };
+    const AUTHENTICATION: Uses = Uses { signature: false, user_authentication: true };
 
     fn signature_refused(first: &str, second: &str) -> Refusal {
         NewPins::parse(Uses::BOTH, Some(TypedTwice { first, second }), Some(PIN)).unwrap_err()
@@ -129,10 +116,7 @@ mod tests {
     #[test]
     fn apply_5_both_entries_are_equal() {
         let usage = Use::Signature;
-        assert_eq!(
-            signature_refused("ABC123", "ABC124"),
-            Refusal::PinEntriesDiffer { usage }
-        );
+        assert_eq!(signature_refused("ABC123", "ABC124"), Refusal::PinEntriesDiffer { usage });
     }
 
     #[test]

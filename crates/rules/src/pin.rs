@@ -83,10 +83,7 @@ secret!(
 
 fn check_signature_password(typed: &str) -> Result<(), PinForm> {
     let characters = typed.chars().count();
-    if !typed
-        .chars()
-        .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-    {
+    if !typed.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) {
         Err(PinForm::Character)
     } else if !(6..=16).contains(&characters) {
         Err(PinForm::Length)

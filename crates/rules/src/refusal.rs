@@ -356,22 +356,14 @@ mod tests {
         assert_eq!(codes.len(), Refusal::CODES.len());
         for code in codes {
             assert!(code.split('-').all(|part| !part.is_empty()), "{code}");
-            assert!(
-                code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'),
-                "{code}"
-            );
+            assert!(code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{code}");
         }
     }
 
     #[test]
     fn a_refusal_tells_code_rule_and_parameters_as_listed() {
-        let refusal = Refusal::NotOnRegister {
-            standing: Standing::MovedAbroad,
-        };
-        let listed = Refusal::CODES
-            .iter()
-            .find(|entry| entry.code == "not-on-register")
-            .unwrap();
+        let refusal = Refusal::NotOnRegister { standing: Standing::MovedAbroad };
+        let listed = Refusal::CODES.iter().find(|entry| entry.code == "not-on-register").unwrap();
         assert_eq!((refusal.code(), refusal.rule()), (listed.code, listed.rule));
         assert_eq!(refusal.params(), [("standing", "moved-abroad".to_owned())]);
         assert_eq!(listed.params, ["standing"]);

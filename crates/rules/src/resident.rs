@@ -38,9 +38,7 @@ pub struct Resident {
 impl Resident {
     /// The certificates on `medium` that are neither revoked nor expired.
     pub fn live(&self, medium: Medium, now: Timestamp) -> impl Iterator<Item = &Certificate> {
-        self.certificates
-            .values()
-            .filter(move |c| c.medium == medium && c.is_live(now))
+        self.certificates.values().filter(move |c| c.medium == medium && c.is_live(now))
     }
 
     /// The certificate for `usage` on `medium` that is neither revoked nor expired: at most one.
@@ -179,9 +177,6 @@ mod certificate_list {
         deserializer: D,
     ) -> Result<BTreeMap<CertificateId, Certificate>, D::Error> {
         let list = Vec::<Certificate>::deserialize(deserializer)?;
-        Ok(list
-            .into_iter()
-            .map(|certificate| (certificate.id, certificate))
-            .collect())
+        Ok(list.into_iter().map(|certificate| (certificate.id, certificate)).collect())
     }
 }

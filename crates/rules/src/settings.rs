@@ -33,11 +33,7 @@ impl BusinessHours {
     /// # Errors
     /// `opens` is not before `closes`.
     pub fn new(opens: Time, closes: Time) -> Result<Self, InvalidBusinessHours> {
-        if opens < closes {
-            Ok(Self { opens, closes })
-        } else {
-            Err(InvalidBusinessHours)
-        }
+        if opens < closes { Ok(Self { opens, closes }) } else { Err(InvalidBusinessHours) }
     }
 
     /// When work begins each day.
@@ -53,10 +49,7 @@ impl BusinessHours {
 
 impl Default for BusinessHours {
     fn default() -> Self {
-        Self {
-            opens: time(8, 0, 0, 0),
-            closes: time(19, 30, 0, 0),
-        }
+        Self { opens: time(8, 0, 0, 0), closes: time(19, 30, 0, 0) }
     }
 }
 
@@ -85,10 +78,8 @@ pub struct VisibilityDelay {
 
 impl VisibilityDelay {
     /// What the guides say of the official service: 15 minutes and 5 minutes.
-    pub const OFFICIAL: VisibilityDelay = VisibilityDelay {
-        android_seconds: 15 * 60,
-        iphone_seconds: 5 * 60,
-    };
+    pub const OFFICIAL: VisibilityDelay =
+        VisibilityDelay { android_seconds: 15 * 60, iphone_seconds: 5 * 60 };
 
     /// The delay on `platform`, in seconds.
     pub fn seconds(self, platform: Platform) -> u32 {
@@ -117,10 +108,7 @@ impl TryFrom<Hours> for BusinessHours {
 
 impl From<BusinessHours> for Hours {
     fn from(hours: BusinessHours) -> Self {
-        Self {
-            opens: hours.opens,
-            closes: hours.closes,
-        }
+        Self { opens: hours.opens, closes: hours.closes }
     }
 }
 
@@ -132,14 +120,8 @@ mod tests {
     fn business_hours_open_before_they_close() {
         let noon = time(12, 0, 0, 0);
         assert_eq!(BusinessHours::new(noon, noon), Err(InvalidBusinessHours));
-        assert_eq!(
-            BusinessHours::new(noon, time(8, 0, 0, 0)),
-            Err(InvalidBusinessHours)
-        );
-        assert_eq!(
-            BusinessHours::new(noon, time(13, 0, 0, 0)).unwrap().opens(),
-            noon
-        );
+        assert_eq!(BusinessHours::new(noon, time(8, 0, 0, 0)), Err(InvalidBusinessHours));
+        assert_eq!(BusinessHours::new(noon, time(13, 0, 0, 0)).unwrap().opens(), noon);
         assert!(InvalidBusinessHours.to_string().contains("hours"));
     }
 
@@ -150,10 +132,7 @@ mod tests {
         assert_eq!(settings.business_hours.opens(), time(9, 0, 0, 0));
         assert_eq!(settings.visibility_delay, VisibilityDelay::default());
         let written = serde_json::to_string(&settings).unwrap();
-        assert_eq!(
-            serde_json::from_str::<Settings>(&written).unwrap(),
-            settings
-        );
+        assert_eq!(serde_json::from_str::<Settings>(&written).unwrap(), settings);
         let closed = r#"{"business_hours":{"opens":"17:00:00","closes":"09:00:00"}}"#;
         assert!(serde_json::from_str::<Settings>(closed).is_err());
         assert!(serde_json::from_str::<Settings>(r#"{"bussiness_hours":{}}"#).is_err());

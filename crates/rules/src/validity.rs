@@ -8,11 +8,7 @@ use crate::japan;
 /// The last day of a card issued on `issued`: the tenth birthday after it, the fifth for a resident
 /// under 18 (CARD-8).
 pub fn card_expires(issued: Date, birth_date: Date) -> Date {
-    let birthdays = if japan::has_reached(birth_date, 18, issued) {
-        10
-    } else {
-        5
-    };
+    let birthdays = if japan::has_reached(birth_date, 18, issued) { 10 } else { 5 };
     birthday_after(issued, birth_date, birthdays)
 }
 
@@ -45,10 +41,7 @@ mod tests {
     fn card_8_a_certificate_ends_with_the_fifth_birthday_as_on_a_genuine_test_card() {
         let end = card_certificate_not_after(date(2025, 10, 27), date(1980, 2, 17), FAR);
         assert_eq!(end, "2030-02-17T14:59:59Z".parse().unwrap());
-        assert_eq!(
-            card_expires(date(2025, 10, 27), date(1980, 2, 17)),
-            date(2035, 2, 17)
-        );
+        assert_eq!(card_expires(date(2025, 10, 27), date(1980, 2, 17)), date(2035, 2, 17));
     }
 
     #[test]
@@ -84,9 +77,6 @@ mod tests {
     #[test]
     fn card_8_the_calendars_end_does_not_panic() {
         assert_eq!(card_expires(Date::MAX, date(1980, 2, 17)), Date::MAX);
-        assert_eq!(
-            card_certificate_not_after(Date::MAX, Date::MAX, Date::MAX),
-            Timestamp::MAX
-        );
+        assert_eq!(card_certificate_not_after(Date::MAX, Date::MAX, Date::MAX), Timestamp::MAX);
     }
 }

@@ -33,11 +33,8 @@ pub(crate) fn date(w: &mut Writer<'_>, day: Date) -> fmt::Result {
 
 /// 午前8時, 午後7時30分; 8:00, 19:30.
 pub(crate) fn time(w: &mut Writer<'_>, time: Time) -> fmt::Result {
-    let (half, reading) = if time.hour() < 12 {
-        ("午前", "ごぜん")
-    } else {
-        ("午後", "ごご")
-    };
+    let (half, reading) =
+        if time.hour() < 12 { ("午前", "ごぜん") } else { ("午後", "ごご") };
     match w.language() {
         Language::Ja => w.write_str(half)?,
         Language::JaEasy => w.ruby(half, reading)?,
@@ -53,11 +50,7 @@ pub(crate) fn clock(w: &mut Writer<'_>, time: Time) -> fmt::Result {
         Language::En => write!(w, "{hour}:{minute:02}"),
         Language::Ja => {
             write!(w, "{}時", hour % 12)?;
-            if minute == 0 {
-                Ok(())
-            } else {
-                write!(w, "{minute}分")
-            }
+            if minute == 0 { Ok(()) } else { write!(w, "{minute}分") }
         }
         Language::JaEasy => {
             write!(w, "{}", hour % 12)?;
@@ -75,11 +68,7 @@ pub(crate) fn clock(w: &mut Writer<'_>, time: Time) -> fmt::Result {
 pub(crate) fn moment(w: &mut Writer<'_>, at: Timestamp) -> fmt::Result {
     let at = in_japan(at);
     date(w, at.date())?;
-    w.write_str(if w.language() == Language::En {
-        ", "
-    } else {
-        " "
-    })?;
+    w.write_str(if w.language() == Language::En { ", " } else { " " })?;
     time(w, at.time())
 }
 
@@ -127,11 +116,7 @@ fn day_of_month(w: &mut Writer<'_>, day: i8) -> fmt::Result {
 }
 
 fn minutes_reading(minute: i8) -> &'static str {
-    if matches!(minute % 10, 2 | 5 | 7 | 9) {
-        "ふん"
-    } else {
-        "ぷん"
-    }
+    if matches!(minute % 10, 2 | 5 | 7 | 9) { "ふん" } else { "ぷん" }
 }
 
 #[cfg(test)]
@@ -159,27 +144,15 @@ mod tests {
     fn a_moment_is_written_in_japan_time_as_each_language_does() {
         let eight = at("2026-11-20T23:00:00Z");
         let write = |w: &mut Writer<'_>| moment(w, eight);
-        assert_eq!(
-            written(Language::Ja, Form::Html, write),
-            "2026年11月21日 午前8時"
-        );
-        assert_eq!(
-            written(Language::JaEasy, Form::Plain, write),
-            "2026年11月21日 午前8時"
-        );
-        assert_eq!(
-            written(Language::JaEasy, Form::Kana, write),
-            "2026ねん11がつ21にち ごぜん8じ"
-        );
+        assert_eq!(written(Language::Ja, Form::Html, write), "2026年11月21日 午前8時");
+        assert_eq!(written(Language::JaEasy, Form::Plain, write), "2026年11月21日 午前8時");
+        assert_eq!(written(Language::JaEasy, Form::Kana, write), "2026ねん11がつ21にち ごぜん8じ");
         assert_eq!(
             written(Language::JaEasy, Form::Html, |w| time(w, hour(8, 0, 0, 0))),
             "<ruby>午前<rp>（</rp><rt>ごぜん</rt><rp>）</rp></ruby>8\
              <ruby>時<rp>（</rp><rt>じ</rt><rp>）</rp></ruby>"
         );
-        assert_eq!(
-            written(Language::En, Form::Html, write),
-            "21 November 2026, 8:00"
-        );
+        assert_eq!(written(Language::En, Form::Html, write), "21 November 2026, 8:00");
     }
 
     #[test]
@@ -189,12 +162,7 @@ mod tests {
             (hour(8, 1, 0, 0), "午前8時1分", "ごぜん8じ1ぷん", "8:01"),
             (hour(12, 5, 0, 0), "午後0時5分", "ごご0じ5ふん", "12:05"),
             (hour(19, 30, 59, 0), "午後7時30分", "ごご7じ30ぷん", "19:30"),
-            (
-                hour(23, 59, 59, 0),
-                "午後11時59分",
-                "ごご11じ59ふん",
-                "23:59",
-            ),
+            (hour(23, 59, 59, 0), "午後11時59分", "ごご11じ59ふん", "23:59"),
         ];
         for (at, ja, kana, en) in samples {
             assert_eq!(written(Language::Ja, Form::Plain, |w| time(w, at)), ja);

@@ -33,12 +33,10 @@ impl Catalogue {
     pub(crate) fn entry(&self, code: &str) -> Option<&Entry> {
         let (family, name) = code.split_once('.')?;
         match family {
-            "error" => name
-                .split_once('.')
-                .and_then(|(code, part)| self.error(code)?.part(part)),
-            "notice" => name
-                .split_once('.')
-                .and_then(|(code, part)| self.notices.get(code)?.part(part)),
+            "error" => name.split_once('.').and_then(|(code, part)| self.error(code)?.part(part)),
+            "notice" => {
+                name.split_once('.').and_then(|(code, part)| self.notices.get(code)?.part(part))
+            }
             _ => self.named(family, name),
         }
     }
@@ -63,16 +61,8 @@ mod tests {
 
     #[test]
     fn a_code_of_no_text_gives_nothing() {
-        for code in [
-            "",
-            "x",
-            "error",
-            "error.",
-            "error.x",
-            "error.x.title",
-            "notice.x",
-            "button.",
-        ] {
+        for code in ["", "x", "error", "error.", "error.x", "error.x.title", "notice.x", "button."]
+        {
             assert!(CATALOGUE.entry(code).is_none(), "{code:?}");
         }
     }

@@ -24,22 +24,14 @@ fn complaints(catalogue: &Catalogue) -> Vec<String> {
             check_words(entry, &mut found);
         }
         check_heading(parts[0], &mut found);
-        parts[1..3]
-            .iter()
-            .for_each(|entry| check_sentences(entry, &mut found));
+        parts[1..3].iter().for_each(|entry| check_sentences(entry, &mut found));
         for &entry in &parts[3..] {
             check_english(entry, &mut found);
             check_end(entry, Language::En, '.', &mut found);
         }
         check_parameters(catalogue, &parts, &mut found);
-        if error
-            .status()
-            .is_some_and(|status| !(400..600).contains(&status))
-        {
-            found.push(format!(
-                "error.{}: the status is none of an error",
-                error.code()
-            ));
+        if error.status().is_some_and(|status| !(400..600).contains(&status)) {
+            found.push(format!("error.{}: the status is none of an error", error.code()));
         }
         if !error.rule().is_none_or(is_rule) {
             found.push(format!("error.{}: the rule is none", error.code()));
@@ -76,11 +68,7 @@ fn check_words(entry: &Entry, found: &mut Vec<String>) {
                     complain(format!("ja-easy: {kanji} has no reading"));
                 }
                 for c in words.chars() {
-                    sentence = if "。！？".contains(c) {
-                        0
-                    } else {
-                        sentence + 1
-                    };
+                    sentence = if "。！？".contains(c) { 0 } else { sentence + 1 };
                     if sentence == LONGEST_EASY_SENTENCE + 1 {
                         complain("ja-easy: a sentence is too long".to_owned());
                     }
@@ -97,14 +85,11 @@ fn check_english(entry: &Entry, found: &mut Vec<String>) {
     let japanese = |words: &String| {
         words.contains(|c: char| is_kanji(c) || is_kana(c) || "。、「」（）".contains(c))
     };
-    let mut words = entry
-        .pieces(Language::En)
-        .iter()
-        .flat_map(|piece| match piece {
-            Piece::Plain(words) | Piece::Ruby { base: words, .. } => vec![words],
-            Piece::Counted { one, many, .. } => vec![one, many],
-            _ => vec![],
-        });
+    let mut words = entry.pieces(Language::En).iter().flat_map(|piece| match piece {
+        Piece::Plain(words) | Piece::Ruby { base: words, .. } => vec![words],
+        Piece::Counted { one, many, .. } => vec![one, many],
+        _ => vec![],
+    });
     if words.any(japanese) {
         found.push(format!("{}: en: Japanese characters", entry.code));
     }
@@ -113,30 +98,21 @@ fn check_english(entry: &Entry, found: &mut Vec<String>) {
 fn check_heading(entry: &Entry, found: &mut Vec<String>) {
     for language in Language::ALL {
         if last_char(entry, language).is_some_and(|c| "。.".contains(c)) {
-            found.push(format!(
-                "{}: {language}: a heading has no full stop",
-                entry.code
-            ));
+            found.push(format!("{}: {language}: a heading has no full stop", entry.code));
         }
     }
 }
 
 fn check_sentences(entry: &Entry, found: &mut Vec<String>) {
-    for (language, stop) in [
-        (Language::Ja, '。'),
-        (Language::JaEasy, '。'),
-        (Language::En, '.'),
-    ] {
+    for (language, stop) in [(Language::Ja, '。'), (Language::JaEasy, '。'), (Language::En, '.')]
+    {
         check_end(entry, language, stop, found);
     }
 }
 
 fn check_end(entry: &Entry, language: Language, stop: char, found: &mut Vec<String>) {
     if last_char(entry, language).is_some_and(|c| c != stop) {
-        found.push(format!(
-            "{}: {language}: a sentence ends with {stop}",
-            entry.code
-        ));
+        found.push(format!("{}: {language}: a sentence ends with {stop}", entry.code));
     }
 }
 
@@ -161,10 +137,7 @@ fn check_parameters(catalogue: &Catalogue, parts: &[&Entry], found: &mut Vec<Str
             })
             .collect();
         if names.iter().any(|other| *other != names[0]) {
-            found.push(format!(
-                "{}: the languages say different parameters",
-                entry.code
-            ));
+            found.push(format!("{}: the languages say different parameters", entry.code));
         }
         used.extend(names.into_iter().flatten());
         for language in Language::ALL {
@@ -177,10 +150,7 @@ fn check_parameters(catalogue: &Catalogue, parts: &[&Entry], found: &mut Vec<Str
     }
     for parameter in parts.iter().flat_map(|entry| &entry.parameters) {
         if !used.contains(parameter.name.as_str()) {
-            found.push(format!(
-                "{}: {{{}}} is not used",
-                parts[0].code, parameter.name
-            ));
+            found.push(format!("{}: {{{}}} is not used", parts[0].code, parameter.name));
         }
     }
 }
@@ -211,10 +181,8 @@ fn check_placeholder(
             Err(format!("{{{name}}} counts something"))
         }
         (Piece::Chosen { family, .. }, Kind::Family(names)) => {
-            let (family, names) = (
-                literal_family(catalogue, family)?,
-                literal_family(catalogue, names)?,
-            );
+            let (family, names) =
+                (literal_family(catalogue, family)?, literal_family(catalogue, names)?);
             match names.keys().find(|name| !family.contains_key(*name)) {
                 Some(missing) => Err(format!("the family of {{{name}}} lacks {missing}")),
                 None => Ok(()),
@@ -229,10 +197,7 @@ fn check_placeholder(
 
 /// A family whose texts can stand inside another text: they take no parameters.
 fn literal_family<'c>(catalogue: &'c Catalogue, name: &str) -> Result<&'c Family, String> {
-    let family = catalogue
-        .families
-        .get(name)
-        .ok_or(format!("there is no family {name}"))?;
+    let family = catalogue.families.get(name).ok_or(format!("there is no family {name}"))?;
     match family.values().find(|entry| !entry.parameters.is_empty()) {
         Some(entry) => Err(format!("{} takes parameters", entry.code)),
         None => Ok(family),
@@ -241,14 +206,8 @@ fn literal_family<'c>(catalogue: &'c Catalogue, name: &str) -> Result<&'c Family
 
 /// The titles of errors, too, stand inside other texts.
 fn literal_titles(catalogue: &Catalogue) -> Result<(), String> {
-    let titles = catalogue
-        .errors
-        .iter()
-        .filter_map(|error| error.part("title"));
-    match titles
-        .flat_map(|title| title.pieces.iter().flatten())
-        .find_map(placeholder_name)
-    {
+    let titles = catalogue.errors.iter().filter_map(|error| error.part("title"));
+    match titles.flat_map(|title| title.pieces.iter().flatten()).find_map(placeholder_name) {
         Some(name) => Err(format!("{{{name}}} stands in the title of an error")),
         None => Ok(()),
     }
@@ -282,22 +241,12 @@ fn every_refusal_has_its_text_and_every_such_text_its_refusal() {
         assert!(error.is_refusal(), "{}", refusal.code);
         assert_eq!(error.rule(), Some(refusal.rule), "{}", refusal.code);
         assert!(error.status().is_some(), "{}", refusal.code);
-        let parameters: BTreeSet<_> = error
-            .parameters()
-            .iter()
-            .map(|parameter| parameter.name.as_str())
-            .collect();
-        assert_eq!(
-            parameters,
-            refusal.params.iter().copied().collect(),
-            "{}",
-            refusal.code
-        );
+        let parameters: BTreeSet<_> =
+            error.parameters().iter().map(|parameter| parameter.name.as_str()).collect();
+        assert_eq!(parameters, refusal.params.iter().copied().collect(), "{}", refusal.code);
     }
     for error in crate::errors().filter(|error| error.is_refusal()) {
-        let known = Refusal::CODES
-            .iter()
-            .any(|refusal| refusal.code == error.code());
+        let known = Refusal::CODES.iter().any(|refusal| refusal.code == error.code());
         assert!(known, "{} is no refusal", error.code());
     }
 }
@@ -309,17 +258,11 @@ fn every_value_of_the_rules_has_its_words() {
     use crate::Value;
 
     let named = |family: &str, value: Value<'_>| {
-        let Value::Name(name) = value else {
-            panic!("{value:?} is no name")
-        };
+        let Value::Name(name) = value else { panic!("{value:?} is no name") };
         assert!(CATALOGUE.named(family, name).is_some(), "{family}.{name}");
     };
-    Use::ALL
-        .into_iter()
-        .for_each(|usage| named("use", usage.into()));
-    [Medium::Card, Medium::Phone]
-        .into_iter()
-        .for_each(|medium| named("medium", medium.into()));
+    Use::ALL.into_iter().for_each(|usage| named("use", usage.into()));
+    [Medium::Card, Medium::Phone].into_iter().for_each(|medium| named("medium", medium.into()));
     for platform in [Platform::Android, Platform::Iphone] {
         named("platform", platform.into());
     }
@@ -336,12 +279,7 @@ fn every_value_of_the_rules_has_its_words() {
     ] {
         named("revocation-reason", reason.into());
     }
-    for fault in [
-        PinForm::Length,
-        PinForm::Character,
-        PinForm::NoLetter,
-        PinForm::NoDigit,
-    ] {
+    for fault in [PinForm::Length, PinForm::Character, PinForm::NoLetter, PinForm::NoDigit] {
         named("pin-fault", fault.into());
     }
 }
@@ -373,65 +311,26 @@ fn a_good_text_has_no_complaint() {
 fn a_bad_text_has_its_complaint() {
     let long = "あ".repeat(LONGEST_EASY_SENTENCE + 1);
     let samples = [
-        (
-            about("", "[本|ほん]", "x", "x"),
-            "readings belong to ja-easy",
-        ),
+        (about("", "[本|ほん]", "x", "x"), "readings belong to ja-easy"),
         (about("", "x", "本", "x"), "本 has no reading"),
         (about("", "x", "3ヶ[月|げつ]", "x"), "ヶ has no reading"),
         (about("", "x", &long, "x"), "a sentence is too long"),
         (about("", "x", "x", "the メニュー"), "Japanese characters"),
-        (
-            about("params.x = \"count\"", "{x}", "{x}", "{x|try|回}"),
-            "Japanese characters",
-        ),
+        (about("params.x = \"count\"", "{x}", "{x}", "{x|try|回}"), "Japanese characters"),
         (about("", "{x}", "{x}", "{x}"), "{x} is unknown"),
-        (
-            about("params.x = \"number\"", "a", "a", "a"),
-            "{x} is not used",
-        ),
-        (
-            about("params.x = \"number\"", "{x}", "{x}", "a"),
-            "different parameters",
-        ),
-        (
-            about("params.x = \"count\"", "{x}", "{x}", "{x}"),
-            "{x} counts something",
-        ),
-        (
-            about("params.x = \"count\"", "{x|a|b}", "{x}", "{x|a|b}"),
-            "no count in English",
-        ),
-        (
-            about("params.x = \"number\"", "{x}", "{x}", "{x|a|b}"),
-            "no count in English",
-        ),
-        (
-            about("params.x = \"nil\"", "{x}", "{x}", "{x}"),
-            "there is no family nil",
-        ),
-        (
-            about("params.x = \"use\"", "{x:pin}", "{x}", "{x}"),
-            "lacks signature",
-        ),
-        (
-            about("params.x = \"use\"", "{x:nil}", "{x}", "{x}"),
-            "there is no family nil",
-        ),
-        (
-            about("params.x = \"date\"", "{x:pin}", "{x}", "{x}"),
-            "{x} chooses no text",
-        ),
-        (
-            about("params.x = \"a\"", "{x}", "{x}", "{x}"),
-            "a.b takes parameters",
-        ),
+        (about("params.x = \"number\"", "a", "a", "a"), "{x} is not used"),
+        (about("params.x = \"number\"", "{x}", "{x}", "a"), "different parameters"),
+        (about("params.x = \"count\"", "{x}", "{x}", "{x}"), "{x} counts something"),
+        (about("params.x = \"count\"", "{x|a|b}", "{x}", "{x|a|b}"), "no count in English"),
+        (about("params.x = \"number\"", "{x}", "{x}", "{x|a|b}"), "no count in English"),
+        (about("params.x = \"nil\"", "{x}", "{x}", "{x}"), "there is no family nil"),
+        (about("params.x = \"use\"", "{x:pin}", "{x}", "{x}"), "lacks signature"),
+        (about("params.x = \"use\"", "{x:nil}", "{x}", "{x}"), "there is no family nil"),
+        (about("params.x = \"date\"", "{x:pin}", "{x}", "{x}"), "{x} chooses no text"),
+        (about("params.x = \"a\"", "{x}", "{x}", "{x}"), "a.b takes parameters"),
     ];
     for (found, complaint) in samples {
-        assert!(
-            found.iter().any(|line| line.contains(complaint)),
-            "{complaint}: {found:?}"
-        );
+        assert!(found.iter().any(|line| line.contains(complaint)), "{complaint}: {found:?}");
     }
 }
 
@@ -443,11 +342,7 @@ fn a_bad_error_has_its_complaint() {
                 now = { ja = \"文。\", ja-easy = \"ぶん。\", en = \"Now.\" }\n\
                 developer = { cause = \"Cause.\", change = \"Change.\" }\n";
     let about = |toml: String| {
-        let file = ErrorFile {
-            heading: "Test",
-            refusals: false,
-            toml: toml.leak(),
-        };
+        let file = ErrorFile { heading: "Test", refusals: false, toml: toml.leak() };
         let words = "[h.x]\nparams.r = \"error\"\nja = \"{r}\"\nja-easy = \"{r}\"\nen = \"{r}\"\n";
         let (catalogue, faults) = load(&[file], "", &[words]);
         assert_eq!(faults, []);
@@ -459,11 +354,7 @@ fn a_bad_error_has_its_complaint() {
         ("だい", "だい。", "a heading has no full stop"),
         ("だい", "{x}", "{x} stands in the title of an error"),
         ("What.", "What", "a sentence ends with ."),
-        (
-            "ja-easy = \"ぶん。\"",
-            "ja-easy = \"ぶん\"",
-            "a sentence ends with 。",
-        ),
+        ("ja-easy = \"ぶん。\"", "ja-easy = \"ぶん\"", "a sentence ends with 。"),
         ("Cause.", "Cause", "a sentence ends with ."),
         ("Cause.", "原因.", "Japanese characters"),
         ("400", "200", "the status is none of an error"),
@@ -472,9 +363,6 @@ fn a_bad_error_has_its_complaint() {
     ];
     for (from, to, complaint) in samples {
         let found = about(good.replace(from, to));
-        assert!(
-            found.iter().any(|line| line.contains(complaint)),
-            "{complaint}: {found:?}"
-        );
+        assert!(found.iter().any(|line| line.contains(complaint)), "{complaint}: {found:?}");
     }
 }

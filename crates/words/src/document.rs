@@ -71,10 +71,7 @@ fn write_error(out: &mut String, error: &'static ErrorText) -> fmt::Result {
         write_kind(out, &parameter.kind)?;
         out.push('\n');
     }
-    let help: Vec<_> = error
-        .help_names()
-        .map(|name| format!("[{name}](#{name})"))
-        .collect();
+    let help: Vec<_> = error.help_names().map(|name| format!("[{name}](#{name})")).collect();
     if !help.is_empty() {
         writeln!(out, "- Help: {}", help.join(", "))?;
     }
@@ -132,9 +129,6 @@ mod tests {
     #[test]
     fn the_committed_documentation_is_what_the_texts_say() {
         let committed = include_str!("../../../docs/errors.md");
-        assert!(
-            committed == errors_markdown(),
-            "docs/errors.md is old: `cargo xtask docs`"
-        );
+        assert!(committed == errors_markdown(), "docs/errors.md is old: `cargo xtask docs`");
     }
 }

@@ -78,9 +78,7 @@ impl ErrorText {
     /// Where there is help, in the order in which it is shown, for errors at which a person may be
     /// stuck (HELP-1).
     pub fn help(&self) -> impl Iterator<Item = Text<'static>> {
-        self.help_names()
-            .filter_map(|name| CATALOGUE.named("help", name))
-            .map(Entry::text)
+        self.help_names().filter_map(|name| CATALOGUE.named("help", name)).map(Entry::text)
     }
 
     /// For the developer: why it came to this. English in every language.
@@ -140,11 +138,7 @@ impl ErrorText {
             code,
             heading: file.heading,
             refusal: file.refusals,
-            status: if file.refusals {
-                Some(REFUSED)
-            } else {
-                source.status
-            },
+            status: if file.refusals { Some(REFUSED) } else { source.status },
             rule: source.rule,
             help: source.help,
         }

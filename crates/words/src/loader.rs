@@ -87,11 +87,7 @@ impl Loader {
 
     /// An entry that is said in English, whatever the language.
     pub(crate) fn english(&mut self, code: String, params: &ParameterSource, en: &str) -> Entry {
-        let said = Said {
-            ja: en.to_owned(),
-            ja_easy: en.to_owned(),
-            en: en.to_owned(),
-        };
+        let said = Said { ja: en.to_owned(), ja_easy: en.to_owned(), en: en.to_owned() };
         self.raw_entry(code, params, &said)
     }
 
@@ -102,21 +98,14 @@ impl Loader {
 
     /// Notes what is wrong with a text.
     pub(crate) fn fault(&mut self, at: String, why: &str) {
-        self.faults.push(Fault {
-            at,
-            why: why.to_owned(),
-        });
+        self.faults.push(Fault { at, why: why.to_owned() });
     }
 
     fn words(&mut self, toml: &'static str) {
         for (family, words) in self.parse::<BTreeMap<String, BTreeMap<String, WordsSource>>>(toml) {
             for (name, source) in words {
                 let code = format!("{family}.{name}");
-                let said = Said {
-                    ja: source.ja,
-                    ja_easy: source.ja_easy,
-                    en: source.en,
-                };
+                let said = Said { ja: source.ja, ja_easy: source.ja_easy, en: source.en };
                 let entry = self.raw_entry(code.clone(), &source.params, &said);
                 let family = self.catalogue.families.entry(family.clone()).or_default();
                 if family.insert(name, entry).is_some() {
@@ -128,12 +117,7 @@ impl Loader {
 
     fn resolve_families(&mut self) {
         let raw = self.catalogue.families.clone();
-        for entry in self
-            .catalogue
-            .families
-            .values_mut()
-            .flat_map(BTreeMap::values_mut)
-        {
+        for entry in self.catalogue.families.values_mut().flat_map(BTreeMap::values_mut) {
             resolve(entry, &raw, &mut self.faults);
         }
     }
@@ -143,12 +127,7 @@ impl Loader {
             let error = ErrorText::load(self, file, code.clone(), source);
             let index = self.catalogue.errors.len();
             self.catalogue.errors.push(error);
-            if self
-                .catalogue
-                .error_index
-                .insert(code.clone(), index)
-                .is_some()
-            {
+            if self.catalogue.error_index.insert(code.clone(), index).is_some() {
                 self.fault(code, "this error is there twice");
             }
         }
@@ -172,10 +151,7 @@ impl Loader {
     fn raw_entry(&mut self, code: String, params: &ParameterSource, said: &Said) -> Entry {
         let parameters: Vec<Parameter> = params
             .iter()
-            .map(|(name, kind)| Parameter {
-                name: name.clone(),
-                kind: Kind::named(kind),
-            })
+            .map(|(name, kind)| Parameter { name: name.clone(), kind: Kind::named(kind) })
             .collect();
         if parameters.len() > MAX_PARAMETERS {
             self.fault(code.clone(), "too many parameters");
@@ -186,11 +162,7 @@ impl Loader {
                 vec![Piece::Plain(text.clone())]
             })
         });
-        Entry {
-            code,
-            parameters,
-            pieces,
-        }
+        Entry { code, parameters, pieces }
     }
 }
 
@@ -198,10 +170,7 @@ impl Loader {
 fn resolve(entry: &mut Entry, families: &BTreeMap<String, Family>, faults: &mut Vec<Fault>) {
     for language in Language::ALL {
         let pieces = &mut entry.pieces[language as usize];
-        if !pieces
-            .iter()
-            .any(|piece| matches!(piece, Piece::Reference(_)))
-        {
+        if !pieces.iter().any(|piece| matches!(piece, Piece::Reference(_))) {
             continue;
         }
         let mut resolved = Vec::with_capacity(pieces.len() + 4);
@@ -242,16 +211,9 @@ mod tests {
         developer = { cause = \"x\", change = \"x\" }\n";
 
     fn faults(errors: &'static str, notices: &'static str, words: &'static str) -> Vec<String> {
-        let file = ErrorFile {
-            heading: "Test",
-            refusals: false,
-            toml: errors,
-        };
+        let file = ErrorFile { heading: "Test", refusals: false, toml: errors };
         let (_, faults) = load(&[file], notices, &[words]);
-        faults
-            .into_iter()
-            .map(|fault| format!("{}: {}", fault.at, fault.why))
-            .collect()
+        faults.into_iter().map(|fault| format!("{}: {}", fault.at, fault.why)).collect()
     }
 
     fn the_one_fault(words: &'static str) -> String {
@@ -290,10 +252,7 @@ mod tests {
         let (catalogue, faults) = load(&[], "", &[words]);
         assert_eq!(faults, []);
         let entry = catalogue.entry("a.c").unwrap();
-        let ruby = Piece::Ruby {
-            base: "次".into(),
-            reading: "つぎ".into(),
-        };
+        let ruby = Piece::Ruby { base: "次".into(), reading: "つぎ".into() };
         assert_eq!(entry.pieces(Language::JaEasy)[1], ruby);
         assert_eq!(entry.pieces(Language::En)[1], Piece::Plain("Next".into()));
     }
@@ -319,11 +278,7 @@ mod tests {
 
     #[test]
     fn an_error_without_a_part_is_a_fault() {
-        let faults = faults(
-            "[some-code]\nstatus = 400\n",
-            "[some-notice]\nparams = {}\n",
-            "",
-        );
+        let faults = faults("[some-code]\nstatus = 400\n", "[some-notice]\nparams = {}\n", "");
         assert!(faults[0].contains("missing field `title`"), "{faults:?}");
         assert!(faults[1].contains("missing field `title`"), "{faults:?}");
     }
@@ -334,11 +289,7 @@ mod tests {
         let (_, faults) = load(&[], "", &[words, words]);
         assert_eq!(faults.len(), 1);
         assert_eq!(faults[0].why, "this text is there twice");
-        let file = || ErrorFile {
-            heading: "Test",
-            refusals: false,
-            toml: GOOD_ERROR,
-        };
+        let file = || ErrorFile { heading: "Test", refusals: false, toml: GOOD_ERROR };
         let (_, faults) = load(&[file(), file()], "", &[]);
         assert_eq!(faults.len(), 1);
         assert_eq!(faults[0].why, "this error is there twice");
@@ -346,11 +297,7 @@ mod tests {
 
     #[test]
     fn a_refusal_with_a_status_of_its_own_is_a_fault() {
-        let file = ErrorFile {
-            heading: "Test",
-            refusals: true,
-            toml: GOOD_ERROR,
-        };
+        let file = ErrorFile { heading: "Test", refusals: true, toml: GOOD_ERROR };
         let (catalogue, faults) = load(&[file], "", &[]);
         assert_eq!(faults[0].why, "every refusal has the same status");
         assert_eq!(catalogue.error("some-code").unwrap().status(), Some(422));
@@ -359,17 +306,13 @@ mod tests {
     #[test]
     fn a_help_that_does_not_exist_is_a_fault() {
         let toml = GOOD_ERROR.replace("status", "help = [\"x\"]\nstatus");
-        assert_eq!(
-            faults(toml.leak(), "", ""),
-            ["some-code: there is no help.x"]
-        );
+        assert_eq!(faults(toml.leak(), "", ""), ["some-code: there is no help.x"]);
     }
 
     #[test]
     fn more_parameters_than_a_sentence_holds_are_a_fault() {
-        let params: String = (0..=MAX_PARAMETERS)
-            .map(|n| format!("params.p{n} = \"date\"\n"))
-            .collect();
+        let params: String =
+            (0..=MAX_PARAMETERS).map(|n| format!("params.p{n} = \"date\"\n")).collect();
         let words = format!("[a.b]\n{params}ja = \"x\"\nja-easy = \"x\"\nen = \"x\"\n");
         assert_eq!(the_one_fault(words.leak()), "a.b: too many parameters");
     }

@@ -16,11 +16,7 @@ pub(crate) enum Piece {
     /// `{name:family}`: the text of `family` that the value names.
     Chosen { name: String, family: String },
     /// `{name|one|many}`: a number and the noun that it counts, for languages with a plural.
-    Counted {
-        name: String,
-        one: String,
-        many: String,
-    },
+    Counted { name: String, one: String, many: String },
     /// `{namespace.name}`: the words of another text, put here when the texts are loaded.
     Reference(String),
 }
@@ -126,10 +122,7 @@ fn ruby(inside: &str) -> Result<Piece, Malformed> {
     if !reading.chars().all(is_kana) {
         return Err(Malformed::Reading);
     }
-    Ok(Piece::Ruby {
-        base: base.to_owned(),
-        reading: reading.to_owned(),
-    })
+    Ok(Piece::Ruby { base: base.to_owned(), reading: reading.to_owned() })
 }
 
 fn placeholder(inside: &str) -> Result<Piece, Malformed> {
@@ -140,10 +133,7 @@ fn placeholder(inside: &str) -> Result<Piece, Malformed> {
         && is_name(name)
         && is_name(family)
     {
-        return Ok(Piece::Chosen {
-            name: name.to_owned(),
-            family: family.to_owned(),
-        });
+        return Ok(Piece::Chosen { name: name.to_owned(), family: family.to_owned() });
     }
     if let Some((name, nouns)) = inside.split_once('|')
         && let Some((one, many)) = nouns.split_once('|')
@@ -162,9 +152,7 @@ fn placeholder(inside: &str) -> Result<Piece, Malformed> {
 
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c))
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c))
 }
 
 fn is_noun(noun: &str) -> bool {
@@ -185,22 +173,12 @@ mod tests {
         assert_eq!(
             parse(text),
             Ok(vec![
-                Piece::Ruby {
-                    base: "本人".into(),
-                    reading: "ほんにん".into()
-                },
+                Piece::Ruby { base: "本人".into(), reading: "ほんにん".into() },
                 plain("だけが "),
-                Piece::Counted {
-                    name: "left".into(),
-                    one: "try".into(),
-                    many: "tries".into()
-                },
+                Piece::Counted { name: "left".into(), one: "try".into(), many: "tries".into() },
                 plain(" "),
                 Piece::Param("office".into()),
-                Piece::Chosen {
-                    name: "usage".into(),
-                    family: "pin".into()
-                },
+                Piece::Chosen { name: "usage".into(), family: "pin".into() },
                 Piece::Reference("button.register".into()),
                 plain("。"),
             ])

@@ -53,11 +53,7 @@ impl NoticeText {
     }
 
     pub(crate) fn load(loader: &mut Loader, code: String, source: NoticeSource) -> Self {
-        let title = loader.entry(
-            format!("notice.{code}.title"),
-            &source.params,
-            &source.title,
-        );
+        let title = loader.entry(format!("notice.{code}.title"), &source.params, &source.title);
         let body = loader.entry(format!("notice.{code}.body"), &source.params, &source.body);
         Self { code, title, body }
     }

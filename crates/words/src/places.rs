@@ -29,9 +29,7 @@ pub struct PlaceName {
 
 /// The municipality with this code, or `None` if the table does not have it.
 pub fn place(code: Municipality) -> Option<&'static Place> {
-    let at = PLACES
-        .binary_search_by_key(&code, |place| place.code)
-        .ok()?;
+    let at = PLACES.binary_search_by_key(&code, |place| place.code).ok()?;
     PLACES.get(at)
 }
 
@@ -48,11 +46,7 @@ static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
     for (code, name) in rows() {
         match (code.parse(), prefecture) {
             (Ok(code), Some(prefecture)) => {
-                places.push(Place {
-                    code,
-                    prefecture,
-                    municipality: name,
-                });
+                places.push(Place { code, prefecture, municipality: name });
             }
             _ => prefecture = Some(name),
         }
@@ -62,19 +56,13 @@ static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
 
 /// The table's rows. A prefecture's row stands before those of its municipalities.
 fn rows() -> impl Iterator<Item = (&'static str, PlaceName)> {
-    TABLE
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| {
-            let mut columns = line.split('\t');
-            let code = columns.next()?;
-            let name = PlaceName {
-                kanji: columns.next()?,
-                reading: columns.next()?,
-                romaji: columns.next()?,
-            };
-            columns.next().is_none().then_some((code, name))
-        })
+    TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let mut columns = line.split('\t');
+        let code = columns.next()?;
+        let name =
+            PlaceName { kanji: columns.next()?, reading: columns.next()?, romaji: columns.next()? };
+        columns.next().is_none().then_some((code, name))
+    })
 }
 
 #[cfg(test)]
@@ -135,10 +123,8 @@ mod tests {
         let prefectures: BTreeSet<_> = places().iter().map(|p| p.prefecture.kanji).collect();
         assert_eq!(prefectures.len(), 47);
         // A partition of a revocation list is named by prefecture and municipality in romaji.
-        let partitions: BTreeSet<_> = places()
-            .iter()
-            .map(|p| (p.prefecture.romaji, p.municipality.romaji))
-            .collect();
+        let partitions: BTreeSet<_> =
+            places().iter().map(|p| (p.prefecture.romaji, p.municipality.romaji)).collect();
         assert_eq!(partitions.len(), places().len());
     }
 
@@ -161,19 +147,9 @@ mod tests {
                 .unwrap_or_else(|| panic!("{digits} {} is of no kind", name.kanji));
             assert!(name.reading.ends_with(kana), "{digits} {}", name.reading);
             let stem = name.romaji.strip_suffix(romaji).unwrap_or_default();
-            assert!(
-                stem.starts_with(|c: char| c.is_ascii_uppercase()),
-                "{digits} {}",
-                name.romaji
-            );
-            assert!(
-                stem.chars().skip(1).all(|c| c.is_ascii_lowercase()),
-                "{digits}"
-            );
-            assert!(
-                name.reading.chars().all(|c| matches!(c, 'ぁ'..='ゖ')),
-                "{digits}"
-            );
+            assert!(stem.starts_with(|c: char| c.is_ascii_uppercase()), "{digits} {}", name.romaji);
+            assert!(stem.chars().skip(1).all(|c| c.is_ascii_lowercase()), "{digits}");
+            assert!(name.reading.chars().all(|c| matches!(c, 'ぁ'..='ゖ')), "{digits}");
         }
     }
 

@@ -8,51 +8,18 @@ pub(crate) const ERRORS: &[ErrorFile] = &[
         "The person, the card and the counter",
         include_str!("../texts/error/rules-card.toml"),
     ),
-    refusals(
-        "Applying for certificates",
-        include_str!("../texts/error/rules-applying.toml"),
-    ),
-    refusals(
-        "New PINs of a phone",
-        include_str!("../texts/error/rules-pins.toml"),
-    ),
-    refusals(
-        "Issuance, registration, revocation",
-        include_str!("../texts/error/rules-phone.toml"),
-    ),
+    refusals("Applying for certificates", include_str!("../texts/error/rules-applying.toml")),
+    refusals("New PINs of a phone", include_str!("../texts/error/rules-pins.toml")),
+    refusals("Issuance, registration, revocation", include_str!("../texts/error/rules-phone.toml")),
     problems("Requests", include_str!("../texts/error/request.toml")),
-    problems(
-        "Requests signed by a phone",
-        include_str!("../texts/error/phone-proof.toml"),
-    ),
-    problems(
-        "Sessions and signed statements",
-        include_str!("../texts/error/session.toml"),
-    ),
-    problems(
-        "Procedures under way",
-        include_str!("../texts/error/procedure.toml"),
-    ),
-    problems(
-        "Certificates",
-        include_str!("../texts/error/certificate.toml"),
-    ),
-    problems(
-        "Transactions: log-in and signing",
-        include_str!("../texts/error/transaction.toml"),
-    ),
-    problems(
-        "PINs and passwords",
-        include_str!("../texts/error/pin.toml"),
-    ),
-    problems(
-        "Cards, chips, readers",
-        include_str!("../texts/error/chip.toml"),
-    ),
-    problems(
-        "The service and the command",
-        include_str!("../texts/error/service.toml"),
-    ),
+    problems("Requests signed by a phone", include_str!("../texts/error/phone-proof.toml")),
+    problems("Sessions and signed statements", include_str!("../texts/error/session.toml")),
+    problems("Procedures under way", include_str!("../texts/error/procedure.toml")),
+    problems("Certificates", include_str!("../texts/error/certificate.toml")),
+    problems("Transactions: log-in and signing", include_str!("../texts/error/transaction.toml")),
+    problems("PINs and passwords", include_str!("../texts/error/pin.toml")),
+    problems("Cards, chips, readers", include_str!("../texts/error/chip.toml")),
+    problems("The service and the command", include_str!("../texts/error/service.toml")),
 ];
 
 /// Notices.
@@ -66,17 +33,9 @@ pub(crate) const WORDS: &[&str] = &[
 ];
 
 const fn refusals(heading: &'static str, toml: &'static str) -> ErrorFile {
-    ErrorFile {
-        heading,
-        refusals: true,
-        toml,
-    }
+    ErrorFile { heading, refusals: true, toml }
 }
 
 const fn problems(heading: &'static str, toml: &'static str) -> ErrorFile {
-    ErrorFile {
-        heading,
-        refusals: false,
-        toml,
-    }
+    ErrorFile { heading, refusals: false, toml }
 }

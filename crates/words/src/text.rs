@@ -14,10 +14,7 @@ pub(crate) const MAX_PARAMETERS: usize = 4;
 ///
 /// A code without a text is said as the code itself.
 pub fn text(code: &str) -> Text<'_> {
-    Text {
-        code,
-        entry: CATALOGUE.entry(code),
-    }
+    Text { code, entry: CATALOGUE.entry(code) }
 }
 
 /// A text, in whatever language.
@@ -45,11 +42,7 @@ impl<'a> Text<'a> {
 
     /// Chooses the language.
     pub fn in_language(self, language: Language) -> Sentence<'a> {
-        Sentence {
-            text: self,
-            language,
-            values: [None; MAX_PARAMETERS],
-        }
+        Sentence { text: self, language, values: [None; MAX_PARAMETERS] }
     }
 }
 
@@ -78,19 +71,11 @@ impl<'a> Sentence<'a> {
             if let Some(name) = name.strip_suffix("_reading")
                 && let Some(slot) = self.slot(name)
             {
-                let text = if let Some(Value::Term(term)) = slot {
-                    term.text
-                } else {
-                    ""
-                };
+                let text = if let Some(Value::Term(term)) = slot { term.text } else { "" };
                 *slot = Some(Value::Term(Term { text, reading: raw }));
                 continue;
             }
-            let kind = self
-                .text
-                .parameters()
-                .iter()
-                .find(|parameter| parameter.name == name);
+            let kind = self.text.parameters().iter().find(|parameter| parameter.name == name);
             let value = kind.and_then(|parameter| parameter.kind.read(raw));
             if let (Some(value), Some(slot)) = (value, self.slot(name)) {
                 *slot = Some(match (value, *slot) {
@@ -125,11 +110,7 @@ impl<'a> Sentence<'a> {
     }
 
     fn slot(&mut self, name: &str) -> Option<&mut Option<Value<'a>>> {
-        let at = self
-            .text
-            .parameters()
-            .iter()
-            .position(|parameter| parameter.name == name)?;
+        let at = self.text.parameters().iter().position(|parameter| parameter.name == name)?;
         self.values.get_mut(at)
     }
 }
@@ -155,10 +136,7 @@ pub(crate) struct Entry {
 impl Entry {
     /// The text as it is handed out.
     pub(crate) fn text(&'static self) -> Text<'static> {
-        Text {
-            code: &self.code,
-            entry: Some(self),
-        }
+        Text { code: &self.code, entry: Some(self) }
     }
 
     /// What it says in a language.
@@ -168,30 +146,25 @@ impl Entry {
 
     /// Which parameter has this name.
     pub(crate) fn parameter(&self, name: &str) -> Option<(usize, &Parameter)> {
-        self.parameters
-            .iter()
-            .enumerate()
-            .find(|(_, parameter)| parameter.name == name)
+        self.parameters.iter().enumerate().find(|(_, parameter)| parameter.name == name)
     }
 
     /// Writes it with values in the order of the parameters.
     pub(crate) fn write(&self, w: &mut Writer<'_>, values: &[Option<Value<'_>>]) -> fmt::Result {
-        self.pieces(w.language())
-            .iter()
-            .try_for_each(|piece| match piece {
-                Piece::Plain(words) => w.write_str(words),
-                Piece::Ruby { base, reading } => w.ruby(base, reading),
-                Piece::Param(name) => self.write_param(w, name, None, values),
-                Piece::Chosen { name, family } => self.write_param(w, name, Some(family), values),
-                Piece::Counted { name, one, many } => {
-                    self.write_param(w, name, None, values)?;
-                    let single = matches!(self.value(name, values), Some((_, Value::Number(1))));
-                    w.write_str(" ")?;
-                    w.write_str(if single { one } else { many })
-                }
-                // A reference that could not be resolved; tests make sure that there is none.
-                Piece::Reference(code) => w.write_str(code),
-            })
+        self.pieces(w.language()).iter().try_for_each(|piece| match piece {
+            Piece::Plain(words) => w.write_str(words),
+            Piece::Ruby { base, reading } => w.ruby(base, reading),
+            Piece::Param(name) => self.write_param(w, name, None, values),
+            Piece::Chosen { name, family } => self.write_param(w, name, Some(family), values),
+            Piece::Counted { name, one, many } => {
+                self.write_param(w, name, None, values)?;
+                let single = matches!(self.value(name, values), Some((_, Value::Number(1))));
+                w.write_str(" ")?;
+                w.write_str(if single { one } else { many })
+            }
+            // A reference that could not be resolved; tests make sure that there is none.
+            Piece::Reference(code) => w.write_str(code),
+        })
     }
 
     fn value<'v>(&self, name: &str, values: &[Option<Value<'v>>]) -> Option<(&Kind, Value<'v>)> {

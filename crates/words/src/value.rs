@@ -108,16 +108,11 @@ impl Kind {
     /// by RFC 3339, names as they are. `None` if the text does not have that form.
     pub fn read<'a>(&self, raw: &'a str) -> Option<Value<'a>> {
         match self {
-            Kind::Term => Some(Value::Term(Term {
-                text: raw,
-                reading: "",
-            })),
+            Kind::Term => Some(Value::Term(Term { text: raw, reading: "" })),
             Kind::Number | Kind::Count => raw.parse().ok().map(Value::Number),
-            Kind::Date => raw
-                .parse()
-                .map(Value::Date)
-                .or_else(|_| raw.parse().map(Value::Moment))
-                .ok(),
+            Kind::Date => {
+                raw.parse().map(Value::Date).or_else(|_| raw.parse().map(Value::Moment)).ok()
+            }
             Kind::Time | Kind::Clock => raw.parse().ok().map(Value::Time),
             Kind::Moment | Kind::Expected => raw.parse().ok().map(Value::Moment),
             Kind::Family(_) => Some(Value::Name(raw)),
@@ -246,9 +241,9 @@ mod tests {
 
     #[test]
     fn a_kind_is_written_by_the_name_it_is_read_from() {
-        for name in [
-            "term", "number", "count", "date", "time", "clock", "moment", "expected", "use",
-        ] {
+        for name in
+            ["term", "number", "count", "date", "time", "clock", "moment", "expected", "use"]
+        {
             assert_eq!(Kind::named(name).to_string(), name);
         }
         assert_eq!(Kind::named("use"), Kind::Family("use".to_owned()));
@@ -257,32 +252,20 @@ mod tests {
     #[test]
     fn a_value_is_read_by_its_kind_or_not_at_all() {
         assert_eq!(Kind::Count.read("4"), Some(Value::Number(4)));
-        assert_eq!(
-            Kind::Date.read("2030-02-17"),
-            Some(Value::Date(date(2030, 2, 17)))
-        );
+        assert_eq!(Kind::Date.read("2030-02-17"), Some(Value::Date(date(2030, 2, 17))));
         let end = Value::Moment(Timestamp::constant(1_897_570_799, 0));
         assert_eq!(Kind::Moment.read("2030-02-17T14:59:59Z"), Some(end));
         assert_eq!(Kind::Date.read("2030-02-17T14:59:59Z"), Some(end));
-        assert_eq!(
-            Kind::Family("use".into()).read("signature"),
-            Some(Use::Signature.into())
-        );
-        for (kind, raw) in [
-            (Kind::Count, "-1"),
-            (Kind::Date, "17.2.2030"),
-            (Kind::Moment, "soon"),
-        ] {
+        assert_eq!(Kind::Family("use".into()).read("signature"), Some(Use::Signature.into()));
+        for (kind, raw) in [(Kind::Count, "-1"), (Kind::Date, "17.2.2030"), (Kind::Moment, "soon")]
+        {
             assert_eq!(kind.read(raw), None, "{kind}: {raw}");
         }
     }
 
     #[test]
     fn debug_does_not_show_a_value() {
-        let name = Term {
-            text: "黒桐　幹也",
-            reading: "くろぎり　みきや",
-        };
+        let name = Term { text: "黒桐　幹也", reading: "くろぎり　みきや" };
         assert_eq!(format!("{name:?}"), "Term(..)");
         assert_eq!(format!("{:?}", Value::from(name)), "Term(..)");
         assert_eq!(format!("{:?}", Value::from(date(1980, 2, 17))), "Date(..)");

@@ -26,11 +26,7 @@ pub(crate) struct Writer<'w> {
 
 impl<'w> Writer<'w> {
     pub(crate) fn new(out: &'w mut dyn fmt::Write, form: Form, language: Language) -> Self {
-        Self {
-            out,
-            form,
-            language,
-        }
+        Self { out, form, language }
     }
 
     pub(crate) fn language(&self) -> Language {
@@ -119,10 +115,7 @@ mod tests {
 
     use super::*;
 
-    const NAME: Term<'_> = Term {
-        text: "黒桐　幹也",
-        reading: "くろぎり　みきや",
-    };
+    const NAME: Term<'_> = Term { text: "黒桐　幹也", reading: "くろぎり　みきや" };
 
     fn term(language: Language, form: Form, term: Term<'_>) -> String {
         let mut out = String::new();
@@ -156,45 +149,23 @@ mod tests {
 
     #[test]
     fn a_term_whose_parts_do_not_match_is_read_as_one() {
-        let one = Term {
-            text: "黒桐　幹也",
-            reading: "くろぎりみきや",
-        };
+        let one = Term { text: "黒桐　幹也", reading: "くろぎりみきや" };
         assert_eq!(term(Language::JaEasy, Form::Kana, one), "くろぎりみきや");
-        let kana = Term {
-            text: "さくら 花子",
-            reading: "さくら はなこ",
-        };
+        let kana = Term { text: "さくら 花子", reading: "さくら はなこ" };
         assert_eq!(
             term(Language::JaEasy, Form::Html, kana),
             "さくら <ruby>花子<rp>（</rp><rt>はなこ</rt><rp>）</rp></ruby>"
         );
-        let unread = Term {
-            text: "添付<書類>",
-            reading: "",
-        };
-        assert_eq!(
-            term(Language::JaEasy, Form::Html, unread),
-            "添付&lt;書類&gt;"
-        );
+        let unread = Term { text: "添付<書類>", reading: "" };
+        assert_eq!(term(Language::JaEasy, Form::Html, unread), "添付&lt;書類&gt;");
     }
 
     #[test]
     fn a_japanese_term_in_english_html_is_marked_for_the_voice() {
-        assert_eq!(
-            term(Language::En, Form::Html, NAME),
-            "<span lang=\"ja\">黒桐　幹也</span>"
-        );
+        assert_eq!(term(Language::En, Form::Html, NAME), "<span lang=\"ja\">黒桐　幹也</span>");
         assert_eq!(term(Language::En, Form::Plain, NAME), "黒桐　幹也");
         assert_eq!(
-            term(
-                Language::En,
-                Form::Html,
-                Term {
-                    text: "A & B",
-                    reading: ""
-                }
-            ),
+            term(Language::En, Form::Html, Term { text: "A & B", reading: "" }),
             "A &amp; B"
         );
     }

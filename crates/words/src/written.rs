@@ -23,12 +23,7 @@ impl Value<'_> {
         };
         let mut out = String::new();
         // Writing to a string cannot fail.
-        let _ = write(
-            &mut Writer::new(&mut out, form, language),
-            self,
-            &kind,
-            None,
-        );
+        let _ = write(&mut Writer::new(&mut out, form, language), self, &kind, None);
         out
     }
 }
@@ -100,18 +95,9 @@ mod tests {
     fn a_value_alone_is_written_as_its_language_does() {
         let at: Timestamp = "2026-11-20T23:00:00Z".parse().unwrap();
         assert_eq!(en(Value::from(at)), "21 November 2026, 8:00");
-        assert_eq!(
-            Value::from(at).render(Language::Ja, Form::Html),
-            "2026年11月21日 午前8時"
-        );
+        assert_eq!(Value::from(at).render(Language::Ja, Form::Html), "2026年11月21日 午前8時");
         assert_eq!(en(Value::Name("signature")), "signature");
-        assert_eq!(
-            en(Value::Term(Term {
-                text: "A",
-                reading: ""
-            })),
-            "A"
-        );
+        assert_eq!(en(Value::Term(Term { text: "A", reading: "" })), "A");
     }
 
     #[test]
@@ -164,10 +150,7 @@ mod tests {
             ),
         ];
         for (due, ja, kana, written) in samples {
-            let value = Value::Expected {
-                due: due.parse().unwrap(),
-                now,
-            };
+            let value = Value::Expected { due: due.parse().unwrap(), now };
             assert_eq!(value.render(Language::Ja, Form::Plain), ja);
             assert_eq!(value.render(Language::JaEasy, Form::Kana), kana);
             assert_eq!(en(value), written);

@@ -6,9 +6,7 @@ use jiff::Timestamp;
 
 fn wrong_pin(language: Language, left: u64) -> String {
     let what = error("wrong-pin").expect("a text").what();
-    let said = what
-        .in_language(language)
-        .with("pin", Value::Name("card-signature"));
+    let said = what.in_language(language).with("pin", Value::Name("card-signature"));
     said.with("left", left).render(Form::Plain)
 }
 
@@ -38,9 +36,7 @@ fn readings_are_dropped_set_as_ruby_or_stand_alone() {
 fn every_text_of_easy_japanese_can_be_said_without_kanji() {
     let texts = errors()
         .flat_map(|error| {
-            [error.title(), error.what(), error.now()]
-                .into_iter()
-                .chain(error.help())
+            [error.title(), error.what(), error.now()].into_iter().chain(error.help())
         })
         .chain(notices().flat_map(|notice| [notice.title(), notice.body()]));
     for text in texts {
@@ -52,19 +48,11 @@ fn every_text_of_easy_japanese_can_be_said_without_kanji() {
 
 #[test]
 fn the_parameters_of_a_refusal_are_read_as_they_travel() {
-    let refusal = Refusal::CardExpired {
-        expires: jiff::civil::date(2026, 11, 20),
-    };
+    let refusal = Refusal::CardExpired { expires: jiff::civil::date(2026, 11, 20) };
     let params = refusal.params();
-    let said = error(refusal.code())
-        .unwrap()
-        .what()
-        .in_language(Language::En);
+    let said = error(refusal.code()).unwrap().what().in_language(Language::En);
     let said = said.with_all(params.iter().map(|(name, raw)| (*name, raw.as_str())));
-    assert_eq!(
-        said.render(Form::Plain),
-        "This My Number card was valid until 20 November 2026."
-    );
+    assert_eq!(said.render(Form::Plain), "This My Number card was valid until 20 November 2026.");
 }
 
 #[test]
@@ -73,13 +61,9 @@ fn valid_1_the_end_of_a_certificate_is_said_as_its_day_in_japan() {
     let what = error("card-signature-expired").unwrap().what();
     for said in [
         what.in_language(Language::Ja).with("not_after", not_after),
-        what.in_language(Language::Ja)
-            .with_all([("not_after", "2030-02-17T14:59:59Z")]),
+        what.in_language(Language::Ja).with_all([("not_after", "2030-02-17T14:59:59Z")]),
     ] {
-        assert!(
-            said.render(Form::Plain)
-                .ends_with("有効期限は2030年2月17日でした。")
-        );
+        assert!(said.render(Form::Plain).ends_with("有効期限は2030年2月17日でした。"));
     }
 }
 
@@ -87,54 +71,34 @@ fn valid_1_the_end_of_a_certificate_is_said_as_its_day_in_japan() {
 fn a_name_chooses_among_families() {
     let missing = error("pin-missing").unwrap();
     let said = |text: inrou_words::Text<'static>| {
-        text.in_language(Language::Ja)
-            .with("usage", Use::UserAuthentication)
-            .render(Form::Plain)
+        text.in_language(Language::Ja).with("usage", Use::UserAuthentication).render(Form::Plain)
     };
     assert_eq!(
         said(missing.what()),
         "スマホ用利用者証明用電子証明書の新しいパスワードが入力されていません。"
     );
-    assert_eq!(
-        said(missing.now()),
-        "数字4桁で入力し、「次へ」を押してください。"
-    );
+    assert_eq!(said(missing.now()), "数字4桁で入力し、「次へ」を押してください。");
 }
 
 #[test]
 fn an_error_is_named_by_its_title_in_another_text() {
-    let body = notice("application-rejected")
-        .unwrap()
-        .body()
-        .in_language(Language::Ja);
-    let said = body
-        .with_all([("reason", "under-fifteen")])
-        .render(Form::Plain);
-    assert!(
-        said.contains("（理由：15歳未満の方には発行されません）"),
-        "{said}"
-    );
+    let body = notice("application-rejected").unwrap().body().in_language(Language::Ja);
+    let said = body.with_all([("reason", "under-fifteen")]).render(Form::Plain);
+    assert!(said.contains("（理由：15歳未満の方には発行されません）"), "{said}");
 }
 
 #[test]
 fn a_term_brings_its_reading_from_wherever_it_comes() {
     let body = notice("application-returned").unwrap().body();
-    let reason = Term {
-        text: "書類不足",
-        reading: "しょるいぶそく",
-    };
+    let reason = Term { text: "書類不足", reading: "しょるいぶそく" };
     let here = body.in_language(Language::JaEasy).with("reason", reason);
     let ahead = [("reason_reading", "しょるいぶそく"), ("reason", "書類不足")];
     let behind = [("reason", "書類不足"), ("reason_reading", "しょるいぶそく")];
     for said in [
         here.with("procedure", Value::Name("moving-out")),
         here.with_all([("procedure", "moving-out")]),
-        body.in_language(Language::JaEasy)
-            .with_all(ahead)
-            .with_all([("procedure", "moving-out")]),
-        body.in_language(Language::JaEasy)
-            .with_all(behind)
-            .with_all([("procedure", "moving-out")]),
+        body.in_language(Language::JaEasy).with_all(ahead).with_all([("procedure", "moving-out")]),
+        body.in_language(Language::JaEasy).with_all(behind).with_all([("procedure", "moving-out")]),
     ] {
         assert_eq!(
             said.render(Form::Kana),
@@ -146,17 +110,9 @@ fn a_term_brings_its_reading_from_wherever_it_comes() {
 
 #[test]
 fn html_from_outside_is_escaped() {
-    let body = notice("application-returned")
-        .unwrap()
-        .body()
-        .in_language(Language::Ja);
-    let said = body
-        .with_all([("reason", "<script>"), ("procedure", "<b>")])
-        .render(Form::Html);
-    assert!(
-        said.contains("&lt;script&gt;") && said.contains("&lt;b&gt;"),
-        "{said}"
-    );
+    let body = notice("application-returned").unwrap().body().in_language(Language::Ja);
+    let said = body.with_all([("reason", "<script>"), ("procedure", "<b>")]).render(Form::Html);
+    assert!(said.contains("&lt;script&gt;") && said.contains("&lt;b&gt;"), "{said}");
     assert!(!said.contains('<'), "{said}");
 }
 
@@ -171,38 +127,20 @@ fn what_is_missing_shows_and_never_panics() {
     }
     assert!(error("no-such-code").is_none() && notice("no-such-code").is_none());
     let what = error("wrong-pin").unwrap().what().in_language(Language::En);
-    assert!(
-        what.render(Form::Plain)
-            .contains("You have {left} tries left.")
-    );
-    let odd = what.with_all([
-        ("left", "many"),
-        ("pin", "nil"),
-        ("other", "x"),
-        ("_reading", "x"),
-    ]);
-    assert_eq!(
-        odd.render(Form::Plain),
-        "This is not the nil. You have {left} tries left."
-    );
+    assert!(what.render(Form::Plain).contains("You have {left} tries left."));
+    let odd = what.with_all([("left", "many"), ("pin", "nil"), ("other", "x"), ("_reading", "x")]);
+    assert_eq!(odd.render(Form::Plain), "This is not the nil. You have {left} tries left.");
 }
 
 #[test]
 fn help_1_the_simulated_hotline_stands_before_the_real_numbers() {
-    let helped: Vec<_> = errors()
-        .filter(|error| error.help().next().is_some())
-        .collect();
+    let helped: Vec<_> = errors().filter(|error| error.help().next().is_some()).collect();
     assert!(helped.iter().any(|error| error.code() == "pin-blocked"));
     for language in Language::ALL {
-        let desk = text("desk.hotline")
-            .in_language(language)
-            .render(Form::Plain);
+        let desk = text("desk.hotline").in_language(language).render(Form::Plain);
         for code in ["help.hotline", "help.hotline-loss"] {
             let said = text(code).in_language(language).render(Form::Plain);
-            let (simulated, real) = (
-                said.find(&desk).unwrap(),
-                said.find("0120-95-0178").unwrap(),
-            );
+            let (simulated, real) = (said.find(&desk).unwrap(), said.find("0120-95-0178").unwrap());
             assert!(simulated < real, "{said}");
         }
     }
@@ -211,15 +149,10 @@ fn help_1_the_simulated_hotline_stands_before_the_real_numbers() {
 #[test]
 fn use_7_every_event_of_the_rules_has_its_line_in_the_history() {
     // The names of the events are listed by the error about one that does not exist.
-    let error = toml::from_str::<inrou_rules::Event>("type = \"-\"")
-        .unwrap_err()
-        .to_string();
+    let error = toml::from_str::<inrou_rules::Event>("type = \"-\"").unwrap_err().to_string();
     let (_, listed) = error.split_once("expected one of ").unwrap();
     let events: Vec<_> = listed.split('`').skip(1).step_by(2).collect();
-    assert!(
-        events.contains(&"resident-admitted") && events.len() > 10,
-        "{events:?}"
-    );
+    assert!(events.contains(&"resident-admitted") && events.len() > 10, "{events:?}");
     for event in events {
         assert!(text(&format!("history.{event}")).exists(), "{event}");
     }

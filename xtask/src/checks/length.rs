@@ -12,9 +12,7 @@ pub(super) fn warnings(tree: &Tree) -> Vec<String> {
         .filter(|&(lines, _)| lines > MOST)
         .collect();
     long.sort_by(|one, next| next.cmp(one));
-    long.into_iter()
-        .map(|(lines, path)| format!("{path} has {lines} lines, over {MOST}"))
-        .collect()
+    long.into_iter().map(|(lines, path)| format!("{path} has {lines} lines, over {MOST}")).collect()
 }
 
 #[cfg(test)]

@@ -10,13 +10,6 @@ use crate::setup;
 /// has to be fetched, and a test must not depend on that.
 pub(crate) fn licences() -> Outcome {
     let mut command = Command::new(setup::deny());
-    command.args([
-        "--workspace",
-        "check",
-        "--hide-inclusion-graph",
-        "bans",
-        "licenses",
-        "sources",
-    ]);
+    command.args(["--workspace", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"]);
     Outcome::of_program(&run(command.current_dir(root())))
 }

@@ -25,11 +25,7 @@ pub(super) fn check(tree: &Tree) -> Vec<String> {
                 }
             }
             for path in paths(line).filter(|path| !there.contains(path.trim_end_matches('/'))) {
-                findings.push(finding(
-                    &file.path,
-                    number,
-                    &format!("there is no `{path}`"),
-                ));
+                findings.push(finding(&file.path, number, &format!("there is no `{path}`")));
             }
         }
     }
@@ -96,15 +92,9 @@ mod tests {
     fn a_path_in_backquotes_that_is_not_there_is_found() {
         let tree = Tree::of(&[
             ("crates/a/src/lib.rs", ""),
-            (
-                "docs/a.md",
-                "`crates/a/src/lib.rs` `crates/a/` `docs/a.md` `fuzz/{target}` `a/b`",
-            ),
+            ("docs/a.md", "`crates/a/src/lib.rs` `crates/a/` `docs/a.md` `fuzz/{target}` `a/b`"),
             ("docs/b.md", "\n`crates/b/src/lib.rs`"),
         ]);
-        assert_eq!(
-            check(&tree),
-            ["docs/b.md:2: there is no `crates/b/src/lib.rs`"]
-        );
+        assert_eq!(check(&tree), ["docs/b.md:2: there is no `crates/b/src/lib.rs`"]);
     }
 }

@@ -3,12 +3,8 @@
 use super::{Tree, finding};
 
 /// Put together here, so that this file does not hold what it looks for.
-const MARKERS: [&str; 4] = [
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("X", "XX"),
-    concat!("HA", "CK"),
-];
+const MARKERS: [&str; 4] =
+    [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X", "XX"), concat!("HA", "CK")];
 const LEFT_OUT: &str = concat!("#[ig", "nore");
 
 pub(super) fn check(tree: &Tree) -> Vec<String> {

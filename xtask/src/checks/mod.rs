@@ -33,22 +33,10 @@ struct Check {
 }
 
 const CHECKS: [Check; 4] = [
-    Check {
-        name: "nothing is left undone, no test is left out",
-        findings: markers::check,
-    },
-    Check {
-        name: "no path of one machine is named",
-        findings: paths::check,
-    },
-    Check {
-        name: "links and paths in documents lead somewhere",
-        findings: links::check,
-    },
-    Check {
-        name: "every served rule has its test",
-        findings: rulebook::check,
-    },
+    Check { name: "nothing is left undone, no test is left out", findings: markers::check },
+    Check { name: "no path of one machine is named", findings: paths::check },
+    Check { name: "links and paths in documents lead somewhere", findings: links::check },
+    Check { name: "every served rule has its test", findings: rulebook::check },
 ];
 
 /// A finding as compilers write one: `path:line: what`.

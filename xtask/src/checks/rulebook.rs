@@ -39,11 +39,7 @@ pub(super) fn check(tree: &Tree) -> Vec<String> {
         }
     }
     if !rows.iter().any(|row| row.state == "served") {
-        findings.push(finding(
-            RULEBOOK,
-            0,
-            "no rule is served, or no table has the columns",
-        ));
+        findings.push(finding(RULEBOOK, 0, "no rule is served, or no table has the columns"));
     }
     findings
 }
@@ -64,11 +60,8 @@ fn rows(text: &str) -> Vec<Row<'_>> {
             columns = None;
             continue;
         };
-        let named = ["id", "state", "code", "tests"].map(|name| {
-            cells
-                .iter()
-                .position(|cell| cell.eq_ignore_ascii_case(name))
-        });
+        let named = ["id", "state", "code", "tests"]
+            .map(|name| cells.iter().position(|cell| cell.eq_ignore_ascii_case(name)));
         if let [Some(id), Some(state), Some(code), Some(tests)] = named {
             columns = Some([id, state, code, tests]);
         } else if let Some(columns) = columns
@@ -76,13 +69,7 @@ fn rows(text: &str) -> Vec<Row<'_>> {
                 columns.map(|column| cells.get(column).copied())
             && id.starts_with(|c: char| c.is_ascii_uppercase())
         {
-            rows.push(Row {
-                line,
-                id,
-                state,
-                code: quoted(code),
-                tests: quoted(tests),
-            });
+            rows.push(Row { line, id, state, code: quoted(code), tests: quoted(tests) });
         }
     }
     rows
@@ -126,10 +113,7 @@ mod tests {
     fn findings(rows: &str) -> Vec<String> {
         let table =
             format!("| id | rule | state | code | tests |\n|---|---|---|---|---|\n{rows}\n");
-        check(&Tree::of(&[
-            ("crates/rules/a.rs", CODE),
-            (RULEBOOK, &table),
-        ]))
+        check(&Tree::of(&[("crates/rules/a.rs", CODE), (RULEBOOK, &table)]))
     }
 
     #[test]
@@ -142,10 +126,7 @@ mod tests {
     #[test]
     fn a_served_rule_without_a_test_is_found() {
         let found = findings("| CARD-1 | x | served | | by hand |");
-        assert!(
-            found[0].starts_with("docs/rulebook.md:3: CARD-1"),
-            "{found:?}"
-        );
+        assert!(found[0].starts_with("docs/rulebook.md:3: CARD-1"), "{found:?}");
     }
 
     #[test]

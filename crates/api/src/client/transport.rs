@@ -45,10 +45,8 @@ pub(super) fn http_client(base: &Url, roots: &[Vec<u8>]) -> Result<reqwest::Clie
         builder = builder.resolve_to_addrs(name, &LOOPBACK);
     }
     if !roots.is_empty() {
-        let roots: Result<Vec<_>, _> = roots
-            .iter()
-            .map(|root| Certificate::from_der(root))
-            .collect();
+        let roots: Result<Vec<_>, _> =
+            roots.iter().map(|root| Certificate::from_der(root)).collect();
         builder = builder.tls_certs_only(roots.map_err(refused)?);
     }
     builder.build().map_err(refused)
@@ -57,8 +55,7 @@ pub(super) fn http_client(base: &Url, roots: &[Vec<u8>]) -> Result<reqwest::Clie
 /// Host and port, as the header `Host` has them.
 pub(super) fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
-    url.port()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// Reads an answer's body, bounded.
@@ -139,10 +136,7 @@ mod tests {
             "localhost:80",
             "",
         ] {
-            assert!(
-                matches!(parse_base(base), Err(ClientError::Request(_))),
-                "{base}"
-            );
+            assert!(matches!(parse_base(base), Err(ClientError::Request(_))), "{base}");
         }
     }
 
@@ -157,9 +151,6 @@ mod tests {
     #[test]
     fn a_root_that_is_no_certificate_is_refused() {
         let base = Url::parse("https://localhost").unwrap();
-        assert!(matches!(
-            http_client(&base, &[vec![0; 3]]),
-            Err(ClientError::Request(_))
-        ));
+        assert!(matches!(http_client(&base, &[vec![0; 3]]), Err(ClientError::Request(_))));
     }
 }

@@ -98,37 +98,18 @@ impl SandboxClock {
         if !path.try_exists()? {
             let now = real.now();
             let shown = start.unwrap_or(now);
-            replace(
-                directory,
-                &Setting {
-                    running: true,
-                    shown,
-                    real: now,
-                },
-            )?;
+            replace(directory, &Setting { running: true, shown, real: now })?;
         }
         let (file, setting) = read(&path)?;
-        let view = Mutex::new(View {
-            file,
-            setting,
-            latest: setting.shown,
-        });
-        Ok(Self {
-            real,
-            directory: directory.to_owned(),
-            view,
-            turned: watch::Sender::new(()),
-        })
+        let view = Mutex::new(View { file, setting, latest: setting.shown });
+        Ok(Self { real, directory: directory.to_owned(), view, turned: watch::Sender::new(()) })
     }
 
     /// What the clock shows, and whether it runs.
     pub fn state(&self) -> ClockState {
         let mut view = lock(&self.view);
         self.look(&mut view);
-        ClockState {
-            now: view.show(self.real.now()),
-            running: view.setting.running,
-        }
+        ClockState { now: view.show(self.real.now()), running: view.setting.running }
     }
 
     /// Turns the clock forward to `time`. Answers what it then shows.
@@ -138,10 +119,7 @@ impl SandboxClock {
     pub fn advance_to(&self, time: Timestamp) -> Result<ClockState, ClockError> {
         self.change(|state| {
             if time < state.now {
-                return Err(ClockError::Backwards {
-                    now: state.now,
-                    asked: time,
-                });
+                return Err(ClockError::Backwards { now: state.now, asked: time });
             }
             Ok(ClockState { now: time, ..state })
         })
@@ -153,20 +131,11 @@ impl SandboxClock {
     /// As [`SandboxClock::advance_to`]; [`ClockError::OutOfRange`] past the year 9999.
     pub fn advance_by(&self, span: SignedDuration) -> Result<ClockState, ClockError> {
         self.change(|state| {
-            let asked = state
-                .now
-                .checked_add(span)
-                .map_err(|_| ClockError::OutOfRange)?;
+            let asked = state.now.checked_add(span).map_err(|_| ClockError::OutOfRange)?;
             if span.is_negative() {
-                return Err(ClockError::Backwards {
-                    now: state.now,
-                    asked,
-                });
+                return Err(ClockError::Backwards { now: state.now, asked });
             }
-            Ok(ClockState {
-                now: asked,
-                ..state
-            })
+            Ok(ClockState { now: asked, ..state })
         })
     }
 
@@ -175,12 +144,7 @@ impl SandboxClock {
     /// # Errors
     /// The file cannot be written.
     pub fn stop(&self) -> Result<ClockState, ClockError> {
-        self.change(|state| {
-            Ok(ClockState {
-                running: false,
-                ..state
-            })
-        })
+        self.change(|state| Ok(ClockState { running: false, ..state }))
     }
 
     /// Lets the clock go on from where it is. A running clock stays running.
@@ -188,12 +152,7 @@ impl SandboxClock {
     /// # Errors
     /// The file cannot be written.
     pub fn run(&self) -> Result<ClockState, ClockError> {
-        self.change(|state| {
-            Ok(ClockState {
-                running: true,
-                ..state
-            })
-        })
+        self.change(|state| Ok(ClockState { running: true, ..state }))
     }
 
     /// Reads, changes and writes the setting, alone among all processes.
@@ -206,18 +165,8 @@ impl SandboxClock {
         (view.file, view.setting) = read(&self.directory.join(FILE))?;
         let real = self.real.now();
         let now = view.show(real);
-        let wanted = to(ClockState {
-            now,
-            running: view.setting.running,
-        })?;
-        replace(
-            &self.directory,
-            &Setting {
-                running: wanted.running,
-                shown: wanted.now,
-                real,
-            },
-        )?;
+        let wanted = to(ClockState { now, running: view.setting.running })?;
+        replace(&self.directory, &Setting { running: wanted.running, shown: wanted.now, real })?;
         (view.file, view.setting) = read(&self.directory.join(FILE))?;
         view.latest = wanted.now;
         drop(view);
@@ -228,11 +177,7 @@ impl SandboxClock {
     /// Reads the file anew if another one stands in its place. A file that cannot be read leaves the
     /// clock going as it went: the next look tries again.
     fn look(&self, view: &mut View) {
-        if view
-            .file
-            .metadata()
-            .is_ok_and(|metadata| metadata.nlink() > 0)
-        {
+        if view.file.metadata().is_ok_and(|metadata| metadata.nlink() > 0) {
             return;
         }
         match read(&self.directory.join(FILE)) {
@@ -258,11 +203,7 @@ impl Clock for SandboxClock {
     fn rest(&self, due: Timestamp) -> Option<Duration> {
         // Another process may turn the clock, and only a look at the file shows that.
         let ClockState { now, running } = self.state();
-        Some(if running {
-            remaining(now, due).min(Self::NOTICE)
-        } else {
-            Self::NOTICE
-        })
+        Some(if running { remaining(now, due).min(Self::NOTICE) } else { Self::NOTICE })
     }
 }
 
@@ -295,15 +236,9 @@ struct View {
 
 impl View {
     fn show(&mut self, real: Timestamp) -> Timestamp {
-        let Setting {
-            running,
-            shown,
-            real: then,
-        } = self.setting;
+        let Setting { running, shown, real: then } = self.setting;
         let now = if running {
-            shown
-                .saturating_add(real.duration_since(then))
-                .unwrap_or(Timestamp::MAX)
+            shown.saturating_add(real.duration_since(then)).unwrap_or(Timestamp::MAX)
         } else {
             shown
         };
@@ -327,9 +262,8 @@ fn read(path: &Path) -> Result<(File, Setting), ClockError> {
     let file = File::open(path)?;
     let mut text = Vec::new();
     (&file).take(LONGEST_FILE).read_to_end(&mut text)?;
-    let setting = serde_json::from_slice(&text).map_err(|_| ClockError::Unreadable {
-        path: path.to_owned(),
-    })?;
+    let setting = serde_json::from_slice(&text)
+        .map_err(|_| ClockError::Unreadable { path: path.to_owned() })?;
     Ok((file, setting))
 }
 

@@ -48,15 +48,9 @@ impl Said {
         let text: &'static ErrorText =
             error(problem.code()).or_else(|| error(Code::INTERNAL_ERROR.as_str()))?;
         // JSON has no place for readings: easy Japanese is written in kana.
-        let form = if language == Language::JaEasy {
-            Form::Kana
-        } else {
-            Form::Plain
-        };
+        let form = if language == Language::JaEasy { Form::Kana } else { Form::Plain };
         let say = |text: Text<'static>, language, form| {
-            text.in_language(language)
-                .with_all(problem.params())
-                .render(form)
+            text.in_language(language).with_all(problem.params()).render(form)
         };
         let english = |text| say(text, Language::En, Form::Plain);
         Some(Self {
@@ -93,9 +87,7 @@ fn known(tag: &str) -> Option<Language> {
 
 /// A quality in thousandths: `q=0` to `q=1` with up to three decimals.
 fn quality(weight: &str) -> Option<u16> {
-    let value = weight
-        .strip_prefix("q=")
-        .or_else(|| weight.strip_prefix("Q="))?;
+    let value = weight.strip_prefix("q=").or_else(|| weight.strip_prefix("Q="))?;
     let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
     if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -138,16 +130,8 @@ mod tests {
 
     #[test]
     fn a_malformed_header_means_japanese() {
-        for accept in [
-            "",
-            ",,,",
-            "en;q=2",
-            "en;q=0.1234",
-            "en;q=-1",
-            "en;level=1",
-            ";q=1",
-            "en;q=",
-        ] {
+        for accept in ["", ",,,", "en;q=2", "en;q=0.1234", "en;q=-1", "en;level=1", ";q=1", "en;q="]
+        {
             assert_eq!(asked(accept), Language::Ja, "{accept}");
         }
     }

@@ -16,14 +16,9 @@ use crate::problem::{MEDIA_TYPE, ProblemDocument};
 pub fn documented(router: OpenApiRouter, path: &str) -> Router {
     let (router, mut document) = router.split_for_parts();
     add_problems(&mut document);
-    let json = document
-        .to_json()
-        .expect("an OpenAPI document has a form in JSON");
+    let json = document.to_json().expect("an OpenAPI document has a form in JSON");
     let json = Bytes::from(json);
-    router.route(
-        path,
-        get(async move || ([(header::CONTENT_TYPE, "application/json")], json)),
-    )
+    router.route(path, get(async move || ([(header::CONTENT_TYPE, "application/json")], json)))
 }
 
 fn add_problems(document: &mut OpenApi) {
@@ -36,17 +31,11 @@ fn add_problems(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
             let responses = &mut operation.responses.responses;
-            responses
-                .entry("default".into())
-                .or_insert_with(|| problem.clone().into());
+            responses.entry("default".into()).or_insert_with(|| problem.clone().into());
         }
     }
-    let components = document
-        .components
-        .get_or_insert_with(|| ComponentsBuilder::new().build());
-    components
-        .schemas
-        .insert(name.into_owned(), ProblemDocument::schema());
+    let components = document.components.get_or_insert_with(|| ComponentsBuilder::new().build());
+    components.schemas.insert(name.into_owned(), ProblemDocument::schema());
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
@@ -90,9 +79,7 @@ mod tests {
         let request = Request::get("/openapi.json").body(Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();
         assert_eq!(response.headers()["content-type"], "application/json");
-        let body = axum::body::to_bytes(response.into_body(), 100_000)
-            .await
-            .unwrap();
+        let body = axum::body::to_bytes(response.into_body(), 100_000).await.unwrap();
         let document: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(document["openapi"], "3.1.0");
         let get = &document["paths"]["/word"]["get"];
@@ -101,9 +88,6 @@ mod tests {
         let schema = problem.as_str().unwrap().trim_start_matches('#');
         assert!(document.pointer(schema).unwrap()["properties"]["code"].is_object());
         let post = &document["paths"]["/word"]["post"];
-        assert_eq!(
-            post["responses"]["default"]["description"], "Own",
-            "a route's own stands"
-        );
+        assert_eq!(post["responses"]["default"]["description"], "Own", "a route's own stands");
     }
 }

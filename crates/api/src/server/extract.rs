@@ -32,11 +32,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {
-            Ok(body) => (
-                [(header::CONTENT_TYPE, HeaderValue::from_static(JSON))],
-                body,
-            )
-                .into_response(),
+            Ok(body) => {
+                ([(header::CONTENT_TYPE, HeaderValue::from_static(JSON))], body).into_response()
+            }
             Err(error) => Problem::internal(error).into_response(),
         }
     }
@@ -125,10 +123,7 @@ pub(crate) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem>
     };
     Err(Problem::new(Code::BODY_MALFORMED)
         .with("reason", reason)
-        .with(
-            "member",
-            member.chars().take(LONGEST_MEMBER).collect::<String>(),
-        )
+        .with("member", member.chars().take(LONGEST_MEMBER).collect::<String>())
         .with("line", error.line())
         .with("column", error.column()))
 }
@@ -189,10 +184,7 @@ mod tests {
                 "/long",
                 post(async |Json(text): Json<String>| text).layer(DefaultBodyLimit::max(100_000)),
             )
-            .route(
-                "/item/{number}",
-                get(async |Path(number): Path<u8>| number.to_string()),
-            )
+            .route("/item/{number}", get(async |Path(number): Path<u8>| number.to_string()))
             .route("/find", get(async |Query(order): Query<Order>| Json(order)))
             .layer(DefaultBodyLimit::max(65536))
     }
@@ -202,9 +194,7 @@ mod tests {
         if let Some(problem) = response.extensions().get::<Problem>() {
             return Err(problem.clone());
         }
-        let body = axum::body::to_bytes(response.into_body(), 1_000_000)
-            .await
-            .unwrap();
+        let body = axum::body::to_bytes(response.into_body(), 1_000_000).await.unwrap();
         Ok(String::from_utf8(body.to_vec()).unwrap())
     }
 
@@ -233,10 +223,7 @@ mod tests {
             ("", ["cut-off", ".", "1", "0"]),
             ("{\"pin\":\"9182\"", ["cut-off", "?", "1", "13"]),
             ("{\"pin\":9182}", ["form", "pin", "1", "11"]),
-            (
-                "{\"pin\":\"9182\",\n\"count\":\"9182\"}",
-                ["form", "count", "2", "14"],
-            ),
+            ("{\"pin\":\"9182\",\n\"count\":\"9182\"}", ["form", "count", "2", "14"]),
             ("{\"pin\":\"9182\"} 9182", ["syntax", ".", "1", "16"]),
             ("9182", ["form", ".", "1", "4"]),
         ] {
@@ -250,19 +237,14 @@ mod tests {
 
     #[tokio::test]
     async fn only_json_is_taken() {
-        for media_type in [
-            "text/plain",
-            "application/x-www-form-urlencoded",
-            "application/jsonx",
-            "",
-        ] {
+        for media_type in
+            ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""]
+        {
             let request = Request::post("/order").header("content-type", media_type);
             let problem = send(request.body("{}".into()).unwrap()).await.unwrap_err();
             assert!(problem.is(Code::UNSUPPORTED_MEDIA_TYPE), "{media_type}");
         }
-        let problem = send(Request::post("/order").body("{}".into()).unwrap())
-            .await
-            .unwrap_err();
+        let problem = send(Request::post("/order").body("{}".into()).unwrap()).await.unwrap_err();
         assert!(problem.is(Code::UNSUPPORTED_MEDIA_TYPE));
     }
 
@@ -273,10 +255,7 @@ mod tests {
             let problem = post_json(uri, body(limit + 1)).await.unwrap_err();
             assert!(problem.is(Code::BODY_TOO_LARGE));
         }
-        assert_eq!(
-            post_json("/long", body(100_000)).await.unwrap().len(),
-            99_998
-        );
+        assert_eq!(post_json("/long", body(100_000)).await.unwrap().len(), 99_998);
     }
 
     #[tokio::test]
@@ -292,16 +271,8 @@ mod tests {
         assert_eq!(fetch("/item/7").await.unwrap(), "7");
         assert!(fetch("/item/seven").await.unwrap_err().is(Code::NOT_FOUND));
         assert!(fetch("/item/%FF").await.unwrap_err().is(Code::NOT_FOUND));
-        assert_eq!(
-            fetch("/find?pin=1&count=2").await.unwrap(),
-            r#"{"pin":"1","count":2}"#
-        );
-        for query in [
-            "/find",
-            "/find?pin=1&count=x",
-            "/find?pin=1&other=2",
-            "/find?pin=1&pin=2",
-        ] {
+        assert_eq!(fetch("/find?pin=1&count=2").await.unwrap(), r#"{"pin":"1","count":2}"#);
+        for query in ["/find", "/find?pin=1&count=x", "/find?pin=1&other=2", "/find?pin=1&pin=2"] {
             let problem = fetch(query).await.unwrap_err();
             assert_eq!(problem.param("reason"), Some("query"), "{query}");
         }

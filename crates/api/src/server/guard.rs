@@ -33,10 +33,7 @@ fn same_origin(parts: &Parts) -> bool {
 /// The host and port of the header `Origin`, if there is one; `Some(None)` if it names no host.
 fn origin(headers: &HeaderMap) -> Option<Option<String>> {
     let value = headers.get(header::ORIGIN)?;
-    let origin = value
-        .to_str()
-        .ok()
-        .and_then(|origin| origin.split_once("://"));
+    let origin = value.to_str().ok().and_then(|origin| origin.split_once("://"));
     Some(origin.map(|(_, authority)| authority.to_ascii_lowercase()))
 }
 
@@ -47,9 +44,7 @@ mod tests {
     use super::*;
 
     fn passes(method: Method, headers: &[(&'static str, &'static str)]) -> bool {
-        let mut request = Request::builder()
-            .method(method)
-            .header("host", "localhost:8080");
+        let mut request = Request::builder().method(method).header("host", "localhost:8080");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -65,14 +60,8 @@ mod tests {
     fn a_page_of_the_same_origin_passes() {
         assert!(passes(Method::POST, &[("sec-fetch-site", "same-origin")]));
         assert!(passes(Method::POST, &[("sec-fetch-site", "none")]));
-        assert!(passes(
-            Method::DELETE,
-            &[("origin", "http://localhost:8080")]
-        ));
-        assert!(passes(
-            Method::DELETE,
-            &[("origin", "https://LocalHost:8080")]
-        ));
+        assert!(passes(Method::DELETE, &[("origin", "http://localhost:8080")]));
+        assert!(passes(Method::DELETE, &[("origin", "https://LocalHost:8080")]));
     }
 
     #[test]
@@ -92,10 +81,7 @@ mod tests {
                 assert!(!passes(method, &[header]), "{header:?}");
             }
         }
-        let forged = [
-            ("sec-fetch-site", "cross-site"),
-            ("origin", "http://localhost:8080"),
-        ];
+        let forged = [("sec-fetch-site", "cross-site"), ("origin", "http://localhost:8080")];
         assert!(!passes(Method::POST, &forged));
     }
 }

@@ -26,10 +26,7 @@ impl Hosts {
             let authority = authority(&request.into_parts().0);
             authority.map_or_else(|problem| problem, |_| Problem::new(Code::HOST_UNKNOWN))
         });
-        Self {
-            named: BTreeMap::new(),
-            stray: shell.wrap(stray),
-        }
+        Self { named: BTreeMap::new(), stray: shell.wrap(stray) }
     }
 
     /// Has `router` answer to each of `names`: host names or addresses without a port, an IPv6
@@ -53,9 +50,7 @@ impl Hosts {
     }
 
     fn find(&self, parts: &Parts) -> &Router {
-        let named = authority(parts)
-            .ok()
-            .and_then(|name| self.named.get(without_port(&name)));
+        let named = authority(parts).ok().and_then(|name| self.named.get(without_port(&name)));
         named.unwrap_or(&self.stray)
     }
 }
@@ -74,9 +69,7 @@ pub(crate) fn authority(parts: &Parts) -> Result<String, Problem> {
     }
     let authority = match parts.uri.authority() {
         Some(authority) => authority.as_str(),
-        None => host
-            .and_then(|host| host.to_str().ok())
-            .ok_or_else(malformed)?,
+        None => host.and_then(|host| host.to_str().ok()).ok_or_else(malformed)?,
     };
     if authority.is_empty() || authority.contains('@') {
         return Err(malformed());
@@ -115,35 +108,21 @@ mod tests {
         for host in hosts {
             request = request.header("host", *host);
         }
-        let response = names()
-            .oneshot(request.body(Body::empty()).unwrap())
-            .await
-            .unwrap();
+        let response = names().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         if response.status() != StatusCode::OK {
             assert!(response.headers().contains_key("trace-id"));
             return Err(response.status());
         }
-        let body = axum::body::to_bytes(response.into_body(), 100)
-            .await
-            .unwrap();
+        let body = axum::body::to_bytes(response.into_body(), 100).await.unwrap();
         Ok(String::from_utf8(body.to_vec()).unwrap())
     }
 
     #[tokio::test]
     async fn each_name_has_its_own_router() {
-        for host in [
-            "localhost",
-            "LocalHost:8080",
-            "127.0.0.1:1",
-            "[::1]:1",
-            "[::1]",
-        ] {
+        for host in ["localhost", "LocalHost:8080", "127.0.0.1:1", "[::1]:1", "[::1]"] {
             assert_eq!(answer(&[host], "/").await.unwrap(), "portal", "{host}");
         }
-        assert_eq!(
-            answer(&["phone.localhost:8080"], "/").await.unwrap(),
-            "phone"
-        );
+        assert_eq!(answer(&["phone.localhost:8080"], "/").await.unwrap(), "phone");
     }
 
     #[tokio::test]
@@ -154,35 +133,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_is_not_ours_is_refused() {
-        for host in [
-            "rebound.example",
-            "localhost.example",
-            "phone",
-            "localhost:80:80",
-            "[::1",
-            ":",
-        ] {
-            assert_eq!(
-                answer(&[host], "/").await,
-                Err(StatusCode::MISDIRECTED_REQUEST),
-                "{host}"
-            );
+        for host in
+            ["rebound.example", "localhost.example", "phone", "localhost:80:80", "[::1", ":"]
+        {
+            assert_eq!(answer(&[host], "/").await, Err(StatusCode::MISDIRECTED_REQUEST), "{host}");
         }
     }
 
     #[tokio::test]
     async fn no_name_and_two_names_are_bad_requests() {
-        for hosts in [
-            &[][..],
-            &[""],
-            &["user@localhost"],
-            &["localhost", "localhost"],
-        ] {
-            assert_eq!(
-                answer(hosts, "/").await,
-                Err(StatusCode::BAD_REQUEST),
-                "{hosts:?}"
-            );
+        for hosts in [&[][..], &[""], &["user@localhost"], &["localhost", "localhost"]] {
+            assert_eq!(answer(hosts, "/").await, Err(StatusCode::BAD_REQUEST), "{hosts:?}");
         }
     }
 }

@@ -47,16 +47,10 @@ pub async fn listen_tls(
     config: Arc<ServerConfig>,
 ) -> Result<TlsListener, ListenError> {
     let plain = bind(address).await?;
-    let local = plain
-        .local_addr()
-        .map_err(|error| ListenError::Bind(address, error))?;
+    let local = plain.local_addr().map_err(|error| ListenError::Bind(address, error))?;
     let (sender, connections) = mpsc::channel(HANDSHAKES);
     let accepting = tokio::spawn(shake_hands(plain, TlsAcceptor::from(config), sender));
-    Ok(TlsListener {
-        connections,
-        local,
-        accepting,
-    })
+    Ok(TlsListener { connections, local, accepting })
 }
 
 /// What TLS needs: TLS 1.2 and 1.3 over HTTP/1.1, with this certificate chain (its own first).
@@ -202,26 +196,14 @@ mod tests {
             .with_root_certificates(roots)
             .with_no_client_auth();
         client.alpn_protocols = vec![b"http/1.1".to_vec()];
-        (
-            tls_config(vec![made.cert.der().clone()], key).unwrap(),
-            Arc::new(client),
-        )
+        (tls_config(vec![made.cert.der().clone()], key).unwrap(), Arc::new(client))
     }
 
     #[tokio::test]
     async fn plain_http_is_refused_off_loopback() {
-        for address in [
-            "0.0.0.0:0",
-            "[::]:0",
-            "192.0.2.1:0",
-            "10.0.0.1:0",
-            "[::ffff:10.0.0.1]:0",
-        ] {
+        for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0", "10.0.0.1:0", "[::ffff:10.0.0.1]:0"] {
             let refused = listen(address.parse().unwrap()).await;
-            assert!(
-                matches!(refused, Err(ListenError::PlainOffLoopback(_))),
-                "{address}"
-            );
+            assert!(matches!(refused, Err(ListenError::PlainOffLoopback(_))), "{address}");
         }
     }
 
@@ -253,14 +235,9 @@ mod tests {
         let address = good.local_addr().unwrap();
         let connector = tokio_rustls::TlsConnector::from(client);
         let name = "localhost".try_into().unwrap();
-        let (handshake, (_, peer)) = tokio::join!(
-            connector.connect(name, good),
-            Listener::accept(&mut listener)
-        );
-        assert_eq!(
-            handshake.unwrap().get_ref().1.alpn_protocol(),
-            Some(&b"http/1.1"[..])
-        );
+        let (handshake, (_, peer)) =
+            tokio::join!(connector.connect(name, good), Listener::accept(&mut listener));
+        assert_eq!(handshake.unwrap().get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
         assert_eq!(peer, address);
     }
 

@@ -77,9 +77,7 @@ mod tests {
     async fn what_is_there_is_found_at_once() {
         let (changes, (_trigger, shutdown)) = (watch::Sender::new(()), shutdown());
         let value = Cell::new(5);
-        let found = long_poll(changes.subscribe(), LONG, &shutdown, async || {
-            look(&value).await
-        });
+        let found = long_poll(changes.subscribe(), LONG, &shutdown, async || look(&value).await);
         assert_eq!(found.await, Ok(Some(5)));
     }
 
@@ -87,9 +85,7 @@ mod tests {
     async fn a_change_is_seen_without_any_time_passing() {
         let (changes, (_trigger, shutdown)) = (watch::Sender::new(()), shutdown());
         let (value, start) = (Cell::new(0), tokio::time::Instant::now());
-        let found = long_poll(changes.subscribe(), LONG, &shutdown, async || {
-            look(&value).await
-        });
+        let found = long_poll(changes.subscribe(), LONG, &shutdown, async || look(&value).await);
         let change = async {
             tokio::task::yield_now().await;
             changes.send_replace(());
@@ -120,18 +116,11 @@ mod tests {
         let (changes, (trigger, shutdown)) = (watch::Sender::new(()), shutdown());
         let nothing = || async { Ok::<Option<()>, ()>(None) };
         let start = tokio::time::Instant::now();
-        let poll = || {
-            long_poll(changes.subscribe(), LONG, &shutdown, async || {
-                nothing().await
-            })
-        };
+        let poll = || long_poll(changes.subscribe(), LONG, &shutdown, async || nothing().await);
         assert_eq!(poll().await, Ok(None));
         assert_eq!(start.elapsed(), LONG);
         let gone = watch::Sender::new(()).subscribe();
-        assert_eq!(
-            long_poll(gone, LONG, &shutdown, async || nothing().await).await,
-            Ok(None)
-        );
+        assert_eq!(long_poll(gone, LONG, &shutdown, async || nothing().await).await, Ok(None));
         let pull = async { trigger.pull() };
         assert_eq!(tokio::join!(poll(), pull).0, Ok(None));
         assert_eq!(start.elapsed(), LONG);
@@ -141,10 +130,7 @@ mod tests {
     async fn an_error_ends_it() {
         let (changes, (_trigger, shutdown)) = (watch::Sender::new(()), shutdown());
         let fail = async || Err::<Option<()>, _>("broken");
-        assert_eq!(
-            long_poll(changes.subscribe(), LONG, &shutdown, fail).await,
-            Err("broken")
-        );
+        assert_eq!(long_poll(changes.subscribe(), LONG, &shutdown, fail).await, Err("broken"));
     }
 
     #[test]

@@ -165,13 +165,7 @@ mod tests {
                 .route("/held", get(held))
                 .route("/poll", get(poll));
             let serving = tokio::spawn(serve(Memory(streams), router, told));
-            Self {
-                connect,
-                trigger,
-                release,
-                reached,
-                serving,
-            }
+            Self { connect, trigger, release, reached, serving }
         }
 
         async fn open(&self, sent: &[u8]) -> DuplexStream {
@@ -182,8 +176,7 @@ mod tests {
         }
 
         async fn get(&self, path: &str) -> DuplexStream {
-            self.open(format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes())
-                .await
+            self.open(format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes()).await
         }
     }
 

@@ -118,11 +118,7 @@ fn problem_of(response: &Response) -> Option<Problem> {
 
 /// Keeps what stood beside a problem, such as `Allow`. What describes the body is the new body's.
 fn keep_headers(headers: &mut HeaderMap, old: HeaderMap) {
-    let own: Vec<HeaderName> = headers
-        .keys()
-        .cloned()
-        .chain([header::CONTENT_LENGTH])
-        .collect();
+    let own: Vec<HeaderName> = headers.keys().cloned().chain([header::CONTENT_LENGTH]).collect();
     for (name, value) in &old {
         if !own.contains(name) {
             headers.append(name, value.clone());
@@ -141,14 +137,8 @@ fn add_headers(response: &mut Response, trace: TraceId) {
             HeaderName::from_static("cross-origin-resource-policy"),
             HeaderValue::from_static("same-origin"),
         ),
-        (
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        ),
-        (
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
@@ -200,14 +190,8 @@ mod tests {
             .route("/fail", get(fails))
             .route("/refuse", post(refuses))
             .route("/bare", get(async || StatusCode::INTERNAL_SERVER_ERROR))
-            .route(
-                "/own",
-                get(async || (StatusCode::NOT_FOUND, "a page").into_response()),
-            )
-            .route(
-                "/cached",
-                get(async || ([(header::CACHE_CONTROL, "max-age=5")], "an answer")),
-            );
+            .route("/own", get(async || (StatusCode::NOT_FOUND, "a page").into_response()))
+            .route("/cached", get(async || ([(header::CACHE_CONTROL, "max-age=5")], "an answer")));
         Shell::new("test", Arc::new(SeededEntropy::new(1))).wrap(router)
     }
 
@@ -229,39 +213,21 @@ mod tests {
         let (other, _) = send(Request::get("/nothing")).await;
         assert_eq!(other.headers()["x-content-type-options"], "nosniff");
         for answer in [&one, &other] {
-            assert!(
-                answer.headers()["trace-id"]
-                    .to_str()
-                    .unwrap()
-                    .parse::<TraceId>()
-                    .is_ok()
-            );
+            assert!(answer.headers()["trace-id"].to_str().unwrap().parse::<TraceId>().is_ok());
         }
         let (cached, _) = send(Request::get("/cached")).await;
-        assert_eq!(
-            cached.headers()["cache-control"],
-            "max-age=5",
-            "a handler's own stands"
-        );
+        assert_eq!(cached.headers()["cache-control"], "max-age=5", "a handler's own stands");
     }
 
     #[tokio::test]
     async fn apply_2_a_refusal_comes_as_a_problem_in_the_language_asked_for() {
-        for (accept, language) in [
-            ("en", "en"),
-            ("ja", "ja"),
-            ("ja-x-easy", "ja"),
-            ("fr", "ja"),
-        ] {
+        for (accept, language) in [("en", "en"), ("ja", "ja"), ("ja-x-easy", "ja"), ("fr", "ja")] {
             let (response, problem) =
                 send(Request::post("/refuse").header("accept-language", accept)).await;
             assert_eq!(response.headers()["content-type"], MEDIA_TYPE);
             assert_eq!(response.headers()["content-language"], language);
             assert_eq!(problem["code"], "none-selected");
-            assert_eq!(
-                problem["trace"],
-                response.headers()["trace-id"].to_str().unwrap()
-            );
+            assert_eq!(problem["trace"], response.headers()["trace-id"].to_str().unwrap());
         }
         let (_, english) = send(Request::post("/refuse").header("accept-language", "en")).await;
         let (_, japanese) = send(Request::post("/refuse").header("accept-language", "ja")).await;
@@ -283,10 +249,7 @@ mod tests {
         let (response, _) = send(Request::post("/word")).await;
         assert_eq!(response.headers()["allow"], "GET,HEAD");
         let (response, _) = send(Request::get("/own")).await;
-        assert_eq!(
-            response.headers()["content-type"],
-            "text/plain; charset=utf-8"
-        );
+        assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
     }
 
     #[tokio::test]

@@ -27,14 +27,7 @@ pub(super) fn component(name: &str, target: &Target<'_>, headers: &HeaderMap) ->
     match name {
         "@method" => Some(target.method.as_str().to_owned()),
         "@authority" => Some(target.authority.to_owned()),
-        "@path" => Some(
-            if target.path.is_empty() {
-                "/"
-            } else {
-                target.path
-            }
-            .to_owned(),
-        ),
+        "@path" => Some(if target.path.is_empty() { "/" } else { target.path }.to_owned()),
         "@query" => Some(format!("?{}", target.query.unwrap_or_default())),
         _ => field(name, headers),
     }
@@ -57,14 +50,9 @@ fn field(name: &str, headers: &HeaderMap) -> Option<String> {
     if name != name.to_ascii_lowercase() || name == header::HOST.as_str() {
         return None;
     }
-    let lines: Option<Vec<&str>> = headers
-        .get_all(name)
-        .iter()
-        .map(|line| line.to_str().ok().map(str::trim))
-        .collect();
-    lines
-        .filter(|lines| !lines.is_empty())
-        .map(|lines| lines.join(", "))
+    let lines: Option<Vec<&str>> =
+        headers.get_all(name).iter().map(|line| line.to_str().ok().map(str::trim)).collect();
+    lines.filter(|lines| !lines.is_empty()).map(|lines| lines.join(", "))
 }
 
 #[cfg(test)]
@@ -130,23 +118,13 @@ mod tests {
 
     #[test]
     fn rfc_9421_2_2_6_and_2_2_7_empty_path_and_query() {
-        let target = Target {
-            method: &Method::GET,
-            authority: "example.com",
-            path: "",
-            query: None,
-        };
+        let target =
+            Target { method: &Method::GET, authority: "example.com", path: "", query: None };
         let headers = HeaderMap::new();
         assert_eq!(component("@path", &target, &headers).unwrap(), "/");
         assert_eq!(component("@query", &target, &headers).unwrap(), "?");
-        let target = Target {
-            query: Some("queryString"),
-            ..target
-        };
-        assert_eq!(
-            component("@query", &target, &headers).unwrap(),
-            "?queryString"
-        );
+        let target = Target { query: Some("queryString"), ..target };
+        assert_eq!(component("@query", &target, &headers).unwrap(), "?queryString");
     }
 
     #[test]
@@ -156,10 +134,7 @@ mod tests {
         headers.append("cache-control", "   must-revalidate ".parse().unwrap());
         headers.append("x-empty-header", "".parse().unwrap());
         let value = |name| component(name, &target, &headers);
-        assert_eq!(
-            value("cache-control").unwrap(),
-            "max-age=60, must-revalidate"
-        );
+        assert_eq!(value("cache-control").unwrap(), "max-age=60, must-revalidate");
         assert_eq!(value("x-empty-header").unwrap(), "");
         assert_eq!(value("x-absent"), None);
         assert_eq!(value("Date"), None);

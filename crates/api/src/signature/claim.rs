@@ -53,9 +53,7 @@ impl Claim {
             return Err(invalid("nonce"));
         }
         Ok(Self {
-            key_id: text(&input, "keyid")?
-                .ok_or_else(|| invalid("key"))?
-                .to_owned(),
+            key_id: text(&input, "keyid")?.ok_or_else(|| invalid("key"))?.to_owned(),
             nonce: nonce.to_owned(),
             created: time(&input, "created")?.ok_or_else(|| invalid("time"))?,
             expires: time(&input, "expires")?,
@@ -76,10 +74,7 @@ impl Claim {
 
     /// The last moment at which it is accepted.
     pub(super) fn ends(&self) -> Timestamp {
-        let end = self
-            .created
-            .saturating_add(WINDOW)
-            .unwrap_or(Timestamp::MAX);
+        let end = self.created.saturating_add(WINDOW).unwrap_or(Timestamp::MAX);
         self.expires.map_or(end, |expires| expires.min(end))
     }
 
@@ -88,16 +83,11 @@ impl Claim {
     /// # Errors
     /// `signature-expired`.
     pub(super) fn check_time(&self, now: Timestamp) -> Result<(), Problem> {
-        let begins = self
-            .created
-            .saturating_sub(WINDOW)
-            .unwrap_or(Timestamp::MIN);
+        let begins = self.created.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN);
         if (begins..=self.ends()).contains(&now) {
             return Ok(());
         }
-        Err(Problem::new(Code::SIGNATURE_EXPIRED)
-            .with("created", self.created)
-            .with("now", now))
+        Err(Problem::new(Code::SIGNATURE_EXPIRED).with("created", self.created).with("now", now))
     }
 
     /// Checks that it was made by `key`.
@@ -105,12 +95,8 @@ impl Claim {
     /// # Errors
     /// `signature-invalid`.
     pub(super) fn check_signature(&self, key: &PublicKey) -> Result<(), Problem> {
-        key.verify(
-            SignatureAlgorithm::EcdsaWithSha256,
-            self.base.as_bytes(),
-            &self.signature,
-        )
-        .map_err(|_| invalid("signature"))
+        key.verify(SignatureAlgorithm::EcdsaWithSha256, self.base.as_bytes(), &self.signature)
+            .map_err(|_| invalid("signature"))
     }
 }
 
@@ -140,16 +126,9 @@ fn ours(headers: &HeaderMap) -> Result<(InnerList, Vec<u8>), Problem> {
 
 /// A field that is a dictionary; an empty one if it is absent. RFC 9421 knows the types of RFC 8941.
 fn dictionary(headers: &HeaderMap, name: &str) -> Result<Dictionary, Problem> {
-    let lines: Vec<&[u8]> = headers
-        .get_all(name)
-        .iter()
-        .map(|line| line.as_bytes())
-        .collect();
+    let lines: Vec<&[u8]> = headers.get_all(name).iter().map(|line| line.as_bytes()).collect();
     let text = lines.join(&b',');
-    Parser::new(&text)
-        .with_version(Version::Rfc8941)
-        .parse()
-        .map_err(|_| invalid("form"))
+    Parser::new(&text).with_version(Version::Rfc8941).parse().map_err(|_| invalid("form"))
 }
 
 /// The names of the covered components: strings without parameters, each once.
@@ -182,9 +161,9 @@ fn text<'a>(input: &'a InnerList, name: &str) -> Result<Option<&'a str>, Problem
 
 fn time(input: &InnerList, name: &str) -> Result<Option<Timestamp>, Problem> {
     match input.params.get(name) {
-        Some(BareItem::Integer(seconds)) => Timestamp::from_second((*seconds).into())
-            .map(Some)
-            .map_err(|_| invalid("time")),
+        Some(BareItem::Integer(seconds)) => {
+            Timestamp::from_second((*seconds).into()).map(Some).map_err(|_| invalid("time"))
+        }
         Some(_) => Err(invalid("form")),
         None => Ok(None),
     }

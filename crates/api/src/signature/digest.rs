@@ -27,15 +27,9 @@ pub(super) fn check(headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
         return Ok(());
     }
     let mismatch = || Problem::new(Code::CONTENT_DIGEST_MISMATCH);
-    let text = lines
-        .iter()
-        .map(|line| line.as_bytes())
-        .collect::<Vec<_>>()
-        .join(&b',');
+    let text = lines.iter().map(|line| line.as_bytes()).collect::<Vec<_>>().join(&b',');
     let digests: Dictionary = Parser::new(&text).parse().map_err(|_| mismatch())?;
-    let known = digests
-        .iter()
-        .filter_map(|(name, entry)| Some((algorithm(name.as_str())?, entry)));
+    let known = digests.iter().filter_map(|(name, entry)| Some((algorithm(name.as_str())?, entry)));
     let mut checked = false;
     for (algorithm, entry) in known {
         checked = true;
@@ -102,15 +96,7 @@ mod tests {
     #[test]
     fn a_malformed_digest_fits_nothing() {
         let long = format!("sha-256=:{}:", "A".repeat(100_000));
-        for line in [
-            "",
-            "sha-256",
-            "sha-256=1",
-            "sha-256=(1)",
-            "=",
-            "sha-256=:!:",
-            &long,
-        ] {
+        for line in ["", "sha-256", "sha-256=1", "sha-256=(1)", "=", "sha-256=:!:", &long] {
             assert!(!checked(&[line], BODY), "{line:.40}");
         }
     }

@@ -19,12 +19,7 @@ pub(super) fn to_raw(der: &[u8]) -> Option<[u8; 64]> {
 /// DER. `None` if `raw` is not 64 bytes long.
 pub(super) fn to_der(raw: &[u8]) -> Option<Vec<u8>> {
     let (r, s) = raw.split_at_checked(32).filter(|(_, s)| s.len() == 32)?;
-    EcdsaSigValue {
-        r: UintRef::new(r).ok()?,
-        s: UintRef::new(s).ok()?,
-    }
-    .to_der()
-    .ok()
+    EcdsaSigValue { r: UintRef::new(r).ok()?, s: UintRef::new(s).ok()? }.to_der().ok()
 }
 
 #[derive(Sequence)]

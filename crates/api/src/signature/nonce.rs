@@ -86,10 +86,6 @@ mod tests {
         assert!(nonces.take("a", "2", start, end).await.unwrap());
         assert!(!nonces.take("a", "1", end, after).await.unwrap());
         assert!(nonces.take("a", "1", after, after).await.unwrap());
-        assert_eq!(
-            nonces.0.lock().unwrap().pairs.len(),
-            1,
-            "what has ended is forgotten"
-        );
+        assert_eq!(nonces.0.lock().unwrap().pairs.len(), 1, "what has ended is forgotten");
     }
 }

@@ -46,10 +46,7 @@ pub struct RoleKey {
 impl RoleKey {
     /// Names a key on P-256.
     pub fn new(id: impl Into<String>, signer: Arc<dyn Signer>) -> Self {
-        Self {
-            id: id.into(),
-            signer,
-        }
+        Self { id: id.into(), signer }
     }
 }
 
@@ -60,9 +57,7 @@ impl RequestSigner for RoleKey {
 
     fn sign<'a>(&'a self, message: &'a [u8]) -> SignatureFuture<'a> {
         Box::pin(async {
-            self.signer
-                .sign(message)
-                .map_err(|error| SigningError(error.to_string()))
+            self.signer.sign(message).map_err(|error| SigningError(error.to_string()))
         })
     }
 }
@@ -88,10 +83,7 @@ impl DeviceKey {
         id: impl Into<String>,
         sign: impl Fn(&[u8]) -> Result<Vec<u8>, SigningError> + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            id: id.into(),
-            sign: Arc::new(sign),
-        }
+        Self { id: id.into(), sign: Arc::new(sign) }
     }
 }
 
@@ -142,18 +134,10 @@ pub async fn sign(
     let base = signature_base(&components, &parameters);
     let signature = key.sign(base.as_bytes()).await?;
     let signature = to_raw(&signature).ok_or_else(|| unfit("the key's signature"))?;
-    let (input, signature) = (
-        format!("{TAG}={parameters}"),
-        format!("{TAG}=:{}:", STANDARD.encode(signature)),
-    );
-    headers.insert(
-        SIGNATURE_INPUT,
-        input.try_into().map_err(|_| unfit("a parameter"))?,
-    );
-    headers.insert(
-        SIGNATURE,
-        signature.try_into().map_err(|_| unfit("the signature"))?,
-    );
+    let (input, signature) =
+        (format!("{TAG}={parameters}"), format!("{TAG}=:{}:", STANDARD.encode(signature)));
+    headers.insert(SIGNATURE_INPUT, input.try_into().map_err(|_| unfit("a parameter"))?);
+    headers.insert(SIGNATURE, signature.try_into().map_err(|_| unfit("the signature"))?);
     Ok(())
 }
 

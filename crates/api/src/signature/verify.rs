@@ -37,11 +37,7 @@ impl<S: Sync> FromRequestParts<S> for SignedBy {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         // Absent only where a route was left outside the check: that must not pass for signed.
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or_else(|| Problem::new(Code::SIGNATURE_MISSING))
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::new(Code::SIGNATURE_MISSING))
     }
 }
 
@@ -55,11 +51,7 @@ pub struct Verifier<D, N> {
 impl<D: KeyDirectory + 'static, N: NonceStore + 'static> Verifier<D, N> {
     /// A verifier by these keys, with this memory for nonces.
     pub fn new(clock: Arc<dyn Clock>, directory: D, nonces: N) -> Self {
-        Self {
-            clock,
-            directory,
-            nonces,
-        }
+        Self { clock, directory, nonces }
     }
 
     /// The middleware: `route_layer(from_fn_with_state(Arc::new(verifier), Verifier::check))`. It
@@ -88,10 +80,7 @@ impl<D: KeyDirectory + 'static, N: NonceStore + 'static> Verifier<D, N> {
     /// `phone-unknown`, `nonce-replayed`; those of directory and nonce store.
     pub async fn verify(&self, parts: &Parts, body: &[u8]) -> Result<SignedBy, Problem> {
         // A nested router shortens the path; what was signed is the one in the request line.
-        let uri = parts
-            .extensions
-            .get::<OriginalUri>()
-            .map_or(&parts.uri, |original| &original.0);
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let authority = authority(parts)?;
         let target = Target {
             method: &parts.method,
@@ -105,16 +94,10 @@ impl<D: KeyDirectory + 'static, N: NonceStore + 'static> Verifier<D, N> {
         let key = self.directory.find(claim.key_id()).await?;
         claim.check_signature(&key.ok_or_else(|| Problem::new(Code::PHONE_UNKNOWN))?)?;
         // Last, so that nobody but the key's holder can use up a nonce.
-        if !self
-            .nonces
-            .take(claim.key_id(), claim.nonce(), now, claim.ends())
-            .await?
-        {
+        if !self.nonces.take(claim.key_id(), claim.nonce(), now, claim.ends()).await? {
             return Err(Problem::new(Code::NONCE_REPLAYED));
         }
-        Ok(SignedBy {
-            key_id: claim.key_id().to_owned(),
-        })
+        Ok(SignedBy { key_id: claim.key_id().to_owned() })
     }
 }
 
@@ -156,8 +139,7 @@ mod tests {
         let key = FreshKeys.generate(KeyAlgorithm::EcP256).unwrap();
         let public = key.public_key().clone();
         let sign = move |message: &[u8]| {
-            key.sign(message)
-                .map_err(|error| SigningError(error.to_string()))
+            key.sign(message).map_err(|error| SigningError(error.to_string()))
         };
         (DeviceKey::new(id, sign), public)
     }
@@ -170,18 +152,9 @@ mod tests {
         let echo = async |by: SignedBy, body: Bytes| format!("{} {}", by.key_id, body.len());
         let inner = Router::new()
             .route("/echo", post(echo))
-            .route_layer(from_fn_with_state(
-                verifier,
-                Verifier::<Phones, MemoryNonces>::check,
-            ));
+            .route_layer(from_fn_with_state(verifier, Verifier::<Phones, MemoryNonces>::check));
         let router = Router::new().nest("/v1", inner).route("/open", post(echo));
-        House {
-            clock,
-            entropy: SeededEntropy::new(7),
-            phone,
-            stranger,
-            router,
-        }
+        House { clock, entropy: SeededEntropy::new(7), phone, stranger, router }
     }
 
     impl House {
@@ -194,33 +167,20 @@ mod tests {
             };
             let mut headers = HeaderMap::new();
             let now = self.clock.now();
-            sign(
-                &target,
-                &mut headers,
-                body.as_bytes(),
-                by,
-                now,
-                &self.entropy,
-            )
-            .await
-            .unwrap();
+            sign(&target, &mut headers, body.as_bytes(), by, now, &self.entropy).await.unwrap();
             headers
         }
 
         async fn send(&self, uri: &str, headers: &HeaderMap, body: &'static str) -> String {
-            let mut request = Request::post(uri)
-                .header("host", "LocalHost:1")
-                .body(Body::from(body))
-                .unwrap();
+            let mut request =
+                Request::post(uri).header("host", "LocalHost:1").body(Body::from(body)).unwrap();
             request.headers_mut().extend(headers.clone());
             let response = self.router.clone().oneshot(request).await.unwrap();
             if let Some(problem) = response.extensions().get::<Problem>() {
                 return problem.code().to_owned();
             }
             assert_eq!(response.status(), StatusCode::OK);
-            let body = axum::body::to_bytes(response.into_body(), 1000)
-                .await
-                .unwrap();
+            let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
             String::from_utf8(body.to_vec()).unwrap()
         }
     }
@@ -243,24 +203,15 @@ mod tests {
         house.clock.advance_by(super::super::WINDOW);
         assert_eq!(house.send(URI, &headers, "hello").await, "nonce-replayed");
         house.clock.advance_by(SignedDuration::from_secs(1));
-        assert_eq!(
-            house.send(URI, &headers, "hello").await,
-            "signature-expired"
-        );
+        assert_eq!(house.send(URI, &headers, "hello").await, "signature-expired");
     }
 
     #[tokio::test]
     async fn a_forged_request_does_not_use_up_the_nonce() {
         let house = house();
         let headers = house.signed(&house.phone, "hello").await;
-        assert_eq!(
-            house.send(URI, &headers, "jello").await,
-            "content-digest-mismatch"
-        );
-        assert_eq!(
-            house.send("/v1/echo", &headers, "hello").await,
-            "signature-invalid"
-        );
+        assert_eq!(house.send(URI, &headers, "jello").await, "content-digest-mismatch");
+        assert_eq!(house.send("/v1/echo", &headers, "hello").await, "signature-invalid");
         assert_eq!(house.send(URI, &headers, "hello").await, "phone 5");
     }
 
@@ -269,30 +220,20 @@ mod tests {
         let house = house();
         let headers = house.signed(&house.stranger, "hello").await;
         assert_eq!(house.send(URI, &headers, "hello").await, "phone-unknown");
-        assert_eq!(
-            house.send(URI, &HeaderMap::new(), "hello").await,
-            "signature-missing"
-        );
+        assert_eq!(house.send(URI, &HeaderMap::new(), "hello").await, "signature-missing");
     }
 
     #[tokio::test]
     async fn a_route_outside_the_check_does_not_pass_for_signed() {
         let house = house();
         let headers = house.signed(&house.phone, "hello").await;
-        assert_eq!(
-            house.send("/open", &headers, "hello").await,
-            "signature-missing"
-        );
+        assert_eq!(house.send("/open", &headers, "hello").await, "signature-missing");
     }
 
     #[tokio::test]
     async fn a_key_whose_signature_is_of_another_form_signs_nothing() {
-        let target = Target {
-            method: &Method::GET,
-            authority: "localhost",
-            path: "/",
-            query: None,
-        };
+        let target =
+            Target { method: &Method::GET, authority: "localhost", path: "/", query: None };
         for key in [
             DeviceKey::new("k", |_| Ok(vec![0; 64])),
             DeviceKey::new("k", |_| Err(SigningError("no".into()))),
@@ -302,11 +243,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             let now = Timestamp::UNIX_EPOCH;
             let entropy = SeededEntropy::new(1);
-            assert!(
-                sign(&target, &mut headers, b"", &key, now, &entropy)
-                    .await
-                    .is_err()
-            );
+            assert!(sign(&target, &mut headers, b"", &key, now, &entropy).await.is_err());
             assert!(headers.is_empty());
         }
     }

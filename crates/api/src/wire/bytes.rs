@@ -54,15 +54,8 @@ impl TryFrom<String> for Hex {
             .chars()
             .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
             .collect();
-        let digits = digits
-            .filter(|digits| digits.len() % 2 == 0)
-            .ok_or("not hexadecimal")?;
-        Ok(Self(
-            digits
-                .chunks_exact(2)
-                .map(|pair| pair[0] << 4 | pair[1])
-                .collect(),
-        ))
+        let digits = digits.filter(|digits| digits.len() % 2 == 0).ok_or("not hexadecimal")?;
+        Ok(Self(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()))
     }
 }
 

@@ -264,9 +264,7 @@ impl std::fmt::Debug for ApplicationDrawnUp {
 
 impl std::fmt::Debug for ApplicationDetail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ApplicationDetail")
-            .field("view", &self.view)
-            .finish_non_exhaustive()
+        f.debug_struct("ApplicationDetail").field("view", &self.view).finish_non_exhaustive()
     }
 }
 

@@ -32,14 +32,8 @@ impl TryFrom<String> for TransactionId {
     type Error = InvalidId;
 
     fn try_from(text: String) -> Result<Self, InvalidId> {
-        let digits = text
-            .bytes()
-            .all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c));
-        if digits && text.len() == 32 {
-            Ok(Self(text))
-        } else {
-            Err(InvalidId)
-        }
+        let digits = text.bytes().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c));
+        if digits && text.len() == 32 { Ok(Self(text)) } else { Err(InvalidId) }
     }
 }
 
@@ -146,9 +140,5 @@ pub fn authentication_message(transaction: &Transaction) -> Vec<u8> {
         shown.extend_from_slice(&(part.len() as u64).to_be_bytes());
         shown.extend_from_slice(part);
     }
-    [
-        b"inrou-auth-v1".as_slice(),
-        digest(&SHA256, &shown).as_ref(),
-    ]
-    .concat()
+    [b"inrou-auth-v1".as_slice(), digest(&SHA256, &shown).as_ref()].concat()
 }

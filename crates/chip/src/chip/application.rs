@@ -72,9 +72,7 @@ impl Application {
             Self::Jpki => &image.jpki.files,
             Self::FaceInput => &image.face_input.as_ref()?.files,
         };
-        files
-            .get(&id)
-            .map(|Bytes(content)| Cow::Borrowed(content.as_slice()))
+        files.get(&id).map(|Bytes(content)| Cow::Borrowed(content.as_slice()))
     }
 
     /// The PIN in an EF.
@@ -96,11 +94,7 @@ impl Application {
     /// The private key in an EF.
     pub(super) fn private_key(self, image: &Image, id: FileId) -> Option<&SecretBytes> {
         match self {
-            Self::Jpki => image
-                .jpki
-                .credential(jpki::usage_of_private_key(id)?)
-                .key
-                .as_ref(),
+            Self::Jpki => image.jpki.credential(jpki::usage_of_private_key(id)?).key.as_ref(),
             Self::FaceInput => Some(&image.face_input.as_ref()?.signing_key),
         }
     }
@@ -142,14 +136,12 @@ fn jpki_element(personality: Personality, id: FileId) -> Option<Element> {
 
 fn face_input_element(id: FileId) -> Option<Element> {
     Some(match id {
-        face_input::MY_NUMBER => Element::File(Access::AnyOf(&[
-            face_input::PIN,
-            face_input::VERIFICATION_NUMBER_A,
-        ])),
-        face_input::ATTRIBUTES => Element::File(Access::AnyOf(&[
-            face_input::PIN,
-            face_input::VERIFICATION_NUMBER_B,
-        ])),
+        face_input::MY_NUMBER => {
+            Element::File(Access::AnyOf(&[face_input::PIN, face_input::VERIFICATION_NUMBER_A]))
+        }
+        face_input::ATTRIBUTES => {
+            Element::File(Access::AnyOf(&[face_input::PIN, face_input::VERIFICATION_NUMBER_B]))
+        }
         face_input::INTEGRITY | face_input::SESSION_PUBLIC_KEY | face_input::SIGNED_PUBLIC_KEY => {
             Element::File(FACE_INPUT_ANY)
         }

@@ -40,12 +40,7 @@ pub(super) struct Powered<'a, M> {
 
 impl<M: Medium> Powered<'_, M> {
     pub(super) fn answer(&mut self, command: &Command<'_>) -> Response {
-        let Command {
-            class,
-            instruction,
-            p1,
-            ..
-        } = *command;
+        let Command { class, instruction, p1, .. } = *command;
         if (class, instruction) == (0x00, ins::GET_RESPONSE) {
             return self.rest_of_answer(command);
         }
@@ -106,14 +101,14 @@ impl<M: Medium> Powered<'_, M> {
                 StatusWord::WRONG_P1_P2
             }),
             _ if self.hides_card_manager() => Err(StatusWord::INSTRUCTION_NOT_SUPPORTED),
-            _ => return self.by_issuer(command),
+            _ => self.by_issuer(command),
         };
         self.fit(command, answer)
     }
 
-    fn by_issuer(&mut self, command: &Command<'_>) -> Response {
+    fn by_issuer(&mut self, command: &Command<'_>) -> Answer {
         let mut image = self.memory.image().clone();
-        let response = issuer::process(
+        let Response { data, status } = issuer::process(
             &mut IssuerContext {
                 image: &mut image,
                 channel: &mut self.session.channel,
@@ -123,10 +118,10 @@ impl<M: Medium> Powered<'_, M> {
             command,
         );
         if image == *self.memory.image() || self.memory.commit(image).is_ok() {
-            return response;
+            return if status == StatusWord::SUCCESS { Ok(data) } else { Err(status) };
         }
         self.session.channel = issuer::Channel::default();
-        StatusWord::MEMORY_FAILURE.into()
+        Err(StatusWord::MEMORY_FAILURE)
     }
 
     fn select_by_name(&mut self, command: &Command<'_>) -> Answer {
@@ -144,11 +139,7 @@ impl<M: Medium> Powered<'_, M> {
             return Err(StatusWord::FILE_NOT_FOUND);
         }
         self.session.select_card_manager();
-        Ok(if command.p2 == 0x00 {
-            card_manager_information()
-        } else {
-            Vec::new()
-        })
+        Ok(if command.p2 == 0x00 { card_manager_information() } else { Vec::new() })
     }
 
     /// Over the contactless link a phone shows its JPKI application alone.
@@ -161,9 +152,7 @@ impl<M: Medium> Powered<'_, M> {
     fn data_object(&self, command: &Command<'_>) -> Answer {
         let tag = FileId(u16::from_be_bytes([command.p1, command.p2]));
         let object = self.memory.image().data_objects.get(&tag);
-        object
-            .map(|content| content.to_vec())
-            .ok_or(StatusWord::DATA_NOT_FOUND)
+        object.map(|content| content.to_vec()).ok_or(StatusWord::DATA_NOT_FOUND)
     }
 
     /// GET CHALLENGE: 1 to 256 random bytes.
@@ -207,16 +196,10 @@ impl<M: Medium> Powered<'_, M> {
         if self.session.remaining.is_empty() {
             return StatusWord::CONDITIONS_NOT_SATISFIED.into();
         }
-        let rest = self
-            .session
-            .remaining
-            .split_off(expected.min(self.session.remaining.len()));
+        let rest = self.session.remaining.split_off(expected.min(self.session.remaining.len()));
         let data = std::mem::replace(&mut self.session.remaining, rest);
-        let status = if self.session.remaining.is_empty() {
-            StatusWord::SUCCESS
-        } else {
-            self.more()
-        };
+        let status =
+            if self.session.remaining.is_empty() { StatusWord::SUCCESS } else { self.more() };
         Response { data, status }
     }
 
@@ -276,23 +259,11 @@ mod tests {
     #[test]
     fn names_must_be_whole() {
         let mut chip = powered(card_image());
-        assert_eq!(
-            exchange(&mut chip, "00 A4 04 0C 09 D392F0002601000000"),
-            "6A82"
-        );
-        assert_eq!(
-            exchange(&mut chip, "00 A4 04 0C 0B D392F00026010000000100"),
-            "6A82"
-        );
-        assert_eq!(
-            exchange(&mut chip, "00 A4 04 02 0A D392F000260100000001"),
-            "6A86"
-        );
+        assert_eq!(exchange(&mut chip, "00 A4 04 0C 09 D392F0002601000000"), "6A82");
+        assert_eq!(exchange(&mut chip, "00 A4 04 0C 0B D392F00026010000000100"), "6A82");
+        assert_eq!(exchange(&mut chip, "00 A4 04 02 0A D392F000260100000001"), "6A86");
         assert_eq!(exchange(&mut chip, "00 A4 04 0C 06 A00000015100"), "6A82");
-        assert_eq!(
-            exchange(&mut chip, "00 A4 04 0C 09 A00000015100000000"),
-            "6A82"
-        );
+        assert_eq!(exchange(&mut chip, "00 A4 04 0C 09 A00000015100000000"), "6A82");
     }
 
     #[test]
@@ -315,18 +286,22 @@ mod tests {
     }
 
     #[test]
+    fn the_card_manager_fits_its_answers_to_le() {
+        let mut chip = powered(card_image());
+        let initialize_update = "80 50 01 00 08 0102030405060708";
+        assert_eq!(exchange(&mut chip, initialize_update), "611D");
+        assert!(exchange(&mut chip, "00 C0 00 00 1D").ends_with("9000"));
+        assert_eq!(exchange(&mut chip, &format!("{initialize_update} 08")), "6C1D");
+        assert!(exchange(&mut chip, &format!("{initialize_update} 1D")).ends_with("9000"));
+    }
+
+    #[test]
     fn data_objects_are_given_while_no_application_is_selected() {
         let mut chip = powered(card_image());
         let municipality = "00 CA 00 F0 00";
         assert_eq!(exchange(&mut chip, municipality), "31333232319000");
-        assert_eq!(
-            exchange(&mut chip, "00 CA 00 F2 00"),
-            "32303335303231379000"
-        );
-        assert_eq!(
-            exchange(&mut chip, "00 CA 5F 51 00"),
-            "E000FF8131FE45149000"
-        );
+        assert_eq!(exchange(&mut chip, "00 CA 00 F2 00"), "32303335303231379000");
+        assert_eq!(exchange(&mut chip, "00 CA 5F 51 00"), "E000FF8131FE45149000");
         assert_eq!(exchange(&mut chip, "00 CA 00 45 00").len(), 36);
         assert_eq!(exchange(&mut chip, "00 CA 12 34 00"), "6A88");
         assert_eq!(exchange(&mut chip, "00 CA 00 F0 01"), "6C05");
@@ -358,10 +333,7 @@ mod tests {
         chip.power_on(Interface::Contactless);
         assert_eq!(exchange(&mut chip, SELECT_CARD_MANAGER), "6A82");
         assert_eq!(exchange(&mut chip, SELECT_FACE_INPUT), "6A82");
-        assert_eq!(
-            exchange(&mut chip, "80 50 01 00 08 0102030405060708 00"),
-            "6D00"
-        );
+        assert_eq!(exchange(&mut chip, "80 50 01 00 08 0102030405060708 00"), "6D00");
         assert_eq!(exchange(&mut chip, "84 E2 80 00 01 00"), "6D00");
         assert_eq!(exchange(&mut chip, SELECT_JPKI), "9000");
         assert_eq!(exchange(&mut chip, "00 B0 86 00 04"), "4A504B499000");
@@ -369,10 +341,7 @@ mod tests {
 
     #[test]
     fn a_phone_has_no_face_input_application() {
-        assert_eq!(
-            exchange(&mut powered(phone_image()), SELECT_FACE_INPUT),
-            "6A82"
-        );
+        assert_eq!(exchange(&mut powered(phone_image()), SELECT_FACE_INPUT), "6A82");
     }
 
     #[test]
@@ -405,10 +374,7 @@ mod tests {
         chip.power_off();
         assert_eq!(exchange(&mut chip, SELECT_JPKI), "");
         assert!(chip.reset().is_empty());
-        assert_eq!(
-            chip.power_on(Interface::Local),
-            crate::chip::ANSWER_TO_RESET
-        );
+        assert_eq!(chip.power_on(Interface::Local), crate::chip::ANSWER_TO_RESET);
         assert_eq!(chip.reset(), crate::chip::ANSWER_TO_RESET);
     }
 }

@@ -20,8 +20,7 @@ impl<M: Medium> Powered<'_, M> {
             (0x00, 0x00 | 0x0C, _) => Err(StatusWord::FILE_NOT_FOUND),
             (0x02, 0x00 | 0x0C, &[high, low]) => {
                 let id = FileId(u16::from_be_bytes([high, low]));
-                self.element(application, id)
-                    .ok_or(StatusWord::FILE_NOT_FOUND)?;
+                self.element(application, id).ok_or(StatusWord::FILE_NOT_FOUND)?;
                 self.session.current = Some(id);
                 Ok(Vec::new())
             }
@@ -43,14 +42,10 @@ impl<M: Medium> Powered<'_, M> {
         };
         let (id, offset) = if command.p1 & 0x80 == 0 {
             let id = self.session.current.ok_or(StatusWord::NO_CURRENT_FILE)?;
-            (
-                id,
-                usize::from(u16::from_be_bytes([command.p1, command.p2])),
-            )
+            (id, usize::from(u16::from_be_bytes([command.p1, command.p2])))
         } else {
             let id = short_identifier(command.p1)?;
-            self.element(application, id)
-                .ok_or(StatusWord::FILE_NOT_FOUND)?;
+            self.element(application, id).ok_or(StatusWord::FILE_NOT_FOUND)?;
             self.session.current = Some(id);
             (id, usize::from(command.p2))
         };
@@ -80,9 +75,7 @@ impl<M: Medium> Powered<'_, M> {
         } else {
             short_identifier(command.p2)?
         };
-        let element = self
-            .element(application, id)
-            .ok_or(StatusWord::DATA_NOT_FOUND)?;
+        let element = self.element(application, id).ok_or(StatusWord::DATA_NOT_FOUND)?;
         self.session.current = Some(id);
         Ok((id, element))
     }
@@ -127,11 +120,7 @@ mod tests {
         let mut chip = powered(card_image());
         exchange(&mut chip, SELECT_JPKI);
         assert_eq!(exchange(&mut chip, "00 B0 8A 02 02"), "03E89000");
-        assert_eq!(
-            exchange(&mut chip, "00 B0 00 02 02"),
-            "03E89000",
-            "it is the current file"
-        );
+        assert_eq!(exchange(&mut chip, "00 B0 00 02 02"), "03E89000", "it is the current file");
         assert_eq!(exchange(&mut chip, "00 B0 83 00 01"), "6A82");
         assert_eq!(exchange(&mut chip, "00 B0 9F 00 01"), "6A86");
         assert_eq!(exchange(&mut chip, "00 B0 A1 00 01"), "6A86");
@@ -145,11 +134,7 @@ mod tests {
             assert_eq!(exchange(&mut chip, "00 A4 02 0C 02 0001"), "9000");
             assert_eq!(exchange(&mut chip, "00 B0 00 00 04"), "6982");
             exchange(&mut chip, "00 20 00 98 04 31323334");
-            assert_eq!(
-                exchange(&mut chip, "00 B0 81 00 04"),
-                "6982",
-                "the other PIN"
-            );
+            assert_eq!(exchange(&mut chip, "00 B0 81 00 04"), "6982", "the other PIN");
             exchange(&mut chip, "00 20 00 9B 06 414243313233");
             assert_eq!(exchange(&mut chip, "00 B0 81 00 04"), "308203E89000");
         }
@@ -172,10 +157,7 @@ mod tests {
         exchange(&mut chip, SELECT_JPKI);
         assert_eq!(exchange(&mut chip, "00 B0 82 04 01"), "529000");
         assert_eq!(exchange(&mut chip, "00 B0 8B 04 01"), "A29000");
-        assert_eq!(
-            exchange(&mut chip, "00 B0 86 00 10"),
-            "4A504B49415047505345544F4B454E209000"
-        );
+        assert_eq!(exchange(&mut chip, "00 B0 86 00 10"), "4A504B49415047505345544F4B454E209000");
         assert_eq!(exchange(&mut chip, "00 B0 88 00 00"), "8F8F009000");
     }
 
@@ -208,24 +190,12 @@ mod tests {
     fn reads_that_ask_for_nothing_or_too_much_are_refused() {
         let mut chip = powered(card_image());
         exchange(&mut chip, SELECT_JPKI);
-        assert_eq!(
-            exchange(&mut chip, "00 B0 00 00 00"),
-            "6986",
-            "no current file"
-        );
+        assert_eq!(exchange(&mut chip, "00 B0 00 00 00"), "6986", "no current file");
         exchange(&mut chip, "00 A4 02 0C 02 000A");
         assert_eq!(exchange(&mut chip, "00 B0 00 00"), "6700", "no Le");
         assert_eq!(exchange(&mut chip, "00 B0 00 00 01 00 00"), "6700", "data");
-        assert_eq!(
-            exchange(&mut chip, "00 B0 00 00 00 01 00"),
-            "6700",
-            "extended"
-        );
-        assert_eq!(
-            exchange(&mut chip, "00 B2 01 04 00"),
-            "6981",
-            "there are no records"
-        );
+        assert_eq!(exchange(&mut chip, "00 B0 00 00 00 01 00"), "6700", "extended");
+        assert_eq!(exchange(&mut chip, "00 B2 01 04 00"), "6981", "there are no records");
     }
 
     #[test]
@@ -246,11 +216,7 @@ mod tests {
         exchange(&mut chip, SELECT_JPKI);
         exchange(&mut chip, "00 A4 02 0C 02 000A");
         assert_eq!(exchange(&mut chip, "00 A4 00 00"), "9000");
-        assert_eq!(
-            exchange(&mut chip, "00 B0 00 00 04"),
-            "308203E89000",
-            "without effect"
-        );
+        assert_eq!(exchange(&mut chip, "00 B0 00 00 04"), "308203E89000", "without effect");
         assert_eq!(exchange(&mut chip, "00 A4 00 00 02 3F00"), "6A82");
         assert_eq!(exchange(&mut chip, "00 A4 02 0C 01 0A"), "6700");
         assert_eq!(exchange(&mut chip, "00 A4 02 04 02 000A"), "6A86");

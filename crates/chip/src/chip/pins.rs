@@ -52,9 +52,8 @@ impl<M: Medium> Powered<'_, M> {
         if command.p1 != 0x01 {
             return Err(StatusWord::WRONG_P1_P2);
         }
-        let reference = application
-            .pin_reference(id)
-            .ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
+        let reference =
+            application.pin_reference(id).ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
         let mut image = self.memory.image().clone();
         let pin = if self.heeds_leave(&image) && image.issuer.gives_leave(reference) {
             issuer::pin_to_set(&mut image, reference)
@@ -68,9 +67,7 @@ impl<M: Medium> Powered<'_, M> {
         let mut salt = [0; 16];
         self.entropy.fill(&mut salt);
         pin.set(command.data, salt);
-        self.memory
-            .commit(image)
-            .map_err(|_| StatusWord::MEMORY_FAILURE)?;
+        self.memory.commit(image).map_err(|_| StatusWord::MEMORY_FAILURE)?;
         Ok(Vec::new())
     }
 
@@ -91,9 +88,7 @@ impl<M: Medium> Powered<'_, M> {
     }
 
     fn pin(&self, application: Application, id: FileId) -> Result<&Pin, StatusWord> {
-        application
-            .pin(self.memory.image(), id)
-            .ok_or(StatusWord::DATA_NOT_FOUND)
+        application.pin(self.memory.image(), id).ok_or(StatusWord::DATA_NOT_FOUND)
     }
 
     fn update_pin(
@@ -146,16 +141,8 @@ mod tests {
             assert_eq!(exchange(&mut chip, WRONG_PASSWORD), answer);
         }
         assert_eq!(exchange(&mut chip, RIGHT_PASSWORD), "6984");
-        assert_eq!(
-            exchange(&mut chip, "00 20 00 9B"),
-            "63C0",
-            "never 6984 without data"
-        );
-        assert_eq!(
-            exchange(&mut chip, RIGHT_PIN),
-            "9000",
-            "the other PIN is another matter"
-        );
+        assert_eq!(exchange(&mut chip, "00 20 00 9B"), "63C0", "never 6984 without data");
+        assert_eq!(exchange(&mut chip, RIGHT_PIN), "9000", "the other PIN is another matter");
     }
 
     #[test]
@@ -193,10 +180,7 @@ mod tests {
         exchange(&mut chip, SELECT_JPKI);
         assert_eq!(exchange(&mut chip, RIGHT_PIN), "6984");
         let reopened = Memory::open(medium).unwrap();
-        assert_eq!(
-            reopened.image().jpki.user_authentication.pin.tries_left(),
-            0
-        );
+        assert_eq!(reopened.image().jpki.user_authentication.pin.tries_left(), 0);
     }
 
     #[test]
@@ -251,10 +235,7 @@ mod tests {
                     ("6581", RIGHT_PIN) => assert!((1..=3).contains(&tries)),
                     _ => panic!("{answer}"),
                 }
-                assert_eq!(
-                    answer == "6581",
-                    operations < if command == RIGHT_PIN { 4 } else { 2 }
-                );
+                assert_eq!(answer == "6581", operations < if command == RIGHT_PIN { 4 } else { 2 });
             }
         }
     }
@@ -301,21 +282,14 @@ mod tests {
         ] {
             assert_eq!(exchange(&mut chip, wrong), "6A80", "{wrong}");
         }
-        assert_eq!(
-            exchange(&mut chip, RIGHT_PIN),
-            "9000",
-            "nothing was changed"
-        );
+        assert_eq!(exchange(&mut chip, RIGHT_PIN), "9000", "nothing was changed");
         assert_eq!(exchange(&mut chip, RIGHT_PASSWORD), "9000");
         exchange(&mut chip, SELECT_FACE_INPUT);
         exchange(&mut chip, "00 20 00 91 04 35363738");
         assert_eq!(exchange(&mut chip, "00 24 01 91 04 3536373A"), "6A80");
         assert_eq!(exchange(&mut chip, "00 24 01 91 04 30303030"), "9000");
         exchange(&mut chip, "00 20 00 94 0C 313233343536373839303130");
-        assert_eq!(
-            exchange(&mut chip, "00 24 01 94 0C 313233343536373839303131"),
-            "6985"
-        );
+        assert_eq!(exchange(&mut chip, "00 24 01 94 0C 313233343536373839303131"), "6985");
     }
 
     #[test]

@@ -76,9 +76,7 @@ impl<M: Medium> Powered<'_, M> {
             return Err(StatusWord::SECURE_MESSAGING_MISSING);
         }
         secure_messaging.counter += 1;
-        let plain = secure_messaging
-            .open(command)
-            .ok_or(StatusWord::SECURE_MESSAGING_INCORRECT)?;
+        let plain = secure_messaging.open(command).ok_or(StatusWord::SECURE_MESSAGING_INCORRECT)?;
         let answer = self.in_application(application, &plain.command(command));
         let protected = answer.map(|data| secure_messaging.protect(&data));
         self.session.secure_messaging = Some(secure_messaging);
@@ -107,10 +105,7 @@ impl SecureMessaging {
     fn delivered(delivery: &[u8]) -> Option<Self> {
         let seed = tlv::sole(ENCRYPTION_KEY, tlv::sole(KEY_DELIVERY, delivery)?)?;
         let key = seed.first_chunk().filter(|_| seed.len() == SEED)?;
-        Some(Self {
-            key: Zeroizing::new(*key),
-            counter: 0,
-        })
+        Some(Self { key: Zeroizing::new(*key), counter: 0 })
     }
 
     /// Opens the one data object that a command may have: the expected length for READ BINARY, a
@@ -140,10 +135,7 @@ impl SecureMessaging {
         }
         let cryptogram = cbc::Encryptor::<Aes128>::new((&*self.key).into(), &self.initial_vector())
             .encrypt_padded_vec::<Iso7816>(data);
-        tlv::object(
-            CRYPTOGRAM,
-            &[&[PADDING_INDICATOR], cryptogram.as_slice()].concat(),
-        )
+        tlv::object(CRYPTOGRAM, &[&[PADDING_INDICATOR], cryptogram.as_slice()].concat())
     }
 
     /// The number of the command, encrypted: the same for the command and its answer.
@@ -179,22 +171,12 @@ mod tests {
         }
         let selected = exchange(&mut chip, &cryptogram("08 A4 02 0C", &[0x00, 0x01], 4));
         assert_eq!(selected, "9000");
-        assert_eq!(
-            exchange(&mut chip, "00 B0 00 00 02"),
-            "FF109000",
-            "in the clear, uncounted"
-        );
+        assert_eq!(exchange(&mut chip, "00 B0 00 00 02"), "FF109000", "in the clear, uncounted");
         let part = exchange(&mut chip, "08 B0 00 03 05 96 03 00 0004 00");
         assert_eq!(opened(&part, 5), b"1234");
-        assert_eq!(
-            exchange(&mut chip, &cryptogram("08 20 00 91", b"0000", 6)),
-            "63C2"
-        );
+        assert_eq!(exchange(&mut chip, &cryptogram("08 20 00 91", b"0000", 6)), "63C2");
         assert_eq!(exchange(&mut chip, READ_NUMBER), "6982", "counted too");
-        assert_eq!(
-            exchange(&mut chip, &cryptogram("08 20 00 91", b"5678", 8)),
-            "9000"
-        );
+        assert_eq!(exchange(&mut chip, &cryptogram("08 20 00 91", b"5678", 8)), "9000");
         assert_eq!(opened(&exchange(&mut chip, READ_NUMBER), 9).len(), 17);
     }
 
@@ -243,25 +225,14 @@ mod tests {
         exchange(&mut chip, SELECT_FACE_INPUT);
         assert_eq!(exchange(&mut chip, &delivery), "6982");
         exchange(&mut chip, "00 20 00 94 0C 313233343536373839303130");
-        assert_eq!(
-            exchange(&mut chip, &delivery),
-            "6982",
-            "a verification number does not do"
-        );
+        assert_eq!(exchange(&mut chip, &delivery), "6982", "a verification number does not do");
         exchange(&mut chip, VERIFY_PIN);
-        assert_eq!(
-            exchange(&mut chip, &delivery.replacen("0000", "0001", 1)),
-            "6A86"
-        );
+        assert_eq!(exchange(&mut chip, &delivery.replacen("0000", "0001", 1)), "6A86");
         assert_eq!(exchange(&mut chip, &delivery), "9000");
         for image in [card_image(), phone_image()] {
             let mut chip = powered(image);
             exchange(&mut chip, SELECT_JPKI);
-            assert_eq!(
-                exchange(&mut chip, &delivery),
-                "6982",
-                "no session in this application"
-            );
+            assert_eq!(exchange(&mut chip, &delivery), "6982", "no session in this application");
         }
     }
 
@@ -281,10 +252,7 @@ mod tests {
         ] {
             assert_eq!(exchange(&mut chip, &delivery(&form)), "6A80");
         }
-        assert_eq!(
-            exchange(&mut chip, "80 AE 00 00 10 00112233445566778899AABBCCDDEEFF"),
-            "6A80"
-        );
+        assert_eq!(exchange(&mut chip, "80 AE 00 00 10 00112233445566778899AABBCCDDEEFF"), "6A80");
         assert_eq!(exchange(&mut chip, "80 AE 00 00"), "6A80");
         assert_eq!(exchange(&mut chip, READ_NUMBER), "69FC");
     }
@@ -308,9 +276,7 @@ mod tests {
         let key = RsaPublicKey::new(modulus, number(exponent.value)).unwrap();
         let entropy = inrou_pki::SeededEntropy::new(4);
         let mut random = ChipRandom(&entropy);
-        let delivery = key
-            .encrypt(&mut random, Oaep::new::<Sha256>(), content)
-            .unwrap();
+        let delivery = key.encrypt(&mut random, Oaep::new::<Sha256>(), content).unwrap();
         format!("80AE0000 000100 {}", String::from(Bytes(delivery)))
     }
 
@@ -319,11 +285,7 @@ mod tests {
         let sealed = session(counter).protect(data);
         let (object, _) = tlv::take(&sealed).unwrap();
         let body = String::from(Bytes(object.value[1..].to_vec()));
-        format!(
-            "{header} {:02X} 86 {:02X} 01 {body}",
-            sealed.len(),
-            object.value.len()
-        )
+        format!("{header} {:02X} 86 {:02X} 01 {body}", sealed.len(), object.value.len())
     }
 
     /// What a protected answer says.

@@ -47,15 +47,8 @@ impl Session {
     pub(super) fn select(&mut self, application: Application) {
         self.leave();
         self.selected = Some(application);
-        if self
-            .security_status
-            .as_ref()
-            .is_none_or(|status| status.application != application)
-        {
-            self.security_status = Some(SecurityStatus {
-                application,
-                verified: BTreeSet::new(),
-            });
+        if self.security_status.as_ref().is_none_or(|status| status.application != application) {
+            self.security_status = Some(SecurityStatus { application, verified: BTreeSet::new() });
         }
     }
 
@@ -84,9 +77,7 @@ impl Session {
     }
 
     pub(super) fn is_verified(&self, pin: FileId) -> bool {
-        self.security_status
-            .as_ref()
-            .is_some_and(|status| status.verified.contains(&pin))
+        self.security_status.as_ref().is_some_and(|status| status.verified.contains(&pin))
     }
 
     pub(super) fn satisfies(&self, access: Access) -> bool {

@@ -20,9 +20,7 @@ impl<M: Medium> Powered<'_, M> {
         let scheme = Scheme::from_p1(command.p1).ok_or(StatusWord::WRONG_P1_P2)?;
         let (id, element) = match (command.p2, application.default_key()) {
             (0x00, Some(id)) => (id, application.element(self.memory.image(), id)),
-            _ => self
-                .referenced(application, command)
-                .map(|(id, element)| (id, Some(element)))?,
+            _ => self.referenced(application, command).map(|(id, element)| (id, Some(element)))?,
         };
         let Some(Element::PrivateKey(access)) = element else {
             return Err(StatusWord::WRONG_FILE_STRUCTURE);
@@ -145,27 +143,13 @@ mod tests {
         for (usage, key) in [(Use::UserAuthentication, "97"), (Use::Signature, "9A")] {
             let public = public_key(usage);
             let verify = |p1: &str, data: &[u8]| Bytes(signature(p1, key, data).unwrap()).to_vec();
-            public
-                .verify(bare(), MESSAGE, &verify("00", MESSAGE))
-                .unwrap();
-            public
-                .verify(bare(), &hash, &verify("01", MESSAGE))
-                .unwrap();
+            public.verify(bare(), MESSAGE, &verify("00", MESSAGE)).unwrap();
+            public.verify(bare(), &hash, &verify("01", MESSAGE)).unwrap();
             public.verify(info(), &hash, &verify("02", &hash)).unwrap();
-            public
-                .verify(info(), &hash, &verify("03", MESSAGE))
-                .unwrap();
-            public
-                .verify(Pss::new::<Sha256>(), &hash, &verify("04", &hash))
-                .unwrap();
-            public
-                .verify(Pss::new::<Sha256>(), &hash, &verify("05", MESSAGE))
-                .unwrap();
-            assert!(
-                public
-                    .verify(info(), &hash, &verify("01", MESSAGE))
-                    .is_err()
-            );
+            public.verify(info(), &hash, &verify("03", MESSAGE)).unwrap();
+            public.verify(Pss::new::<Sha256>(), &hash, &verify("04", &hash)).unwrap();
+            public.verify(Pss::new::<Sha256>(), &hash, &verify("05", MESSAGE)).unwrap();
+            assert!(public.verify(info(), &hash, &verify("01", MESSAGE)).is_err());
         }
     }
 
@@ -181,10 +165,7 @@ mod tests {
     #[test]
     fn a_hash_has_32_bytes() {
         for (p1, length) in [("02", 31), ("02", 33), ("04", 31), ("04", 33)] {
-            assert_eq!(
-                signature(p1, "97", &vec![7; length]),
-                Err("6985".to_owned())
-            );
+            assert_eq!(signature(p1, "97", &vec![7; length]), Err("6985".to_owned()));
         }
     }
 
@@ -262,18 +243,10 @@ mod tests {
         assert!(first.ends_with("6180"));
         let second = exchange(&mut chip, "00 C0 00 00 00");
         assert_eq!([&first[..256], &*second].concat(), whole);
-        assert_eq!(
-            exchange(&mut chip, "00 C0 00 00 00"),
-            "6985",
-            "nothing waits any more"
-        );
+        assert_eq!(exchange(&mut chip, "00 C0 00 00 00"), "6985", "nothing waits any more");
         exchange(&mut chip, "80 2A 03 97 01 FF");
         exchange(&mut chip, "00 20 00 98");
-        assert_eq!(
-            exchange(&mut chip, "00 C0 00 00 00"),
-            "6985",
-            "another command came"
-        );
+        assert_eq!(exchange(&mut chip, "00 C0 00 00 00"), "6985", "another command came");
     }
 
     #[test]
@@ -289,9 +262,7 @@ mod tests {
 
     fn public_key(usage: Use) -> RsaPublicKey {
         let image = card_image();
-        rsa_key(image.jpki.credential(usage).key.as_ref().unwrap())
-            .unwrap()
-            .to_public_key()
+        rsa_key(image.jpki.credential(usage).key.as_ref().unwrap()).unwrap().to_public_key()
     }
 
     /// A signature, or the status word.
@@ -301,11 +272,7 @@ mod tests {
         exchange(&mut chip, VERIFY_PIN);
         exchange(&mut chip, VERIFY_PASSWORD);
         let hex = String::from(Bytes(data.to_vec()));
-        let lc = if data.is_empty() {
-            String::new()
-        } else {
-            format!("{:02X}", data.len())
-        };
+        let lc = if data.is_empty() { String::new() } else { format!("{:02X}", data.len()) };
         let answer = exchange(&mut chip, &format!("80 2A {p1} {key} {lc} {hex} 00"));
         match answer.strip_suffix("9000") {
             Some(signature) => Ok(Bytes::try_from(signature.to_owned()).unwrap().to_vec()),

@@ -73,9 +73,7 @@ impl<'t, T: Transport + ?Sized> JpkiClient<'t, T> {
     pub fn personality(&mut self) -> Result<Option<Personality>, CardError> {
         let label = self.token_label()?;
         let known = [Personality::Card, Personality::Android, Personality::Ios];
-        Ok(known
-            .into_iter()
-            .find(|personality| personality.token_label() == label))
+        Ok(known.into_iter().find(|personality| personality.token_label() == label))
     }
 
     /// How many wrong entries the PIN still bears; 0 if it is locked or not set. Costs none.
@@ -121,9 +119,8 @@ impl<'t, T: Transport + ?Sized> JpkiClient<'t, T> {
             _ => (0x00, digest_info(digest)),
         };
         self.link.select_file(jpki::private_key(usage))?;
-        let sign = Command::new(0x80, 0x2A, p1, CURRENT_FILE)
-            .with_data(&data)
-            .expecting(SHORT_MAXIMUM);
+        let sign =
+            Command::new(0x80, 0x2A, p1, CURRENT_FILE).with_data(&data).expecting(SHORT_MAXIMUM);
         self.link.ask(&sign)
     }
 
@@ -144,12 +141,8 @@ fn digest_info(digest: &Digest) -> Vec<u8> {
     let (oid, digest) = (oid.as_bytes(), digest.as_bytes());
     // All lengths are below 128, so each takes one byte.
     let algorithm = [&[0x06, oid.len() as u8], oid, &[0x05, 0x00]].concat();
-    let body = [
-        &[0x30, algorithm.len() as u8],
-        algorithm.as_slice(),
-        &[0x04, digest.len() as u8],
-        digest,
-    ]
-    .concat();
+    let body =
+        [&[0x30, algorithm.len() as u8], algorithm.as_slice(), &[0x04, digest.len() as u8], digest]
+            .concat();
     [&[0x30, body.len() as u8], body.as_slice()].concat()
 }

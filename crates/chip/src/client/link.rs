@@ -76,11 +76,7 @@ impl<'t, T: Transport + ?Sized> Link<'t, T> {
         let length = tlv::length_of_object(&content).ok_or(CardError::Malformed)?;
         self.read_on(&mut content, length)?;
         content.truncate(length);
-        if content.len() == length {
-            Ok(content)
-        } else {
-            Err(CardError::Malformed)
-        }
+        if content.len() == length { Ok(content) } else { Err(CardError::Malformed) }
     }
 
     /// How many wrong entries a PIN still bears. Costs none.
@@ -132,9 +128,7 @@ impl<'t, T: Transport + ?Sized> Link<'t, T> {
     /// Reads more of the current EF until `content` has `length` bytes or the EF ends.
     fn read_on(&mut self, content: &mut Vec<u8>, length: usize) -> Result<(), CardError> {
         while content.len() < length {
-            let [p1 @ ..=0x7F, p2] = u16::try_from(content.len())
-                .unwrap_or(u16::MAX)
-                .to_be_bytes()
+            let [p1 @ ..=0x7F, p2] = u16::try_from(content.len()).unwrap_or(u16::MAX).to_be_bytes()
             else {
                 return Err(CardError::Malformed);
             };
@@ -156,9 +150,5 @@ impl<'t, T: Transport + ?Sized> Link<'t, T> {
 }
 
 fn short_length(length: u8) -> usize {
-    if length == 0 {
-        SHORT_MAXIMUM
-    } else {
-        length.into()
-    }
+    if length == 0 { SHORT_MAXIMUM } else { length.into() }
 }

@@ -34,14 +34,7 @@ pub(crate) fn attributes_file(attributes: &Attributes) -> Vec<u8> {
     let objects = [
         tlv::object(NAME, attributes.name.as_bytes()),
         tlv::object(ADDRESS, attributes.address.as_bytes()),
-        tlv::object(
-            BIRTH_DATE,
-            attributes
-                .birth_date
-                .strftime("%Y%m%d")
-                .to_string()
-                .as_bytes(),
-        ),
+        tlv::object(BIRTH_DATE, attributes.birth_date.strftime("%Y%m%d").to_string().as_bytes()),
         tlv::object(SEX, &[sex_digit(attributes.sex)]),
     ];
     let body_length = OFFSETS_LENGTH + objects.iter().map(Vec::len).sum::<usize>();
@@ -53,10 +46,7 @@ pub(crate) fn attributes_file(attributes: &Attributes) -> Vec<u8> {
         offsets.extend([high, low]);
         offset += object.len();
     }
-    tlv::object(
-        TAG,
-        &[tlv::object(OFFSETS, &offsets), objects.concat()].concat(),
-    )
+    tlv::object(TAG, &[tlv::object(OFFSETS, &offsets), objects.concat()].concat())
 }
 
 /// What EF 0002 says; `None` if the file has another form.
@@ -74,9 +64,7 @@ pub(crate) fn parse_attributes_file(file: &[u8]) -> Option<CardAttributes> {
 /// The part of EF 0002 that the digest in EF 0003 covers: what follows the offset table.
 pub(super) fn covered(file: &[u8]) -> Option<&[u8]> {
     let body = tlv::sole(TAG, file)?;
-    tlv::take(body)
-        .filter(|(table, _)| table.tag == OFFSETS)
-        .map(|(_, rest)| rest)
+    tlv::take(body).filter(|(table, _)| table.tag == OFFSETS).map(|(_, rest)| rest)
 }
 
 impl std::fmt::Debug for CardAttributes {
@@ -138,23 +126,15 @@ mod tests {
     #[test]
     fn what_was_written_is_read_also_when_lengths_take_two_and_three_bytes() {
         for length in [1, 40, 43, 200] {
-            let attributes = Attributes {
-                address: "あ".repeat(length),
-                ..holder()
-            };
+            let attributes = Attributes { address: "あ".repeat(length), ..holder() };
             let file = attributes_file(&attributes);
             let read = parse_attributes_file(&file).unwrap();
             assert_eq!(read.name, attributes.name);
             assert_eq!(read.address, attributes.address);
-            assert_eq!(
-                (read.birth_date, read.sex == Sex::Male),
-                (attributes.birth_date, true)
-            );
+            assert_eq!((read.birth_date, read.sex == Sex::Male), (attributes.birth_date, true));
             let offsets = field(tlv::sole(TAG, &file).unwrap(), OFFSETS).unwrap();
-            let starts: Vec<u16> = offsets
-                .chunks(2)
-                .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
-                .collect();
+            let starts: Vec<u16> =
+                offsets.chunks(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
             for (start, tag) in starts.into_iter().zip([NAME, ADDRESS, BIRTH_DATE, SEX]) {
                 assert_eq!(tlv::take(&file[usize::from(start)..]).unwrap().0.tag, tag);
             }
@@ -167,9 +147,6 @@ mod tests {
         for length in 0..file.len() {
             assert_eq!(parse_attributes_file(&file[..length]), None);
         }
-        assert_eq!(
-            parse_attributes_file(&[&[0xFF, 0x10], &file[2..]].concat()),
-            None
-        );
+        assert_eq!(parse_attributes_file(&[&[0xFF, 0x10], &file[2..]].concat()), None);
     }
 }

@@ -42,12 +42,8 @@ impl MyNumber {
         let [digits @ .., check] = &*self.0;
         // From the right: the weights 2 to 7, then 2 to 6.
         let weights = (2..=7).chain(2..=6);
-        let sum: u32 = digits
-            .iter()
-            .rev()
-            .zip(weights)
-            .map(|(digit, weight)| value(*digit) * weight)
-            .sum();
+        let sum: u32 =
+            digits.iter().rev().zip(weights).map(|(digit, weight)| value(*digit) * weight).sum();
         let right = match sum % 11 {
             0 | 1 => 0,
             remainder => 11 - remainder,
@@ -72,9 +68,7 @@ pub(crate) fn my_number_file(number: &MyNumber) -> Vec<u8> {
 /// The number in EF 0001; `None` if the file has another form.
 pub(crate) fn parse_my_number_file(file: &[u8]) -> Option<MyNumber> {
     let (object, _filler) = tlv::take(file)?;
-    MyNumber::parse(object.value)
-        .ok()
-        .filter(|_| object.tag == TAG)
+    MyNumber::parse(object.value).ok().filter(|_| object.tag == TAG)
 }
 
 fn value(digit: u8) -> u32 {
@@ -89,10 +83,7 @@ mod tests {
     fn the_file_has_the_observed_form() {
         let number = MyNumber::parse(b"123456789012").unwrap();
         let file = my_number_file(&number);
-        assert_eq!(
-            file,
-            [b"\xFF\x10\x0C".as_slice(), b"123456789012", b"\xFF\xFF"].concat()
-        );
+        assert_eq!(file, [b"\xFF\x10\x0C".as_slice(), b"123456789012", b"\xFF\xFF"].concat());
         assert_eq!(parse_my_number_file(&file), Some(number));
         assert_eq!(parse_my_number_file(&file[..14]), None);
         assert_eq!(parse_my_number_file(b"\xFF\x20\x0C123456789012"), None);
@@ -113,17 +104,9 @@ mod tests {
 
     #[test]
     fn only_twelve_digits_are_a_number() {
-        for wrong in [
-            b"".as_slice(),
-            b"12345678901",
-            b"1234567890123",
-            b"12345678901x",
-        ] {
+        for wrong in [b"".as_slice(), b"12345678901", b"1234567890123", b"12345678901x"] {
             assert_eq!(MyNumber::parse(wrong), Err(InvalidMyNumber));
         }
-        assert_eq!(
-            format!("{:?}", MyNumber::parse(&[b'7'; 12]).unwrap()),
-            "MyNumber(..)"
-        );
+        assert_eq!(format!("{:?}", MyNumber::parse(&[b'7'; 12]).unwrap()), "MyNumber(..)");
     }
 }

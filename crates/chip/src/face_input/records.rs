@@ -78,18 +78,10 @@ impl RecordIssuer {
     /// A key is not an RSA key, or the root does not sign.
     pub fn certify(root: &dyn Signer, key: Arc<dyn Signer>) -> Result<Self, RecordError> {
         let key_objects = public_key_objects(key.public_key())?;
-        let body = [
-            &KeyReference::ROOT.0,
-            &KeyReference::RECORDS.0,
-            &*key_objects,
-        ]
-        .concat();
+        let body = [&KeyReference::ROOT.0, &KeyReference::RECORDS.0, &*key_objects].concat();
         let mut content = tlv::object(CERTIFICATE_BODY, &body);
         tlv::push(&mut content, CERTIFICATE_SIGNATURE, &sign(root, &body)?);
-        Ok(Self {
-            key,
-            certificate: tlv::object(CERTIFICATE, &content),
-        })
+        Ok(Self { key, certificate: tlv::object(CERTIFICATE, &content) })
     }
 
     /// EF 0003: `FF30 { DF31 digest of EF 0001, DF32 digest of EF 0002, DF33 signature }`, with

@@ -17,9 +17,7 @@ pub fn verification_number_b(
     }
     let era_year = era_year(birth)?;
     let (month, day, expires) = (birth.month(), birth.day(), card_expires.year());
-    Some(format!(
-        "{era_year:02}{month:02}{day:02}{expires:04}{security_code}"
-    ))
+    Some(format!("{era_year:02}{month:02}{day:02}{expires:04}{security_code}"))
 }
 
 /// The year of the Japanese era: Meiji, Taisho, Showa, Heisei, Reiwa, each from its first day.
@@ -57,10 +55,7 @@ mod tests {
     #[test]
     fn a_security_code_has_four_digits() {
         for code in ["", "123", "12345", "12a4", "１２３４"] {
-            assert_eq!(
-                verification_number_b(date(1980, 2, 17), date(2035, 2, 17), code),
-                None
-            );
+            assert_eq!(verification_number_b(date(1980, 2, 17), date(2035, 2, 17), code), None);
         }
     }
 }

@@ -113,10 +113,7 @@ fn from_hex(text: &str) -> Result<Vec<u8>, InvalidHex> {
 }
 
 fn nibble(digit: u8) -> Result<u8, InvalidHex> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| value.try_into().ok())
-        .ok_or(InvalidHex)
+    char::from(digit).to_digit(16).and_then(|value| value.try_into().ok()).ok_or(InvalidHex)
 }
 
 #[cfg(test)]

@@ -24,11 +24,7 @@ struct Reference {
 impl Pin {
     /// A PIN that nobody has set yet: it has no tries, whatever is presented.
     pub fn unset(tries_max: u8) -> Self {
-        Self {
-            reference: None,
-            tries_left: 0,
-            tries_max,
-        }
+        Self { reference: None, tries_left: 0, tries_max }
     }
 
     /// A PIN with all its tries. `salt` comes from the caller's entropy.
@@ -79,11 +75,9 @@ impl Pin {
 
     /// Whether `presented` is the value, in a time that does not depend on where they differ.
     pub fn matches(&self, presented: &[u8]) -> bool {
-        self.reference
-            .as_ref()
-            .is_some_and(|Reference { salt, digest }| {
-                constant_time::verify_slices_are_equal(&digest_of(salt, presented), digest).is_ok()
-            })
+        self.reference.as_ref().is_some_and(|Reference { salt, digest }| {
+            constant_time::verify_slices_are_equal(&digest_of(salt, presented), digest).is_ok()
+        })
     }
 }
 
@@ -127,10 +121,7 @@ mod tests {
     fn the_value_is_nowhere_to_be_seen() {
         let pin = Pin::new(b"ABC123", [9; 16], 5);
         let shown = format!("{pin:?} {}", serde_json::to_string(&pin).unwrap());
-        assert!(
-            !shown.contains("ABC123") && !shown.contains("414243313233"),
-            "{shown}"
-        );
+        assert!(!shown.contains("ABC123") && !shown.contains("414243313233"), "{shown}");
         assert!(format!("{pin:?}").contains("SecretBytes(..)"));
     }
 }

@@ -61,10 +61,7 @@ impl Attestation {
         if attestation.challenge != expected.challenge {
             return Err(ProofError::Stale);
         }
-        let public_key = attestation
-            .public_key
-            .to_der()
-            .map_err(|_| ProofError::Malformed)?;
+        let public_key = attestation.public_key.to_der().map_err(|_| ProofError::Malformed)?;
         PublicKey::from_spki(&public_key).map_err(|_| ProofError::Malformed)
     }
 }
@@ -105,12 +102,7 @@ impl KeyAttestation {
                 (kind, enrolment.as_bytes().as_slice())
             }
         };
-        Self {
-            key,
-            enrolment: octets(enrolment),
-            challenge: octets(&challenge.0),
-            public_key,
-        }
+        Self { key, enrolment: octets(enrolment), challenge: octets(&challenge.0), public_key }
     }
 }
 

@@ -27,14 +27,8 @@ pub(super) mod ins {
     pub const DELETE: u8 = 0xE4;
 
     /// Those that need the secure channel.
-    pub const THROUGH_CHANNEL: [u8; 6] = [
-        ALLOW_PIN,
-        ACTIVATE,
-        GENERATE_KEY_PAIR,
-        GET_DATA,
-        STORE_DATA,
-        DELETE,
-    ];
+    pub const THROUGH_CHANNEL: [u8; 6] =
+        [ALLOW_PIN, ACTIVATE, GENERATE_KEY_PAIR, GET_DATA, STORE_DATA, DELETE];
 }
 
 /// What GET DATA reads through the channel, by its P1. A key attestation has its key's reference.
@@ -85,12 +79,9 @@ pub struct Channel {
 pub fn process(context: &mut IssuerContext<'_>, command: &Command<'_>) -> Response {
     match (command.class, command.instruction) {
         (0x80, INITIALIZE_UPDATE) => initialize_update(context, command).into(),
-        (0x84, EXTERNAL_AUTHENTICATE) => context
-            .channel
-            .secure
-            .external_authenticate(command)
-            .map(|()| Vec::new())
-            .into(),
+        (0x84, EXTERNAL_AUTHENTICATE) => {
+            context.channel.secure.external_authenticate(command).map(|()| Vec::new()).into()
+        }
         (0x00, ins::INTERNAL_AUTHENTICATE) => authenticate_device(context.image, command).into(),
         (0x00 | 0x80 | 0x84, instruction) if ins::THROUGH_CHANNEL.contains(&instruction) => {
             match context.channel.secure.open(command) {
@@ -111,10 +102,7 @@ fn initialize_update(context: &mut IssuerContext<'_>, command: &Command<'_>) -> 
     let mut challenge = [0; 8];
     context.entropy.fill(&mut challenge);
     let Image { chip, issuer, .. } = &*context.image;
-    context
-        .channel
-        .secure
-        .initialize_update(command, chip, &issuer.channel_keys, challenge)
+    context.channel.secure.initialize_update(command, chip, &issuer.channel_keys, challenge)
 }
 
 /// Executes on a copy, so that a command that fails half-way has changed nothing.
@@ -132,12 +120,7 @@ fn transact(context: &mut IssuerContext<'_>, command: &Command<'_>, data: &[u8])
 }
 
 fn execute(context: &mut IssuerContext<'_>, command: &Command<'_>, data: &[u8]) -> Answer {
-    let IssuerContext {
-        image,
-        channel,
-        keys: source,
-        ..
-    } = context;
+    let IssuerContext { image, channel, keys: source, .. } = context;
     match (command.instruction, command.p1, command.p2) {
         (ins::GET_DATA, object, block) => {
             no_data(data)?;
@@ -188,10 +171,7 @@ fn read(image: &Image, object: u8, block: u8) -> Answer {
     };
     let content = content.ok_or(StatusWord::DATA_NOT_FOUND)?;
     let blocks = content.chunks(READ_BLOCK);
-    Ok(blocks
-        .map(<[u8]>::to_vec)
-        .nth(block.into())
-        .unwrap_or_default())
+    Ok(blocks.map(<[u8]>::to_vec).nth(block.into()).unwrap_or_default())
 }
 
 /// INTERNAL AUTHENTICATE: signs a SHA-256 digest with the device key; without the secure channel.
@@ -201,20 +181,12 @@ fn authenticate_device(image: &Image, command: &Command<'_>) -> Answer {
     }
     let digest =
         Digest::from_bytes(HashAlgorithm::Sha256, command.data).ok_or(StatusWord::WRONG_LENGTH)?;
-    let device = image
-        .issuer
-        .device
-        .as_ref()
-        .ok_or(StatusWord::DATA_NOT_FOUND)?;
-    keys::read(&device.key)?
-        .sign_digest(&digest)
-        .map_err(|_| keys::FAILED)
+    let device = image.issuer.device.as_ref().ok_or(StatusWord::DATA_NOT_FOUND)?;
+    keys::read(&device.key)?.sign_digest(&digest).map_err(|_| keys::FAILED)
 }
 
 fn usage_of(reference: u8) -> Result<Use, StatusWord> {
-    let found = Use::ALL
-        .into_iter()
-        .find(|&usage| key_reference(usage) == reference);
+    let found = Use::ALL.into_iter().find(|&usage| key_reference(usage) == reference);
     found.ok_or(StatusWord::WRONG_P1_P2)
 }
 
@@ -226,28 +198,18 @@ fn uses_of(reference: u8) -> Result<Uses, StatusWord> {
 }
 
 fn pin_of(reference: u8) -> Result<PinReference, StatusWord> {
-    let found = PinReference::ALL
-        .into_iter()
-        .find(|&pin| pin_reference(pin) == reference);
+    let found = PinReference::ALL.into_iter().find(|&pin| pin_reference(pin) == reference);
     found.ok_or(StatusWord::WRONG_P1_P2)
 }
 
 fn no_data(data: &[u8]) -> Result<(), StatusWord> {
-    if data.is_empty() {
-        Ok(())
-    } else {
-        Err(StatusWord::WRONG_LENGTH)
-    }
+    if data.is_empty() { Ok(()) } else { Err(StatusWord::WRONG_LENGTH) }
 }
 
 fn challenge(data: &[u8]) -> Result<Challenge, StatusWord> {
-    data.try_into()
-        .map(Challenge)
-        .map_err(|_| StatusWord::WRONG_LENGTH)
+    data.try_into().map(Challenge).map_err(|_| StatusWord::WRONG_LENGTH)
 }
 
 fn enrolment(data: &[u8]) -> Result<EnrolmentId, StatusWord> {
-    data.try_into()
-        .map(EnrolmentId::from_bytes)
-        .map_err(|_| StatusWord::WRONG_LENGTH)
+    data.try_into().map(EnrolmentId::from_bytes).map_err(|_| StatusWord::WRONG_LENGTH)
 }

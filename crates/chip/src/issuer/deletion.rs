@@ -21,26 +21,15 @@ pub(super) fn delete(
         && *record.request == request.0
     {
         let same = record.uses == uses;
-        return if same {
-            Ok(())
-        } else {
-            Err(StatusWord::CONDITIONS_NOT_SATISFIED)
-        };
+        return if same { Ok(()) } else { Err(StatusWord::CONDITIONS_NOT_SATISFIED) };
     }
-    let deleted: Vec<_> = uses
-        .iter()
-        .filter_map(|usage| erase(image, usage))
-        .collect();
+    let deleted: Vec<_> = uses.iter().filter_map(|usage| erase(image, usage)).collect();
     image.issuer.receipts += 1;
     let empty = Empty::of(image, uses).ok_or(keys::FAILED)?;
     let receipt = Deletion::new(image.issuer.receipts, &request, empty, &deleted);
     let receipt = keys::sign(image, &receipt)?;
     let request = Bytes(request.0.to_vec());
-    image.issuer.deletion = Some(DeletionRecord {
-        request,
-        uses,
-        receipt,
-    });
+    image.issuer.deletion = Some(DeletionRecord { request, uses, receipt });
     Ok(())
 }
 
@@ -52,9 +41,7 @@ pub(super) struct Empty(Uses);
 impl Empty {
     /// Looks whether `image` holds anything of `uses`.
     pub(super) fn of(image: &Image, uses: Uses) -> Option<Self> {
-        uses.iter()
-            .all(|usage| is_empty(image, usage))
-            .then_some(Self(uses))
+        uses.iter().all(|usage| is_empty(image, usage)).then_some(Self(uses))
     }
 
     /// The uses.
@@ -86,20 +73,10 @@ fn erase(image: &mut Image, usage: Use) -> Option<Vec<u8>> {
     if let Some(staged) = &mut issuer.staged {
         staged.credentials.remove(&usage);
     }
-    issuer.staged = issuer
-        .staged
-        .take()
-        .filter(|staged| !staged.credentials.is_empty());
+    issuer.staged = issuer.staged.take().filter(|staged| !staged.credentials.is_empty());
     issuer.pin_leaves.remove(&usage.into());
-    issuer.storage = issuer
-        .storage
-        .take()
-        .filter(|record| !record.uses.contains(usage));
-    image
-        .jpki
-        .files
-        .remove(&jpki::certificate(usage))
-        .map(|Bytes(certificate)| certificate)
+    issuer.storage = issuer.storage.take().filter(|record| !record.uses.contains(usage));
+    image.jpki.files.remove(&jpki::certificate(usage)).map(|Bytes(certificate)| certificate)
 }
 
 #[cfg(test)]

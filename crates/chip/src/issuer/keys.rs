@@ -39,26 +39,13 @@ pub(super) fn make_credential_key(
     enrolment: EnrolmentId,
     challenge: &Challenge,
 ) -> Result<(), StatusWord> {
-    if image
-        .issuer
-        .storage
-        .as_ref()
-        .is_some_and(|record| record.enrolment == enrolment)
-    {
+    if image.issuer.storage.as_ref().is_some_and(|record| record.enrolment == enrolment) {
         return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
     }
-    let staged = image
-        .issuer
-        .staged
-        .as_ref()
-        .filter(|staged| staged.enrolment == enrolment);
+    let staged = image.issuer.staged.as_ref().filter(|staged| staged.enrolment == enrolment);
     if let Some(made) = staged.and_then(|staged| staged.credentials.get(&usage)) {
         let same = *made.challenge == challenge.0;
-        return if same {
-            Ok(())
-        } else {
-            Err(StatusWord::CONDITIONS_NOT_SATISFIED)
-        };
+        return if same { Ok(()) } else { Err(StatusWord::CONDITIONS_NOT_SATISFIED) };
     }
     if staged.is_none() {
         image.issuer.give_up_staged();
@@ -71,10 +58,7 @@ pub(super) fn make_credential_key(
         pin: Pin::unset(jpki::tries(usage)),
         key,
     };
-    let none_yet = || Staged {
-        enrolment,
-        credentials: BTreeMap::new(),
-    };
+    let none_yet = || Staged { enrolment, credentials: BTreeMap::new() };
     let staged = image.issuer.staged.get_or_insert_with(none_yet);
     staged.credentials.insert(usage, credential);
     let deletion = image.issuer.deletion.take();
@@ -95,9 +79,7 @@ pub(super) fn public(key: &SecretBytes) -> Result<PublicKey, StatusWord> {
 /// Signs a statement with the chip's attestation key.
 pub(super) fn sign<C: Content>(image: &Image, content: &C) -> Result<Bytes, StatusWord> {
     let key = read(&image.issuer.attestation_key)?;
-    signed::sign(content, &image.chip, &key)
-        .map(Bytes)
-        .map_err(|_| FAILED)
+    signed::sign(content, &image.chip, &key).map(Bytes).map_err(|_| FAILED)
 }
 
 fn generate(source: &dyn KeySource, algorithm: KeyAlgorithm) -> Result<SecretBytes, StatusWord> {
@@ -111,8 +93,5 @@ fn attest(
     challenge: &Challenge,
     private_key: &SecretBytes,
 ) -> Result<Bytes, StatusWord> {
-    sign(
-        image,
-        &KeyAttestation::of(key, challenge, &public(private_key)?),
-    )
+    sign(image, &KeyAttestation::of(key, challenge, &public(private_key)?))
 }

@@ -49,19 +49,12 @@ impl MakerCa {
             key: own,
             extensions: vec![
                 extension(&KeyUsage(KeyUsages::KeyCertSign.into())),
-                extension(&BasicConstraints {
-                    ca: true,
-                    path_len_constraint: Some(0),
-                }),
+                extension(&BasicConstraints { ca: true, path_len_constraint: Some(0) }),
                 extension(&SubjectKeyIdentifier(octets(&own.identifier().0))),
             ],
         };
         let certificate = subject.certify(not_before, key.as_ref())?;
-        Ok(Self {
-            certificate,
-            not_before,
-            key,
-        })
+        Ok(Self { certificate, not_before, key })
     }
 
     /// Takes up a CA that was founded before. `None` if `certificate` is not that of `key`.
@@ -69,11 +62,7 @@ impl MakerCa {
         let parsed = Certificate::from_der(&certificate).ok()?;
         let not_before = time(parsed.not_before());
         let is_its_key = parsed.public_key().is_ok_and(|its| its == key.public_key());
-        is_its_key.then_some(Self {
-            certificate,
-            not_before,
-            key,
-        })
+        is_its_key.then_some(Self { certificate, not_before, key })
     }
 
     /// Its certificate, DER: what others trust.
@@ -116,9 +105,7 @@ impl MakerCertificate {
     /// [`ProofError::Malformed`].
     pub fn from_der(certificate: &[u8]) -> Result<Self, ProofError> {
         let certificate = Certificate::from_der(certificate).map_err(|_| ProofError::Malformed)?;
-        let key = certificate
-            .public_key()
-            .map_err(|_| ProofError::Malformed)?;
+        let key = certificate.public_key().map_err(|_| ProofError::Malformed)?;
         Ok(Self { key: key.clone() })
     }
 
@@ -129,16 +116,11 @@ impl MakerCertificate {
         chip: &ChipId,
     ) -> Result<PublicKey, ProofError> {
         let certificate = Certificate::from_der(certificate).map_err(|_| ProofError::Malformed)?;
-        certificate
-            .verify_signature(&self.key)
-            .map_err(|_| ProofError::UnknownMaker)?;
+        certificate.verify_signature(&self.key).map_err(|_| ProofError::UnknownMaker)?;
         if certificate.serial_bytes() != serial_number(chip) {
             return Err(ProofError::OtherChip);
         }
-        certificate
-            .public_key()
-            .cloned()
-            .map_err(|_| ProofError::Malformed)
+        certificate.public_key().cloned().map_err(|_| ProofError::Malformed)
     }
 }
 
@@ -163,10 +145,7 @@ impl Subject<'_> {
         let tbs = Tbs {
             version: Version::V3,
             serial_number: SerialNumber::new(self.serial_number).expect(VALID),
-            signature: AlgorithmIdentifierOwned {
-                oid: algorithm.oid(),
-                parameters,
-            },
+            signature: AlgorithmIdentifierOwned { oid: algorithm.oid(), parameters },
             issuer: name(MAKER),
             validity: Validity::new(not_before, Time::INFINITY),
             subject: name(self.name),
@@ -175,9 +154,7 @@ impl Subject<'_> {
             extensions: self.extensions,
         };
         let unsigned = UnsignedCertificate::from_bytes(tbs.to_der().expect(VALID)).expect(VALID);
-        unsigned
-            .sign(maker)
-            .map(|certificate| certificate.as_der().to_vec())
+        unsigned.sign(maker).map(|certificate| certificate.as_der().to_vec())
     }
 }
 
@@ -218,8 +195,5 @@ fn time(timestamp: Timestamp) -> Time {
     let seconds = u64::try_from(timestamp.as_second()).unwrap_or_default();
     let since_1970 = Duration::from_secs(seconds);
     let general = || GeneralizedTime::from_unix_duration(since_1970).map(Time::GeneralTime);
-    UtcTime::from_unix_duration(since_1970)
-        .map(Time::UtcTime)
-        .or_else(|_| general())
-        .expect(VALID)
+    UtcTime::from_unix_duration(since_1970).map(Time::UtcTime).or_else(|_| general()).expect(VALID)
 }

@@ -60,10 +60,7 @@ pub fn pin_to_set(image: &mut Image, reference: PinReference) -> Option<&mut Pin
     let usage = reference.usage();
     if let PinLeave::WhileStaged = image.issuer.pin_leaves.get(&reference)? {
         let staged = image.issuer.staged.as_mut()?;
-        return staged
-            .credentials
-            .get_mut(&usage?)
-            .map(|credential| &mut credential.pin);
+        return staged.credentials.get_mut(&usage?).map(|credential| &mut credential.pin);
     }
     image.issuer.pin_leaves.remove(&reference);
     match usage {
@@ -87,11 +84,7 @@ pub(super) fn allow_while_staged(
     reference: PinReference,
     enrolment: EnrolmentId,
 ) -> Result<(), StatusWord> {
-    let staged = image
-        .issuer
-        .staged
-        .as_ref()
-        .filter(|staged| staged.enrolment == enrolment);
+    let staged = image.issuer.staged.as_ref().filter(|staged| staged.enrolment == enrolment);
     let is_there = staged
         .zip(reference.usage())
         .is_some_and(|(staged, usage)| staged.credentials.contains_key(&usage));

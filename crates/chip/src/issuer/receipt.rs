@@ -155,10 +155,7 @@ impl Deletion {
             number,
             request: octets(&request.0),
             empty: empty.uses().iter().map(UseCode::from).collect(),
-            deleted: deleted
-                .iter()
-                .map(|certificate| digest(certificate))
-                .collect(),
+            deleted: deleted.iter().map(|certificate| digest(certificate)).collect(),
         }
     }
 }

@@ -70,28 +70,19 @@ impl SignedStatement {
         maker: &MakerCertificate,
         chip: &ChipId,
     ) -> Result<C, ProofError> {
-        let Envelope {
-            statement,
-            signature,
-        } = Envelope::from_der(&self.signed).map_err(|_| ProofError::Malformed)?;
+        let Envelope { statement, signature } =
+            Envelope::from_der(&self.signed).map_err(|_| ProofError::Malformed)?;
         let key = maker.attestation_key(&self.certificate, chip)?;
         let signed = statement.to_der().map_err(|_| ProofError::Malformed)?;
-        key.verify(
-            SignatureAlgorithm::EcdsaWithSha256,
-            &signed,
-            signature.as_bytes(),
-        )
-        .map_err(|_| ProofError::Signature)?;
+        key.verify(SignatureAlgorithm::EcdsaWithSha256, &signed, signature.as_bytes())
+            .map_err(|_| ProofError::Signature)?;
         if statement.chip.as_bytes() != chip.as_bytes() {
             return Err(ProofError::OtherChip);
         }
         if statement.kind != C::KIND {
             return Err(ProofError::OtherKind);
         }
-        let content = statement
-            .content
-            .to_der()
-            .map_err(|_| ProofError::Malformed)?;
+        let content = statement.content.to_der().map_err(|_| ProofError::Malformed)?;
         C::from_der(&content).map_err(|_| ProofError::Malformed)
     }
 }
@@ -117,12 +108,7 @@ pub(super) fn sign<C: Content>(
         content: Any::from_der(&content.to_der().expect(SHORT)).expect(SHORT),
     };
     let signature = octets(&key.sign(&statement.to_der().expect(SHORT))?);
-    Ok(Envelope {
-        statement,
-        signature,
-    }
-    .to_der()
-    .expect(SHORT))
+    Ok(Envelope { statement, signature }.to_der().expect(SHORT))
 }
 
 /// An OCTET STRING of a few bytes.

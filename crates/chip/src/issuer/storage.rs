@@ -74,11 +74,7 @@ pub(super) fn take_block(channel: &mut Channel, block: u8, data: &[u8]) -> Resul
         (0, _) => {
             let (target, content) = data.split_first_chunk().ok_or(StatusWord::WRONG_LENGTH)?;
             let target = Target::from_bytes(*target).ok_or(StatusWord::FILE_NOT_FOUND)?;
-            Incoming {
-                target,
-                next_block: 1,
-                content: Zeroizing::new(content.to_vec()),
-            }
+            Incoming { target, next_block: 1, content: Zeroizing::new(content.to_vec()) }
         }
         (_, Some(mut incoming)) if incoming.next_block == block => {
             incoming.content.extend_from_slice(data);
@@ -96,31 +92,17 @@ pub(super) fn take_block(channel: &mut Channel, block: u8, data: &[u8]) -> Resul
 
 /// Does with a whole file what its target asks for: certificates wait for ACTIVATE.
 pub(super) fn finish_file(context: &mut IssuerContext<'_>) -> Result<(), StatusWord> {
-    let Incoming {
-        target, content, ..
-    } = context
-        .channel
-        .incoming
-        .take()
-        .ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
+    let Incoming { target, content, .. } =
+        context.channel.incoming.take().ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
     match target {
         Target::DataObject(tag) => {
-            context
-                .image
-                .data_objects
-                .insert(tag, Bytes(content.to_vec()));
+            context.image.data_objects.insert(tag, Bytes(content.to_vec()));
         }
         Target::Certificate(usage) => {
-            context
-                .channel
-                .certificates
-                .insert(jpki::certificate(usage), content);
+            context.channel.certificates.insert(jpki::certificate(usage), content);
         }
         Target::IssuerCertificate(usage) => {
-            context
-                .channel
-                .certificates
-                .insert(jpki::issuer_certificate(usage), content);
+            context.channel.certificates.insert(jpki::issuer_certificate(usage), content);
         }
         Target::FaceInput(file) => write_face_input(context, file, &content)?,
     }
@@ -141,34 +123,20 @@ pub(super) fn activate(
         && record.enrolment == enrolment
     {
         let same = record.uses == uses && carried.iter().all(|carried| is_stored(image, carried));
-        return if same {
-            Ok(())
-        } else {
-            Err(StatusWord::CONDITIONS_NOT_SATISFIED)
-        };
+        return if same { Ok(()) } else { Err(StatusWord::CONDITIONS_NOT_SATISFIED) };
     }
     let credentials = staged_credentials(image, &carried, &enrolment)?;
     for (carried, credential) in carried.iter().zip(credentials) {
         let files = &mut image.jpki.files;
-        files.insert(
-            jpki::certificate(carried.usage),
-            Bytes(carried.certificate.clone()),
-        );
-        files.insert(
-            jpki::issuer_certificate(carried.usage),
-            Bytes(carried.issuer.clone()),
-        );
+        files.insert(jpki::certificate(carried.usage), Bytes(carried.certificate.clone()));
+        files.insert(jpki::issuer_certificate(carried.usage), Bytes(carried.issuer.clone()));
         *image.jpki.credential_mut(carried.usage) = credential;
     }
     image.issuer.give_up_staged();
     image.issuer.receipts += 1;
     let receipt = Storage::new(image.issuer.receipts, &enrolment, &carried);
     let receipt = keys::sign(image, &receipt)?;
-    image.issuer.storage = Some(StorageRecord {
-        enrolment,
-        uses,
-        receipt,
-    });
+    image.issuer.storage = Some(StorageRecord { enrolment, uses, receipt });
     Ok(())
 }
 
@@ -188,20 +156,12 @@ fn take_carried(channel: &mut Channel) -> Result<Vec<CarriedCertificate>, Status
             _ => return Err(StatusWord::CONDITIONS_NOT_SATISFIED),
         }
     }
-    if carried.is_empty() {
-        Err(StatusWord::CONDITIONS_NOT_SATISFIED)
-    } else {
-        Ok(carried)
-    }
+    if carried.is_empty() { Err(StatusWord::CONDITIONS_NOT_SATISFIED) } else { Ok(carried) }
 }
 
 fn is_stored(image: &Image, carried: &CarriedCertificate) -> bool {
     let holds = |file, content: &[u8]| {
-        image
-            .jpki
-            .files
-            .get(&file)
-            .is_some_and(|stored| **stored == *content)
+        image.jpki.files.get(&file).is_some_and(|stored| **stored == *content)
     };
     holds(jpki::certificate(carried.usage), &carried.certificate)
         && holds(jpki::issuer_certificate(carried.usage), &carried.issuer)
@@ -217,17 +177,10 @@ fn staged_credentials(
     carried: &[CarriedCertificate],
     enrolment: &EnrolmentId,
 ) -> Result<Vec<Credential>, StatusWord> {
-    let staged = image
-        .issuer
-        .staged
-        .as_ref()
-        .filter(|staged| staged.enrolment == *enrolment);
+    let staged = image.issuer.staged.as_ref().filter(|staged| staged.enrolment == *enrolment);
     let staged = staged.ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
     let credential = |carried: &CarriedCertificate| {
-        let made = staged
-            .credentials
-            .get(&carried.usage)
-            .ok_or(StatusWord::DATA_NOT_FOUND)?;
+        let made = staged.credentials.get(&carried.usage).ok_or(StatusWord::DATA_NOT_FOUND)?;
         let read =
             |certificate| Certificate::from_der(certificate).map_err(|_| StatusWord::WRONG_DATA);
         let (certificate, _) = (read(&carried.certificate)?, read(&carried.issuer)?);
@@ -237,10 +190,7 @@ fn staged_credentials(
         let former = &image.jpki.credential(carried.usage).pin;
         let pin = [&made.pin, former].into_iter().find(|pin| pin.is_set());
         let pin = pin.ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?.clone();
-        Ok(Credential {
-            pin,
-            key: Some(made.key.clone()),
-        })
+        Ok(Credential { pin, key: Some(made.key.clone()) })
     };
     carried.iter().map(credential).collect()
 }
@@ -251,11 +201,7 @@ fn write_face_input(
     file: FileId,
     content: &[u8],
 ) -> Result<(), StatusWord> {
-    let application = context
-        .image
-        .face_input
-        .as_mut()
-        .ok_or(StatusWord::FILE_NOT_FOUND)?;
+    let application = context.image.face_input.as_mut().ok_or(StatusWord::FILE_NOT_FOUND)?;
     match file {
         face_input::MY_NUMBER
         | face_input::ATTRIBUTES
@@ -267,10 +213,7 @@ fn write_face_input(
             application.files.insert(file, Bytes(content.to_vec()));
         }
         face_input::VERIFICATION_NUMBER_A | face_input::VERIFICATION_NUMBER_B => {
-            let number = application
-                .pins
-                .get_mut(&file)
-                .ok_or(StatusWord::FILE_NOT_FOUND)?;
+            let number = application.pins.get_mut(&file).ok_or(StatusWord::FILE_NOT_FOUND)?;
             let mut salt = [0; 16];
             context.entropy.fill(&mut salt);
             number.set(content, salt);

@@ -18,13 +18,7 @@ impl FaultyMedium {
     /// Over `disk`, for `operations` writes and syncs; at the next one the power fails. Of each
     /// unsynced write the first `torn_at` bytes reach the disk.
     pub fn new(disk: InMemoryMedium, operations: usize, torn_at: usize) -> Self {
-        Self {
-            disk,
-            cache: Vec::new(),
-            operations_left: operations,
-            torn_at,
-            failed: false,
-        }
+        Self { disk, cache: Vec::new(), operations_left: operations, torn_at, failed: false }
     }
 
     /// Counts an operation; if it is one too many, what is in the cache is torn.
@@ -35,8 +29,7 @@ impl FaultyMedium {
         }
         self.failed = true;
         for (slot, record) in self.cache.drain(..) {
-            self.disk
-                .write(slot, &record[..self.torn_at.min(record.len())])?;
+            self.disk.write(slot, &record[..self.torn_at.min(record.len())])?;
         }
         Err(io::Error::other("the power failed"))
     }
@@ -59,8 +52,6 @@ impl Medium for FaultyMedium {
 
     fn sync(&mut self) -> io::Result<()> {
         self.count()?;
-        self.cache
-            .drain(..)
-            .try_for_each(|(slot, record)| self.disk.write(slot, &record))
+        self.cache.drain(..).try_for_each(|(slot, record)| self.disk.write(slot, &record))
     }
 }

@@ -20,17 +20,9 @@ impl FileMedium {
     /// It exists already or cannot be made.
     pub fn create(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
-        let file = options
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?;
+        let file = options.read(true).write(true).create_new(true).mode(0o600).open(path)?;
         lock(&file)?;
-        if let Some(directory) = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-        {
+        if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             File::open(directory)?.sync_all()?;
         }
         Ok(Self { file })
@@ -51,9 +43,7 @@ impl FileMedium {
     /// # Errors
     /// It cannot be opened.
     pub fn peek(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            file: File::open(path)?,
-        })
+        Ok(Self { file: File::open(path)? })
     }
 }
 
@@ -62,10 +52,7 @@ impl Medium for FileMedium {
         let mut bytes = vec![0; SLOT_CAPACITY];
         let mut filled = 0;
         loop {
-            match self
-                .file
-                .read_at(&mut bytes[filled..], offset(slot) + filled as u64)
-            {
+            match self.file.read_at(&mut bytes[filled..], offset(slot) + filled as u64) {
                 Ok(0) => break,
                 Ok(read) => filled += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -110,14 +97,8 @@ mod tests {
         let path = directory.path().join("hanako");
         let mut memory = Memory::create(FileMedium::create(&path).unwrap(), card_image()).unwrap();
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(
-            FileMedium::open(&path).unwrap_err().kind(),
-            io::ErrorKind::WouldBlock
-        );
-        assert_eq!(
-            FileMedium::create(&path).unwrap_err().kind(),
-            io::ErrorKind::AlreadyExists
-        );
+        assert_eq!(FileMedium::open(&path).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        assert_eq!(FileMedium::create(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
 
         memory.commit(phone_image()).unwrap();
         let mut glance = Memory::open(FileMedium::peek(&path).unwrap()).unwrap();

@@ -55,10 +55,7 @@ impl CardChannel {
         if ![0, KEY_VERSION].contains(&command.p1) {
             return Err(StatusWord::DATA_NOT_FOUND);
         }
-        let host = command
-            .data
-            .try_into()
-            .map_err(|_| StatusWord::WRONG_LENGTH)?;
+        let host = command.data.try_into().map_err(|_| StatusWord::WRONG_LENGTH)?;
         let challenges = Challenges { host, card };
         let keys = keys.session(&challenges);
         let mut answer = chip.as_bytes()[..DIVERSIFICATION].to_vec();
@@ -66,10 +63,7 @@ impl CardChannel {
         answer.extend_from_slice(&card);
         answer.extend_from_slice(&keys.card_cryptogram(&challenges));
         let host_cryptogram = keys.host_cryptogram(&challenges);
-        self.0 = State::Challenged {
-            session: Session::new(keys),
-            host_cryptogram,
-        };
+        self.0 = State::Challenged { session: Session::new(keys), host_cryptogram };
         Ok(answer)
     }
 
@@ -82,20 +76,14 @@ impl CardChannel {
     /// [`StatusWord::SECURITY_STATUS_NOT_SATISFIED`] for a wrong C-MAC,
     /// `6300` for a wrong cryptogram.
     pub fn external_authenticate(&mut self, command: &Command<'_>) -> Result<(), StatusWord> {
-        let State::Challenged {
-            mut session,
-            host_cryptogram,
-        } = std::mem::take(&mut self.0)
-        else {
+        let State::Challenged { mut session, host_cryptogram } = std::mem::take(&mut self.0) else {
             return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
         };
         if (command.p1, command.p2) != (SECURITY_LEVEL, 0) {
             return Err(StatusWord::WRONG_P1_P2);
         }
         let cryptogram = authentic(&mut session, command)?;
-        let cryptogram = cryptogram
-            .try_into()
-            .map_err(|_| StatusWord::WRONG_LENGTH)?;
+        let cryptogram = cryptogram.try_into().map_err(|_| StatusWord::WRONG_LENGTH)?;
         if !equal(cryptogram, &host_cryptogram) {
             return Err(AUTHENTICATION_FAILED);
         }
@@ -168,28 +156,20 @@ mod tests {
     fn an_authentic_command_with_a_wrong_cryptogram_authenticates_nobody() {
         let chip = ChipId::from_bytes([0x01; 16]);
         let keys = StaticKeys::from_bytes([0x02; 16], [0x03; 16]);
-        let challenges = Challenges {
-            host: [0x04; 8],
-            card: [0x05; 8],
-        };
+        let challenges = Challenges { host: [0x04; 8], card: [0x05; 8] };
         let session_keys = keys.session(&challenges);
         let right = session_keys.host_cryptogram(&challenges);
-        for (cryptogram, outcome) in [
-            (right, Ok(())),
-            (right.map(|byte| !byte), Err(AUTHENTICATION_FAILED)),
-        ] {
+        for (cryptogram, outcome) in
+            [(right, Ok(())), (right.map(|byte| !byte), Err(AUTHENTICATION_FAILED))]
+        {
             let mut card = CardChannel::default();
             let initialize = Command::new(0x80, 0x50, 0, 0).with_data(&challenges.host);
-            card.initialize_update(&initialize, &chip, &keys, challenges.card)
-                .unwrap();
+            card.initialize_update(&initialize, &chip, &keys, challenges.card).unwrap();
             let command = Command::new(PROTECTED_CLASS, 0x82, SECURITY_LEVEL, 0);
             let mut host = Session::new(keys.session(&challenges));
             let mac = host.command_mac(&command, &cryptogram);
             let data = [cryptogram, mac].concat();
-            assert_eq!(
-                card.external_authenticate(&command.with_data(&data)),
-                outcome
-            );
+            assert_eq!(card.external_authenticate(&command.with_data(&data)), outcome);
         }
     }
 }

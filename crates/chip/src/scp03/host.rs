@@ -57,9 +57,8 @@ impl Handshake {
     /// # Errors
     /// [`ChannelError::NotOffered`], [`ChannelError::WrongChip`], [`ChannelError::WrongKeys`].
     pub fn finish(self, answer: &[u8]) -> Result<(HostChannel, Vec<u8>), ChannelError> {
-        let (diversification, rest) = answer
-            .split_first_chunk::<DIVERSIFICATION>()
-            .ok_or(ChannelError::NotOffered)?;
+        let (diversification, rest) =
+            answer.split_first_chunk::<DIVERSIFICATION>().ok_or(ChannelError::NotOffered)?;
         let (information, rest) = rest.split_first_chunk().ok_or(ChannelError::NotOffered)?;
         let (card, rest) = rest.split_first_chunk().ok_or(ChannelError::NotOffered)?;
         let cryptogram = rest.try_into().map_err(|_| ChannelError::NotOffered)?;
@@ -69,10 +68,7 @@ impl Handshake {
         if !self.chip.as_bytes().starts_with(diversification) {
             return Err(ChannelError::WrongChip);
         }
-        let challenges = Challenges {
-            host: self.host,
-            card: *card,
-        };
+        let challenges = Challenges { host: self.host, card: *card };
         let keys = self.keys.session(&challenges);
         if !equal(cryptogram, &keys.card_cryptogram(&challenges)) {
             return Err(ChannelError::WrongKeys);
@@ -81,13 +77,7 @@ impl Handshake {
         let mut session = Session::new(keys);
         let command = Command::new(PROTECTED_CLASS, EXTERNAL_AUTHENTICATE, SECURITY_LEVEL, 0);
         let authenticate = append_mac(&mut session, command, host_cryptogram.to_vec());
-        Ok((
-            HostChannel {
-                session,
-                pending: VecDeque::new(),
-            },
-            authenticate,
-        ))
+        Ok((HostChannel { session, pending: VecDeque::new() }, authenticate))
     }
 }
 
@@ -128,19 +118,15 @@ impl HostChannel {
         if status != StatusWord::SUCCESS {
             return Ok(status.into());
         }
-        let (data, mac) = data
-            .split_last_chunk::<MAC>()
-            .ok_or(ChannelError::WrongMac)?;
+        let (data, mac) = data.split_last_chunk::<MAC>().ok_or(ChannelError::WrongMac)?;
         if !equal(mac, &self.session.answer_mac(&place, data, status)) {
             return Err(ChannelError::WrongMac);
         }
         let data = match data {
             [] => Vec::new(),
-            data => self
-                .session
-                .decrypt_answer(&place, data)
-                .ok_or(ChannelError::WrongMac)?
-                .to_vec(),
+            data => {
+                self.session.decrypt_answer(&place, data).ok_or(ChannelError::WrongMac)?.to_vec()
+            }
         };
         Ok(Response::success(data))
     }

@@ -28,15 +28,9 @@ impl MasterKey {
     /// GlobalPlatform leaves diversification to the issuer.
     pub fn diversify(&self, chip: &ChipId) -> StaticKeys {
         let derive = |label: &[u8]| {
-            Key(cmac(
-                &self.0,
-                &[&[0x01], label, &[0x00], chip.as_bytes(), &[0x00, 0x80]],
-            ))
+            Key(cmac(&self.0, &[&[0x01], label, &[0x00], chip.as_bytes(), &[0x00, 0x80]]))
         };
-        StaticKeys {
-            enc: derive(b"inrou-scp03-enc"),
-            mac: derive(b"inrou-scp03-mac"),
-        }
+        StaticKeys { enc: derive(b"inrou-scp03-enc"), mac: derive(b"inrou-scp03-mac") }
     }
 }
 
@@ -56,10 +50,7 @@ pub struct StaticKeys {
 impl StaticKeys {
     /// Takes Key-ENC and Key-MAC.
     pub fn from_bytes(enc: [u8; 16], mac: [u8; 16]) -> Self {
-        Self {
-            enc: Key(enc),
-            mac: Key(mac),
-        }
+        Self { enc: Key(enc), mac: Key(mac) }
     }
 
     /// The keys of the session with these challenges (Amendment D §6.2.1).
@@ -89,10 +80,7 @@ impl TryFrom<[SecretBytes; 2]> for StaticKeys {
     type Error = TryFromSliceError;
 
     fn try_from([enc, mac]: [SecretBytes; 2]) -> Result<Self, TryFromSliceError> {
-        Ok(Self {
-            enc: Key((*enc).try_into()?),
-            mac: Key((*mac).try_into()?),
-        })
+        Ok(Self { enc: Key((*enc).try_into()?), mac: Key((*mac).try_into()?) })
     }
 }
 
@@ -107,20 +95,12 @@ pub(super) struct SessionKeys {
 impl SessionKeys {
     /// What proves to the host that the card has the keys (§6.2.2.2).
     pub fn card_cryptogram(&self, challenges: &Challenges) -> [u8; 8] {
-        left_half(&derive(
-            &self.mac,
-            Derived::CardCryptogram,
-            &challenges.context(),
-        ))
+        left_half(&derive(&self.mac, Derived::CardCryptogram, &challenges.context()))
     }
 
     /// What proves to the card that the host has the keys (§6.2.2.3).
     pub fn host_cryptogram(&self, challenges: &Challenges) -> [u8; 8] {
-        left_half(&derive(
-            &self.mac,
-            Derived::HostCryptogram,
-            &challenges.context(),
-        ))
+        left_half(&derive(&self.mac, Derived::HostCryptogram, &challenges.context()))
     }
 }
 
@@ -189,14 +169,5 @@ impl Derived {
 /// counter. One block of CMAC is enough for every length in use.
 fn derive(key: &Key, derived: Derived, context: &[u8; 16]) -> [u8; 16] {
     let label = [&[0; 11][..], &[derived as u8]].concat();
-    cmac(
-        key,
-        &[
-            &label,
-            &[0x00],
-            &derived.bits().to_be_bytes(),
-            &[0x01],
-            context,
-        ],
-    )
+    cmac(key, &[&label, &[0x00], &derived.bits().to_be_bytes(), &[0x01], context])
 }

@@ -38,11 +38,7 @@ enum Direction {
 
 impl Session {
     pub fn new(keys: SessionKeys) -> Self {
-        Self {
-            keys,
-            chain: [0; 16],
-            counter: 0,
-        }
+        Self { keys, chain: [0; 16], counter: 0 }
     }
 
     /// The C-MAC of a command with this protected `data`, MAC not included; the chain moves on.
@@ -50,18 +46,9 @@ impl Session {
     /// It covers the header as it stands on the wire: Lc counts the MAC and has the form, short or
     /// extended, of the command.
     pub fn command_mac(&mut self, command: &Command<'_>, data: &[u8]) -> [u8; MAC] {
-        let Command {
-            instruction,
-            p1,
-            p2,
-            ..
-        } = *command;
+        let Command { instruction, p1, p2, .. } = *command;
         let [.., high, low] = (data.len() + MAC).to_be_bytes();
-        let lc: &[u8] = if command.extended {
-            &[0, high, low]
-        } else {
-            &[low]
-        };
+        let lc: &[u8] = if command.extended { &[0, high, low] } else { &[low] };
         let header = [PROTECTED_CLASS, instruction, p1, p2];
         self.chain = cmac(&self.keys.mac, &[&self.chain, &header, lc, data]);
         left_half(&self.chain)
@@ -74,10 +61,7 @@ impl Session {
 
     /// Where the session stands.
     pub fn place(&self) -> Place {
-        Place {
-            chain: self.chain,
-            counter: self.counter,
-        }
+        Place { chain: self.chain, counter: self.counter }
     }
 
     /// Encrypts command data.
@@ -102,10 +86,7 @@ impl Session {
 
     /// The R-MAC of an answer with this protected `data` (§6.2.5).
     pub fn answer_mac(&self, place: &Place, data: &[u8], status: StatusWord) -> [u8; MAC] {
-        left_half(&cmac(
-            &self.keys.rmac,
-            &[&place.chain, data, &status.0.to_be_bytes()],
-        ))
+        left_half(&cmac(&self.keys.rmac, &[&place.chain, data, &status.0.to_be_bytes()]))
     }
 
     fn encrypt(&self, counter: u64, direction: Direction, data: &[u8]) -> Vec<u8> {

@@ -78,9 +78,7 @@ impl Pcsc {
     pub fn open() -> Result<Self, PcscError> {
         let library = Library::load().ok_or(PcscError::NoLibrary)?;
         let handle = library.establish_context().map_err(PcscError::from_code)?;
-        Ok(Self {
-            context: Arc::new(Context { library, handle }),
-        })
+        Ok(Self { context: Arc::new(Context { library, handle }) })
     }
 
     /// The names of the readers.
@@ -107,15 +105,8 @@ impl Pcsc {
     pub fn connect(&self, reader: &str, last_tries: LastTries) -> Result<PcscCard, PcscError> {
         let name = CString::new(reader).map_err(|_| PcscError::NoReader)?;
         let Context { library, handle } = &*self.context;
-        let (handle, protocol) = library
-            .connect(*handle, &name)
-            .map_err(PcscError::from_code)?;
-        Ok(PcscCard {
-            context: Arc::clone(&self.context),
-            handle,
-            protocol,
-            last_tries,
-        })
+        let (handle, protocol) = library.connect(*handle, &name).map_err(PcscError::from_code)?;
+        Ok(PcscCard { context: Arc::clone(&self.context), handle, protocol, last_tries })
     }
 }
 

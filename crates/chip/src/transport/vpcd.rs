@@ -48,9 +48,7 @@ impl Slot {
     /// # Errors
     /// The system has no room for another handle.
     pub fn eject(&self) -> io::Result<Eject> {
-        Ok(Eject {
-            stream: self.stream.try_clone()?,
-        })
+        Ok(Eject { stream: self.stream.try_clone()? })
     }
 
     /// Answers for `chip`, spoken to over `interface`, until vpcd or [`Eject`] ends the connection. The
@@ -99,8 +97,7 @@ impl Slot {
     fn send(&mut self, message: &[u8]) -> io::Result<()> {
         let length = u16::try_from(message.len())
             .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "too long for vpcd"))?;
-        self.stream
-            .write_all(&[&length.to_be_bytes(), message].concat())
+        self.stream.write_all(&[&length.to_be_bytes(), message].concat())
     }
 
     /// vpcd writes length and message apart; without an acknowledgement at once for the first, the
@@ -147,19 +144,13 @@ mod tests {
         vpcd.ask(&hex(SELECT_JPKI));
         assert_eq!(vpcd.ask(&sign).len(), 258, "a warm reset forgets nothing");
         vpcd.tell(&[POWER_OFF]);
-        assert!(
-            vpcd.ask(&hex(SELECT_JPKI)).is_empty(),
-            "no power, no answer"
-        );
+        assert!(vpcd.ask(&hex(SELECT_JPKI)).is_empty(), "no power, no answer");
         vpcd.tell(&[POWER_ON]);
         vpcd.ask(&hex(SELECT_JPKI));
         assert_eq!(vpcd.ask(&sign), [0x69, 0x82]);
         drop(vpcd);
         let mut chip = card.join().unwrap().unwrap();
-        assert!(
-            chip.process(&hex(SELECT_JPKI)).is_empty(),
-            "out of the reader, no power"
-        );
+        assert!(chip.process(&hex(SELECT_JPKI)).is_empty(), "out of the reader, no power");
     }
 
     #[test]
@@ -200,9 +191,7 @@ mod tests {
     impl Vpcd {
         fn tell(&mut self, message: &[u8]) {
             let length = u16::try_from(message.len()).unwrap();
-            self.0
-                .write_all(&[&length.to_be_bytes(), message].concat())
-                .unwrap();
+            self.0.write_all(&[&length.to_be_bytes(), message].concat()).unwrap();
         }
 
         fn ask(&mut self, message: &[u8]) -> Vec<u8> {

@@ -32,10 +32,7 @@ impl Directory {
 
     /// Waits until nobody else has the guard.
     pub(super) fn guard(&self) -> io::Result<Guard> {
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(self.0.join(GUARD))?;
+        let file = File::options().create(true).append(true).open(self.0.join(GUARD))?;
         file.lock()?;
         Ok(Guard(file))
     }
@@ -77,10 +74,9 @@ impl Directory {
             let name = name.clone();
             match error.kind() {
                 io::ErrorKind::NotFound => TrayError::NoSuchChip(name),
-                io::ErrorKind::WouldBlock => TrayError::Elsewhere {
-                    owner: self.noted_owner(&name),
-                    name,
-                },
+                io::ErrorKind::WouldBlock => {
+                    TrayError::Elsewhere { owner: self.noted_owner(&name), name }
+                }
                 _ => error.into(),
             }
         })?;
@@ -111,9 +107,7 @@ impl Directory {
         for entry in fs::read_dir(&self.0)? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == CHIP) {
-                let name = path
-                    .file_stem()
-                    .and_then(|stem| stem.to_str()?.parse().ok());
+                let name = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
                 names.extend(name);
             }
         }

@@ -29,11 +29,7 @@ impl FromStr for ChipName {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         let well_formed =
             (1..=40).contains(&text.len()) && text.bytes().all(allowed) && !text.starts_with('-');
-        if well_formed {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidChipName)
-        }
+        if well_formed { Ok(Self(text.to_owned())) } else { Err(InvalidChipName) }
     }
 }
 
@@ -53,9 +49,7 @@ mod tests {
             assert_eq!(name.parse::<ChipName>().unwrap().to_string(), name);
         }
         let long = "a".repeat(41);
-        for name in [
-            "", "..", "../a", "a/b", "a.b", "-a", "Hanako", "花子", "a b", &long,
-        ] {
+        for name in ["", "..", "../a", "a/b", "a.b", "-a", "Hanako", "花子", "a b", &long] {
             assert_eq!(name.parse::<ChipName>(), Err(InvalidChipName), "{name}");
         }
     }

@@ -28,17 +28,10 @@ impl Issuer {
         if self.certificates.is_none() {
             let operation = make_keys(ENROLMENT, Uses::BOTH);
             let outcomes = run(chip, vec![operation])?;
-            let [Outcome::Keys(attestations)] = outcomes.as_slice() else {
-                panic!()
-            };
+            let [Outcome::Keys(attestations)] = outcomes.as_slice() else { panic!() };
             let keys = [0, 1].map(|index: usize| {
-                let key = AttestedKey::Credential {
-                    enrolment: ENROLMENT,
-                    usage: Use::ALL[index],
-                };
-                attestations[index]
-                    .verify(&trusted_maker(), &CHIP, &key, &CHALLENGE)
-                    .unwrap()
+                let key = AttestedKey::Credential { enrolment: ENROLMENT, usage: Use::ALL[index] };
+                attestations[index].verify(&trusted_maker(), &CHIP, &key, &CHALLENGE).unwrap()
             });
             let known = self.keys.get_or_insert_with(|| keys.clone());
             assert_eq!(*known, keys, "attested once, the keys are there for good");
@@ -53,13 +46,8 @@ impl Issuer {
         }
         let certificates = self.certificates.as_ref().unwrap();
         let outcomes = run(chip, vec![store(ENROLMENT, certificates)])?;
-        let [Outcome::Stored(receipt)] = outcomes.as_slice() else {
-            panic!()
-        };
-        assert_eq!(
-            receipt.verify(&trusted_maker(), &CHIP, &ENROLMENT, certificates),
-            Ok(1)
-        );
+        let [Outcome::Stored(receipt)] = outcomes.as_slice() else { panic!() };
+        assert_eq!(receipt.verify(&trusted_maker(), &CHIP, &ENROLMENT, certificates), Ok(1));
         Ok(())
     }
 }
@@ -69,8 +57,7 @@ fn assert_usable<M: Medium>(chip: &mut Chip<M>, certificates: &[CarriedCertifica
         let certificate = Certificate::from_der(&carried.certificate).unwrap();
         let key = certificate.public_key().unwrap();
         let signature = sign(chip, carried.usage, pin, b"message").unwrap();
-        key.verify(key.algorithm().signature(), b"message", &signature)
-            .unwrap();
+        key.verify(key.algorithm().signature(), b"message", &signature).unwrap();
     }
 }
 
@@ -98,10 +85,7 @@ fn an_enrolment_survives_the_loss_of_power_at_every_write() {
             }
             operations += 1;
         }
-        assert!(
-            operations >= 10,
-            "the power failed at {operations} moments only"
-        );
+        assert!(operations >= 10, "the power failed at {operations} moments only");
     }
 }
 
@@ -119,18 +103,10 @@ fn deletion_and_its_receipt_are_one() {
             let mut chip = reopen(disk);
             let is_whole = chip.image().jpki == image.jpki;
             assert!(is_whole || chip.image().jpki == empty, "all or nothing");
-            assert!(
-                outcome.is_err() || !is_whole,
-                "no receipt while anything is there"
-            );
+            assert!(outcome.is_err() || !is_whole, "no receipt while anything is there");
             let outcomes = run(&mut chip, vec![delete(REQUEST)]).unwrap();
-            let [Outcome::Deleted(receipt)] = outcomes.as_slice() else {
-                panic!()
-            };
-            assert_eq!(
-                receipt.verify(&trusted_maker(), &CHIP, &REQUEST, None),
-                Ok(2)
-            );
+            let [Outcome::Deleted(receipt)] = outcomes.as_slice() else { panic!() };
+            assert_eq!(receipt.verify(&trusted_maker(), &CHIP, &REQUEST, None), Ok(2));
             assert_eq!(chip.image().jpki, empty);
             if let Ok(before) = outcome {
                 assert_eq!(before, outcomes, "the same receipt again");
@@ -163,30 +139,19 @@ fn a_session_can_stop_between_any_two_commands() {
         let disk = disk_with(prepared.clone());
         let mut interrupted = reopen(disk.clone());
         let batch = second_batch(&mut interrupted, both());
-        assert_eq!(
-            play(&mut interrupted, &batch[..stop]).len(),
-            stop,
-            "none was refused"
-        );
+        assert_eq!(play(&mut interrupted, &batch[..stop]).len(), stop, "none was refused");
         let mut chip = reopen(disk);
         // The first command after the storing is DELETE.
         if stop <= storing {
             let stored = run(&mut chip, vec![store(ENROLMENT, &certificates)]).unwrap();
-            let [Outcome::Stored(receipt)] = stored.as_slice() else {
-                panic!()
-            };
+            let [Outcome::Stored(receipt)] = stored.as_slice() else { panic!() };
             let verified = receipt.verify(&trusted_maker(), &CHIP, &ENROLMENT, &certificates);
             assert_eq!(verified, Ok(1));
             assert_usable(&mut chip, &certificates);
         }
         let deleted = run(&mut chip, vec![delete(REQUEST)]).unwrap();
-        let [Outcome::Deleted(receipt)] = deleted.as_slice() else {
-            panic!()
-        };
-        assert_eq!(
-            receipt.verify(&trusted_maker(), &CHIP, &REQUEST, None),
-            Ok(2)
-        );
+        let [Outcome::Deleted(receipt)] = deleted.as_slice() else { panic!() };
+        assert_eq!(receipt.verify(&trusted_maker(), &CHIP, &REQUEST, None), Ok(2));
         assert_eq!(chip.image().jpki, new_phone(CHIP).jpki);
     }
 }

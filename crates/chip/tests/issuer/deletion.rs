@@ -19,10 +19,7 @@ fn deleted<M: Medium>(chip: &mut Chip<M>, operation: Operation) -> DeletionRecei
 }
 
 fn delete_one(request: DeletionRequest, usage: Use) -> Operation {
-    Operation::Delete {
-        request,
-        usage: Some(usage),
-    }
+    Operation::Delete { request, usage: Some(usage) }
 }
 
 const STORAGE_RECEIPT: u8 = 0x03;
@@ -47,22 +44,13 @@ fn end_2_deletion_leaves_nothing_and_says_so() {
     assert_eq!(read(&mut chip, STORAGE_RECEIPT), StatusWord::SUCCESS);
     let receipt = deleted(&mut chip, delete(REQUEST));
     assert_eq!(read(&mut chip, STORAGE_RECEIPT), StatusWord::DATA_NOT_FOUND);
-    assert_eq!(
-        receipt.verify(&trusted_maker(), &CHIP, &REQUEST, None),
-        Ok(2)
-    );
+    assert_eq!(receipt.verify(&trusted_maker(), &CHIP, &REQUEST, None), Ok(2));
 
     let fresh = new_phone(CHIP);
     assert_eq!(chip.image().jpki, fresh.jpki, "as it left the factory");
     for usage in Use::ALL {
-        assert_eq!(
-            verify_pin(&mut chip, usage, PIN),
-            StatusWord::CONDITIONS_NOT_SATISFIED
-        );
-        assert_eq!(
-            set_pin(&mut chip, usage, PIN),
-            StatusWord::SECURITY_STATUS_NOT_SATISFIED
-        );
+        assert_eq!(verify_pin(&mut chip, usage, PIN), StatusWord::CONDITIONS_NOT_SATISFIED);
+        assert_eq!(set_pin(&mut chip, usage, PIN), StatusWord::SECURITY_STATUS_NOT_SATISFIED);
     }
 }
 
@@ -82,19 +70,14 @@ fn deletion_waits_for_no_session_to_be_whole() {
     let (mut chip, _) = registered_phone();
     let (mut session, first) = session(CHIP, vec![delete(REQUEST)]);
     let answers = play(&mut chip, &first);
-    let Ok(Step::Send(second)) = session.next(&answers) else {
-        panic!()
-    };
+    let Ok(Step::Send(second)) = session.next(&answers) else { panic!() };
     // EXTERNAL AUTHENTICATE and DELETE; then the phone dies before the receipt is read.
     play(&mut chip, &second[..2]);
     chip.power_on(Interface::Local);
     assert_eq!(chip.image().jpki, new_phone(CHIP).jpki);
     let image = chip.image().clone();
     let receipt = deleted(&mut chip, delete(REQUEST));
-    assert_eq!(
-        receipt.verify(&trusted_maker(), &CHIP, &REQUEST, None),
-        Ok(2)
-    );
+    assert_eq!(receipt.verify(&trusted_maker(), &CHIP, &REQUEST, None), Ok(2));
     assert_eq!(*chip.image(), image, "it was the same receipt");
 }
 
@@ -108,10 +91,7 @@ fn one_request_has_one_receipt() {
         StatusWord::CONDITIONS_NOT_SATISFIED
     );
     let next = deleted(&mut chip, delete(NEXT_REQUEST));
-    assert_eq!(
-        next.verify(&trusted_maker(), &CHIP, &NEXT_REQUEST, None),
-        Ok(3)
-    );
+    assert_eq!(next.verify(&trusted_maker(), &CHIP, &NEXT_REQUEST, None), Ok(3));
 }
 
 #[test]
@@ -125,24 +105,13 @@ fn no_receipt_can_be_read_while_data_is_there() {
     deleted(&mut chip, delete(REQUEST));
     assert_eq!(read(&mut chip, DELETION_RECEIPT), StatusWord::SUCCESS);
     attested_keys(&mut chip, NEXT_ENROLMENT);
-    assert_eq!(
-        read(&mut chip, DELETION_RECEIPT),
-        StatusWord::DATA_NOT_FOUND,
-        "a new key is there"
-    );
+    assert_eq!(read(&mut chip, DELETION_RECEIPT), StatusWord::DATA_NOT_FOUND, "a new key is there");
 
     let certificates = prepare(&mut chip, NEXT_ENROLMENT);
     run(&mut chip, vec![store(NEXT_ENROLMENT, &certificates)]).unwrap();
-    assert_eq!(
-        read(&mut chip, DELETION_RECEIPT),
-        StatusWord::DATA_NOT_FOUND
-    );
+    assert_eq!(read(&mut chip, DELETION_RECEIPT), StatusWord::DATA_NOT_FOUND);
     let again = deleted(&mut chip, delete(REQUEST));
-    assert_eq!(
-        chip.image().jpki,
-        new_phone(CHIP).jpki,
-        "the old request deletes anew"
-    );
+    assert_eq!(chip.image().jpki, new_phone(CHIP).jpki, "the old request deletes anew");
     assert_eq!(again.verify(&trusted_maker(), &CHIP, &REQUEST, None), Ok(4));
 }
 
@@ -154,22 +123,12 @@ fn card_10_one_use_can_be_deleted_alone() {
     assert_eq!(verify(Some(Use::Signature)), Ok(2));
     assert!(verify(None).is_err(), "it says nothing of the other use");
     assert!(verify(Some(Use::UserAuthentication)).is_err());
-    assert!(
-        !chip
-            .image()
-            .jpki
-            .files
-            .contains_key(&jpki::certificate(Use::Signature))
-    );
+    assert!(!chip.image().jpki.files.contains_key(&jpki::certificate(Use::Signature)));
     assert!(sign(&mut chip, Use::UserAuthentication, PIN, b"still").is_ok());
     let image = chip.image();
     let other = &image.jpki.files[&jpki::certificate(Use::UserAuthentication)];
     assert_eq!(**other, certificates[1].certificate);
-    assert_eq!(
-        read(&mut chip, STORAGE_RECEIPT),
-        StatusWord::DATA_NOT_FOUND,
-        "not both any more"
-    );
+    assert_eq!(read(&mut chip, STORAGE_RECEIPT), StatusWord::DATA_NOT_FOUND, "not both any more");
 }
 
 #[test]
@@ -188,13 +147,7 @@ fn a_receipt_for_one_use_outlasts_a_new_key_for_the_other() {
     let receipt = deleted(&mut chip, delete_one(REQUEST, Use::Signature));
     let make = |usage| make_keys(NEXT_ENROLMENT, Uses::from_iter([usage]));
     run(&mut chip, vec![make(Use::UserAuthentication)]).unwrap();
-    assert_eq!(
-        deleted(&mut chip, delete_one(REQUEST, Use::Signature)),
-        receipt
-    );
+    assert_eq!(deleted(&mut chip, delete_one(REQUEST, Use::Signature)), receipt);
     run(&mut chip, vec![make(Use::Signature)]).unwrap();
-    assert_eq!(
-        read(&mut chip, DELETION_RECEIPT),
-        StatusWord::DATA_NOT_FOUND
-    );
+    assert_eq!(read(&mut chip, DELETION_RECEIPT), StatusWord::DATA_NOT_FOUND);
 }

@@ -18,12 +18,8 @@ use crate::factory::*;
 
 fn device_key<M: Medium>(chip: &mut Chip<M>, challenge: Challenge) -> PublicKey {
     let outcomes = run(chip, vec![Operation::MakeDeviceKey { challenge }]).unwrap();
-    let [Outcome::DeviceKey(attestation)] = outcomes.as_slice() else {
-        panic!("{outcomes:?}")
-    };
-    attestation
-        .verify(&trusted_maker(), &CHIP, &AttestedKey::Device, &challenge)
-        .unwrap()
+    let [Outcome::DeviceKey(attestation)] = outcomes.as_slice() else { panic!("{outcomes:?}") };
+    attestation.verify(&trusted_maker(), &CHIP, &AttestedKey::Device, &challenge).unwrap()
 }
 
 fn stored(outcomes: Vec<Outcome>) -> StorageReceipt {
@@ -34,17 +30,12 @@ fn stored(outcomes: Vec<Outcome>) -> StorageReceipt {
 }
 
 fn file(chip: &Chip<InMemoryMedium>, usage: Use) -> Option<Vec<u8>> {
-    chip.image()
-        .jpki
-        .files
-        .get(&jpki::certificate(usage))
-        .map(|bytes| bytes.to_vec())
+    chip.image().jpki.files.get(&jpki::certificate(usage)).map(|bytes| bytes.to_vec())
 }
 
 fn signs_with(chip: &mut Chip<InMemoryMedium>, usage: Use, pin: &[u8], key: &PublicKey) -> bool {
     let signature = sign(chip, usage, pin, b"message").unwrap();
-    key.verify(SignatureAlgorithm::Sha256WithRsa, b"message", &signature)
-        .is_ok()
+    key.verify(SignatureAlgorithm::Sha256WithRsa, b"message", &signature).is_ok()
 }
 
 #[test]
@@ -58,18 +49,10 @@ fn the_device_key_is_made_once_and_attested_on_each_challenge() {
 fn the_device_key_signs_digests_inside_the_phone_only() {
     let mut chip = phone();
     let digest = HashAlgorithm::Sha256.digest(b"a request");
-    assert_eq!(
-        sign_with_device_key(&mut chip, &digest),
-        Err(CardError::NotSetUp)
-    );
+    assert_eq!(sign_with_device_key(&mut chip, &digest), Err(CardError::NotSetUp));
     let key = device_key(&mut chip, CHALLENGE);
     let signature = sign_with_device_key(&mut chip, &digest).unwrap();
-    key.verify(
-        SignatureAlgorithm::EcdsaWithSha256,
-        b"a request",
-        &signature,
-    )
-    .unwrap();
+    key.verify(SignatureAlgorithm::EcdsaWithSha256, b"a request", &signature).unwrap();
 
     let other_hash = HashAlgorithm::Sha384.digest(b"a request");
     let refused = CardError::Unexpected(StatusWord::WRONG_LENGTH);
@@ -78,18 +61,9 @@ fn the_device_key_signs_digests_inside_the_phone_only() {
     assert_eq!(status(&mut chip, &other_key), StatusWord::WRONG_P1_P2);
 
     chip.power_on(Interface::Contactless);
-    assert_eq!(
-        sign_with_device_key(&mut chip, &digest),
-        Err(CardError::NotThisCard)
-    );
-    let without_select = Command {
-        p2: 0x01,
-        ..other_key
-    };
-    assert_eq!(
-        status(&mut chip, &without_select),
-        StatusWord::INSTRUCTION_NOT_SUPPORTED
-    );
+    assert_eq!(sign_with_device_key(&mut chip, &digest), Err(CardError::NotThisCard));
+    let without_select = Command { p2: 0x01, ..other_key };
+    assert_eq!(status(&mut chip, &without_select), StatusWord::INSTRUCTION_NOT_SUPPORTED);
     chip.power_off();
     let removed = CardError::Transport(TransportError::Removed);
     assert_eq!(sign_with_device_key(&mut chip, &digest), Err(removed));
@@ -111,49 +85,27 @@ fn reg_1_certificates_bring_the_attested_keys_into_use() {
 
     let certificates = certify_both(&keys);
     let receipt = stored(run(&mut chip, vec![store(ENROLMENT, &certificates)]).unwrap());
-    assert_eq!(
-        receipt.verify(&trusted_maker(), &CHIP, &ENROLMENT, &certificates),
-        Ok(1)
-    );
+    assert_eq!(receipt.verify(&trusted_maker(), &CHIP, &ENROLMENT, &certificates), Ok(1));
     for carried in &certificates {
-        assert_eq!(
-            file(&chip, carried.usage).as_ref(),
-            Some(&carried.certificate)
-        );
+        assert_eq!(file(&chip, carried.usage).as_ref(), Some(&carried.certificate));
     }
     assert!(signs_with(&mut chip, Use::Signature, PASSWORD, &keys[0]));
-    assert!(signs_with(
-        &mut chip,
-        Use::UserAuthentication,
-        PIN,
-        &keys[1]
-    ));
+    assert!(signs_with(&mut chip, Use::UserAuthentication, PIN, &keys[1]));
 }
 
 #[test]
 fn one_session_of_two_round_trips_does_everything_the_issuer_wants() {
     let mut chip = phone();
-    let mut operations = vec![Operation::MakeDeviceKey {
-        challenge: CHALLENGE,
-    }];
+    let mut operations = vec![Operation::MakeDeviceKey { challenge: CHALLENGE }];
     operations.push(make_keys(ENROLMENT, Uses::BOTH));
     operations.extend(allow_new_pins(ENROLMENT));
     let (mut session, first) = session(CHIP, operations);
     let answers = play(&mut chip, &first);
-    let Ok(Step::Send(second)) = session.next(&answers) else {
-        panic!()
-    };
-    let Ok(Step::Done(outcomes)) = session.next(&play(&mut chip, &second)) else {
-        panic!()
-    };
+    let Ok(Step::Send(second)) = session.next(&answers) else { panic!() };
+    let Ok(Step::Done(outcomes)) = session.next(&play(&mut chip, &second)) else { panic!() };
     assert!(matches!(
         outcomes.as_slice(),
-        [
-            Outcome::DeviceKey(_),
-            Outcome::Keys(_),
-            Outcome::PinAllowed,
-            Outcome::PinAllowed
-        ]
+        [Outcome::DeviceKey(_), Outcome::Keys(_), Outcome::PinAllowed, Outcome::PinAllowed]
     ));
 }
 
@@ -163,15 +115,9 @@ fn one_enrolment_makes_its_keys_once_and_attests_them_alike() {
     let first = attestations(&mut chip, ENROLMENT);
     chip.power_on(Interface::Local);
     assert_eq!(attestations(&mut chip, ENROLMENT), first);
-    let other_challenge = Operation::MakeKeys {
-        enrolment: ENROLMENT,
-        challenge: OTHER_CHALLENGE,
-        uses: Uses::BOTH,
-    };
-    assert_eq!(
-        refusal(&mut chip, other_challenge),
-        StatusWord::CONDITIONS_NOT_SATISFIED
-    );
+    let other_challenge =
+        Operation::MakeKeys { enrolment: ENROLMENT, challenge: OTHER_CHALLENGE, uses: Uses::BOTH };
+    assert_eq!(refusal(&mut chip, other_challenge), StatusWord::CONDITIONS_NOT_SATISFIED);
     assert_eq!(attestations(&mut chip, ENROLMENT), first);
 }
 
@@ -179,10 +125,7 @@ fn one_enrolment_makes_its_keys_once_and_attests_them_alike() {
 fn a_finished_enrolment_makes_no_new_keys() {
     let (mut chip, _) = registered_phone();
     let again = make_keys(ENROLMENT, Uses::BOTH);
-    assert_eq!(
-        refusal(&mut chip, again),
-        StatusWord::CONDITIONS_NOT_SATISFIED
-    );
+    assert_eq!(refusal(&mut chip, again), StatusWord::CONDITIONS_NOT_SATISFIED);
 }
 
 #[test]
@@ -193,40 +136,20 @@ fn a_new_enrolment_stages_keys_beside_the_live_ones() {
     run(&mut chip, allow_new_pins(NEXT_ENROLMENT)).unwrap();
     set_pin(&mut chip, Use::Signature, b"NEW456");
     set_pin(&mut chip, Use::UserAuthentication, b"9876");
-    assert_eq!(
-        chip.image().jpki,
-        before,
-        "nothing of what is in use was touched"
-    );
+    assert_eq!(chip.image().jpki, before, "nothing of what is in use was touched");
     assert!(sign(&mut chip, Use::Signature, PASSWORD, b"still").is_ok());
 
     let new = certify_both(&new_keys);
     let receipt = stored(run(&mut chip, vec![store(NEXT_ENROLMENT, &new)]).unwrap());
-    assert_eq!(
-        receipt.verify(&trusted_maker(), &CHIP, &NEXT_ENROLMENT, &new),
-        Ok(2)
-    );
-    assert!(signs_with(
-        &mut chip,
-        Use::Signature,
-        b"NEW456",
-        &new_keys[0]
-    ));
-    assert!(signs_with(
-        &mut chip,
-        Use::UserAuthentication,
-        b"9876",
-        &new_keys[1]
-    ));
+    assert_eq!(receipt.verify(&trusted_maker(), &CHIP, &NEXT_ENROLMENT, &new), Ok(2));
+    assert!(signs_with(&mut chip, Use::Signature, b"NEW456", &new_keys[0]));
+    assert!(signs_with(&mut chip, Use::UserAuthentication, b"9876", &new_keys[1]));
     assert_eq!(
         verify_pin(&mut chip, Use::Signature, PASSWORD),
         StatusWord::tries_left(4),
         "the old password went with the old key"
     );
-    assert_ne!(
-        file(&chip, Use::Signature),
-        Some(old[0].certificate.clone())
-    );
+    assert_ne!(file(&chip, Use::Signature), Some(old[0].certificate.clone()));
 }
 
 #[test]
@@ -235,10 +158,7 @@ fn another_enrolment_replaces_what_is_staged() {
     let certificates = prepare(&mut chip, ENROLMENT);
     attested_keys(&mut chip, NEXT_ENROLMENT);
     let late = store(ENROLMENT, &certificates);
-    assert_eq!(
-        refusal(&mut chip, late),
-        StatusWord::CONDITIONS_NOT_SATISFIED
-    );
+    assert_eq!(refusal(&mut chip, late), StatusWord::CONDITIONS_NOT_SATISFIED);
     assert_eq!(
         set_pin(&mut chip, Use::Signature, PASSWORD),
         StatusWord::SECURITY_STATUS_NOT_SATISFIED,
@@ -252,33 +172,16 @@ fn certificates_for_one_use_leave_the_other_as_it_is() {
     let keys = attested_keys(&mut chip, NEXT_ENROLMENT);
     let signature = [certify(Use::Signature, &keys[0])];
     let receipt = stored(run(&mut chip, vec![store(NEXT_ENROLMENT, &signature)]).unwrap());
-    assert_eq!(
-        receipt.verify(&trusted_maker(), &CHIP, &NEXT_ENROLMENT, &signature),
-        Ok(2)
-    );
-    assert_eq!(
-        file(&chip, Use::UserAuthentication),
-        Some(old[1].certificate.clone())
-    );
+    assert_eq!(receipt.verify(&trusted_maker(), &CHIP, &NEXT_ENROLMENT, &signature), Ok(2));
+    assert_eq!(file(&chip, Use::UserAuthentication), Some(old[1].certificate.clone()));
     assert!(
         signs_with(&mut chip, Use::Signature, PASSWORD, &keys[0]),
         "where no new PIN was set the old one stays"
     );
-    let late = store(
-        NEXT_ENROLMENT,
-        &[certify(Use::UserAuthentication, &keys[1])],
-    );
-    assert_eq!(
-        refusal(&mut chip, late),
-        StatusWord::CONDITIONS_NOT_SATISFIED,
-        "given up"
-    );
+    let late = store(NEXT_ENROLMENT, &[certify(Use::UserAuthentication, &keys[1])]);
+    assert_eq!(refusal(&mut chip, late), StatusWord::CONDITIONS_NOT_SATISFIED, "given up");
     let leave = allow_new_pins(NEXT_ENROLMENT).remove(1);
-    assert_eq!(
-        refusal(&mut chip, leave),
-        StatusWord::DATA_NOT_FOUND,
-        "its key is gone"
-    );
+    assert_eq!(refusal(&mut chip, leave), StatusWord::DATA_NOT_FOUND, "its key is gone");
 }
 
 #[test]
@@ -298,10 +201,7 @@ fn a_finished_enrolment_takes_no_other_certificates() {
     let image = chip.image().clone();
     let key = inrou_pki::Certificate::from_der(&certificates[0].certificate).unwrap();
     let other = certify(Use::Signature, key.public_key().unwrap());
-    for others in [
-        vec![other, certificates[1].clone()],
-        vec![certificates[0].clone()],
-    ] {
+    for others in [vec![other, certificates[1].clone()], vec![certificates[0].clone()]] {
         let refused = refusal(&mut chip, store(ENROLMENT, &others));
         assert_eq!(refused, StatusWord::CONDITIONS_NOT_SATISFIED);
         assert_eq!(*chip.image(), image);
@@ -313,42 +213,15 @@ fn certificates_that_do_not_fit_are_refused_and_change_nothing() {
     let mut chip = phone();
     let right = prepare(&mut chip, ENROLMENT);
     let image = chip.image().clone();
-    let swapped = |usage, index: usize| CarriedCertificate {
-        usage,
-        ..right[index].clone()
-    };
-    let crossed = vec![
-        swapped(Use::Signature, 1),
-        swapped(Use::UserAuthentication, 0),
-    ];
-    let broken = CarriedCertificate {
-        certificate: vec![0x30, 0x00],
-        ..right[0].clone()
-    };
-    let no_issuer = CarriedCertificate {
-        issuer: b"none".to_vec(),
-        ..right[0].clone()
-    };
+    let swapped = |usage, index: usize| CarriedCertificate { usage, ..right[index].clone() };
+    let crossed = vec![swapped(Use::Signature, 1), swapped(Use::UserAuthentication, 0)];
+    let broken = CarriedCertificate { certificate: vec![0x30, 0x00], ..right[0].clone() };
+    let no_issuer = CarriedCertificate { issuer: b"none".to_vec(), ..right[0].clone() };
     for (case, enrolment, certificates, refused) in [
         ("for other keys", ENROLMENT, crossed, StatusWord::WRONG_DATA),
-        (
-            "no certificate",
-            ENROLMENT,
-            vec![broken],
-            StatusWord::WRONG_DATA,
-        ),
-        (
-            "no issuer",
-            ENROLMENT,
-            vec![no_issuer],
-            StatusWord::WRONG_DATA,
-        ),
-        (
-            "none",
-            ENROLMENT,
-            vec![],
-            StatusWord::CONDITIONS_NOT_SATISFIED,
-        ),
+        ("no certificate", ENROLMENT, vec![broken], StatusWord::WRONG_DATA),
+        ("no issuer", ENROLMENT, vec![no_issuer], StatusWord::WRONG_DATA),
+        ("none", ENROLMENT, vec![], StatusWord::CONDITIONS_NOT_SATISFIED),
         (
             "under another enrolment",
             NEXT_ENROLMENT,
@@ -356,11 +229,7 @@ fn certificates_that_do_not_fit_are_refused_and_change_nothing() {
             StatusWord::CONDITIONS_NOT_SATISFIED,
         ),
     ] {
-        assert_eq!(
-            refusal(&mut chip, store(enrolment, &certificates)),
-            refused,
-            "{case}"
-        );
+        assert_eq!(refusal(&mut chip, store(enrolment, &certificates)), refused, "{case}");
         assert_eq!(*chip.image(), image, "{case}");
     }
     run(&mut chip, vec![store(ENROLMENT, &right)]).unwrap();
@@ -371,20 +240,13 @@ fn a_key_without_a_pin_does_not_come_into_use() {
     let mut chip = phone();
     let keys = attested_keys(&mut chip, ENROLMENT);
     let storage = store(ENROLMENT, &certify_both(&keys));
-    assert_eq!(
-        refusal(&mut chip, storage),
-        StatusWord::CONDITIONS_NOT_SATISFIED
-    );
+    assert_eq!(refusal(&mut chip, storage), StatusWord::CONDITIONS_NOT_SATISFIED);
 }
 
 #[test]
 fn a_certificate_needs_a_key_that_was_made_for_it() {
     let mut chip = phone();
-    run(
-        &mut chip,
-        vec![make_keys(ENROLMENT, Uses::from_iter([Use::Signature]))],
-    )
-    .unwrap();
+    run(&mut chip, vec![make_keys(ENROLMENT, Uses::from_iter([Use::Signature]))]).unwrap();
     let other = attested_keys(&mut phone(), ENROLMENT);
     let storage = store(ENROLMENT, &[certify(Use::UserAuthentication, &other[1])]);
     assert_eq!(refusal(&mut chip, storage), StatusWord::DATA_NOT_FOUND);

@@ -55,11 +55,7 @@ pub fn maker() -> &'static MakerCa {
 
 pub fn another_maker() -> MakerCa {
     let key = FreshKeys.generate(KeyAlgorithm::EcP256).unwrap();
-    MakerCa::found(
-        Box::new(key),
-        "2020-01-01T00:00:00Z".parse::<Timestamp>().unwrap(),
-    )
-    .unwrap()
+    MakerCa::found(Box::new(key), "2020-01-01T00:00:00Z".parse::<Timestamp>().unwrap()).unwrap()
 }
 
 pub fn trusted_maker() -> MakerCertificate {
@@ -94,12 +90,7 @@ pub fn phone() -> Chip<InMemoryMedium> {
 
 /// A session of the issuer with the chip that says it is `chip`.
 pub fn session(chip: ChipId, operations: Vec<Operation>) -> (Session, Vec<Vec<u8>>) {
-    Session::new(
-        chip,
-        master().diversify(&chip),
-        &SeededEntropy::new(2),
-        operations,
-    )
+    Session::new(chip, master().diversify(&chip), &SeededEntropy::new(2), operations)
 }
 
 /// Plays a batch as a phone does.
@@ -123,20 +114,13 @@ pub fn run<M: Medium>(
 /// The status word with which the chip refuses the only operation of a session.
 pub fn refusal<M: Medium>(chip: &mut Chip<M>, operation: Operation) -> StatusWord {
     match run(chip, vec![operation]) {
-        Err(ScriptError::Refused {
-            operation: 0,
-            status,
-        }) => status,
+        Err(ScriptError::Refused { operation: 0, status }) => status,
         other => panic!("not refused: {other:?}"),
     }
 }
 
 pub fn make_keys(enrolment: EnrolmentId, uses: Uses) -> Operation {
-    Operation::MakeKeys {
-        enrolment,
-        challenge: CHALLENGE,
-        uses,
-    }
+    Operation::MakeKeys { enrolment, challenge: CHALLENGE, uses }
 }
 
 pub fn allow_new_pins(enrolment: EnrolmentId) -> Vec<Operation> {
@@ -150,23 +134,15 @@ pub fn allow_new_pins(enrolment: EnrolmentId) -> Vec<Operation> {
 /// Makes keys for both uses under an enrolment, and judges their attestations.
 pub fn attested_keys<M: Medium>(chip: &mut Chip<M>, enrolment: EnrolmentId) -> [PublicKey; 2] {
     let attestations = attestations(chip, enrolment);
-    let mut keys = Use::ALL
-        .into_iter()
-        .zip(attestations)
-        .map(|(usage, attestation)| {
-            let key = AttestedKey::Credential { enrolment, usage };
-            attestation
-                .verify(&trusted_maker(), &chip.image().chip, &key, &CHALLENGE)
-                .unwrap()
-        });
+    let mut keys = Use::ALL.into_iter().zip(attestations).map(|(usage, attestation)| {
+        let key = AttestedKey::Credential { enrolment, usage };
+        attestation.verify(&trusted_maker(), &chip.image().chip, &key, &CHALLENGE).unwrap()
+    });
     [keys.next().unwrap(), keys.next().unwrap()]
 }
 
 pub fn attestations<M: Medium>(chip: &mut Chip<M>, enrolment: EnrolmentId) -> Vec<Attestation> {
-    match run(chip, vec![make_keys(enrolment, Uses::BOTH)])
-        .unwrap()
-        .remove(0)
-    {
+    match run(chip, vec![make_keys(enrolment, Uses::BOTH)]).unwrap().remove(0) {
         Outcome::Keys(attestations) => attestations,
         other => panic!("{other:?}"),
     }
@@ -176,19 +152,13 @@ pub fn attestations<M: Medium>(chip: &mut Chip<M>, enrolment: EnrolmentId) -> Ve
 pub fn set_pin<M: Medium>(chip: &mut Chip<M>, usage: Use, pin: &[u8]) -> StatusWord {
     select_jpki(chip);
     let reference = 0x80 | jpki::pin(usage).0 as u8;
-    status(
-        chip,
-        &Command::new(0x00, 0x24, 0x01, reference).with_data(pin),
-    )
+    status(chip, &Command::new(0x00, 0x24, 0x01, reference).with_data(pin))
 }
 
 pub fn verify_pin<M: Medium>(chip: &mut Chip<M>, usage: Use, pin: &[u8]) -> StatusWord {
     select_jpki(chip);
     let reference = 0x80 | jpki::pin(usage).0 as u8;
-    status(
-        chip,
-        &Command::new(0x00, 0x20, 0x00, reference).with_data(pin),
-    )
+    status(chip, &Command::new(0x00, 0x20, 0x00, reference).with_data(pin))
 }
 
 /// The PKCS #1 signature of the live key of a use over a message, after VERIFY.
@@ -203,15 +173,9 @@ pub fn sign<M: Medium>(
         refused => return Err(refused),
     }
     let reference = 0x80 | jpki::private_key(usage).0 as u8;
-    let command = Command::new(0x80, 0x2A, 0x03, reference)
-        .with_data(message)
-        .expecting(256);
+    let command = Command::new(0x80, 0x2A, 0x03, reference).with_data(message).expecting(256);
     let response = Response::parse(&chip.process(&command.to_bytes())).unwrap();
-    if response.status == StatusWord::SUCCESS {
-        Ok(response.data)
-    } else {
-        Err(response.status)
-    }
+    if response.status == StatusWord::SUCCESS { Ok(response.data) } else { Err(response.status) }
 }
 
 pub fn select_jpki<M: Medium>(chip: &mut Chip<M>) {
@@ -220,9 +184,7 @@ pub fn select_jpki<M: Medium>(chip: &mut Chip<M>) {
 }
 
 pub fn status<M: Medium>(chip: &mut Chip<M>, command: &Command<'_>) -> StatusWord {
-    Response::parse(&chip.process(&command.to_bytes()))
-        .unwrap()
-        .status
+    Response::parse(&chip.process(&command.to_bytes())).unwrap().status
 }
 
 struct RsaKey<'a>(&'a PublicKey);
@@ -255,25 +217,15 @@ pub fn certify(usage: Use, key: &PublicKey) -> CarriedCertificate {
 }
 
 pub fn certify_both(keys: &[PublicKey; 2]) -> Vec<CarriedCertificate> {
-    Use::ALL
-        .into_iter()
-        .zip(keys)
-        .map(|(usage, key)| certify(usage, key))
-        .collect()
+    Use::ALL.into_iter().zip(keys).map(|(usage, key)| certify(usage, key)).collect()
 }
 
 pub fn store(enrolment: EnrolmentId, certificates: &[CarriedCertificate]) -> Operation {
-    Operation::StoreCertificates {
-        enrolment,
-        certificates: certificates.to_vec(),
-    }
+    Operation::StoreCertificates { enrolment, certificates: certificates.to_vec() }
 }
 
 pub fn delete(request: DeletionRequest) -> Operation {
-    Operation::Delete {
-        request,
-        usage: None,
-    }
+    Operation::Delete { request, usage: None }
 }
 
 /// Everything up to where certificates can be stored.
@@ -281,10 +233,7 @@ pub fn prepare<M: Medium>(chip: &mut Chip<M>, enrolment: EnrolmentId) -> Vec<Car
     let keys = attested_keys(chip, enrolment);
     run(chip, allow_new_pins(enrolment)).unwrap();
     assert_eq!(set_pin(chip, Use::Signature, PASSWORD), StatusWord::SUCCESS);
-    assert_eq!(
-        set_pin(chip, Use::UserAuthentication, PIN),
-        StatusWord::SUCCESS
-    );
+    assert_eq!(set_pin(chip, Use::UserAuthentication, PIN), StatusWord::SUCCESS);
     certify_both(&keys)
 }
 

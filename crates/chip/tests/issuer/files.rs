@@ -20,10 +20,7 @@ use crate::factory::*;
 /// A card with PINs and attributes, and without certificates.
 pub fn card() -> Chip<InMemoryMedium> {
     static CARD: OnceLock<Image> = OnceLock::new();
-    create(
-        InMemoryMedium::default(),
-        CARD.get_or_init(new_card).clone(),
-    )
+    create(InMemoryMedium::default(), CARD.get_or_init(new_card).clone())
 }
 
 fn new_card() -> Image {
@@ -55,49 +52,27 @@ fn new_card() -> Image {
 }
 
 fn write(target: Target, content: &[u8]) -> Operation {
-    Operation::WriteFile {
-        target,
-        content: Zeroizing::new(content.to_vec()),
-    }
+    Operation::WriteFile { target, content: Zeroizing::new(content.to_vec()) }
 }
 
 #[test]
 fn files_of_every_length_arrive_whole() {
     let mut chip = card();
     // The target takes three bytes of the first block.
-    for length in [
-        0,
-        1,
-        STORE_BLOCK - 4,
-        STORE_BLOCK - 3,
-        STORE_BLOCK - 2,
-        5 * STORE_BLOCK,
-        9_000,
-    ] {
+    for length in [0, 1, STORE_BLOCK - 4, STORE_BLOCK - 3, STORE_BLOCK - 2, 5 * STORE_BLOCK, 9_000]
+    {
         let content: Vec<u8> = (0..length).map(|at| at as u8).collect();
         let file = face_input::ATTRIBUTES;
         run(&mut chip, vec![write(Target::FaceInput(file), &content)]).unwrap();
-        assert_eq!(
-            *chip.image().face_input.as_ref().unwrap().files[&file],
-            *content,
-            "{length}"
-        );
+        assert_eq!(*chip.image().face_input.as_ref().unwrap().files[&file], *content, "{length}");
     }
 }
 
 #[test]
 fn a_data_object_is_given_by_get_data() {
     let mut chip = card();
-    run(
-        &mut chip,
-        vec![write(Target::DataObject(FileId(0x00F0)), b"27100")],
-    )
-    .unwrap();
-    let answer = chip.process(
-        &Command::new(0x00, 0xCA, 0x00, 0xF0)
-            .expecting(256)
-            .to_bytes(),
-    );
+    run(&mut chip, vec![write(Target::DataObject(FileId(0x00F0)), b"27100")]).unwrap();
+    let answer = chip.process(&Command::new(0x00, 0xCA, 0x00, 0xF0).expecting(256).to_bytes());
     assert_eq!(answer, b"27100\x90\x00");
 }
 
@@ -109,10 +84,7 @@ fn a_verification_number_can_be_renewed() {
     let select = Command::new(0x00, 0xA4, 0x04, 0x0C).with_data(&face_input::AID);
     status(&mut chip, &select);
     let verify = Command::new(0x00, 0x20, 0x00, 0x95);
-    assert_eq!(
-        status(&mut chip, &verify.with_data(b"55021720301234")),
-        StatusWord::SUCCESS
-    );
+    assert_eq!(status(&mut chip, &verify.with_data(b"55021720301234")), StatusWord::SUCCESS);
 }
 
 #[test]
@@ -134,10 +106,7 @@ fn residents_pins_and_keys_are_no_targets() {
 
 #[test]
 fn a_phone_has_no_face_input_application() {
-    let refused = refusal(
-        &mut phone(),
-        write(Target::FaceInput(face_input::ATTRIBUTES), b"-"),
-    );
+    let refused = refusal(&mut phone(), write(Target::FaceInput(face_input::ATTRIBUTES), b"-"));
     assert_eq!(refused, StatusWord::FILE_NOT_FOUND);
 }
 
@@ -169,21 +138,9 @@ fn blocks_out_of_order_are_refused() {
         ("begins in the middle", &[(0x00, 1)][..], missing),
         ("ends before it began", &[(0x80, 3)][..], missing),
         ("leaves one out", &[(0x00, 0), (0x00, 2)][..], missing),
-        (
-            "repeats one",
-            &[(0x00, 0), (0x00, 1), (0x00, 1)][..],
-            missing,
-        ),
-        (
-            "goes back",
-            &[(0x00, 0), (0x00, 1), (0x00, 2), (0x00, 1)][..],
-            missing,
-        ),
-        (
-            "goes on after the last",
-            &[(0x80, 0), (0x00, 1)][..],
-            missing,
-        ),
+        ("repeats one", &[(0x00, 0), (0x00, 1), (0x00, 1)][..], missing),
+        ("goes back", &[(0x00, 0), (0x00, 1), (0x00, 2), (0x00, 1)][..], missing),
+        ("goes on after the last", &[(0x80, 0), (0x00, 1)][..], missing),
         ("unknown P1", &[(0x40, 0)][..], StatusWord::WRONG_P1_P2),
     ] {
         let mut chip = card();
@@ -207,9 +164,6 @@ fn a_file_that_did_not_end_is_not_written() {
     chip.process(&host.protect(0xE2, 0x00, 0, &[0x02, 0x00, 0x02, b'a']));
     let mut host = channel(&mut chip);
     let answer = chip.process(&host.protect(0xE2, 0x80, 1, b"b"));
-    assert_eq!(
-        host.accept(&answer).unwrap().status,
-        StatusWord::CONDITIONS_NOT_SATISFIED
-    );
+    assert_eq!(host.accept(&answer).unwrap().status, StatusWord::CONDITIONS_NOT_SATISFIED);
     assert_eq!(*chip.image(), image);
 }

@@ -35,13 +35,7 @@ fn send(
     host: &mut HostChannel,
     plain: &Command<'_>,
 ) -> StatusWord {
-    let Command {
-        instruction,
-        p1,
-        p2,
-        data,
-        ..
-    } = *plain;
+    let Command { instruction, p1, p2, data, .. } = *plain;
     let answer = chip.process(&host.protect(instruction, p1, p2, data));
     host.accept(&answer).unwrap().status
 }
@@ -55,11 +49,7 @@ fn every_command_needs_the_channel() {
             select(&mut chip, &AID);
             let command = Command::new(class, instruction, 0, 0).with_data(&[0; 32]);
             let refused = status(&mut chip, &command);
-            assert_eq!(
-                refused,
-                StatusWord::SECURITY_STATUS_NOT_SATISFIED,
-                "{command:?}"
-            );
+            assert_eq!(refused, StatusWord::SECURITY_STATUS_NOT_SATISFIED, "{command:?}");
         }
     }
     assert_eq!(*chip.image(), image);
@@ -123,10 +113,7 @@ fn parameters_that_mean_nothing_are_refused() {
 /// The chip's image has changed in nothing but what the factory gave it.
 fn new_phone_like(chip: &Chip<InMemoryMedium>) -> inrou_chip::image::Image {
     let issuer = chip.image().issuer.clone();
-    inrou_chip::image::Image {
-        issuer,
-        ..new_phone(CHIP)
-    }
+    inrou_chip::image::Image { issuer, ..new_phone(CHIP) }
 }
 
 /// Runs out of keys.
@@ -151,11 +138,7 @@ fn a_command_that_fails_half_way_changes_nothing() {
     let image = chip.image().clone();
     let refused = refusal(&mut chip, make_keys(NEXT_ENROLMENT, Uses::BOTH));
     assert_eq!(refused, StatusWord(0x6400));
-    assert_eq!(
-        *chip.image(),
-        image,
-        "the keys of the former enrolment are still there"
-    );
+    assert_eq!(*chip.image(), image, "the keys of the former enrolment are still there");
 }
 
 #[test]
@@ -182,11 +165,7 @@ fn noise_inside_the_channel_breaks_nothing() {
         let before = chip.image().clone();
         let command = Command::new(0x84, instruction, p1, p2).with_data(&data);
         if send(&mut chip, &mut host, &command) != StatusWord::SUCCESS {
-            assert_eq!(
-                *chip.image(),
-                before,
-                "a refused command changes nothing: {command:?}"
-            );
+            assert_eq!(*chip.image(), before, "a refused command changes nothing: {command:?}");
         }
     }
 }
@@ -209,12 +188,8 @@ fn noise_outside_of_the_channel_breaks_nothing() {
 }
 
 fn begin(chip: &mut Chip<InMemoryMedium>) -> (Session, Vec<Vec<u8>>) {
-    let (mut session, first) = session(
-        CHIP,
-        vec![Operation::MakeDeviceKey {
-            challenge: CHALLENGE,
-        }],
-    );
+    let (mut session, first) =
+        session(CHIP, vec![Operation::MakeDeviceKey { challenge: CHALLENGE }]);
     match session.next(&play(chip, &first)) {
         Ok(Step::Send(second)) => (session, second),
         _ => panic!("no second batch"),
@@ -234,21 +209,13 @@ fn the_script_takes_no_altered_missing_or_surplus_answer() {
         let mut answers = play(&mut chip, &second);
         answers[at][0] ^= 0x01;
         let refused = session.next(&answers).err();
-        assert_eq!(
-            refused,
-            Some(ScriptError::Channel(ChannelError::WrongMac)),
-            "answer {at}"
-        );
+        assert_eq!(refused, Some(ScriptError::Channel(ChannelError::WrongMac)), "answer {at}");
         assert_eq!(session.next(&answers).err(), Some(ScriptError::Ended));
 
         let mut chip = phone();
         let (mut session, second) = begin(&mut chip);
         let answers = play(&mut chip, &second);
-        assert_eq!(
-            session.next(&answers[..at]).err(),
-            Some(ScriptError::Answers),
-            "{at} answers"
-        );
+        assert_eq!(session.next(&answers[..at]).err(), Some(ScriptError::Answers), "{at} answers");
     }
     let mut chip = phone();
     let (mut session, second) = begin(&mut chip);
@@ -267,14 +234,8 @@ fn the_script_opens_no_channel_with_a_wrong_chip() {
     for (answers, refused) in [
         (vec![], ScriptError::Answers),
         (vec![vec![0x90]], ScriptError::Answers),
-        (
-            vec![vec![0x6A, 0x82]],
-            ScriptError::NoChannel(StatusWord::FILE_NOT_FOUND),
-        ),
-        (
-            vec![vec![0x90, 0x00]; 2],
-            ScriptError::Channel(ChannelError::NotOffered),
-        ),
+        (vec![vec![0x6A, 0x82]], ScriptError::NoChannel(StatusWord::FILE_NOT_FOUND)),
+        (vec![vec![0x90, 0x00]; 2], ScriptError::Channel(ChannelError::NotOffered)),
         (vec![vec![0x90, 0x00]; 3], ScriptError::Answers),
     ] {
         let (mut session, _) = crate::factory::session(CHIP, Vec::new());

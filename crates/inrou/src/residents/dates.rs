@@ -34,16 +34,10 @@ impl BirthDate {
     pub(super) fn resolve(self, start: Date) -> Option<Date> {
         match self {
             BirthDate::Day(day) => Some(day),
-            BirthDate::Age(Age {
-                age,
-                birthday_in_days,
-            }) => {
+            BirthDate::Age(Age { age, birthday_in_days }) => {
                 let birthday = start.checked_add(Span::new().days(birthday_in_days)).ok()?;
                 let years = i16::from(age) + 1;
-                Some(japan::birthday(
-                    birthday,
-                    birthday.year().checked_sub(years)?,
-                ))
+                Some(japan::birthday(birthday, birthday.year().checked_sub(years)?))
             }
         }
     }
@@ -62,10 +56,7 @@ pub(super) struct Ago {
 impl Ago {
     /// The day; `None` if it leaves the calendar.
     pub(super) fn resolve(self, start: Date) -> Option<Date> {
-        let back = Span::new()
-            .years(self.years_ago)
-            .months(self.months_ago)
-            .days(self.days_ago);
+        let back = Span::new().years(self.years_ago).months(self.months_ago).days(self.days_ago);
         start.checked_sub(back).ok()
     }
 }
@@ -77,12 +68,7 @@ mod tests {
     use super::*;
 
     fn born(age: u8, birthday_in_days: u16, start: Date) -> Date {
-        BirthDate::Age(Age {
-            age,
-            birthday_in_days,
-        })
-        .resolve(start)
-        .unwrap()
+        BirthDate::Age(Age { age, birthday_in_days }).resolve(start).unwrap()
     }
 
     #[test]
@@ -100,28 +86,15 @@ mod tests {
 
     #[test]
     fn years_and_months_are_gone_back_first() {
-        let ago = Ago {
-            years_ago: 4,
-            months_ago: 11,
-            days_ago: 1,
-        };
+        let ago = Ago { years_ago: 4, months_ago: 11, days_ago: 1 };
         assert_eq!(ago.resolve(date(2026, 3, 31)), Some(date(2021, 4, 29)));
     }
 
     #[test]
     fn what_leaves_the_calendar_is_no_day() {
-        let ago = Ago {
-            years_ago: 255,
-            ..Ago::default()
-        };
+        let ago = Ago { years_ago: 255, ..Ago::default() };
         assert_eq!(ago.resolve(Date::MIN), None);
-        let age = BirthDate::Age(Age {
-            age: 255,
-            birthday_in_days: 0,
-        });
-        assert_eq!(
-            age.resolve(Date::MIN).map(|day| day == Date::MAX),
-            Some(true)
-        );
+        let age = BirthDate::Age(Age { age: 255, birthday_in_days: 0 });
+        assert_eq!(age.resolve(Date::MIN).map(|day| day == Date::MAX), Some(true));
     }
 }

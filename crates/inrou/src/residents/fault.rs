@@ -87,19 +87,11 @@ pub enum Fault {
 impl ResidentsError {
     pub(super) fn unreadable(error: &io::Error) -> Self {
         let fault = Fault::Unreadable(error.to_string());
-        Self {
-            file: None,
-            line: None,
-            resident: None,
-            fault,
-        }
+        Self { file: None, line: None, resident: None, fault }
     }
 
     pub(super) fn in_file(self, path: &Path) -> Self {
-        Self {
-            file: Some(path.to_owned()),
-            ..self
-        }
+        Self { file: Some(path.to_owned()), ..self }
     }
 
     /// What to do about it, in one line.

@@ -26,10 +26,7 @@ pub(super) fn parse(text: &str, start: Date) -> Result<Vec<TestResident>, Reside
     let mut residents = Vec::new();
     let mut names = Names::default();
     for piece in file.residents {
-        let piece = Piece {
-            text: piece.get(),
-            first_line: line_of(text, piece.get()),
-        };
+        let piece = Piece { text: piece.get(), first_line: line_of(text, piece.get()) };
         let entry: Entry = serde_json::from_str(piece.text)
             .map_err(|error| form_fault(&error, piece.first_line, piece.handle()))?;
         let checked = names.take(&entry).and_then(|()| entry.resolve(start));
@@ -151,16 +148,12 @@ impl AttributesEntry {
         if !is_hiragana(&self.address_reading) {
             return Err(Found("address_reading", Fault::Reading));
         }
-        let birth_date = self
-            .birth_date
-            .resolve(start)
-            .ok_or(Found("birth_date", Fault::NoSuchDay))?;
+        let birth_date =
+            self.birth_date.resolve(start).ok_or(Found("birth_date", Fault::NoSuchDay))?;
         let none = |text: &str| "0".repeat(text.chars().count());
         let attributes = Attributes {
             name_substitutes: self.name_substitutes.unwrap_or_else(|| none(&self.name)),
-            address_substitutes: self
-                .address_substitutes
-                .unwrap_or_else(|| none(&self.address)),
+            address_substitutes: self.address_substitutes.unwrap_or_else(|| none(&self.address)),
             name: self.name,
             name_reading: self.name_reading,
             address: self.address,
@@ -191,11 +184,7 @@ impl CardEntry {
         if self.certificates.signature && !japan::has_reached(birth_date, 15, issued) {
             return Err(Found("certificates", Fault::SignatureUnder15));
         }
-        let WrongTries {
-            signature,
-            user_authentication,
-            card_face,
-        } = self.wrong_tries;
+        let WrongTries { signature, user_authentication, card_face } = self.wrong_tries;
         let most = WrongTries::MOST;
         if signature > most.signature
             || user_authentication > most.user_authentication
@@ -247,10 +236,7 @@ fn pin<P>(
     if typed.is_some() != certificate || (!certificate && wrong_tries > 0) {
         return Err(Found("pins", Fault::PinAndCertificate(name)));
     }
-    typed
-        .map(parse)
-        .transpose()
-        .map_err(|_| Found("pins", Fault::PinForm(name)))
+    typed.map(parse).transpose().map_err(|_| Found("pins", Fault::PinForm(name)))
 }
 
 /// Whether the address begins with the prefecture and the municipality, between which a town or
@@ -279,11 +265,7 @@ impl Names {
         if !self.residents.insert(entry.handle.clone()) {
             return Err(Found("handle", Fault::NameTwice));
         }
-        if entry
-            .phones
-            .iter()
-            .all(|phone| self.phones.insert(phone.name.clone()))
-        {
+        if entry.phones.iter().all(|phone| self.phones.insert(phone.name.clone())) {
             Ok(())
         } else {
             Err(Found("phones", Fault::NameTwice))
@@ -304,20 +286,13 @@ impl Piece<'_> {
         struct Named {
             handle: String,
         }
-        serde_json::from_str::<Named>(self.text)
-            .ok()
-            .map(|named| named.handle)
+        serde_json::from_str::<Named>(self.text).ok().map(|named| named.handle)
     }
 
     fn error(&self, Found(member, fault): Found) -> ResidentsError {
         let at = self.text.find(&format!("\"{member}\"")).unwrap_or_default();
         let line = self.first_line + newlines(self.text, at);
-        ResidentsError {
-            file: None,
-            line: Some(line),
-            resident: self.handle(),
-            fault,
-        }
+        ResidentsError { file: None, line: Some(line), resident: self.handle(), fault }
     }
 }
 
@@ -329,12 +304,7 @@ fn form_fault(
     let line = first_line + error.line().saturating_sub(1);
     let place = format!(" at line {} column {}", error.line(), error.column());
     let what = error.to_string().replace(&place, "");
-    ResidentsError {
-        file: None,
-        line: Some(line),
-        resident,
-        fault: Fault::Form(what),
-    }
+    ResidentsError { file: None, line: Some(line), resident, fault: Fault::Form(what) }
 }
 
 /// The line of the text, from 1, on which a piece of it begins.

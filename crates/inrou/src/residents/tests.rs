@@ -23,18 +23,12 @@ const STARTS: [Date; 7] = [
 ];
 
 fn named<'a>(residents: &'a [TestResident], handle: &str) -> &'a TestResident {
-    residents
-        .iter()
-        .find(|resident| resident.handle.as_str() == handle)
-        .unwrap()
+    residents.iter().find(|resident| resident.handle.as_str() == handle).unwrap()
 }
 
 fn age(resident: &TestResident, day: Date) -> i16 {
     let born = resident.attributes.birth_date;
-    (0..150)
-        .rev()
-        .find(|&age| japan::has_reached(born, age, day))
-        .unwrap()
+    (0..150).rev().find(|&age| japan::has_reached(born, age, day)).unwrap()
 }
 
 fn last_day(resident: &TestResident) -> Date {
@@ -56,12 +50,8 @@ fn there_are_enough_of_them_in_many_municipalities() {
 #[test]
 fn every_my_number_has_a_wrong_check_digit() {
     for resident in built_in() {
-        let digits: Vec<u32> = resident
-            .my_number
-            .as_bytes()
-            .iter()
-            .map(|digit| u32::from(digit - b'0'))
-            .collect();
+        let digits: Vec<u32> =
+            resident.my_number.as_bytes().iter().map(|digit| u32::from(digit - b'0')).collect();
         // P(n) is the n-th digit from the right of the first eleven.
         let sum: u32 = (1..=11_u32)
             .map(|n| digits[11 - n as usize] * if n <= 6 { n + 1 } else { n - 5 })
@@ -83,11 +73,7 @@ fn each_resident_is_what_the_file_says_whenever_the_sandbox_begins() {
         assert_eq!(age(resident("yui"), start), 14);
         assert_eq!(age(resident("yui"), start + 40.days()), 15);
 
-        assert_eq!(
-            start.until(last_day(resident("kenji"))).unwrap().get_days(),
-            20,
-            "{start}"
-        );
+        assert_eq!(start.until(last_day(resident("kenji"))).unwrap().get_days(), 20, "{start}");
 
         let aoi = resident("aoi");
         assert!((15..18).contains(&age(aoi, aoi.card.issued)));
@@ -99,11 +85,7 @@ fn each_resident_is_what_the_file_says_whenever_the_sandbox_begins() {
         let rei = resident("rei");
         let birthday = |day: Date| japan::birthday(rei.attributes.birth_date, day.year());
         // Who is told to be born on a 29 February in a common year is born on the 28th.
-        let told = if (start.month(), start.day()) == (2, 29) {
-            start - 1.day()
-        } else {
-            start
-        };
+        let told = if (start.month(), start.day()) == (2, 29) { start - 1.day() } else { start };
         assert_eq!(birthday(start), told);
         assert_eq!(birthday(rei.card.issued), rei.card.issued);
     }
@@ -114,39 +96,16 @@ fn the_unusual_residents_are_unusual() {
     let residents = built_in();
     let resident = |handle| named(&residents, handle);
     assert_eq!(resident("sai").attributes.name_substitutes, "000000100000");
-    assert!(
-        resident("sai")
-            .attributes
-            .address_substitutes
-            .starts_with("00010")
-    );
-    assert_eq!(
-        resident("nao").card.wrong_tries.signature,
-        WrongTries::MOST.signature
-    );
+    assert!(resident("sai").attributes.address_substitutes.starts_with("00010"));
+    assert_eq!(resident("nao").card.wrong_tries.signature, WrongTries::MOST.signature);
     assert_eq!(
         resident("nao").card.wrong_tries.user_authentication,
         WrongTries::MOST.user_authentication
     );
-    assert_eq!(
-        resident("ryo").card.wrong_tries.signature,
-        WrongTries::MOST.signature - 1
-    );
+    assert_eq!(resident("ryo").card.wrong_tries.signature, WrongTries::MOST.signature - 1);
     let uses = |handle| resident(handle).card.certificates;
-    assert_eq!(
-        uses("sachiko"),
-        Uses {
-            signature: true,
-            user_authentication: false
-        }
-    );
-    assert_eq!(
-        uses("akira"),
-        Uses {
-            signature: false,
-            user_authentication: true
-        }
-    );
+    assert_eq!(uses("sachiko"), Uses { signature: true, user_authentication: false });
+    assert_eq!(uses("akira"), Uses { signature: false, user_authentication: true });
     assert_eq!(uses("mei"), Uses::NONE);
     assert!(resident("maria").attributes.name.starts_with('Ｇ'));
     let born = resident("kisaragi").attributes.birth_date;
@@ -160,11 +119,7 @@ fn card_3_nobody_under_15_has_a_signature_certificate() {
     for start in STARTS {
         for resident in parse(BUILT_IN, start).unwrap() {
             let old_enough = age(&resident, resident.card.issued) >= 15;
-            assert!(
-                old_enough || !resident.card.certificates.signature,
-                "{}",
-                resident.handle
-            );
+            assert!(old_enough || !resident.card.certificates.signature, "{}", resident.handle);
         }
     }
 }
@@ -181,11 +136,7 @@ fn a_file_in_the_data_folder_replaces_them() {
 
     fs::write(folder.path().join(FILE), "{}").unwrap();
     let error = load(folder.path(), START).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("residents.json, line 1: missing field `residents`")
-    );
+    assert!(error.to_string().contains("residents.json, line 1: missing field `residents`"));
 
     fs::write(folder.path().join(FILE), [0xFF]).unwrap();
     let error = load(folder.path(), START).unwrap_err();
@@ -198,18 +149,8 @@ fn a_fault_is_told_with_line_resident_and_what_to_do() {
     let cases = [
         ("\"hana\"", "\"taro\"", NameTwice, "handle"),
         ("hana-phone", "taro-new", NameTwice, "phones"),
-        (
-            "\"13221\"",
-            "\"13999\"",
-            MunicipalityUnknown,
-            "municipality",
-        ),
-        (
-            "\"13221\"",
-            "\"13222\"",
-            AddressElsewhere("東京都東久留米市".into()),
-            "address",
-        ),
+        ("\"13221\"", "\"13999\"", MunicipalityUnknown, "municipality"),
+        ("\"13221\"", "\"13222\"", AddressElsewhere("東京都東久留米市".into()), "address"),
         ("水野　花", "水野花", NameForm, "name"),
         ("水野　花", "水野　", NameForm, "name"),
         ("水野　花", "水野　a", HalfWidth, "name"),
@@ -219,48 +160,18 @@ fn a_fault_is_told_with_line_resident_and_what_to_do() {
         ("いちのにのさん", "１の２の３", Reading, "address_reading"),
         ("102938475612", "10293847561", MyNumberForm, "my_number"),
         ("102938475612", "102938475617", MyNumberReal, "my_number"),
-        (
-            "\"years_ago\": 1",
-            "\"years_ago\": 0",
-            IssuedTooLate,
-            "issued",
-        ),
-        (
-            "\"years_ago\": 1",
-            "\"years_ago\": 12",
-            CardExpired,
-            "issued",
-        ),
-        (
-            "\"years_ago\": 1",
-            "\"years_ago\": 90",
-            IssuedBeforeBirth,
-            "issued",
-        ),
+        ("\"years_ago\": 1", "\"years_ago\": 0", IssuedTooLate, "issued"),
+        ("\"years_ago\": 1", "\"years_ago\": 12", CardExpired, "issued"),
+        ("\"years_ago\": 1", "\"years_ago\": 90", IssuedBeforeBirth, "issued"),
         (
             "\"1988-06-12\"",
             "{ \"age\": 10, \"birthday_in_days\": 9 }",
             SignatureUnder15,
             "certificates",
         ),
-        (
-            "\"MIZUNO12\"",
-            "\"mizuno12\"",
-            PinForm("signature password"),
-            "pins",
-        ),
-        (
-            "\"1206\"",
-            "\"12O6\"",
-            PinForm("user-authentication PIN"),
-            "pins",
-        ),
-        (
-            "\"8806\"",
-            "\"88066\"",
-            PinForm("card-face input PIN"),
-            "card_face",
-        ),
+        ("\"MIZUNO12\"", "\"mizuno12\"", PinForm("signature password"), "pins"),
+        ("\"1206\"", "\"12O6\"", PinForm("user-authentication PIN"), "pins"),
+        ("\"8806\"", "\"88066\"", PinForm("card-face input PIN"), "card_face"),
         (
             "\"signature\": true",
             "\"signature\": false",
@@ -281,22 +192,13 @@ fn a_fault_is_told_with_line_resident_and_what_to_do() {
     assert_eq!(parse(text, START).map(|residents| residents.len()), Ok(2));
     for (from, to, fault, member) in cases {
         // A name that stands twice is told where it stands for the second time: taro comes first.
-        let text = if fault == NameTwice {
-            &taro_first(text)
-        } else {
-            text
-        };
+        let text = if fault == NameTwice { &taro_first(text) } else { text };
         assert!(text.contains(from), "{from}");
         let text = text.replacen(from, to, 1);
         let error = parse(&text, START).unwrap_err();
         if matches!(fault, Form(_)) {
             assert!(matches!(&error.fault, Form(what) if what.contains("unknown field `x`")));
-            assert!(
-                text.lines()
-                    .nth(error.line.unwrap() - 1)
-                    .unwrap()
-                    .contains("\"x\"")
-            );
+            assert!(text.lines().nth(error.line.unwrap() - 1).unwrap().contains("\"x\""));
         } else {
             assert_eq!(error.fault, fault, "{from}");
             let line = text.lines().nth(error.line.unwrap() - 1).unwrap();
@@ -311,27 +213,16 @@ fn a_fault_is_told_with_line_resident_and_what_to_do() {
 
 #[test]
 fn too_many_wrong_tries_and_tries_of_no_pin_are_refused() {
-    for tries in [
-        "\"signature\": 6",
-        "\"user_authentication\": 4",
-        "\"card_face\": 4",
-    ] {
+    for tries in ["\"signature\": 6", "\"user_authentication\": 4", "\"card_face\": 4"] {
         let text = only("hana").replacen(
             "\"pins\"",
             &format!("\"wrong_tries\": {{ {tries} }}, \"pins\""),
             1,
         );
-        assert_eq!(
-            parse(&text, START).unwrap_err().fault,
-            Fault::TooManyTries,
-            "{tries}"
-        );
+        assert_eq!(parse(&text, START).unwrap_err().fault, Fault::TooManyTries, "{tries}");
     }
-    let text = only("mei").replacen(
-        "\"pins\"",
-        "\"wrong_tries\": { \"signature\": 1 }, \"pins\"",
-        1,
-    );
+    let text =
+        only("mei").replacen("\"pins\"", "\"wrong_tries\": { \"signature\": 1 }, \"pins\"", 1);
     let fault = parse(&text, START).unwrap_err().fault;
     assert_eq!(fault, Fault::PinAndCertificate("signature password"));
 }
@@ -339,26 +230,17 @@ fn too_many_wrong_tries_and_tries_of_no_pin_are_refused() {
 #[test]
 fn substitutes_must_fit_their_text() {
     let text = only("sai").replacen("000000100000", "00000010000", 1);
-    assert!(matches!(
-        parse(&text, START).unwrap_err().fault,
-        Fault::Attributes(_)
-    ));
+    assert!(matches!(parse(&text, START).unwrap_err().fault, Fault::Attributes(_)));
 }
 
 #[test]
 fn a_file_without_residents_or_with_broken_json_is_refused() {
-    assert_eq!(
-        parse("{\"residents\": []}", START).unwrap_err().fault,
-        Fault::Nobody
-    );
+    assert_eq!(parse("{\"residents\": []}", START).unwrap_err().fault, Fault::Nobody);
     let error = parse("{\n\"residents\": [\n", START).unwrap_err();
     assert_eq!(error.line, Some(3));
     assert!(parse("", START).is_err());
-    let error = parse(
-        &only("hana").replacen("\"about\": {", "\"about\": [", 2),
-        START,
-    )
-    .unwrap_err();
+    let error =
+        parse(&only("hana").replacen("\"about\": {", "\"about\": [", 2), START).unwrap_err();
     assert!(matches!(error.fault, Fault::Form(_)));
 }
 
@@ -376,17 +258,7 @@ fn a_handle_can_be_typed_and_can_name_a_folder() {
     for good in ["a", "hana-phone", "p8", &"a".repeat(32)] {
         assert!(good.parse::<Handle>().is_ok(), "{good}");
     }
-    for bad in [
-        "",
-        "Hana",
-        "8p",
-        "-a",
-        "a b",
-        "a/b",
-        "..",
-        "花",
-        &"a".repeat(33),
-    ] {
+    for bad in ["", "Hana", "8p", "-a", "a b", "a/b", "..", "花", &"a".repeat(33)] {
         assert_eq!(bad.parse::<Handle>(), Err(InvalidHandle), "{bad}");
     }
 }
@@ -396,12 +268,7 @@ fn no_pin_and_no_number_is_shown() {
     for resident in built_in() {
         let shown = format!("{resident:?}");
         let digits = String::from_utf8(resident.my_number.as_bytes().to_vec()).unwrap();
-        let password = resident
-            .card
-            .pins
-            .signature
-            .as_ref()
-            .map(|pin| pin.as_bytes().to_vec());
+        let password = resident.card.pins.signature.as_ref().map(|pin| pin.as_bytes().to_vec());
         assert!(!shown.contains(&digits) && !shown.contains(&resident.attributes.name));
         assert!(password.is_none_or(|pin| !shown.contains(&String::from_utf8(pin).unwrap())));
     }
@@ -414,19 +281,14 @@ fn only(handle: &str) -> String {
 
 /// A resident's lines in the built-in file.
 fn entry(handle: &str) -> String {
-    let start = BUILT_IN
-        .find(&format!("    {{\n      \"handle\": \"{handle}\""))
-        .unwrap();
+    let start = BUILT_IN.find(&format!("    {{\n      \"handle\": \"{handle}\"")).unwrap();
     let end = BUILT_IN[start..].find("\n    }").unwrap();
     BUILT_IN[start..start + end + "\n    }".len()].to_owned()
 }
 
 /// The same file with its two residents in the other order.
 fn taro_first(text: &str) -> String {
-    let (taro, hana) = (
-        entry("taro"),
-        text.find("    {\n      \"handle\": \"hana\"").unwrap(),
-    );
+    let (taro, hana) = (entry("taro"), text.find("    {\n      \"handle\": \"hana\"").unwrap());
     let without = text.replacen(&format!(",\n{taro}"), "", 1);
     format!("{}{taro},\n{}", &without[..hana], &without[hana..])
 }

@@ -60,17 +60,10 @@ impl Counter {
         attributes: &Attributes,
         key: &IdempotencyKey,
     ) -> Result<ResidentId, CounterError> {
-        let request = AdmitResident {
-            municipality: self.municipality,
-            attributes: attributes.clone(),
-        };
-        let admitted: ResidentAdmitted = self
-            .client
-            .post("/residents")
-            .json(&request)
-            .once(key)
-            .answer()
-            .await?;
+        let request =
+            AdmitResident { municipality: self.municipality, attributes: attributes.clone() };
+        let admitted: ResidentAdmitted =
+            self.client.post("/residents").json(&request).once(key).answer().await?;
         Ok(admitted.resident)
     }
 
@@ -88,20 +81,10 @@ impl Counter {
         key: &IdempotencyKey,
         reader: &mut T,
     ) -> Result<CardIssued, CounterError> {
-        let request = IssueCard {
-            chip,
-            uses,
-            attendance: Attendance::InPerson,
-            counter: self.municipality,
-        };
+        let request =
+            IssueCard { chip, uses, attendance: Attendance::InPerson, counter: self.municipality };
         let path = format!("/residents/{resident}/card");
-        let issued: CardIssued = self
-            .client
-            .post(&path)
-            .json(&request)
-            .once(key)
-            .answer()
-            .await?;
+        let issued: CardIssued = self.client.post(&path).json(&request).once(key).answer().await?;
         while !self.write_card(resident, pins, reader).await? {}
         Ok(issued)
     }
@@ -130,9 +113,7 @@ impl Counter {
 }
 
 fn nothing_to_do(error: &ClientError) -> bool {
-    error
-        .problem()
-        .is_some_and(|problem| problem.is(inrou_api::problem::Code::NOTHING_TO_DO))
+    error.problem().is_some_and(|problem| problem.is(inrou_api::problem::Code::NOTHING_TO_DO))
 }
 
 fn set_pin<T: Transport>(

@@ -41,9 +41,7 @@ impl DataFolder {
     /// # Errors
     /// [`FolderError::Io`].
     pub fn create(root: &Path) -> Result<Self, FolderError> {
-        let folder = Self {
-            root: root.to_owned(),
-        };
+        let folder = Self { root: root.to_owned() };
         for path in [folder.root.clone(), folder.authority(), folder.portal()] {
             fs::create_dir_all(&path).map_err(|cause| FolderError::Io { path, cause })?;
         }
@@ -52,9 +50,7 @@ impl DataFolder {
 
     /// Takes a folder that a sandbox has made; `None` if there is none.
     pub fn find(root: &Path) -> Option<Self> {
-        let folder = Self {
-            root: root.to_owned(),
-        };
+        let folder = Self { root: root.to_owned() };
         folder.lock_file().exists().then_some(folder)
     }
 
@@ -64,15 +60,8 @@ impl DataFolder {
     /// [`FolderError`].
     pub fn lock(&self) -> Result<FolderLock, FolderError> {
         let path = self.lock_file();
-        let io = |cause| FolderError::Io {
-            path: path.clone(),
-            cause,
-        };
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(io)?;
+        let io = |cause| FolderError::Io { path: path.clone(), cause };
+        let file = File::options().create(true).append(true).open(&path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => Ok(FolderLock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(FolderError::InUse(self.root.clone())),
@@ -87,10 +76,7 @@ impl DataFolder {
     /// [`FolderError::Io`].
     pub fn passphrase(&self, entropy: &dyn Entropy) -> Result<Passphrase, FolderError> {
         let path = self.root.join("passphrase");
-        let io = |cause| FolderError::Io {
-            path: path.clone(),
-            cause,
-        };
+        let io = |cause| FolderError::Io { path: path.clone(), cause };
         match File::open(&path) {
             Ok(mut file) => {
                 let mut text = String::new();
@@ -106,9 +92,7 @@ impl DataFolder {
                 file.write_all(text.as_bytes()).map_err(io)?;
                 file.sync_all().map_err(io)?;
                 fs::rename(&draft, &path).map_err(io)?;
-                File::open(&self.root)
-                    .and_then(|folder| folder.sync_all())
-                    .map_err(io)?;
+                File::open(&self.root).and_then(|folder| folder.sync_all()).map_err(io)?;
                 Ok(Passphrase::new(text))
             }
             Err(cause) => Err(io(cause)),
@@ -167,12 +151,7 @@ impl DataFolder {
 
 fn private_file(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
-    File::options()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
+    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
 #[cfg(test)]
@@ -201,10 +180,7 @@ mod tests {
         let first = folder.passphrase(&SeededEntropy::new(1)).unwrap();
         let second = folder.passphrase(&SeededEntropy::new(2)).unwrap();
         assert_eq!(first.as_bytes(), second.as_bytes());
-        let mode = fs::metadata(root.path().join("passphrase"))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = fs::metadata(root.path().join("passphrase")).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0);
     }
 }

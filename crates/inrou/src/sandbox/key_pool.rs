@@ -53,9 +53,8 @@ mod tests {
     #[test]
     fn every_key_is_given_once_and_of_the_kind_asked_for() {
         let pool = KeyPool::start(1);
-        let keys: Vec<SoftwareKey> = (0..2)
-            .map(|_| pool.generate(KeyAlgorithm::Rsa2048).unwrap())
-            .collect();
+        let keys: Vec<SoftwareKey> =
+            (0..2).map(|_| pool.generate(KeyAlgorithm::Rsa2048).unwrap()).collect();
         assert_ne!(keys[0].public_key(), keys[1].public_key());
         let quick = pool.generate(KeyAlgorithm::EcP384).unwrap();
         assert_eq!(quick.public_key().algorithm(), KeyAlgorithm::EcP384);

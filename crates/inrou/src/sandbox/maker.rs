@@ -97,13 +97,7 @@ impl Maker {
         let root = key("records-root.key", KeyAlgorithm::Rsa2048)?;
         let records =
             RecordIssuer::certify(&root, Arc::new(key("records.key", KeyAlgorithm::Rsa2048)?))?;
-        Ok(Self {
-            ca,
-            records,
-            master,
-            entropy,
-            keys,
-        })
+        Ok(Self { ca, records, master, entropy, keys })
     }
 
     /// The certificate by which others know the maker's chips.
@@ -125,13 +119,7 @@ impl Maker {
     /// [`MakerError`].
     pub fn card(&self, data: &CardData<'_>) -> Result<Image, MakerError> {
         let issuer = inrou_phone::Maker::manufacture(self, &data.chip)?;
-        Ok(personalisation::card(
-            data,
-            &self.records,
-            &*self.keys,
-            &*self.entropy,
-            issuer,
-        )?)
+        Ok(personalisation::card(data, &self.records, &*self.keys, &*self.entropy, issuer)?)
     }
 }
 

@@ -151,15 +151,10 @@ impl Sandbox {
         let port = listener.local_addr()?.port();
         let base = format!("http://localhost:{port}");
 
-        let now = options
-            .start
-            .unwrap_or_else(|| SystemClock::new().now());
+        let now = options.start.unwrap_or_else(|| SystemClock::new().now());
         let residents = test_residents(&options, now)?;
         let begins = setup::beginning(&residents, now);
-        let clock = Arc::new(SandboxClock::open_starting_at(
-            options.folder.root(),
-            begins,
-        )?);
+        let clock = Arc::new(SandboxClock::open_starting_at(options.folder.root(), begins)?);
         let building = Building {
             folder: &options.folder,
             base: &base,
@@ -390,9 +385,7 @@ impl Building<'_> {
                 ..defaults
             },
         });
-        Ok(Arc::new(
-            authority.map_err(|failed| SandboxError::Authority(failed.0))?,
-        ))
+        Ok(Arc::new(authority.map_err(|failed| SandboxError::Authority(failed.0))?))
     }
 }
 
@@ -413,9 +406,8 @@ impl Foundation {
             .merge(inrou_authority::http::publication(self.authority.clone()));
         let shell = Shell::new("first-start", building.entropy.clone());
         tokio::spawn(serve(listener, shell.wrap(router), told));
-        let client = |base: &str| {
-            Client::new(base, &[], building.clock.clone(), building.entropy.clone())
-        };
+        let client =
+            |base: &str| Client::new(base, &[], building.clock.clone(), building.entropy.clone());
         let api = client(&format!("{base}/authority/v1"))?;
         Ok(Site { root: client(&base)?, api, trigger })
     }
@@ -441,11 +433,7 @@ async fn bind(port: u16) -> Result<PlainListener, ListenError> {
 fn test_residents(options: &Options, now: Timestamp) -> Result<Vec<TestResident>, ResidentsError> {
     let mut all = residents::load(options.folder.root(), japan::day(now))?;
     if let Some(wanted) = &options.residents {
-        all.retain(|resident| {
-            wanted
-                .iter()
-                .any(|handle| handle == resident.handle.as_str())
-        });
+        all.retain(|resident| wanted.iter().any(|handle| handle == resident.handle.as_str()));
     }
     Ok(all)
 }

@@ -43,11 +43,7 @@ impl Role {
             Role::Counter => vec![Permission::Counter],
             Role::Hotline => vec![Permission::Hotline],
             Role::Portal => {
-                vec![
-                    Permission::Holders,
-                    Permission::Attributes,
-                    Permission::History,
-                ]
+                vec![Permission::Holders, Permission::Attributes, Permission::History]
             }
             Role::Clerk => Vec::new(),
         }
@@ -80,11 +76,7 @@ impl RoleKeys {
                 other => Ok((role, Arc::new(other?))),
             }
         };
-        Role::ALL
-            .into_iter()
-            .map(key)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        Role::ALL.into_iter().map(key).collect::<Result<_, _>>().map(Self)
     }
 
     /// What a role signs its requests with.
@@ -101,10 +93,8 @@ impl RoleKeys {
     /// The roles as the authority knows them.
     pub fn callers(&self) -> BTreeMap<String, Caller> {
         let caller = |role: Role| {
-            let caller = Caller {
-                public_key: self.public_key(role),
-                permissions: role.permissions(),
-            };
+            let caller =
+                Caller { public_key: self.public_key(role), permissions: role.permissions() };
             (role.name().to_owned(), caller)
         };
         Role::ALL.into_iter().map(caller).collect()
@@ -130,10 +120,7 @@ mod tests {
         for role in Role::ALL {
             assert_eq!(first.public_key(role), again.public_key(role));
         }
-        assert_ne!(
-            first.public_key(Role::Counter),
-            first.public_key(Role::Hotline)
-        );
+        assert_ne!(first.public_key(Role::Counter), first.public_key(Role::Hotline));
         assert_eq!(first.callers().len(), Role::ALL.len());
     }
 }

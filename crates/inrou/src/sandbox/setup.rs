@@ -52,12 +52,7 @@ pub enum SetupError {
 
 /// When the sandbox's history begins: before the first card is issued.
 pub fn beginning(residents: &[TestResident], start: Timestamp) -> Timestamp {
-    residents
-        .iter()
-        .map(issuance)
-        .min()
-        .unwrap_or(start)
-        .min(start)
+    residents.iter().map(issuance).min().unwrap_or(start).min(start)
 }
 
 /// Enters the residents and issues their cards, oldest first, ending at the present of `start`.
@@ -91,10 +86,7 @@ pub async fn enter_residents(
 ///
 /// # Errors
 /// [`SetupError::Phone`].
-pub async fn buy_phones(
-    residents: &[TestResident],
-    fleet: Arc<Fleet>,
-) -> Result<(), SetupError> {
+pub async fn buy_phones(residents: &[TestResident], fleet: Arc<Fleet>) -> Result<(), SetupError> {
     let wanted: Vec<NewPhone> = residents
         .iter()
         .flat_map(|resident| &resident.phones)
@@ -126,9 +118,7 @@ async fn enter(
     counter: &Counter,
 ) -> Result<(), SetupError> {
     let handle = resident.handle.as_str();
-    let name: ChipName = handle
-        .parse()
-        .map_err(|_| SetupError::Name(handle.to_owned()))?;
+    let name: ChipName = handle.parse().map_err(|_| SetupError::Name(handle.to_owned()))?;
     let chip = chip_of(handle);
     let pins = &resident.card.pins;
     let data = CardData {
@@ -151,15 +141,11 @@ async fn enter(
         user_authentication: pins.user_authentication.as_ref(),
         card_face: &pins.card_face,
     };
-    let admitted = counter
-        .admit(&resident.attributes, &step_key(handle, "admit"))
-        .await?;
+    let admitted = counter.admit(&resident.attributes, &step_key(handle, "admit")).await?;
     let mut card = tray.take(&name)?;
     card.power_on(inrou_chip::chip::Interface::Local);
     let (uses, key) = (resident.card.certificates, step_key(handle, "card"));
-    counter
-        .issue_card(admitted, chip, uses, chosen, &key, &mut *card)
-        .await?;
+    counter.issue_card(admitted, chip, uses, chosen, &key, &mut *card).await?;
     spend_tries(resident, &mut *card)?;
     card.power_off();
     Ok(())
@@ -206,10 +192,7 @@ fn other<P: PartialEq, E>(
     guesses: [&str; 2],
     parse: impl Fn(&str) -> Result<P, E>,
 ) -> Option<P> {
-    guesses
-        .iter()
-        .filter_map(|guess| parse(guess).ok())
-        .find(|guess| guess != right)
+    guesses.iter().filter_map(|guess| parse(guess).ok()).find(|guess| guess != right)
 }
 
 /// The chip of a test resident's card: always the same for a name, so that a first start that was

@@ -86,10 +86,8 @@ impl Extensions {
             }
             ID_CE_CERTIFICATE_POLICIES => {
                 let policies = types::CertificatePolicies::from_der(value).ok()?.0;
-                self.policies = policies
-                    .iter()
-                    .map(|each| PolicyOid(each.policy_identifier))
-                    .collect();
+                self.policies =
+                    policies.iter().map(|each| PolicyOid(each.policy_identifier)).collect();
             }
             ID_CE_CRL_DISTRIBUTION_POINTS => self.distribution_points = points(value)?,
             ID_PE_AUTHORITY_INFO_ACCESS => self.ocsp_uri = ocsp_uri(value)?,
@@ -127,9 +125,7 @@ fn key_usages(value: &[u8]) -> Option<KeyUsages> {
 
 fn points(value: &[u8]) -> Option<Vec<DistributionPoint>> {
     let points = types::CrlDistributionPoints::from_der(value).ok()?.0;
-    let named = points
-        .iter()
-        .filter_map(|point| point.distribution_point.as_ref());
+    let named = points.iter().filter_map(|point| point.distribution_point.as_ref());
     named
         .filter_map(|name| DistributionPoint::read(name).transpose())
         .collect::<Result<_, _>>()
@@ -138,33 +134,19 @@ fn points(value: &[u8]) -> Option<Vec<DistributionPoint>> {
 
 fn ocsp_uri(value: &[u8]) -> Option<Option<String>> {
     let descriptions = types::AuthorityInfoAccessSyntax::from_der(value).ok()?.0;
-    Some(
-        descriptions
-            .iter()
-            .find_map(|description| match &description.access_location {
-                GeneralName::UniformResourceIdentifier(uri)
-                    if description.access_method == ID_AD_OCSP =>
-                {
-                    Some(uri.to_string())
-                }
-                _ => None,
-            }),
-    )
+    Some(descriptions.iter().find_map(|description| match &description.access_location {
+        GeneralName::UniformResourceIdentifier(uri) if description.access_method == ID_AD_OCSP => {
+            Some(uri.to_string())
+        }
+        _ => None,
+    }))
 }
 
 fn authority_key_identifier(value: &[u8]) -> Option<AuthorityKeyIdentifier> {
     let identifier = types::AuthorityKeyIdentifier::from_der(value).ok()?;
-    let directory_name = identifier
-        .authority_cert_issuer
-        .iter()
-        .flatten()
-        .find_map(|name| {
-            if let GeneralName::DirectoryName(name) = name {
-                Some(name)
-            } else {
-                None
-            }
-        });
+    let directory_name = identifier.authority_cert_issuer.iter().flatten().find_map(|name| {
+        if let GeneralName::DirectoryName(name) = name { Some(name) } else { None }
+    });
     let issuer = match directory_name {
         Some(name) => Some(decode(&name.to_der().ok()?, Name::read).ok()?),
         None => None,
@@ -172,8 +154,6 @@ fn authority_key_identifier(value: &[u8]) -> Option<AuthorityKeyIdentifier> {
     Some(AuthorityKeyIdentifier {
         key: identifier.key_identifier.map(|key| key.into_bytes().into()),
         issuer,
-        serial: identifier
-            .authority_cert_serial_number
-            .map(|serial| serial.as_bytes().to_vec()),
+        serial: identifier.authority_cert_serial_number.map(|serial| serial.as_bytes().to_vec()),
     })
 }

@@ -214,9 +214,7 @@ impl Certificate {
     pub fn recognise(&self, settings: &IssuerSettings) -> Option<(Use, Medium)> {
         let kinds = Use::ALL.map(|usage| [(usage, Medium::Card), (usage, Medium::Phone)]);
         kinds.into_iter().flatten().find(|&(usage, medium)| {
-            let policy = settings
-                .profile(CertificateKind::Holder(usage, medium))
-                .policy;
+            let policy = settings.profile(CertificateKind::Holder(usage, medium)).policy;
             *self.issuer() == settings.issuer_name(usage)
                 && policy.is_some_and(|policy| self.policies().contains(&policy))
         })
@@ -228,11 +226,7 @@ impl Certificate {
     /// [`SignatureInvalid`], also when the algorithm is not supported.
     pub fn verify_signature(&self, issuer_key: &PublicKey) -> Result<(), SignatureInvalid> {
         let algorithm = self.0.algorithm.ok_or(SignatureInvalid)?;
-        issuer_key.verify(
-            algorithm,
-            self.slice(&self.0.tbs),
-            self.slice(&self.0.signature),
-        )
+        issuer_key.verify(algorithm, self.slice(&self.0.tbs), self.slice(&self.0.signature))
     }
 
     fn slice(&self, range: &Range<usize>) -> &[u8] {

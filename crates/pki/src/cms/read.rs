@@ -138,10 +138,8 @@ impl SignedMessage {
             if kind != ID_SIGNED_DATA {
                 return Err(CmsError::Type(kind));
             }
-            decode::explicit(content_info, 0, |explicit| {
-                explicit.sequence(read_signed_data)
-            })?
-            .ok_or_else(malformed)
+            decode::explicit(content_info, 0, |explicit| explicit.sequence(read_signed_data))?
+                .ok_or_else(malformed)
         })
     }
 
@@ -174,10 +172,7 @@ impl SignedMessage {
             }
             SignerId::Key(key) => certificate.subject_key_identifier() == Some(key),
         };
-        self.certificates
-            .iter()
-            .find(is_named)
-            .ok_or(CmsError::SignerMissing)
+        self.certificates.iter().find(is_named).ok_or(CmsError::SignerMissing)
     }
 
     /// Verifies a message whose content is attached.
@@ -206,10 +201,8 @@ impl SignedMessage {
         if attributes.content_type != Some(self.content_type) {
             return Err(CmsError::Attribute(ID_CONTENT_TYPE));
         }
-        let digest = attributes
-            .message_digest
-            .as_deref()
-            .ok_or(CmsError::Attribute(ID_MESSAGE_DIGEST))?;
+        let digest =
+            attributes.message_digest.as_deref().ok_or(CmsError::Attribute(ID_MESSAGE_DIGEST))?;
         if hash.digest(content).as_bytes() != digest {
             return Err(CmsError::Content);
         }
@@ -220,17 +213,9 @@ impl SignedMessage {
             }
         }
         let key = signer.public_key().map_err(|_| CmsError::Algorithms)?;
-        key.verify(
-            algorithm,
-            &self.signer.signed_attributes,
-            &self.signer.signature,
-        )
-        .map_err(|_| CmsError::Signature)?;
-        Ok(Signed {
-            signer,
-            signing_time: attributes.signing_time,
-            content,
-        })
+        key.verify(algorithm, &self.signer.signed_attributes, &self.signer.signature)
+            .map_err(|_| CmsError::Signature)?;
+        Ok(Signed { signer, signing_time: attributes.signing_time, content })
     }
 }
 
@@ -255,10 +240,7 @@ fn read_signed_data(signed_data: &mut SliceReader<'_>) -> Result<SignedMessage, 
     let (content_type, content) = signed_data.sequence(|content_info| {
         let content_type = ObjectIdentifier::decode(content_info)?;
         let content = decode::explicit(content_info, 0, <&OctetStringRef>::decode)?;
-        Ok::<_, CmsError>((
-            content_type,
-            content.map(|content| content.as_bytes().to_vec()),
-        ))
+        Ok::<_, CmsError>((content_type, content.map(|content| content.as_bytes().to_vec())))
     })?;
     let certificates = decode::explicit(signed_data, 0, read_certificates)?.unwrap_or_default();
     if decode::comes_next(signed_data, 1) {
@@ -279,12 +261,7 @@ fn read_signed_data(signed_data: &mut SliceReader<'_>) -> Result<SignedMessage, 
         return Err(CmsError::Signers(count));
     };
     let signer = decode::decode_sequence(signer, read_signer)?;
-    Ok(SignedMessage {
-        content_type,
-        content,
-        certificates,
-        signer,
-    })
+    Ok(SignedMessage { content_type, content, certificates, signer })
 }
 
 /// Reads the elements of a `CertificateSet`: other kinds than X.509 certificates are not supported.
@@ -306,10 +283,7 @@ fn read_signer(signer: &mut SliceReader<'_>) -> Result<SignerInfo, CmsError> {
         Some(key) => SignerId::Key(key.as_bytes().to_vec()),
         None => signer.sequence(|fields| {
             let issuer = Name::read(fields)?;
-            Ok::<_, CmsError>(SignerId::IssuerAndSerial(
-                issuer,
-                decode::serial(fields)?.to_vec(),
-            ))
+            Ok::<_, CmsError>(SignerId::IssuerAndSerial(issuer, decode::serial(fields)?.to_vec()))
         })?,
     };
     let (hash, _parameters) = decode::algorithm(signer)?;
@@ -362,9 +336,7 @@ impl Attributes {
                 values.tag().assert_eq(Tag::Set)?;
                 Ok::<_, CmsError>((kind, values.value()))
             })?;
-            attributes
-                .take(kind, values)
-                .ok_or(CmsError::Attribute(kind))?;
+            attributes.take(kind, values).ok_or(CmsError::Attribute(kind))?;
         }
         Ok(attributes)
     }
@@ -372,22 +344,19 @@ impl Attributes {
     /// Takes an attribute with its one value; `None` if it is malformed or stands twice.
     fn take(&mut self, kind: ObjectIdentifier, value: &[u8]) -> Option<()> {
         match kind {
-            ID_CONTENT_TYPE => fill(
-                &mut self.content_type,
-                ObjectIdentifier::from_der(value).ok()?,
-            ),
+            ID_CONTENT_TYPE => {
+                fill(&mut self.content_type, ObjectIdentifier::from_der(value).ok()?)
+            }
             ID_MESSAGE_DIGEST => {
                 let digest = <&OctetStringRef>::from_der(value).ok()?;
                 fill(&mut self.message_digest, digest.as_bytes().to_vec())
             }
-            ID_SIGNING_TIME => fill(
-                &mut self.signing_time,
-                decode::decode(value, decode::time).ok()?,
-            ),
-            SIGNING_CERTIFICATE_V2 => fill(
-                &mut self.signing_certificate,
-                read_signing_certificate(value).ok()?,
-            ),
+            ID_SIGNING_TIME => {
+                fill(&mut self.signing_time, decode::decode(value, decode::time).ok()?)
+            }
+            SIGNING_CERTIFICATE_V2 => {
+                fill(&mut self.signing_certificate, read_signing_certificate(value).ok()?)
+            }
             _ => Some(()),
         }
     }

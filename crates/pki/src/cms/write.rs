@@ -91,12 +91,8 @@ impl NewMessage<'_> {
         set_of(vec![
             attribute(ID_CONTENT_TYPE, |value| value.oid(ID_DATA)),
             attribute(ID_SIGNING_TIME, |value| value.time(self.signing_time)),
-            attribute(ID_MESSAGE_DIGEST, |value| {
-                value.value(OCTET_STRING, digest.as_bytes())
-            }),
-            attribute(SIGNING_CERTIFICATE_V2, |value| {
-                self.write_signing_certificate(value)
-            }),
+            attribute(ID_MESSAGE_DIGEST, |value| value.value(OCTET_STRING, digest.as_bytes())),
+            attribute(SIGNING_CERTIFICATE_V2, |value| self.write_signing_certificate(value)),
         ])
     }
 

@@ -15,19 +15,13 @@ use crate::status::Withdrawal;
 pub(super) const MAX_ENTRY: usize = 44;
 
 /// crlEntryExtensions with a reasonCode (2.5.29.21), but for its value.
-const REASON: [u8; 13] = [
-    0x30, 12, 0x30, 10, 0x06, 3, 0x55, 0x1D, 0x15, 0x04, 3, 0x0A, 1,
-];
+const REASON: [u8; 13] = [0x30, 12, 0x30, 10, 0x06, 3, 0x55, 0x1D, 0x15, 0x04, 3, 0x0A, 1];
 
 /// How many bytes [`write_entry`] will write.
 pub(super) fn entry_length(entry: &CrlEntry) -> u64 {
     let (serial, start) = unsigned_content(entry.serial.0);
     let time = if is_utc_time(entry.at) { 13 } else { 15 };
-    let reason = if entry.withdrawal.code().is_some() {
-        REASON.len() + 1
-    } else {
-        0
-    };
+    let reason = if entry.withdrawal.code().is_some() { REASON.len() + 1 } else { 0 };
     (2 + 2 + serial.len() - start + 2 + time + reason) as u64
 }
 
@@ -94,9 +88,7 @@ fn split_element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (length, rest) = match first {
         0..=0x7F => (usize::from(first), rest),
         // Longer entries are not written by anyone, but DER allows them: two octets of length will do.
-        0x81 => rest
-            .split_first()
-            .map(|(&length, rest)| (usize::from(length), rest))?,
+        0x81 => rest.split_first().map(|(&length, rest)| (usize::from(length), rest))?,
         0x82 => rest
             .split_first_chunk()
             .map(|(&length, rest)| (usize::from(u16::from_be_bytes(length)), rest))?,
@@ -107,11 +99,7 @@ fn split_element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
         0x82 => 0x100,
         _ => 0,
     };
-    if length < shortest {
-        None
-    } else {
-        rest.split_at_checked(length)
-    }
+    if length < shortest { None } else { rest.split_at_checked(length) }
 }
 
 /// Time and reason.

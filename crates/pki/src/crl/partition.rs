@@ -35,20 +35,10 @@ impl Partition {
         let [a, b, c, d, ..] = issuer.0;
         let generation = [a, b, c, d];
         match self {
-            Self::Issuer { usage } => CrlPath {
-                usage: *usage,
-                generation,
-                holders: None,
-            },
-            Self::Holders {
-                usage,
-                medium,
-                place,
-            } => CrlPath {
-                usage: *usage,
-                generation,
-                holders: Some((*medium, place.code)),
-            },
+            Self::Issuer { usage } => CrlPath { usage: *usage, generation, holders: None },
+            Self::Holders { usage, medium, place } => {
+                CrlPath { usage: *usage, generation, holders: Some((*medium, place.code)) }
+            }
         }
     }
 }
@@ -99,38 +89,23 @@ impl FromStr for CrlPath {
 
     /// Reads what `Display` writes, and nothing else.
     fn from_str(text: &str) -> Result<Self, InvalidCrlPath> {
-        let parts: Vec<&str> = text
-            .strip_suffix(".crl")
-            .ok_or(InvalidCrlPath)?
-            .split('/')
-            .collect();
+        let parts: Vec<&str> =
+            text.strip_suffix(".crl").ok_or(InvalidCrlPath)?.split('/').collect();
         let (usage, generation, holders) = match parts[..] {
             [usage, generation, "issuer"] => (usage, generation, None),
             [usage, generation, medium, municipality] => {
                 let named = |&known: &Medium| medium_text(known) == medium;
                 let medium = [Medium::Card, Medium::Phone].into_iter().find(named);
                 let municipality = municipality.parse().map_err(|_| InvalidCrlPath)?;
-                (
-                    usage,
-                    generation,
-                    Some((medium.ok_or(InvalidCrlPath)?, municipality)),
-                )
+                (usage, generation, Some((medium.ok_or(InvalidCrlPath)?, municipality)))
             }
             _ => return Err(InvalidCrlPath),
         };
         let named = |&known: &Use| usage_text(known) == usage;
         let usage = Use::ALL.into_iter().find(named).ok_or(InvalidCrlPath)?;
         let generation = u32::from_str_radix(generation, 16).map_err(|_| InvalidCrlPath)?;
-        let path = Self {
-            usage,
-            generation: generation.to_be_bytes(),
-            holders,
-        };
-        if path.to_string() == text {
-            Ok(path)
-        } else {
-            Err(InvalidCrlPath)
-        }
+        let path = Self { usage, generation: generation.to_be_bytes(), holders };
+        if path.to_string() == text { Ok(path) } else { Err(InvalidCrlPath) }
     }
 }
 
@@ -145,11 +120,7 @@ impl IssuerSettings {
     ) -> DistributionPoint {
         let directory = match partition {
             Partition::Issuer { usage } => self.issuer_name(*usage),
-            Partition::Holders {
-                usage,
-                medium,
-                place,
-            } => {
+            Partition::Holders { usage, medium, place } => {
                 let settings = self.of(*usage);
                 Name::of(&[
                     Part::Country("JP"),
@@ -196,11 +167,7 @@ mod tests {
             municipality: "Kiyose-shi".to_owned(),
         };
         for usage in Use::ALL {
-            let holders = |medium| Partition::Holders {
-                usage,
-                medium,
-                place: place.clone(),
-            };
+            let holders = |medium| Partition::Holders { usage, medium, place: place.clone() };
             let own = Partition::Issuer { usage };
             for partition in [own, holders(Medium::Card), holders(Medium::Phone)] {
                 let path = partition.path(key);
@@ -208,11 +175,7 @@ mod tests {
                 assert_eq!(path.to_string().parse(), Ok(path));
             }
         }
-        assert!(
-            "signature/0f21c09a/card/13221.crl"
-                .parse::<CrlPath>()
-                .is_ok()
-        );
+        assert!("signature/0f21c09a/card/13221.crl".parse::<CrlPath>().is_ok());
         for wrong in [
             "",
             ".crl",

@@ -165,12 +165,8 @@ impl Crl {
         }
         let key = issuer.public_key().map_err(|_| CrlError::Signature)?;
         let algorithm = self.algorithm.ok_or(CrlError::Signature)?;
-        key.verify(
-            algorithm,
-            &self.der[self.tbs.clone()],
-            &self.der[self.signature.clone()],
-        )
-        .map_err(|_| CrlError::Signature)?;
+        key.verify(algorithm, &self.der[self.tbs.clone()], &self.der[self.signature.clone()])
+            .map_err(|_| CrlError::Signature)?;
         Ok(TrustedCrl(self))
     }
 }
@@ -210,23 +206,11 @@ impl Crl {
     /// RFC 5280 §6.3.3 (b) 2: same issuer, a distribution point in common, and the right kind. The
     /// generations of an issuer share their name, their serial numbers and so their CRLs.
     fn covers(&self, certificate: &Certificate) -> bool {
-        let Extensions {
-            only_users,
-            only_issuers,
-            ref distribution_point,
-            ..
-        } = self.extensions;
+        let Extensions { only_users, only_issuers, ref distribution_point, .. } = self.extensions;
         let in_partition = distribution_point.as_ref().is_none_or(|point| {
-            certificate
-                .distribution_points()
-                .iter()
-                .any(|named| named.shares_name(point))
+            certificate.distribution_points().iter().any(|named| named.shares_name(point))
         });
-        let of_kind = if certificate.is_issuer() {
-            !only_users
-        } else {
-            !only_issuers
-        };
+        let of_kind = if certificate.is_issuer() { !only_users } else { !only_issuers };
         *certificate.issuer() == self.issuer && in_partition && of_kind
     }
 }

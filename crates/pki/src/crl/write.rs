@@ -101,10 +101,7 @@ impl NewCrl<'_> {
             return Err(CrlWriteError::EntriesChanged);
         }
         out.write_all(&trailer)?;
-        Ok(WrittenCrl {
-            entries: count,
-            bytes: header.len() as u64 + content,
-        })
+        Ok(WrittenCrl { entries: count, bytes: header.len() as u64 + content })
     }
 
     fn write_extensions(&self, issuer: KeyIdentifier, out: &mut Encoder) {
@@ -112,9 +109,7 @@ impl NewCrl<'_> {
         write_extension(out, ID_CE_AUTHORITY_KEY_IDENTIFIER, false, |value| {
             value.sequence(|fields| fields.value(primitive(0), &issuer.0));
         });
-        write_extension(out, ID_CE_CRL_NUMBER, false, |value| {
-            value.unsigned(self.number)
-        });
+        write_extension(out, ID_CE_CRL_NUMBER, false, |value| value.unsigned(self.number));
         write_extension(out, ID_CE_ISSUING_DISTRIBUTION_POINT, true, |value| {
             value.sequence(|fields| fields.nest(constructed(0), |name| point.write(name)));
         });
@@ -155,11 +150,7 @@ impl SignedPart {
             out.header(SEQUENCE, content as usize);
             out.raw(&fields);
         });
-        Self {
-            algorithm,
-            before,
-            after,
-        }
+        Self { algorithm, before, after }
     }
 
     fn length(&self, list_bytes: u64) -> u64 {

@@ -71,31 +71,23 @@ impl SoftwareKey {
         let info =
             EncryptedPrivateKeyInfoRef::from_der(encrypted).map_err(|_| KeyError::Malformed)?;
         check_cost(&info.encryption_algorithm)?;
-        let clear = info
-            .decrypt(passphrase.0.as_bytes())
-            .map_err(|_| KeyError::Passphrase)?;
+        let clear = info.decrypt(passphrase.0.as_bytes()).map_err(|_| KeyError::Passphrase)?;
         Self::from_pkcs8(clear.as_bytes())
     }
 }
 
 fn check_cost(scheme: &EncryptionScheme) -> Result<(), KeyError> {
     let bounded = match scheme {
-        EncryptionScheme::Pbes2(Parameters {
-            kdf: Kdf::Pbkdf2(kdf),
-            ..
-        }) => kdf.iteration_count <= MAX_ITERATIONS,
-        EncryptionScheme::Pbes2(Parameters {
-            kdf: Kdf::Scrypt(kdf),
-            ..
-        }) => u64::from(kdf.block_size)
-            .checked_mul(kdf.cost_parameter)
-            .and_then(|blocks| blocks.checked_mul(u64::from(kdf.parallelization)))
-            .is_some_and(|blocks| blocks <= MAX_SCRYPT_BLOCKS),
+        EncryptionScheme::Pbes2(Parameters { kdf: Kdf::Pbkdf2(kdf), .. }) => {
+            kdf.iteration_count <= MAX_ITERATIONS
+        }
+        EncryptionScheme::Pbes2(Parameters { kdf: Kdf::Scrypt(kdf), .. }) => {
+            u64::from(kdf.block_size)
+                .checked_mul(kdf.cost_parameter)
+                .and_then(|blocks| blocks.checked_mul(u64::from(kdf.parallelization)))
+                .is_some_and(|blocks| blocks <= MAX_SCRYPT_BLOCKS)
+        }
         _ => false,
     };
-    if bounded {
-        Ok(())
-    } else {
-        Err(KeyError::Parameters)
-    }
+    if bounded { Ok(()) } else { Err(KeyError::Parameters) }
 }

@@ -57,10 +57,7 @@ impl PublicKey {
     /// [`KeyError::Malformed`] or [`KeyError::Unsupported`].
     pub fn from_spki(spki: &[u8]) -> Result<Self, KeyError> {
         let info = SubjectPublicKeyInfoRef::from_der(spki).map_err(|_| KeyError::Malformed)?;
-        let key = info
-            .subject_public_key
-            .as_bytes()
-            .ok_or(KeyError::Malformed)?;
+        let key = info.subject_public_key.as_bytes().ok_or(KeyError::Malformed)?;
         let algorithm = key_algorithm(&info)?;
         check_form(algorithm, key)?;
         let parsed =
@@ -109,10 +106,7 @@ impl PublicKey {
         if algorithm != self.0.algorithm.signature() {
             return Err(SignatureInvalid);
         }
-        self.0
-            .parsed
-            .verify_sig(message, signature)
-            .map_err(|_| SignatureInvalid)
+        self.0.parsed.verify_sig(message, signature).map_err(|_| SignatureInvalid)
     }
 
     /// Verifies a signature over the message of that digest.
@@ -128,10 +122,7 @@ impl PublicKey {
         if algorithm != self.0.algorithm.signature() || digest.algorithm() != algorithm.hash() {
             return Err(SignatureInvalid);
         }
-        self.0
-            .parsed
-            .verify_digest_sig(digest.as_aws(), signature)
-            .map_err(|_| SignatureInvalid)
+        self.0.parsed.verify_digest_sig(digest.as_aws(), signature).map_err(|_| SignatureInvalid)
     }
 }
 
@@ -145,11 +136,7 @@ impl Eq for PublicKey {}
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "PublicKey({:?}, {})",
-            self.0.algorithm, self.0.identifier
-        )
+        write!(f, "PublicKey({:?}, {})", self.0.algorithm, self.0.identifier)
     }
 }
 
@@ -174,11 +161,7 @@ fn check_form(algorithm: KeyAlgorithm, key: &[u8]) -> Result<(), KeyError> {
     let coordinate = match algorithm {
         KeyAlgorithm::Rsa2048 => {
             let modulus_bytes = rsa_modulus_bytes(key).map_err(|_| KeyError::Malformed)?;
-            return if modulus_bytes == 256 {
-                Ok(())
-            } else {
-                Err(KeyError::Unsupported)
-            };
+            return if modulus_bytes == 256 { Ok(()) } else { Err(KeyError::Unsupported) };
         }
         KeyAlgorithm::EcP256 => 32,
         KeyAlgorithm::EcP384 => 48,

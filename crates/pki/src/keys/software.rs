@@ -105,9 +105,7 @@ impl Signer for SoftwareKey {
                 pair.sign_digest(&RSA_PKCS1_SHA256, digest.as_aws(), &mut signature)
                     .map(|()| signature)
             }
-            Pair::Ec(pair) => pair
-                .sign_digest(digest.as_aws())
-                .map(|made| made.as_ref().to_vec()),
+            Pair::Ec(pair) => pair.sign_digest(digest.as_aws()).map(|made| made.as_ref().to_vec()),
         }
         .map_err(|_| SignError::Failed("aws-lc refused".to_owned()))
     }
@@ -121,15 +119,11 @@ impl fmt::Debug for SoftwareKey {
 
 impl Pair {
     fn generate_ec(algorithm: &'static EcdsaSigningAlgorithm) -> Result<Self, KeyError> {
-        EcdsaKeyPair::generate(algorithm)
-            .map(Self::Ec)
-            .map_err(|_| KeyError::Generation)
+        EcdsaKeyPair::generate(algorithm).map(Self::Ec).map_err(|_| KeyError::Generation)
     }
 
     fn read_ec(algorithm: &'static EcdsaSigningAlgorithm, pkcs8: &[u8]) -> Result<Self, KeyError> {
-        EcdsaKeyPair::from_pkcs8(algorithm, pkcs8)
-            .map(Self::Ec)
-            .map_err(|_| KeyError::Malformed)
+        EcdsaKeyPair::from_pkcs8(algorithm, pkcs8).map(Self::Ec).map_err(|_| KeyError::Malformed)
     }
 }
 

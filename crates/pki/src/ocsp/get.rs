@@ -19,11 +19,7 @@ pub struct InvalidPath;
 
 /// The path that carries a request, without a slash before it.
 pub fn request_to_path(request: &[u8]) -> String {
-    BASE64
-        .encode(request)
-        .replace('+', "%2B")
-        .replace('/', "%2F")
-        .replace('=', "%3D")
+    BASE64.encode(request).replace('+', "%2B").replace('/', "%2F").replace('=', "%3D")
 }
 
 /// The request in the rest of a path, percent-encoded or not, slashes within it included.
@@ -35,9 +31,7 @@ pub fn request_from_path(path: &str) -> Result<Vec<u8>, InvalidPath> {
     if path.len() > 3 * 4 * MAX_REQUEST.div_ceil(3) {
         return Err(InvalidPath);
     }
-    BASE64
-        .decode(percent_decode(path)?)
-        .map_err(|_| InvalidPath)
+    BASE64.decode(percent_decode(path)?).map_err(|_| InvalidPath)
 }
 
 fn percent_decode(path: &str) -> Result<Vec<u8>, InvalidPath> {
@@ -67,18 +61,12 @@ mod tests {
         let path = request_to_path(&request);
         assert!(!path.contains(['+', '/', '=']));
         assert_eq!(request_from_path(&path), Ok(request.clone()));
-        let plain = path
-            .replace("%2F", "/")
-            .replace("%2B", "+")
-            .replace("%3D", "");
+        let plain = path.replace("%2F", "/").replace("%2B", "+").replace("%3D", "");
         assert_eq!(request_from_path(&plain), Ok(request.clone()));
         assert_eq!(request_from_path(&path.replace("%2F", "%2f")), Ok(request));
         for broken in ["%", "%2", "%zz", "a", "ab cd", "日本"] {
             assert_eq!(request_from_path(broken), Err(InvalidPath), "{broken}");
         }
-        assert_eq!(
-            request_from_path(&"A".repeat(12 * MAX_REQUEST)),
-            Err(InvalidPath)
-        );
+        assert_eq!(request_from_path(&"A".repeat(12 * MAX_REQUEST)), Err(InvalidPath));
     }
 }

@@ -223,10 +223,7 @@ fn read_tbs<'a>(
         return Err(RequestMalformed::Certificates(certificates.len()));
     }
     let nonce = decode::explicit(tbs, 2, read_nonce)?.flatten();
-    Ok(OcspRequest {
-        certificates,
-        nonce,
-    })
+    Ok(OcspRequest { certificates, nonce })
 }
 
 fn read_single<'a>(
@@ -236,11 +233,7 @@ fn read_single<'a>(
     let id = CertId::read(single, whole)?;
     decode::explicit(single, 0, |extensions| {
         decode::extensions(extensions, |oid, critical, _| {
-            if critical {
-                Err(RequestMalformed::Extension(oid))
-            } else {
-                Ok(())
-            }
+            if critical { Err(RequestMalformed::Extension(oid)) } else { Ok(()) }
         })
     })?;
     Ok(id)

@@ -97,20 +97,14 @@ impl Responder {
         {
             return Err(ResponderInvalid::Issuer);
         }
-        if !certificate
-            .extended_key_usages()
-            .contains(&ID_KP_OCSP_SIGNING)
-        {
+        if !certificate.extended_key_usages().contains(&ID_KP_OCSP_SIGNING) {
             return Err(ResponderInvalid::Purpose);
         }
         if certificate.public_key().ok() != Some(signer.public_key()) {
             return Err(ResponderInvalid::Key);
         }
         let hashes = |hash: HashAlgorithm| {
-            (
-                hash.digest(issuer.subject().as_der()),
-                hash.digest(issuer_key.subject_public_key()),
-            )
+            (hash.digest(issuer.subject().as_der()), hash.digest(issuer_key.subject_public_key()))
         };
         Ok(Self {
             issuer: [hashes(HashAlgorithm::Sha1), hashes(HashAlgorithm::Sha256)],
@@ -160,11 +154,7 @@ impl Responder {
             data.generalized_time(times.produced_at);
             data.sequence(|responses| {
                 for id in request.certificates() {
-                    let known = if self.speaks_for(id) {
-                        status(id)
-                    } else {
-                        Status::Unknown
-                    };
+                    let known = if self.speaks_for(id) { status(id) } else { Status::Unknown };
                     write_single(responses, id, known, times);
                 }
             });
@@ -224,9 +214,7 @@ fn write_single(out: &mut Encoder, id: &CertId<'_>, status: Status, times: Answe
             Status::OnHold { since } => write_revoked(single, since, Withdrawal::Hold),
         }
         single.generalized_time(times.this_update);
-        single.nest(constructed(0), |explicit| {
-            explicit.generalized_time(times.next_update)
-        });
+        single.nest(constructed(0), |explicit| explicit.generalized_time(times.next_update));
     });
 }
 

@@ -115,10 +115,8 @@ impl OcspResponse {
             if status != 0 {
                 return Err(OcspError::Refused(status));
             }
-            decode::explicit(response, 0, |explicit| {
-                explicit.sequence(read_response_bytes)
-            })?
-            .ok_or_else(malformed)
+            decode::explicit(response, 0, |explicit| explicit.sequence(read_response_bytes))?
+                .ok_or_else(malformed)
         })?;
         let mut read = decode::decode_sequence(basic, read_basic)?;
         read.basic = basic.to_vec();
@@ -143,32 +141,19 @@ impl OcspResponse {
         let responder = if self.responder.is(issuer) {
             issuer
         } else {
-            let named = self
-                .certificates
-                .iter()
-                .find(|each| self.responder.is(each));
+            let named = self.certificates.iter().find(|each| self.responder.is(each));
             let responder = named.ok_or(OcspError::ResponderMissing)?;
             check_delegation(responder, issuer)?;
             responder
         };
-        if moment
-            .check(responder.not_before(), responder.not_after())
-            .is_err()
-        {
+        if moment.check(responder.not_before(), responder.not_after()).is_err() {
             return Err(OcspError::ResponderExpired);
         }
         let key = responder.public_key().map_err(|_| OcspError::Signature)?;
         let algorithm = self.algorithm.ok_or(OcspError::Signature)?;
-        key.verify(
-            algorithm,
-            &self.basic[self.tbs.clone()],
-            &self.basic[self.signature.clone()],
-        )
-        .map_err(|_| OcspError::Signature)?;
-        Ok(TrustedOcspResponse {
-            response: self,
-            issuer: issuer.clone(),
-        })
+        key.verify(algorithm, &self.basic[self.tbs.clone()], &self.basic[self.signature.clone()])
+            .map_err(|_| OcspError::Signature)?;
+        Ok(TrustedOcspResponse { response: self, issuer: issuer.clone() })
     }
 }
 
@@ -196,11 +181,7 @@ impl TrustedOcspResponse {
     /// # Errors
     /// [`OcspError::Nonce`].
     pub fn check_nonce(&self, nonce: &[u8]) -> Result<(), OcspError> {
-        if self.response.nonce.as_deref() == Some(nonce) {
-            Ok(())
-        } else {
-            Err(OcspError::Nonce)
-        }
+        if self.response.nonce.as_deref() == Some(nonce) { Ok(()) } else { Err(OcspError::Nonce) }
     }
 
     /// What it says about a certificate of its issuer.
@@ -208,10 +189,7 @@ impl TrustedOcspResponse {
     /// # Errors
     /// [`OcspError::OtherCertificate`], [`OcspError::Untimely`].
     pub fn status(&self, certificate: &Certificate, moment: Moment) -> Result<Status, OcspError> {
-        let issuer_key = self
-            .issuer
-            .public_key()
-            .map_err(|_| OcspError::OtherCertificate)?;
+        let issuer_key = self.issuer.public_key().map_err(|_| OcspError::OtherCertificate)?;
         let about = |answer: &&Answer| {
             let der = &self.response.basic[answer.id.clone()];
             let id = decode::decode(der, |reader| CertId::read(reader, der));
@@ -220,17 +198,9 @@ impl TrustedOcspResponse {
                     && names(&id, certificate.issuer(), issuer_key)
             })
         };
-        let answer = self
-            .response
-            .answers
-            .iter()
-            .find(about)
-            .ok_or(OcspError::OtherCertificate)?;
+        let answer = self.response.answers.iter().find(about).ok_or(OcspError::OtherCertificate)?;
         // Without a nextUpdate newer information is always to be had (RFC 6960 §2.4).
-        moment.check(
-            answer.this_update,
-            answer.next_update.unwrap_or(answer.this_update),
-        )?;
+        moment.check(answer.this_update, answer.next_update.unwrap_or(answer.this_update))?;
         Ok(answer.status)
     }
 }
@@ -239,9 +209,9 @@ impl ResponderId {
     fn is(&self, certificate: &Certificate) -> bool {
         match self {
             Self::Name(name) => name == certificate.subject(),
-            Self::Key(identifier) => certificate
-                .public_key()
-                .is_ok_and(|key| key.identifier().0 == identifier[..]),
+            Self::Key(identifier) => {
+                certificate.public_key().is_ok_and(|key| key.identifier().0 == identifier[..])
+            }
         }
     }
 }
@@ -249,20 +219,12 @@ impl ResponderId {
 fn check_delegation(responder: &Certificate, issuer: &Certificate) -> Result<(), OcspError> {
     let issuer_key = issuer.public_key().map_err(|_| OcspError::NotDelegated)?;
     let delegated = responder.issuer() == issuer.subject()
-        && responder
-            .extended_key_usages()
-            .contains(&ID_KP_OCSP_SIGNING)
+        && responder.extended_key_usages().contains(&ID_KP_OCSP_SIGNING)
         && responder.is_ocsp_nocheck()
-        && responder
-            .key_usages()
-            .is_none_or(|usages| usages.digital_signature)
+        && responder.key_usages().is_none_or(|usages| usages.digital_signature)
         && responder.unknown_critical_extensions().is_empty()
         && responder.verify_signature(issuer_key).is_ok();
-    if delegated {
-        Ok(())
-    } else {
-        Err(OcspError::NotDelegated)
-    }
+    if delegated { Ok(()) } else { Err(OcspError::NotDelegated) }
 }
 
 /// Whether the issuer in a `CertID` is the one of that name and key.
@@ -276,11 +238,7 @@ fn names(id: &CertId<'_>, issuer: &Name, issuer_key: &PublicKey) -> bool {
 fn read_response_bytes<'a>(bytes: &mut SliceReader<'a>) -> Result<&'a [u8], OcspError> {
     let kind = ObjectIdentifier::decode(bytes)?;
     let response = <&OctetStringRef>::decode(bytes)?.as_bytes();
-    if kind == ID_PKIX_OCSP_BASIC {
-        Ok(response)
-    } else {
-        Err(OcspError::Type(kind))
-    }
+    if kind == ID_PKIX_OCSP_BASIC { Ok(response) } else { Err(OcspError::Type(kind)) }
 }
 
 fn read_basic(basic: &mut SliceReader<'_>) -> Result<OcspResponse, OcspError> {
@@ -328,9 +286,7 @@ fn read_data(data: &mut SliceReader<'_>) -> Result<OcspResponse, OcspError> {
         }
         Ok::<_, der::Error>(answers)
     })?;
-    let nonce = decode::explicit(data, 1, read_nonce)
-        .map_err(OcspError::Extensions)?
-        .flatten();
+    let nonce = decode::explicit(data, 1, read_nonce).map_err(OcspError::Extensions)?.flatten();
     Ok(OcspResponse {
         basic: Vec::new(),
         tbs: 0..0,
@@ -353,32 +309,17 @@ fn read_single(single: &mut SliceReader<'_>) -> der::Result<Answer> {
     let next_update = decode::explicit(single, 0, decode::generalized_time)?;
     decode::explicit(single, 1, |extensions| {
         decode::extensions(extensions, |_, critical, _| {
-            if critical {
-                Err(der::Error::from(ErrorKind::Failed))
-            } else {
-                Ok(())
-            }
+            if critical { Err(der::Error::from(ErrorKind::Failed)) } else { Ok(()) }
         })
     })?;
-    Ok(Answer {
-        id,
-        status,
-        this_update,
-        next_update,
-    })
+    Ok(Answer { id, status, this_update, next_update })
 }
 
 fn read_status(single: &mut SliceReader<'_>) -> der::Result<Status> {
-    if single
-        .context_specific::<Null>(TagNumber(0), TagMode::Implicit)?
-        .is_some()
-    {
+    if single.context_specific::<Null>(TagNumber(0), TagMode::Implicit)?.is_some() {
         return Ok(Status::Good);
     }
-    if single
-        .context_specific::<Null>(TagNumber(2), TagMode::Implicit)?
-        .is_some()
-    {
+    if single.context_specific::<Null>(TagNumber(2), TagMode::Implicit)?.is_some() {
         return Ok(Status::Unknown);
     }
     // `[1]` IMPLICIT has the form of `[1]` EXPLICIT over the fields.

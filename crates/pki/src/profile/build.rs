@@ -91,11 +91,7 @@ impl IssuerSettings {
             attributes.check()?;
         }
         check_names(&[&request.place.prefecture, &request.place.municipality])?;
-        let partition = Partition::Holders {
-            usage,
-            medium,
-            place: request.place.clone(),
-        };
+        let partition = Partition::Holders { usage, medium, place: request.place.clone() };
         self.build(&Draft {
             kind: CertificateKind::Holder(usage, medium),
             issuer: Some(issuer),
@@ -121,11 +117,7 @@ impl IssuerSettings {
         not_before: Timestamp,
     ) -> Result<UnsignedCertificate, ProfileError> {
         check_names(&[&self.organisation, &self.operator, &self.of(usage).unit])?;
-        check_names(&[
-            &self.organisation_ja,
-            &self.operator_ja,
-            &self.of(usage).unit_ja,
-        ])?;
+        check_names(&[&self.organisation_ja, &self.operator_ja, &self.of(usage).unit_ja])?;
         let kind = CertificateKind::Issuer(usage);
         self.build(&Draft {
             kind,
@@ -257,9 +249,8 @@ impl IssuerSettings {
                 Part::CommonName("OCSP Responder"),
             ]),
             SubjectForm::SignatureHolder => {
-                let HolderRequest {
-                    place, common_name, ..
-                } = holder.ok_or(ProfileError::Presence)?;
+                let HolderRequest { place, common_name, .. } =
+                    holder.ok_or(ProfileError::Presence)?;
                 Name::of(&[
                     Part::Country("JP"),
                     Part::Locality(&place.prefecture),
@@ -278,11 +269,7 @@ impl IssuerSettings {
 /// X.520 allows 64 characters in `O`, `OU` and `CN`; a municipality's has six more behind it.
 fn check_names(names: &[&str]) -> Result<(), ProfileError> {
     let fits = |name: &&str| (1..=58).contains(&name.chars().count());
-    if names.iter().all(fits) {
-        Ok(())
-    } else {
-        Err(ProfileError::Name)
-    }
+    if names.iter().all(fits) { Ok(()) } else { Err(ProfileError::Name) }
 }
 
 /// One certificate in the making.

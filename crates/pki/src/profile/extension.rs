@@ -137,10 +137,7 @@ impl Extension {
     }
 
     fn is_critical(self) -> bool {
-        matches!(
-            self,
-            Self::KeyUsage(_) | Self::BasicConstraints | Self::CertificatePolicies
-        )
+        matches!(self, Self::KeyUsage(_) | Self::BasicConstraints | Self::CertificatePolicies)
     }
 
     fn value(self, values: &Values<'_>) -> Option<Vec<u8>> {
@@ -212,9 +209,7 @@ fn authority_key_identifier(issuer: &Certificate) -> Vec<u8> {
             if let Some(identifier) = issuer.subject_key_identifier() {
                 fields.value(primitive(0), identifier);
             }
-            fields.nest(constructed(1), |names| {
-                write_directory_name(names, issuer.issuer())
-            });
+            fields.nest(constructed(1), |names| write_directory_name(names, issuer.issuer()));
             fields.value(primitive(2), issuer.serial_bytes());
         });
     })

@@ -116,10 +116,9 @@ impl IssuerSettings {
                 let settings = self.of(usage).on(medium);
                 let (subject, extensions) = match usage {
                     Use::Signature => (SubjectForm::SignatureHolder, extension::SIGNATURE),
-                    Use::UserAuthentication => (
-                        SubjectForm::UserAuthenticationHolder,
-                        extension::USER_AUTHENTICATION,
-                    ),
+                    Use::UserAuthentication => {
+                        (SubjectForm::UserAuthenticationHolder, extension::USER_AUTHENTICATION)
+                    }
                 };
                 Profile {
                     subject,

@@ -201,17 +201,11 @@ impl TryFrom<String> for HttpUri {
     type Error = InvalidUri;
 
     fn try_from(text: String) -> Result<Self, InvalidUri> {
-        let rest = text
-            .strip_prefix("http://")
-            .or_else(|| text.strip_prefix("https://"));
+        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
         let fits = rest.is_some_and(|rest| !rest.is_empty())
             && text.len() <= 512
             && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if fits {
-            Ok(Self(text))
-        } else {
-            Err(InvalidUri)
-        }
+        if fits { Ok(Self(text)) } else { Err(InvalidUri) }
     }
 }
 
@@ -227,37 +221,19 @@ mod tests {
 
     #[test]
     fn addresses_come_under_one_base() {
-        let settings = IssuerSettings::default()
-            .published_at("http://127.0.0.1:8080/")
-            .unwrap();
+        let settings = IssuerSettings::default().published_at("http://127.0.0.1:8080/").unwrap();
         for usage in Use::ALL {
             let uri = settings.of(usage).ocsp_uri.as_ref().unwrap();
             assert_eq!(uri.as_str(), "http://127.0.0.1:8080/ocsp");
         }
-        assert_eq!(
-            settings.crl_base_uri.unwrap().as_str(),
-            "http://127.0.0.1:8080/crl"
-        );
-        assert_eq!(
-            IssuerSettings::default().published_at("ftp://x"),
-            Err(InvalidUri)
-        );
+        assert_eq!(settings.crl_base_uri.unwrap().as_str(), "http://127.0.0.1:8080/crl");
+        assert_eq!(IssuerSettings::default().published_at("ftp://x"), Err(InvalidUri));
     }
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in [
-            "",
-            "http://",
-            "http://a b",
-            "http://é.example",
-            "example.com",
-        ] {
-            assert_eq!(
-                HttpUri::try_from(text.to_owned()),
-                Err(InvalidUri),
-                "{text}"
-            );
+        for text in ["", "http://", "http://a b", "http://é.example", "example.com"] {
+            assert_eq!(HttpUri::try_from(text.to_owned()), Err(InvalidUri), "{text}");
         }
         assert!(HttpUri::try_from(format!("http://{}", "a".repeat(506))).is_err());
     }

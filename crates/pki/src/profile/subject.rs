@@ -37,10 +37,7 @@ impl CommonName {
     /// the municipality, and the suffix.
     pub fn for_signature(applied_at: Timestamp, counter: u32, municipality: Municipality) -> Self {
         let time = JAPAN.to_datetime(applied_at).strftime("%Y%m%d%H%M%S");
-        Self(format!(
-            "{time}{:05}{municipality}{SUFFIX}",
-            counter % 100_000
-        ))
+        Self(format!("{time}{:05}{municipality}{SUFFIX}", counter % 100_000))
     }
 
     /// 14 opaque letters and digits, the municipality, and the suffix.
@@ -71,11 +68,7 @@ impl TryFrom<String> for CommonName {
     fn try_from(text: String) -> Result<Self, InvalidCommonName> {
         let fits =
             (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if fits {
-            Ok(Self(text))
-        } else {
-            Err(InvalidCommonName)
-        }
+        if fits { Ok(Self(text)) } else { Err(InvalidCommonName) }
     }
 }
 
@@ -128,10 +121,7 @@ mod tests {
     #[test]
     fn other_texts_are_no_common_names() {
         for text in ["", "黒桐", "a b", &"A".repeat(65)] {
-            assert_eq!(
-                CommonName::try_from(text.to_owned()),
-                Err(InvalidCommonName)
-            );
+            assert_eq!(CommonName::try_from(text.to_owned()), Err(InvalidCommonName));
         }
     }
 }

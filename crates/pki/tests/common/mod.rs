@@ -21,9 +21,7 @@ pub fn test_card_settings() -> IssuerSettings {
 
 /// A sandbox's settings, with the same algorithm for every key.
 pub fn sandbox(algorithm: KeyAlgorithm) -> IssuerSettings {
-    let mut settings = IssuerSettings::default()
-        .published_at("http://127.0.0.1:8080")
-        .unwrap();
+    let mut settings = IssuerSettings::default().published_at("http://127.0.0.1:8080").unwrap();
     settings.issuer_key = algorithm;
     for usage in [&mut settings.signature, &mut settings.user_authentication] {
         usage.card.key = algorithm;
@@ -60,17 +58,10 @@ pub fn resident() -> PersonalAttributes {
 pub fn key(algorithm: KeyAlgorithm, which: usize) -> &'static SoftwareKey {
     static KEYS: OnceLock<Vec<SoftwareKey>> = OnceLock::new();
     let keys = KEYS.get_or_init(|| {
-        let each = KeyAlgorithm::ALL
-            .iter()
-            .flat_map(|&algorithm| [algorithm; 4]);
-        each.map(|algorithm| FreshKeys.generate(algorithm).unwrap())
-            .collect()
+        let each = KeyAlgorithm::ALL.iter().flat_map(|&algorithm| [algorithm; 4]);
+        each.map(|algorithm| FreshKeys.generate(algorithm).unwrap()).collect()
     });
-    let first = KeyAlgorithm::ALL
-        .iter()
-        .position(|&known| known == algorithm)
-        .unwrap()
-        * 4;
+    let first = KeyAlgorithm::ALL.iter().position(|&known| known == algorithm).unwrap() * 4;
     &keys[first + which]
 }
 
@@ -100,12 +91,7 @@ impl Issuer {
             )
             .unwrap();
         let certificate = unsigned.sign(key).unwrap();
-        Self {
-            settings,
-            usage,
-            certificate,
-            key,
-        }
+        Self { settings, usage, certificate, key }
     }
 
     /// The test resident's certificate; its key is number 3.
@@ -122,10 +108,7 @@ impl Issuer {
         new: &[u8],
     ) -> Certificate {
         let tbs = replace(self.unsigned_holder(medium, serial).as_bytes(), old, new);
-        UnsignedCertificate::from_bytes(tbs)
-            .unwrap()
-            .sign(self.key)
-            .unwrap()
+        UnsignedCertificate::from_bytes(tbs).unwrap().sign(self.key).unwrap()
     }
 
     /// It before it is signed.
@@ -151,9 +134,7 @@ impl Issuer {
             common_name: &common_name,
             attributes: (self.usage == Use::Signature).then_some(&attributes),
         };
-        self.settings
-            .holder_certificate(&self.certificate, &request)
-            .unwrap()
+        self.settings.holder_certificate(&self.certificate, &request).unwrap()
     }
 
     pub fn holder_key(&self, medium: Medium) -> &'static SoftwareKey {
@@ -205,10 +186,7 @@ pub fn run_openssl(arguments: &[&str], input: &[u8]) -> (bool, String) {
     // OpenSSL may end before it has read everything.
     let _ = writer.join().unwrap();
     let text = [output.stdout, output.stderr].concat();
-    (
-        output.status.success(),
-        String::from_utf8_lossy(&text).into_owned(),
-    )
+    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
 }
 
 /// A private key in the clear, as OpenSSL reads it.
@@ -234,12 +212,7 @@ impl Files {
     /// The machine's time, by which OpenSSL goes where it cannot be told another.
     pub fn machine_time(&self) -> Timestamp {
         let path = self.put("now", "");
-        std::fs::metadata(path)
-            .unwrap()
-            .modified()
-            .unwrap()
-            .try_into()
-            .unwrap()
+        std::fs::metadata(path).unwrap().modified().unwrap().try_into().unwrap()
     }
 
     /// The path of a file that is to be written.
@@ -250,10 +223,7 @@ impl Files {
 
 /// Puts one byte sequence in the place of another of the same length.
 pub fn replace(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
-    let at = bytes
-        .windows(old.len())
-        .position(|window| window == old)
-        .unwrap();
+    let at = bytes.windows(old.len()).position(|window| window == old).unwrap();
     let mut bytes = bytes.to_vec();
     bytes[at..at + old.len()].copy_from_slice(new);
     bytes

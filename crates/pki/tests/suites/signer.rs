@@ -38,20 +38,10 @@ fn a_digest_is_signed_as_its_message() {
         let digest = key.algorithm().hash().digest(b"message");
         let signature = key.sign_digest(&digest).unwrap();
         let public_key = key.public_key();
-        assert_eq!(
-            public_key.verify(key.algorithm(), b"message", &signature),
-            Ok(())
-        );
-        assert_eq!(
-            public_key.verify_digest(key.algorithm(), &digest, &signature),
-            Ok(())
-        );
+        assert_eq!(public_key.verify(key.algorithm(), b"message", &signature), Ok(()));
+        assert_eq!(public_key.verify_digest(key.algorithm(), &digest, &signature), Ok(()));
         let other = key.algorithm().hash().digest(b"another");
-        assert!(
-            public_key
-                .verify_digest(key.algorithm(), &other, &signature)
-                .is_err()
-        );
+        assert!(public_key.verify_digest(key.algorithm(), &other, &signature).is_err());
     }
 }
 
@@ -59,18 +49,10 @@ fn a_digest_is_signed_as_its_message() {
 fn a_digest_of_another_hash_is_refused() {
     for algorithm in KeyAlgorithm::ALL {
         let key = signer(algorithm);
-        for hash in [
-            HashAlgorithm::Sha1,
-            HashAlgorithm::Sha256,
-            HashAlgorithm::Sha384,
-        ] {
+        for hash in [HashAlgorithm::Sha1, HashAlgorithm::Sha256, HashAlgorithm::Sha384] {
             let digest: Digest = hash.digest(b"message");
             let refused = key.sign_digest(&digest) == Err(SignError::WrongHash);
-            assert_eq!(
-                refused,
-                hash != key.algorithm().hash(),
-                "{algorithm:?} {hash:?}"
-            );
+            assert_eq!(refused, hash != key.algorithm().hash(), "{algorithm:?} {hash:?}");
         }
     }
 }
@@ -85,15 +67,8 @@ fn a_key_verifies_by_its_own_algorithm_alone() {
             SignatureAlgorithm::EcdsaWithSha256,
             SignatureAlgorithm::EcdsaWithSha384,
         ] {
-            let verified = key
-                .public_key()
-                .verify(other, b"message", &signature)
-                .is_ok();
-            assert_eq!(
-                verified,
-                other == key.algorithm(),
-                "{algorithm:?} {other:?}"
-            );
+            let verified = key.public_key().verify(other, b"message", &signature).is_ok();
+            assert_eq!(verified, other == key.algorithm(), "{algorithm:?} {other:?}");
         }
     }
 }
@@ -110,17 +85,8 @@ fn openssl_verifies_the_signatures() {
             HashAlgorithm::Sha384 => "-sha384",
             _ => "-sha256",
         };
-        let text = openssl(
-            &[
-                "dgst",
-                hash,
-                "-verify",
-                &public_key,
-                "-signature",
-                &signature,
-            ],
-            b"message",
-        );
+        let text =
+            openssl(&["dgst", hash, "-verify", &public_key, "-signature", &signature], b"message");
         assert!(text.contains("Verified OK"), "{text}");
     }
 }
@@ -134,9 +100,7 @@ fn threads_share_a_signer() {
                 let key = &key;
                 scope.spawn(move || {
                     let signature = key.sign(&[thread]).unwrap();
-                    key.public_key()
-                        .verify(key.algorithm(), &[thread], &signature)
-                        .unwrap();
+                    key.public_key().verify(key.algorithm(), &[thread], &signature).unwrap();
                 });
             }
         });

@@ -52,10 +52,5 @@ pub(super) fn complete(case: &mut Case<'_>, enrolment: EnrolmentId) -> Result<()
 
 /// Whether `again` is `pending` sent once more.
 fn same_application(pending: &Application, again: &Application) -> bool {
-    *pending
-        == Application {
-            signed_at: pending.signed_at,
-            stage: pending.stage,
-            ..again.clone()
-        }
+    *pending == Application { signed_at: pending.signed_at, stage: pending.stage, ..again.clone() }
 }

@@ -11,12 +11,7 @@ use super::Case;
 
 /// The first command to a resident; any other is refused.
 pub(super) fn admit(command: &Command) -> Result<Vec<Event>, Refusal> {
-    let Command::Admit {
-        resident,
-        municipality,
-        commitment,
-    } = command
-    else {
+    let Command::Admit { resident, municipality, commitment } = command else {
         return Err(Refusal::ResidentUnknown);
     };
     Ok(vec![Event::ResidentAdmitted {
@@ -40,16 +35,10 @@ pub(super) fn issue_card(
     check_on_register(&case.resident)?;
     check_ages(case, uses)?;
     if let Ok(card) = card_in_force(&case.resident, case.now) {
-        return Err(Refusal::CardInForce {
-            expires: card.expires,
-        });
+        return Err(Refusal::CardInForce { expires: card.expires });
     }
     let expires = validity::card_expires(japan::day(case.now), case.attributes.birth_date);
-    case.record(Event::CardIssued {
-        card,
-        chip,
-        expires,
-    });
+    case.record(Event::CardIssued { card, chip, expires });
     if !uses.is_empty() {
         case.record(Event::CardCertificatesOrdered { uses });
     }
@@ -84,9 +73,7 @@ pub(super) fn choose_certificates(
         .collect();
     case.revoke(RevocationReason::CessationOfOperation, |certificate| {
         stopped.contains(&certificate.id)
-            || certificate
-                .source
-                .is_some_and(|source| stopped.contains(&source))
+            || certificate.source.is_some_and(|source| stopped.contains(&source))
     });
     Ok(())
 }
@@ -112,12 +99,7 @@ pub(super) fn change_record(
         card_at_hand(&case.resident, case.now)?;
     }
     let commitment = hex(commitment);
-    case.record(Event::RecordChanged {
-        record,
-        commitment,
-        change,
-        municipality,
-    });
+    case.record(Event::RecordChanged { record, commitment, change, municipality });
     if change.any() {
         case.revoke(RevocationReason::AffiliationChanged, |certificate| {
             certificate.id.usage == Use::Signature
@@ -138,17 +120,11 @@ pub(super) fn unlock_card(
     let card = card_at_hand(&case.resident, case.now)?;
     if let Some(usage) = usage
         && !card.ordered.contains(usage)
-        && case
-            .resident
-            .live_for(Medium::Card, usage, case.now)
-            .is_none()
+        && case.resident.live_for(Medium::Card, usage, case.now).is_none()
     {
         return Err(Refusal::CardCarriesNone { usage });
     }
-    case.record(Event::CardUnlockAllowed {
-        chip: card.chip,
-        usage,
-    });
+    case.record(Event::CardUnlockAllowed { chip: card.chip, usage });
     Ok(())
 }
 
@@ -159,28 +135,18 @@ fn order_signature(case: &mut Case<'_>, wanted: bool) {
     let Some(card) = &case.resident.card else {
         return;
     };
-    let missing = case
-        .resident
-        .live_for(Medium::Card, Use::Signature, now)
-        .is_none();
+    let missing = case.resident.live_for(Medium::Card, Use::Signature, now).is_none();
     let allowed = check_age(case.attributes, Use::Signature, now).is_ok();
     let signature = allowed && (card.ordered.signature || wanted && missing);
     if signature != card.ordered.signature {
-        let uses = Uses {
-            signature,
-            ..card.ordered
-        };
+        let uses = Uses { signature, ..card.ordered };
         case.record(Event::CardCertificatesOrdered { uses });
     }
 }
 
 fn check_counter(case: &Case<'_>, presence: Presence, by: Municipality) -> Result<(), Refusal> {
     check_in_person(presence)?;
-    if by == case.resident.municipality {
-        Ok(())
-    } else {
-        Err(Refusal::OtherMunicipality)
-    }
+    if by == case.resident.municipality { Ok(()) } else { Err(Refusal::OtherMunicipality) }
 }
 
 fn check_in_person(presence: Presence) -> Result<(), Refusal> {
@@ -191,6 +157,5 @@ fn check_in_person(presence: Presence) -> Result<(), Refusal> {
 }
 
 fn check_ages(case: &Case<'_>, uses: Uses) -> Result<(), Refusal> {
-    uses.iter()
-        .try_for_each(|usage| check_age(case.attributes, usage, case.now))
+    uses.iter().try_for_each(|usage| check_age(case.attributes, usage, case.now))
 }

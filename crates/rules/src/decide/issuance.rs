@@ -31,13 +31,7 @@ pub(super) fn record_phone(
     let application = case.application(enrolment)?.clone();
     let began = whole_second(work_began(&application, case.now)?);
     let due = |not_before| {
-        due_on_phone(
-            &case.resident,
-            case.attributes,
-            &application,
-            case.now,
-            not_before,
-        )
+        due_on_phone(&case.resident, case.attributes, &application, case.now, not_before)
     };
     if let Err(refusal) = due(case.now) {
         let code = refusal.code().to_owned();
@@ -47,28 +41,16 @@ pub(super) fn record_phone(
     if issued.iter().any(|issuance| issuance.not_before < began) {
         return Err(Refusal::IssuanceNotDue);
     }
-    let certificates = matching(case, issued, |not_before| {
-        due(not_before).unwrap_or_default()
-    })?;
+    let certificates = matching(case, issued, |not_before| due(not_before).unwrap_or_default())?;
     let (chip, platform, at) = (application.chip, application.platform, case.now);
     // Only certificates that have all expired can be left on another phone (READY-3).
-    if case
-        .resident
-        .phone
-        .as_ref()
-        .is_some_and(|phone| phone.chip != chip)
-    {
+    if case.resident.phone.as_ref().is_some_and(|phone| phone.chip != chip) {
         case.retire_phone();
     }
     for certificate in certificates {
         case.record(Event::CertificateIssued { certificate });
     }
-    case.record(Event::RegistrationReady {
-        enrolment,
-        chip,
-        platform,
-        at,
-    });
+    case.record(Event::RegistrationReady { enrolment, chip, platform, at });
     Ok(())
 }
 
@@ -84,9 +66,7 @@ fn matching(
         return Err(Refusal::IssuanceNotDue);
     }
     let certificate = |wanted: &DueCertificate| {
-        let issuance = issued
-            .iter()
-            .find(|issuance| issuance.usage == wanted.usage);
+        let issuance = issued.iter().find(|issuance| issuance.usage == wanted.usage);
         let issuance = issuance.ok_or(Refusal::IssuanceNotDue)?;
         certificate(case, issuance, due(issuance.not_before))
     };
@@ -98,18 +78,8 @@ fn certificate(
     issuance: &Issuance,
     due: Vec<DueCertificate>,
 ) -> Result<Certificate, Refusal> {
-    let &Issuance {
-        usage,
-        serial,
-        not_before,
-        not_after,
-        source,
-        record,
-    } = issuance;
-    let due = due
-        .into_iter()
-        .find(|due| due.usage == usage)
-        .ok_or(Refusal::IssuanceNotDue)?;
+    let &Issuance { usage, serial, not_before, not_after, source, record } = issuance;
+    let due = due.into_iter().find(|due| due.usage == usage).ok_or(Refusal::IssuanceNotDue)?;
     if not_before > case.now
         || not_before != whole_second(not_before)
         || (not_after, source, record) != (due.not_after, due.source, due.record)

@@ -15,11 +15,7 @@ pub(super) fn hold(case: &mut Case<'_>, medium: Medium) -> Result<(), Refusal> {
 /// Nothing more is issued to the card, and an application that it signed is rejected.
 fn hold_card(case: &mut Case<'_>) -> Result<(), Refusal> {
     let medium = Medium::Card;
-    let card = case
-        .resident
-        .card
-        .as_ref()
-        .ok_or(Refusal::NothingToHold { medium })?;
+    let card = case.resident.card.as_ref().ok_or(Refusal::NothingToHold { medium })?;
     let first_report = card.lost_since.is_none();
     let mut ids = to_hold(case, medium);
     if case.settings.card_hold_includes_phone {
@@ -48,11 +44,7 @@ fn hold_phone(case: &mut Case<'_>) -> Result<(), Refusal> {
 }
 
 fn to_hold(case: &Case<'_>, medium: Medium) -> Vec<CertificateId> {
-    case.resident
-        .live(medium, case.now)
-        .filter(|c| !c.is_held())
-        .map(|c| c.id)
-        .collect()
+    case.resident.live(medium, case.now).filter(|c| !c.is_held()).map(|c| c.id).collect()
 }
 
 fn report(case: &mut Case<'_>, medium: Medium, ids: Vec<CertificateId>) {

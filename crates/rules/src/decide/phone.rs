@@ -7,12 +7,7 @@ use super::Case;
 
 /// END-2 by the phone's signature key, END-3 by the card's.
 pub(super) fn revoke(case: &mut Case<'_>, chip: ChipId, way: RevocationWay) -> Result<(), Refusal> {
-    if case
-        .resident
-        .former_phones
-        .iter()
-        .any(|former| former.chip == chip)
-    {
+    if case.resident.former_phones.iter().any(|former| former.chip == chip) {
         return Ok(());
     }
     check_phone(case, chip)?;
@@ -22,9 +17,7 @@ pub(super) fn revoke(case: &mut Case<'_>, chip: ChipId, way: RevocationWay) -> R
             check_card_signature(&case.resident, id, case.now)?;
         }
     }
-    case.revoke(RevocationReason::CessationOfOperation, |c| {
-        c.medium == Medium::Phone
-    });
+    case.revoke(RevocationReason::CessationOfOperation, |c| c.medium == Medium::Phone);
     // Certificates that had all expired leave a phone that is still to be emptied.
     case.retire_phone();
     Ok(())
@@ -35,12 +28,7 @@ pub(super) fn confirm_deletion(case: &mut Case<'_>, chip: ChipId) -> Result<(), 
     if check_phone(case, chip).is_ok() {
         return Err(Refusal::DeletionNotDue);
     }
-    if case
-        .resident
-        .former_phones
-        .iter()
-        .any(|former| former.chip == chip)
-    {
+    if case.resident.former_phones.iter().any(|former| former.chip == chip) {
         case.record(Event::DeletionConfirmed { chip, at: case.now });
     }
     Ok(())
@@ -55,10 +43,7 @@ pub(super) fn reset_pin(
 ) -> Result<(), Refusal> {
     check_phone(case, chip)?;
     let carried = case.resident.live_for(Medium::Phone, usage, case.now);
-    if carried
-        .ok_or(Refusal::PhoneCarriesNone { usage })?
-        .is_held()
-    {
+    if carried.ok_or(Refusal::PhoneCarriesNone { usage })?.is_held() {
         return Err(Refusal::CertificateHeld { usage });
     }
     check_card_signature(&case.resident, signed_with, case.now)?;
@@ -67,11 +52,7 @@ pub(super) fn reset_pin(
 }
 
 fn check_phone(case: &Case<'_>, chip: ChipId) -> Result<(), Refusal> {
-    let phone = case
-        .resident
-        .phone
-        .as_ref()
-        .filter(|phone| phone.chip == chip);
+    let phone = case.resident.phone.as_ref().filter(|phone| phone.chip == chip);
     phone.map(|_| ()).ok_or(Refusal::NoSuchPhone)
 }
 

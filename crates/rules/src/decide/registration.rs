@@ -19,11 +19,7 @@ pub(super) fn activate_phone(
     enrolment: EnrolmentId,
     named: &[CertificateId],
 ) -> Result<(), Refusal> {
-    let phone = case
-        .resident
-        .phone
-        .as_ref()
-        .filter(|phone| phone.enrolment == enrolment);
+    let phone = case.resident.phone.as_ref().filter(|phone| phone.enrolment == enrolment);
     let phone = phone.ok_or(Refusal::NoSuchRegistration)?.clone();
     activate(case, phone.chip, named)?;
     let waits = |certificate: &Certificate| certificate.status == CertificateStatus::Issued;
@@ -31,11 +27,7 @@ pub(super) fn activate_phone(
         return Err(Refusal::ReceiptIncomplete);
     }
     if matches!(phone.stage, PhoneStage::Ready { .. }) {
-        case.record(Event::PhoneRegistered {
-            enrolment,
-            chip: phone.chip,
-            at: case.now,
-        });
+        case.record(Event::PhoneRegistered { enrolment, chip: phone.chip, at: case.now });
     }
     Ok(())
 }
@@ -44,17 +36,10 @@ pub(super) fn activate_phone(
 /// is not brought to life by a receipt (LOSS-4).
 fn activate(case: &mut Case<'_>, chip: ChipId, named: &[CertificateId]) -> Result<(), Refusal> {
     for id in named {
-        let certificate = case
-            .resident
-            .certificates
-            .get(id)
-            .filter(|c| c.chip == chip);
+        let certificate = case.resident.certificates.get(id).filter(|c| c.chip == chip);
         match certificate.ok_or(Refusal::CertificateUnknown)?.status {
             CertificateStatus::Issued => {
-                case.record(Event::CertificateActivated {
-                    id: *id,
-                    at: case.now,
-                });
+                case.record(Event::CertificateActivated { id: *id, at: case.now });
             }
             CertificateStatus::Held { .. } => {
                 return Err(Refusal::CertificateHeld { usage: id.usage });

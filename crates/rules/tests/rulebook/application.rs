@@ -17,10 +17,7 @@ fn ready_1_an_application_needs_a_card() {
         platform: Platform::Android,
         uses: Uses::BOTH,
         confirmed: true,
-        signed_with: CertificateId {
-            usage: Use::Signature,
-            serial: Serial(1),
-        },
+        signed_with: CertificateId { usage: Use::Signature, serial: Serial(1) },
     };
     assert_eq!(world.refusal(&command), Refusal::NoCard);
 }
@@ -30,9 +27,7 @@ fn ready_3_certificates_on_another_phone_refuse_the_application() {
     let mut world = World::with_phone(AUTHENTICATION);
     let elsewhere = world.application(2, OTHER_PHONE, SIGNATURE);
     assert_eq!(world.refusal(&elsewhere), Refusal::PhoneElsewhere);
-    world.run(&Command::Hold {
-        medium: Medium::Phone,
-    });
+    world.run(&Command::Hold { medium: Medium::Phone });
     assert_eq!(world.refusal(&elsewhere), Refusal::PhoneElsewhere);
 }
 
@@ -78,17 +73,8 @@ fn ready_3_a_phone_that_has_yet_to_delete_is_refused() {
     let mut world = World::with_phone(Uses::BOTH);
     world.run(&world.revoke_by_phone());
     let again = world.application(2, PHONE, Uses::BOTH);
-    assert_eq!(
-        world.refusal(&again),
-        Refusal::DeletionDue { since: world.now }
-    );
-    assert_eq!(
-        world
-            .decide(&world.application(2, OTHER_PHONE, Uses::BOTH))
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(world.refusal(&again), Refusal::DeletionDue { since: world.now });
+    assert_eq!(world.decide(&world.application(2, OTHER_PHONE, Uses::BOTH)).unwrap().len(), 1);
     world.run(&Command::ConfirmDeletion { chip: PHONE });
     assert_eq!(world.decide(&again).unwrap().len(), 1);
 }
@@ -107,10 +93,7 @@ fn apply_2_either_or_both_may_be_applied_for() {
         };
         assert_eq!(world.run(&world.application(1, PHONE, uses)), [signed]);
         let application = world.resident().application.as_ref().unwrap();
-        assert_eq!(
-            (application.uses, application.stage),
-            (uses, ApplicationStage::Signed)
-        );
+        assert_eq!((application.uses, application.stage), (uses, ApplicationStage::Signed));
     }
 }
 
@@ -139,10 +122,7 @@ fn apply_3_unconfirmed_notices_are_refused() {
 fn apply_4_the_certificate_is_the_applicants_own_cards_signature_certificate() {
     let world = World::with_phone(Uses::BOTH);
     for signed_with in [
-        CertificateId {
-            usage: Use::Signature,
-            serial: Serial(99),
-        },
+        CertificateId { usage: Use::Signature, serial: Serial(99) },
         world.live(Medium::Card, Use::UserAuthentication),
         world.live(Medium::Phone, Use::Signature),
     ] {
@@ -165,13 +145,7 @@ fn apply_4_the_certificate_is_not_that_of_an_earlier_card() {
     world.turn_clock("2036-02-18T10:00:00+09:00");
     let presence = inrou_rules::Presence::InPerson;
     let (card, chip, uses) = (card_id(4), OTHER_PHONE, Uses::BOTH);
-    world.run(&Command::IssueCard {
-        card,
-        chip,
-        uses,
-        presence,
-        by: home(),
-    });
+    world.run(&Command::IssueCard { card, chip, uses, presence, by: home() });
     assert_eq!(world.refusal(&earlier), Refusal::CardSignatureUnknown);
 }
 
@@ -187,9 +161,7 @@ fn apply_4_the_certificate_is_on_the_card() {
 #[test]
 fn apply_4_the_certificate_is_not_held() {
     let mut world = World::with_card(Uses::BOTH);
-    world.run(&Command::Hold {
-        medium: Medium::Card,
-    });
+    world.run(&Command::Hold { medium: Medium::Card });
     let command = world.application(1, PHONE, Uses::BOTH);
     assert_eq!(world.refusal(&command), Refusal::CardSignatureHeld);
 }
@@ -210,10 +182,7 @@ fn apply_4_the_certificate_is_not_expired() {
     assert_eq!(world.decide(&command).unwrap().len(), 1);
     world.turn_clock("2031-02-18T00:00:00+09:00");
     let not_after = at("2031-02-17T23:59:59+09:00");
-    assert_eq!(
-        world.refusal(&command),
-        Refusal::CardSignatureExpired { not_after }
-    );
+    assert_eq!(world.refusal(&command), Refusal::CardSignatureExpired { not_after });
 }
 
 #[test]
@@ -222,22 +191,14 @@ fn card_3_an_applicant_who_turns_out_to_be_under_15_gets_no_signature_certificat
     world.attributes = attributes(date(2012, 2, 17));
     let signature = world.application(1, PHONE, SIGNATURE);
     assert_eq!(world.refusal(&signature), Refusal::UnderFifteen);
-    assert_eq!(
-        world
-            .decide(&world.application(1, PHONE, AUTHENTICATION))
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(world.decide(&world.application(1, PHONE, AUTHENTICATION)).unwrap().len(), 1);
 }
 
 #[test]
 fn valid_1_a_held_source_refuses_the_application() {
     // After a card is found, a new signature certificate may come before the other hold is lifted.
     let mut world = World::with_card(Uses::BOTH);
-    world.run(&Command::Hold {
-        medium: Medium::Card,
-    });
+    world.run(&Command::Hold { medium: Medium::Card });
     world.resident_mut().card.as_mut().unwrap().lost_since = None;
     world.run(&choose(AUTHENTICATION));
     world.run(&choose(Uses::BOTH));
@@ -245,13 +206,7 @@ fn valid_1_a_held_source_refuses_the_application() {
     let usage = Use::UserAuthentication;
     let both = world.application(1, PHONE, Uses::BOTH);
     assert_eq!(world.refusal(&both), Refusal::SourceHeld { usage });
-    assert_eq!(
-        world
-            .decide(&world.application(1, PHONE, SIGNATURE))
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(world.decide(&world.application(1, PHONE, SIGNATURE)).unwrap().len(), 1);
 }
 
 #[test]
@@ -259,20 +214,10 @@ fn apply_1_a_newer_application_takes_the_place_of_a_pending_one() {
     let mut world = World::with_card(Uses::BOTH);
     world.apply_and_complete(1, PHONE, Uses::BOTH);
     let events = world.run(&world.application(2, OTHER_PHONE, SIGNATURE));
-    assert_eq!(
-        events[0],
-        Event::ApplicationWithdrawn {
-            enrolment: enrolment(1)
-        }
-    );
+    assert_eq!(events[0], Event::ApplicationWithdrawn { enrolment: enrolment(1) });
     assert_eq!(events.len(), 2);
-    assert_eq!(
-        world.resident().application.as_ref().unwrap().enrolment,
-        enrolment(2)
-    );
-    let complete = Command::CompleteApplication {
-        enrolment: enrolment(1),
-    };
+    assert_eq!(world.resident().application.as_ref().unwrap().enrolment, enrolment(2));
+    let complete = Command::CompleteApplication { enrolment: enrolment(1) };
     assert_eq!(world.refusal(&complete), Refusal::NoSuchApplication);
 }
 
@@ -281,10 +226,7 @@ fn apply_1_a_refused_application_leaves_the_pending_one_alone() {
     let mut world = World::with_card(Uses::BOTH);
     world.apply_and_complete(1, PHONE, Uses::BOTH);
     world.refusal(&world.application(2, OTHER_PHONE, Uses::NONE));
-    assert_eq!(
-        world.resident().application.as_ref().unwrap().enrolment,
-        enrolment(1)
-    );
+    assert_eq!(world.resident().application.as_ref().unwrap().enrolment, enrolment(1));
 }
 
 #[test]
@@ -294,9 +236,7 @@ fn apply_1_the_same_application_sent_again_changes_nothing() {
     world.run(&command);
     world.turn_clock("2026-11-21T10:05:00+09:00");
     assert_eq!(world.run(&command), []);
-    world.run(&Command::CompleteApplication {
-        enrolment: enrolment(1),
-    });
+    world.run(&Command::CompleteApplication { enrolment: enrolment(1) });
     assert_eq!(world.run(&command), []);
     let different = world.application(1, PHONE, SIGNATURE);
     assert_eq!(world.refusal(&different), Refusal::EnrolmentInUse);
@@ -313,19 +253,11 @@ fn hours_1_a_completed_application_is_due_by_the_hours() {
         let mut world = World::with_card(Uses::BOTH);
         world.turn_clock(completed);
         world.run(&world.application(1, PHONE, Uses::BOTH));
-        let complete = Command::CompleteApplication {
-            enrolment: enrolment(1),
-        };
-        let event = Event::ApplicationCompleted {
-            enrolment: enrolment(1),
-            at: world.now,
-            due: at(due),
-        };
+        let complete = Command::CompleteApplication { enrolment: enrolment(1) };
+        let event =
+            Event::ApplicationCompleted { enrolment: enrolment(1), at: world.now, due: at(due) };
         assert_eq!(world.run(&complete), [event]);
-        let stage = ApplicationStage::Completed {
-            at: world.now,
-            due: at(due),
-        };
+        let stage = ApplicationStage::Completed { at: world.now, due: at(due) };
         assert_eq!(world.resident().application.as_ref().unwrap().stage, stage);
         assert_eq!(world.run(&complete), []);
     }

@@ -11,10 +11,7 @@ use crate::world::*;
 #[test]
 fn card_4_a_signature_password_has_6_to_16_upper_case_letters_and_digits() {
     for good in ["ABC123", "1BCDEF", "A234567890123456"] {
-        assert_eq!(
-            SignaturePassword::parse(good).unwrap().as_bytes(),
-            good.as_bytes()
-        );
+        assert_eq!(SignaturePassword::parse(good).unwrap().as_bytes(), good.as_bytes());
     }
     for (bad, form) in [
         ("", PinForm::Length),
@@ -32,10 +29,7 @@ fn card_4_a_signature_password_has_6_to_16_upper_case_letters_and_digits() {
 
 #[test]
 fn card_5_a_pin_has_exactly_four_digits() {
-    assert_eq!(
-        UserAuthenticationPin::parse("0417").unwrap().as_bytes(),
-        b"0417"
-    );
+    assert_eq!(UserAuthenticationPin::parse("0417").unwrap().as_bytes(), b"0417");
     assert_eq!(CardFacePin::parse("9999").unwrap().as_bytes(), b"9999");
     for (bad, form) in [
         ("041", PinForm::Length),
@@ -51,11 +45,7 @@ fn card_5_a_pin_has_exactly_four_digits() {
 
 #[test]
 fn pin_1_five_and_three_tries() {
-    let tries = (
-        SignaturePassword::TRIES,
-        UserAuthenticationPin::TRIES,
-        CardFacePin::TRIES,
-    );
+    let tries = (SignaturePassword::TRIES, UserAuthenticationPin::TRIES, CardFacePin::TRIES);
     assert_eq!(tries, (5, 3, 3));
 }
 
@@ -71,10 +61,7 @@ fn a_pin_is_not_shown() {
 fn card_8_what_is_on_order_is_due_at_once_and_ends_with_the_fifth_birthday() {
     let mut world = World::admitted(ADULT);
     world.turn_clock("2026-11-21T10:00:00.75+09:00");
-    assert_eq!(
-        due_issuance(world.resident(), &world.attributes, world.now),
-        []
-    );
+    assert_eq!(due_issuance(world.resident(), &world.attributes, world.now), []);
     world.run(&issue_card(Uses::BOTH));
     let due = due_issuance(world.resident(), &world.attributes, world.now);
     let uses: Uses = due.iter().map(|due| due.usage).collect();
@@ -115,15 +102,9 @@ fn card_8_nothing_is_ordered_for_an_expired_card() {
     let mut world = World::admitted(ADULT);
     world.run(&issue_card(Uses::BOTH));
     world.turn_clock("2036-02-17T23:59:59+09:00");
-    assert_eq!(
-        due_issuance(world.resident(), &world.attributes, world.now).len(),
-        2
-    );
+    assert_eq!(due_issuance(world.resident(), &world.attributes, world.now).len(), 2);
     world.turn_clock("2036-02-18T00:00:00+09:00");
-    assert_eq!(
-        due_issuance(world.resident(), &world.attributes, world.now),
-        []
-    );
+    assert_eq!(due_issuance(world.resident(), &world.attributes, world.now), []);
     assert_eq!(world.refusal(&choose(Uses::NONE)).code(), "card-expired");
 }
 
@@ -141,13 +122,8 @@ fn card_3_an_order_for_a_resident_under_15_is_not_due() {
 fn card_11_nothing_is_issued_to_a_lost_card() {
     let mut world = World::admitted(ADULT);
     world.run(&issue_card(Uses::BOTH));
-    world.run(&Command::Hold {
-        medium: Medium::Card,
-    });
-    assert_eq!(
-        due_issuance(world.resident(), &world.attributes, world.now),
-        []
-    );
+    world.run(&Command::Hold { medium: Medium::Card });
+    assert_eq!(due_issuance(world.resident(), &world.attributes, world.now), []);
 }
 
 #[test]
@@ -165,10 +141,7 @@ fn card_1_issued_certificates_wait_for_delivery() {
     let certificates = world.waiting(Medium::Card);
     let activate = Command::ActivateCard { certificates };
     assert_eq!(world.run(&activate).len(), 2);
-    assert_eq!(
-        world.status(signature),
-        CertificateStatus::Active { since: world.now }
-    );
+    assert_eq!(world.status(signature), CertificateStatus::Active { since: world.now });
     assert!(!world.resident().certificates[&signature].is_undelivered());
     assert_eq!(world.run(&activate), []);
 }
@@ -179,9 +152,7 @@ fn card_1_a_receipt_may_name_one_certificate_at_a_time() {
     world.run(&issue_card(Uses::BOTH));
     world.issue_card_certificates();
     for id in world.waiting(Medium::Card) {
-        let events = world.run(&Command::ActivateCard {
-            certificates: vec![id],
-        });
+        let events = world.run(&Command::ActivateCard { certificates: vec![id] });
         assert_eq!(events, [Event::CertificateActivated { id, at: world.now }]);
     }
 }
@@ -189,22 +160,11 @@ fn card_1_a_receipt_may_name_one_certificate_at_a_time() {
 #[test]
 fn card_1_a_receipt_names_only_what_was_issued_for_the_card() {
     let world = World::admitted(ADULT);
-    let receipt = |id| Command::ActivateCard {
-        certificates: vec![id],
-    };
-    let stranger = CertificateId {
-        usage: Use::Signature,
-        serial: Serial(99),
-    };
+    let receipt = |id| Command::ActivateCard { certificates: vec![id] };
+    let stranger = CertificateId { usage: Use::Signature, serial: Serial(99) };
     assert_eq!(world.refusal(&receipt(stranger)), Refusal::NoCard);
     let world = World::with_phone(Uses::BOTH);
-    assert_eq!(
-        world.refusal(&receipt(stranger)),
-        Refusal::CertificateUnknown
-    );
+    assert_eq!(world.refusal(&receipt(stranger)), Refusal::CertificateUnknown);
     let on_phone = world.live(Medium::Phone, Use::Signature);
-    assert_eq!(
-        world.refusal(&receipt(on_phone)),
-        Refusal::CertificateUnknown
-    );
+    assert_eq!(world.refusal(&receipt(on_phone)), Refusal::CertificateUnknown);
 }

@@ -9,11 +9,7 @@ use crate::world::*;
 
 #[track_caller]
 fn assert_does_not_fit(world: &World, event: &Event) {
-    assert_eq!(
-        apply(world.resident.clone(), event),
-        world.resident,
-        "{event:?}"
-    );
+    assert_eq!(apply(world.resident.clone(), event), world.resident, "{event:?}");
 }
 
 fn revoked(id: CertificateId) -> Event {
@@ -29,11 +25,7 @@ fn nothing_but_an_admission_makes_a_resident() {
     let event = Event::CardCertificatesOrdered { uses: Uses::BOTH };
     assert_eq!(apply(None, &event), None);
     let world = World::with_card(Uses::BOTH);
-    let [admitted] = World::empty(ADULT)
-        .decide(&admit())
-        .unwrap()
-        .try_into()
-        .unwrap();
+    let [admitted] = World::empty(ADULT).decide(&admit()).unwrap().try_into().unwrap();
     assert_does_not_fit(&world, &admitted);
 }
 
@@ -55,13 +47,7 @@ fn a_record_version_out_of_order_does_not_fit() {
 fn without_a_card_nothing_is_ordered_or_lost() {
     let world = World::admitted(ADULT);
     assert_does_not_fit(&world, &Event::CardCertificatesOrdered { uses: Uses::BOTH });
-    assert_does_not_fit(
-        &world,
-        &Event::LossReported {
-            medium: Medium::Card,
-            at: world.now,
-        },
-    );
+    assert_does_not_fit(&world, &Event::LossReported { medium: Medium::Card, at: world.now });
 }
 
 #[test]
@@ -80,26 +66,11 @@ fn another_application_does_not_fit() {
     };
     assert_does_not_fit(&world, &signed);
     assert_does_not_fit(&world, &Event::ApplicationWithdrawn { enrolment: other });
-    let rejected = Event::ApplicationRejected {
-        enrolment: other,
-        code: String::new(),
-    };
+    let rejected = Event::ApplicationRejected { enrolment: other, code: String::new() };
     assert_does_not_fit(&world, &rejected);
-    let ready = Event::RegistrationReady {
-        enrolment: other,
-        chip,
-        platform,
-        at,
-    };
+    let ready = Event::RegistrationReady { enrolment: other, chip, platform, at };
     assert_does_not_fit(&world, &ready);
-    assert_does_not_fit(
-        &world,
-        &Event::ApplicationCompleted {
-            enrolment: other,
-            at,
-            due: at,
-        },
-    );
+    assert_does_not_fit(&world, &Event::ApplicationCompleted { enrolment: other, at, due: at });
 }
 
 #[test]
@@ -107,25 +78,13 @@ fn an_application_is_completed_once() {
     let mut world = World::with_card(Uses::BOTH);
     world.run(&world.application(1, PHONE, Uses::BOTH));
     let due = at("2030-01-01T00:00:00Z");
-    let other = Event::ApplicationCompleted {
-        enrolment: enrolment(2),
-        at: due,
-        due,
-    };
+    let other = Event::ApplicationCompleted { enrolment: enrolment(2), at: due, due };
     assert_does_not_fit(&world, &other);
-    let completed = Event::ApplicationCompleted {
-        enrolment: enrolment(1),
-        at: world.now,
-        due,
-    };
+    let completed = Event::ApplicationCompleted { enrolment: enrolment(1), at: world.now, due };
     world.take(std::slice::from_ref(&completed));
     let stage = ApplicationStage::Completed { at: world.now, due };
     assert_eq!(world.resident().application.as_ref().unwrap().stage, stage);
-    let again = Event::ApplicationCompleted {
-        enrolment: enrolment(1),
-        at: due,
-        due,
-    };
+    let again = Event::ApplicationCompleted { enrolment: enrolment(1), at: due, due };
     assert_does_not_fit(&world, &again);
 }
 
@@ -143,19 +102,13 @@ fn a_phones_certificate_does_not_fill_the_cards_order() {
     world.apply_and_complete(1, PHONE, AUTHENTICATION);
     world.run(&choose(Uses::BOTH));
     world.issue_phone(1);
-    assert_eq!(
-        world.resident().card.as_ref().unwrap().ordered,
-        AUTHENTICATION
-    );
+    assert_eq!(world.resident().card.as_ref().unwrap().ordered, AUTHENTICATION);
 }
 
 #[test]
 fn a_certificate_that_is_not_there_changes_nothing() {
     let world = World::with_card(Uses::BOTH);
-    let id = CertificateId {
-        usage: Use::Signature,
-        serial: Serial(99),
-    };
+    let id = CertificateId { usage: Use::Signature, serial: Serial(99) };
     assert_does_not_fit(&world, &Event::CertificateActivated { id, at: world.now });
     assert_does_not_fit(&world, &Event::CertificateHeld { id, at: world.now });
     assert_does_not_fit(&world, &revoked(id));
@@ -165,10 +118,7 @@ fn a_certificate_that_is_not_there_changes_nothing() {
 fn an_active_a_held_and_a_revoked_certificate_are_not_activated() {
     let mut world = World::with_card(Uses::BOTH);
     let id = world.card_signature();
-    let activated = Event::CertificateActivated {
-        id,
-        at: at("2030-01-01T00:00:00Z"),
-    };
+    let activated = Event::CertificateActivated { id, at: at("2030-01-01T00:00:00Z") };
     assert_does_not_fit(&world, &activated);
     world.take(&[Event::CertificateHeld { id, at: world.now }]);
     assert_does_not_fit(&world, &activated);
@@ -202,11 +152,7 @@ fn another_phone_is_not_registered_retired_or_emptied() {
     world.issue_phone(1);
     let at = world.now;
     let (chip, platform) = (OTHER_PHONE, Platform::Android);
-    let registered = Event::PhoneRegistered {
-        enrolment: enrolment(2),
-        chip,
-        at,
-    };
+    let registered = Event::PhoneRegistered { enrolment: enrolment(2), chip, at };
     assert_does_not_fit(&world, &registered);
     assert_eq!(
         world.resident().phone.as_ref().unwrap().stage,
@@ -215,12 +161,5 @@ fn another_phone_is_not_registered_retired_or_emptied() {
     assert_does_not_fit(&world, &Event::PhoneRetired { chip, platform, at });
     world.run(&world.revoke_by_card());
     assert_does_not_fit(&world, &Event::DeletionConfirmed { chip, at });
-    assert_does_not_fit(
-        &world,
-        &Event::PhoneRetired {
-            chip: PHONE,
-            platform,
-            at,
-        },
-    );
+    assert_does_not_fit(&world, &Event::PhoneRetired { chip: PHONE, platform, at });
 }

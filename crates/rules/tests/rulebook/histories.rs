@@ -110,11 +110,7 @@ impl Play {
     fn new(birth_year: i16) -> Play {
         let mut world = World::empty(date(birth_year, 2, 28));
         let happened = world.run(&admit());
-        Play {
-            world,
-            happened,
-            kept: Vec::new(),
-        }
+        Play { world, happened, kept: Vec::new() }
     }
 
     fn step(&mut self, step: &Step) {
@@ -145,71 +141,40 @@ impl Play {
     }
 
     fn command(&mut self, step: &Step) -> Command {
-        let by = if step.odd {
-            elsewhere()
-        } else {
-            self.municipality()
-        };
-        let presence = if step.odd && step.flag {
-            Presence::Proxy
-        } else {
-            Presence::InPerson
-        };
+        let by = if step.odd { elsewhere() } else { self.municipality() };
+        let presence = if step.odd && step.flag { Presence::Proxy } else { Presence::InPerson };
         let (uses, usage) = (step.uses, step.usage);
         let chip = *step.chip.get(&[PHONE, PHONE, OTHER_PHONE, CARD_CHIP]);
         let enrolment = enrolment(step.enrolment);
-        let kind = if let Kind::Next = step.kind {
-            self.next_kind()
-        } else {
-            step.kind
-        };
+        let kind = if let Kind::Next = step.kind { self.next_kind() } else { step.kind };
         match kind {
-            Kind::Next | Kind::IssueCard => Command::IssueCard {
-                card: card_id(3),
-                chip: CARD_CHIP,
-                uses,
-                presence,
-                by,
-            },
+            Kind::Next | Kind::IssueCard => {
+                Command::IssueCard { card: card_id(3), chip: CARD_CHIP, uses, presence, by }
+            }
             Kind::Choose => Command::ChooseCardCertificates { uses, presence, by },
             Kind::ChangeRecord => self.change_record(step, presence),
-            Kind::Unlock => Command::UnlockCard {
-                usage: Some(usage),
-                presence,
-                by,
-            },
-            Kind::RecordCard => Command::RecordCardIssuance {
-                issued: self.signed(Medium::Card, step),
-            },
-            Kind::ActivateCard => Command::ActivateCard {
-                certificates: self.named(Medium::Card, step),
-            },
+            Kind::Unlock => Command::UnlockCard { usage: Some(usage), presence, by },
+            Kind::RecordCard => {
+                Command::RecordCardIssuance { issued: self.signed(Medium::Card, step) }
+            }
+            Kind::ActivateCard => {
+                Command::ActivateCard { certificates: self.named(Medium::Card, step) }
+            }
             Kind::Apply => Command::Apply {
                 enrolment,
                 chip,
-                platform: if step.flag {
-                    Platform::Android
-                } else {
-                    Platform::Iphone
-                },
+                platform: if step.flag { Platform::Android } else { Platform::Iphone },
                 uses,
                 confirmed: !(step.odd && step.flag),
                 signed_with: self.signer(Medium::Card, step),
             },
-            Kind::Complete => Command::CompleteApplication {
-                enrolment: self.applied(step),
-            },
+            Kind::Complete => Command::CompleteApplication { enrolment: self.applied(step) },
             Kind::RecordPhone => Command::RecordPhoneIssuance {
                 enrolment: self.applied(step),
                 issued: self.signed(Medium::Phone, step),
             },
             Kind::ActivatePhone => Command::ActivatePhone {
-                enrolment: self
-                    .world
-                    .resident()
-                    .phone
-                    .as_ref()
-                    .map_or(enrolment, |p| p.enrolment),
+                enrolment: self.world.resident().phone.as_ref().map_or(enrolment, |p| p.enrolment),
                 certificates: self.named(Medium::Phone, step),
             },
             Kind::Revoke => Command::RevokePhone {
@@ -228,13 +193,7 @@ impl Play {
             },
             Kind::Hold => {
                 self.world.settings.card_hold_includes_phone = step.odd;
-                Command::Hold {
-                    medium: if step.flag {
-                        Medium::Card
-                    } else {
-                        Medium::Phone
-                    },
-                }
+                Command::Hold { medium: if step.flag { Medium::Card } else { Medium::Phone } }
             }
         }
     }
@@ -269,11 +228,8 @@ impl Play {
 
     /// An odd change corrects the birth date, to that of somebody younger or older.
     fn change_record(&mut self, step: &Step, presence: Presence) -> Command {
-        let birth_date = if step.odd {
-            date(1990 + 7 * i16::from(step.enrolment), 6, 1)
-        } else {
-            self.born()
-        };
+        let birth_date =
+            if step.odd { date(1990 + 7 * i16::from(step.enrolment), 6, 1) } else { self.born() };
         let new = attributes(birth_date);
         let mut change = self.world.attributes.change_to(&new);
         change.name |= step.usage == Use::Signature;
@@ -310,11 +266,7 @@ impl Play {
 
     /// All that waits, or, oddly, any one certificate.
     fn named(&self, medium: Medium, step: &Step) -> Vec<CertificateId> {
-        if step.odd {
-            vec![self.any_certificate(step)]
-        } else {
-            self.world.waiting(medium)
-        }
+        if step.odd { vec![self.any_certificate(step)] } else { self.world.waiting(medium) }
     }
 
     fn signer(&self, medium: Medium, step: &Step) -> CertificateId {
@@ -326,10 +278,7 @@ impl Play {
     }
 
     fn any_certificate(&self, step: &Step) -> CertificateId {
-        let stranger = CertificateId {
-            usage: step.usage,
-            serial: Serial(0),
-        };
+        let stranger = CertificateId { usage: step.usage, serial: Serial(0) };
         let mut all: Vec<_> = self.world.resident().certificates.keys().copied().collect();
         all.push(stranger);
         *step.certificate.get(&all)
@@ -422,10 +371,7 @@ fn histories_reach_every_event() {
 }
 
 fn name(event: &Event) -> String {
-    serde_json::to_value(event).unwrap()["type"]
-        .as_str()
-        .unwrap()
-        .to_owned()
+    serde_json::to_value(event).unwrap()["type"].as_str().unwrap().to_owned()
 }
 
 #[test]

@@ -13,12 +13,7 @@ fn broken_by(change: impl Fn(&mut Resident)) -> Vec<Invariant> {
     let before = World::with_phone(Uses::BOTH);
     let mut after = before.clone();
     change(after.resident_mut());
-    broken_invariants(
-        Some(before.resident()),
-        after.resident(),
-        &after.attributes,
-        after.now,
-    )
+    broken_invariants(Some(before.resident()), after.resident(), &after.attributes, after.now)
 }
 
 fn on_phone(resident: &Resident, usage: Use) -> CertificateId {
@@ -37,20 +32,15 @@ fn ready_3_two_phones_are_seen() {
         resident.certificates.get_mut(&id).unwrap().chip = OTHER_PHONE;
     });
     assert_eq!(second, [Invariant::OnePhone]);
-    assert_eq!(
-        broken_by(|resident| resident.phone = None),
-        [Invariant::OnePhone]
-    );
+    assert_eq!(broken_by(|resident| resident.phone = None), [Invariant::OnePhone]);
 }
 
 #[test]
 fn two_certificates_of_one_use_are_seen() {
     for medium in [Medium::Card, Medium::Phone] {
         let twice = broken_by(|resident| {
-            let mut copy = resident
-                .live_for(medium, Use::UserAuthentication, at(TEN))
-                .unwrap()
-                .clone();
+            let mut copy =
+                resident.live_for(medium, Use::UserAuthentication, at(TEN)).unwrap().clone();
             copy.id.serial = Serial(99);
             resident.certificates.insert(copy.id, copy);
         });
@@ -82,10 +72,7 @@ fn valid_1_a_certificate_that_outlives_its_source_is_seen() {
     assert_eq!(without, [Invariant::EndsWithSource]);
     let cards = broken_by(|resident| {
         let phones = on_phone(resident, Use::Signature);
-        let card = resident
-            .live_for(Medium::Card, Use::Signature, at(TEN))
-            .unwrap()
-            .id;
+        let card = resident.live_for(Medium::Card, Use::Signature, at(TEN)).unwrap().id;
         resident.certificates.get_mut(&card).unwrap().source = Some(phones);
     });
     assert_eq!(cards, [Invariant::EndsWithSource]);
@@ -94,9 +81,7 @@ fn valid_1_a_certificate_that_outlives_its_source_is_seen() {
 #[test]
 fn valid_1_a_pruned_source_binds_no_more() {
     let pruned = broken_by(|resident| {
-        resident
-            .certificates
-            .retain(|_, certificate| certificate.medium == Medium::Phone);
+        resident.certificates.retain(|_, certificate| certificate.medium == Medium::Phone);
     });
     assert_eq!(pruned, []);
 }
@@ -104,24 +89,12 @@ fn valid_1_a_pruned_source_binds_no_more() {
 #[test]
 fn loss_2_a_held_signature_certificate_that_returns_is_seen() {
     let mut before = World::with_phone(Uses::BOTH);
-    before.run(&inrou_rules::Command::Hold {
-        medium: Medium::Phone,
-    });
+    before.run(&inrou_rules::Command::Hold { medium: Medium::Phone });
     let broken = |usage, status| {
         let mut after = before.clone();
         let id = on_phone(after.resident(), usage);
-        after
-            .resident_mut()
-            .certificates
-            .get_mut(&id)
-            .unwrap()
-            .status = status;
-        broken_invariants(
-            Some(before.resident()),
-            after.resident(),
-            &after.attributes,
-            after.now,
-        )
+        after.resident_mut().certificates.get_mut(&id).unwrap().status = status;
+        broken_invariants(Some(before.resident()), after.resident(), &after.attributes, after.now)
     };
     let active = CertificateStatus::Active { since: before.now };
     let returned = [Invariant::HeldSignatureStaysInvalid];
@@ -129,10 +102,7 @@ fn loss_2_a_held_signature_certificate_that_returns_is_seen() {
     assert_eq!(broken(Use::Signature, CertificateStatus::Issued), returned);
     assert_eq!(broken(Use::UserAuthentication, active), []);
     let reason = RevocationReason::Superseded;
-    let revoked = CertificateStatus::Revoked {
-        at: before.now,
-        reason,
-    };
+    let revoked = CertificateStatus::Revoked { at: before.now, reason };
     assert_eq!(broken(Use::Signature, revoked), []);
 }
 
@@ -143,24 +113,11 @@ fn valid_5_a_revocation_that_is_undone_or_altered_is_seen() {
     before.run(&before.revoke_by_phone());
     let broken = |status| {
         let mut after = before.clone();
-        after
-            .resident_mut()
-            .certificates
-            .get_mut(&id)
-            .unwrap()
-            .status = status;
-        broken_invariants(
-            Some(before.resident()),
-            after.resident(),
-            &after.attributes,
-            after.now,
-        )
+        after.resident_mut().certificates.get_mut(&id).unwrap().status = status;
+        broken_invariants(Some(before.resident()), after.resident(), &after.attributes, after.now)
     };
     let reason = RevocationReason::KeyCompromise;
-    let altered = CertificateStatus::Revoked {
-        at: before.now,
-        reason,
-    };
+    let altered = CertificateStatus::Revoked { at: before.now, reason };
     assert_eq!(broken(altered), [Invariant::RevokedForGood]);
     let undone = broken(CertificateStatus::Active { since: before.now });
     assert!(undone.contains(&Invariant::RevokedForGood));

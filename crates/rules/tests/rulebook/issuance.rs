@@ -13,10 +13,7 @@ fn due(world: &World) -> Vec<inrou_rules::DueCertificate> {
 }
 
 fn record_phone(issued: Vec<Issuance>) -> Command {
-    Command::RecordPhoneIssuance {
-        enrolment: enrolment(1),
-        issued,
-    }
+    Command::RecordPhoneIssuance { enrolment: enrolment(1), issued }
 }
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
@@ -29,10 +26,7 @@ fn applied(uses: Uses) -> World {
 
 fn assert_rejected(world: &mut World, code: &str) {
     assert_eq!(due(world), []);
-    let rejected = Event::ApplicationRejected {
-        enrolment: enrolment(1),
-        code: code.to_owned(),
-    };
+    let rejected = Event::ApplicationRejected { enrolment: enrolment(1), code: code.to_owned() };
     assert_eq!(world.run(&record_phone(vec![])), [rejected]);
     assert_eq!(world.resident().application, None);
 }
@@ -42,10 +36,7 @@ fn hours_1_nothing_is_due_before_the_pins_are_set() {
     let mut world = World::with_card(Uses::BOTH);
     world.run(&world.application(1, PHONE, Uses::BOTH));
     assert_eq!(due(&world), []);
-    assert_eq!(
-        world.refusal(&record_phone(vec![])),
-        Refusal::ApplicationNotCompleted
-    );
+    assert_eq!(world.refusal(&record_phone(vec![])), Refusal::ApplicationNotCompleted);
 }
 
 #[test]
@@ -81,10 +72,7 @@ fn hours_1_a_certificate_signed_before_work_began_is_not_recorded() {
     world.turn_clock("2026-11-22T08:00:00+09:00");
     let mut issued = world.signed(Medium::Phone);
     issued[0].not_before = at("2026-11-22T07:59:59+09:00");
-    assert_eq!(
-        world.refusal(&record_phone(issued)),
-        Refusal::IssuanceNotDue
-    );
+    assert_eq!(world.refusal(&record_phone(issued)), Refusal::IssuanceNotDue);
 }
 
 #[test]
@@ -100,22 +88,13 @@ fn valid_1_a_phone_certificate_ends_with_the_cards_of_the_same_use() {
     for due in due(&world) {
         let source = world.live(Medium::Card, due.usage);
         assert_eq!(due.source, Some(source));
-        assert_eq!(
-            due.not_after,
-            world.resident().certificates[&source].not_after
-        );
+        assert_eq!(due.not_after, world.resident().certificates[&source].not_after);
         assert_eq!(due.order, Order::Enrolment(enrolment(1)));
         assert_eq!((due.medium, due.chip), (Medium::Phone, PHONE));
         assert_eq!((due.not_before, due.record), (world.now, record(0)));
     }
     let ends: Vec<_> = due(&world).iter().map(|due| due.not_after).collect();
-    assert_eq!(
-        ends,
-        [
-            at("2032-02-17T23:59:59+09:00"),
-            at("2031-02-17T23:59:59+09:00")
-        ]
-    );
+    assert_eq!(ends, [at("2032-02-17T23:59:59+09:00"), at("2031-02-17T23:59:59+09:00")]);
 }
 
 #[test]
@@ -128,10 +107,7 @@ fn valid_1_never_later_than_the_certificate_that_signed_the_application() {
     world.deliver_card();
     world.apply_and_complete(1, PHONE, AUTHENTICATION);
     let [due] = due(&world).try_into().unwrap();
-    assert_eq!(
-        due.source,
-        Some(world.live(Medium::Card, Use::UserAuthentication))
-    );
+    assert_eq!(due.source, Some(world.live(Medium::Card, Use::UserAuthentication)));
     assert_eq!(due.not_after, at("2031-02-17T23:59:59+09:00"));
 }
 
@@ -177,10 +153,7 @@ fn an_application_is_issued_once() {
     let mut world = applied(Uses::BOTH);
     let issued = world.signed(Medium::Phone);
     world.run(&record_phone(issued.clone()));
-    assert_eq!(
-        world.refusal(&record_phone(issued)),
-        Refusal::NoSuchApplication
-    );
+    assert_eq!(world.refusal(&record_phone(issued)), Refusal::NoSuchApplication);
 }
 
 #[test]
@@ -213,10 +186,7 @@ fn only_what_is_due_is_recorded() {
     for falsify in falsified {
         let mut issued = issued.clone();
         falsify(&mut issued);
-        assert_eq!(
-            world.refusal(&record_phone(issued)),
-            Refusal::IssuanceNotDue
-        );
+        assert_eq!(world.refusal(&record_phone(issued)), Refusal::IssuanceNotDue);
     }
     assert!(world.decide(&record_phone(issued)).is_ok());
 }
@@ -266,24 +236,13 @@ fn apply_4_an_application_is_rejected_when_its_certificate_lapses() {
     let mut world = applied(Uses::BOTH);
     let events = world.run(&world.change_record(true));
     let code = "card-signature-revoked".to_owned();
-    assert!(events.contains(&Event::ApplicationRejected {
-        enrolment: enrolment(1),
-        code
-    }));
-    assert_eq!(
-        world.refusal(&record_phone(vec![])),
-        Refusal::NoSuchApplication
-    );
+    assert!(events.contains(&Event::ApplicationRejected { enrolment: enrolment(1), code }));
+    assert_eq!(world.refusal(&record_phone(vec![])), Refusal::NoSuchApplication);
 
     let mut world = applied(Uses::BOTH);
-    let events = world.run(&Command::Hold {
-        medium: Medium::Card,
-    });
+    let events = world.run(&Command::Hold { medium: Medium::Card });
     let code = "card-signature-held".to_owned();
-    let rejected = Event::ApplicationRejected {
-        enrolment: enrolment(1),
-        code,
-    };
+    let rejected = Event::ApplicationRejected { enrolment: enrolment(1), code };
     assert_eq!(events.last(), Some(&rejected));
 }
 
@@ -319,16 +278,8 @@ fn card_13_an_application_is_rejected_at_issuance_if_the_resident_is_gone() {
 fn valid_1_an_application_is_rejected_at_issuance_if_a_source_is_held() {
     let mut world = applied(Uses::BOTH);
     let authentication = world.live(Medium::Card, Use::UserAuthentication);
-    let held = CertificateStatus::Held {
-        since: world.now,
-        was_active: Some(world.now),
-    };
-    world
-        .resident_mut()
-        .certificates
-        .get_mut(&authentication)
-        .unwrap()
-        .status = held;
+    let held = CertificateStatus::Held { since: world.now, was_active: Some(world.now) };
+    world.resident_mut().certificates.get_mut(&authentication).unwrap().status = held;
     assert_rejected(&mut world, "source-held");
 }
 
@@ -340,11 +291,7 @@ fn ready_3_an_expired_phone_gives_way_to_a_new_one() {
     world.deliver_card();
     world.apply_and_complete(2, OTHER_PHONE, Uses::BOTH);
     let events = world.issue_phone(2);
-    let retired = Event::PhoneRetired {
-        chip: PHONE,
-        platform: Platform::Android,
-        at: world.now,
-    };
+    let retired = Event::PhoneRetired { chip: PHONE, platform: Platform::Android, at: world.now };
     assert_eq!(events[0], retired);
     assert_eq!(world.resident().phone.as_ref().unwrap().chip, OTHER_PHONE);
     assert_eq!(world.resident().former_phones[0].deletion_due, world.now);
@@ -366,9 +313,6 @@ fn valid_2_an_expired_phone_is_registered_anew() {
 #[test]
 fn a_serial_is_written_as_hexadecimal() {
     assert_eq!(Serial(0x1E_E607).to_string(), "1EE607");
-    let id = CertificateId {
-        usage: Use::Signature,
-        serial: Serial(7),
-    };
+    let id = CertificateId { usage: Use::Signature, serial: Serial(7) };
     assert_eq!(id.serial.to_string(), "000007");
 }

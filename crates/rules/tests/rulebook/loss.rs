@@ -4,20 +4,11 @@ use inrou_rules::{CertificateStatus, Command, Event, Medium, Refusal, Use, Uses}
 
 use crate::world::*;
 
-const CARD_LOST: Command = Command::Hold {
-    medium: Medium::Card,
-};
-const PHONE_LOST: Command = Command::Hold {
-    medium: Medium::Phone,
-};
+const CARD_LOST: Command = Command::Hold { medium: Medium::Card };
+const PHONE_LOST: Command = Command::Hold { medium: Medium::Phone };
 
 fn held(world: &World, medium: Medium) -> usize {
-    world
-        .resident()
-        .certificates
-        .values()
-        .filter(|c| c.medium == medium && c.is_held())
-        .count()
+    world.resident().certificates.values().filter(|c| c.medium == medium && c.is_held()).count()
 }
 
 #[test]
@@ -26,19 +17,10 @@ fn loss_1_a_call_at_any_hour_holds_the_phones_certificates() {
     let registered = world.now;
     world.turn_clock("2027-01-01T03:00:00+09:00");
     let events = world.run(&PHONE_LOST);
-    assert_eq!(
-        events[0],
-        Event::LossReported {
-            medium: Medium::Phone,
-            at: world.now
-        }
-    );
+    assert_eq!(events[0], Event::LossReported { medium: Medium::Phone, at: world.now });
     assert_eq!(events.len(), 3);
     for usage in Use::ALL {
-        let expected = CertificateStatus::Held {
-            since: world.now,
-            was_active: Some(registered),
-        };
+        let expected = CertificateStatus::Held { since: world.now, was_active: Some(registered) };
         assert_eq!(world.status(world.live(Medium::Phone, usage)), expected);
     }
     assert_eq!(held(&world, Medium::Card), 0);
@@ -60,14 +42,8 @@ fn loss_1_what_waits_for_registration_is_held_too() {
     world.apply_and_complete(1, PHONE, SIGNATURE);
     world.issue_phone(1);
     world.run(&PHONE_LOST);
-    let expected = CertificateStatus::Held {
-        since: world.now,
-        was_active: None,
-    };
-    assert_eq!(
-        world.status(world.live(Medium::Phone, Use::Signature)),
-        expected
-    );
+    let expected = CertificateStatus::Held { since: world.now, was_active: None };
+    assert_eq!(world.status(world.live(Medium::Phone, Use::Signature)), expected);
 }
 
 #[test]
@@ -75,19 +51,12 @@ fn loss_1_an_application_is_withdrawn() {
     let mut world = World::with_phone(SIGNATURE);
     world.apply_and_complete(2, PHONE, AUTHENTICATION);
     let events = world.run(&PHONE_LOST);
-    let withdrawn = Event::ApplicationWithdrawn {
-        enrolment: enrolment(2),
-    };
+    let withdrawn = Event::ApplicationWithdrawn { enrolment: enrolment(2) };
     assert_eq!(events.last(), Some(&withdrawn));
     let mut world = World::with_card(Uses::BOTH);
     world.apply_and_complete(1, PHONE, Uses::BOTH);
     assert_eq!(world.run(&PHONE_LOST).len(), 2);
-    assert_eq!(
-        world.refusal(&PHONE_LOST),
-        Refusal::NothingToHold {
-            medium: Medium::Phone
-        }
-    );
+    assert_eq!(world.refusal(&PHONE_LOST), Refusal::NothingToHold { medium: Medium::Phone });
 }
 
 #[test]
@@ -100,47 +69,22 @@ fn loss_1_a_second_call_adds_nothing() {
 #[test]
 fn loss_1_who_carries_nothing_has_nothing_to_hold() {
     let world = World::with_card(Uses::BOTH);
-    assert_eq!(
-        world.refusal(&PHONE_LOST),
-        Refusal::NothingToHold {
-            medium: Medium::Phone
-        }
-    );
+    assert_eq!(world.refusal(&PHONE_LOST), Refusal::NothingToHold { medium: Medium::Phone });
     let world = World::admitted(ADULT);
-    assert_eq!(
-        world.refusal(&CARD_LOST),
-        Refusal::NothingToHold {
-            medium: Medium::Card
-        }
-    );
+    assert_eq!(world.refusal(&CARD_LOST), Refusal::NothingToHold { medium: Medium::Card });
 }
 
 #[test]
 fn card_11_a_lost_cards_certificates_are_held_and_the_phones_are_not() {
     let mut world = World::with_phone(Uses::BOTH);
     let events = world.run(&CARD_LOST);
-    assert_eq!(
-        events[0],
-        Event::LossReported {
-            medium: Medium::Card,
-            at: world.now
-        }
-    );
-    assert_eq!(
-        (held(&world, Medium::Card), held(&world, Medium::Phone)),
-        (2, 0)
-    );
-    assert_eq!(
-        world.resident().card.as_ref().unwrap().lost_since,
-        Some(world.now)
-    );
+    assert_eq!(events[0], Event::LossReported { medium: Medium::Card, at: world.now });
+    assert_eq!((held(&world, Medium::Card), held(&world, Medium::Phone)), (2, 0));
+    assert_eq!(world.resident().card.as_ref().unwrap().lost_since, Some(world.now));
     let first = world.now;
     world.turn_clock("2026-11-21T11:00:00+09:00");
     assert_eq!(world.run(&CARD_LOST), []);
-    assert_eq!(
-        world.resident().card.as_ref().unwrap().lost_since,
-        Some(first)
-    );
+    assert_eq!(world.resident().card.as_ref().unwrap().lost_since, Some(first));
 }
 
 #[test]
@@ -149,10 +93,7 @@ fn card_11_whether_the_phone_is_held_too_is_a_setting() {
     world.run(&CARD_LOST);
     world.settings.card_hold_includes_phone = true;
     assert_eq!(world.run(&CARD_LOST).len(), 3);
-    assert_eq!(
-        (held(&world, Medium::Card), held(&world, Medium::Phone)),
-        (2, 2)
-    );
+    assert_eq!((held(&world, Medium::Card), held(&world, Medium::Phone)), (2, 2));
 }
 
 #[test]
@@ -167,18 +108,11 @@ fn card_11_a_card_without_certificates_is_lost_all_the_same() {
 fn loss_4_the_holder_of_the_phone_alone_cannot_lift_a_hold() {
     let mut world = World::with_phone(Uses::BOTH);
     world.run(&PHONE_LOST);
-    let certificates = Use::ALL
-        .map(|usage| world.live(Medium::Phone, usage))
-        .to_vec();
+    let certificates = Use::ALL.map(|usage| world.live(Medium::Phone, usage)).to_vec();
     for command in [
         world.revoke_by_phone(),
-        Command::ActivatePhone {
-            enrolment: enrolment(1),
-            certificates,
-        },
-        Command::CompleteApplication {
-            enrolment: enrolment(1),
-        },
+        Command::ActivatePhone { enrolment: enrolment(1), certificates },
+        Command::CompleteApplication { enrolment: enrolment(1) },
     ] {
         world.refusal(&command);
     }

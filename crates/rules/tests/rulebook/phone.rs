@@ -8,11 +8,7 @@ use inrou_rules::{
 use crate::world::*;
 
 fn reset(world: &World, usage: Use) -> Command {
-    Command::ResetPhonePin {
-        chip: PHONE,
-        usage,
-        signed_with: world.card_signature(),
-    }
+    Command::ResetPhonePin { chip: PHONE, usage, signed_with: world.card_signature() }
 }
 
 #[test]
@@ -25,30 +21,13 @@ fn end_2_the_phones_own_signature_revokes_everything_on_it() {
     let events = world.run(&world.revoke_by_phone());
     let (at, platform) = (world.now, Platform::Android);
     assert_eq!(events.len(), 3);
-    assert_eq!(
-        events[2],
-        Event::PhoneRetired {
-            chip: PHONE,
-            platform,
-            at
-        }
-    );
+    assert_eq!(events[2], Event::PhoneRetired { chip: PHONE, platform, at });
     for id in on_phone {
-        assert_eq!(
-            world.reason(id),
-            Some(RevocationReason::CessationOfOperation)
-        );
+        assert_eq!(world.reason(id), Some(RevocationReason::CessationOfOperation));
     }
     let resident = world.resident();
     assert_eq!(resident.phone, None);
-    assert_eq!(
-        resident.former_phones,
-        [FormerPhone {
-            chip: PHONE,
-            platform,
-            deletion_due: at
-        }]
-    );
+    assert_eq!(resident.former_phones, [FormerPhone { chip: PHONE, platform, deletion_due: at }]);
     assert_eq!(resident.live(Medium::Card, at).count(), 2);
 }
 
@@ -65,15 +44,9 @@ fn end_2_asked_again_until_the_deletion_it_changes_nothing() {
 #[test]
 fn end_2_the_signature_certificate_is_this_phones_and_usable() {
     let world = World::with_phone(Uses::BOTH);
-    let by = |id| Command::RevokePhone {
-        chip: PHONE,
-        way: RevocationWay::PhoneSignature(id),
-    };
+    let by = |id| Command::RevokePhone { chip: PHONE, way: RevocationWay::PhoneSignature(id) };
     for id in [
-        CertificateId {
-            usage: Use::Signature,
-            serial: Serial(99),
-        },
+        CertificateId { usage: Use::Signature, serial: Serial(99) },
         world.live(Medium::Card, Use::Signature),
         world.live(Medium::Phone, Use::UserAuthentication),
     ] {
@@ -81,25 +54,14 @@ fn end_2_the_signature_certificate_is_this_phones_and_usable() {
     }
     let signature = world.live(Medium::Phone, Use::Signature);
     let mut held = world.clone();
-    held.run(&Command::Hold {
-        medium: Medium::Phone,
-    });
-    assert_eq!(
-        held.refusal(&by(signature)),
-        Refusal::PhoneSignatureUnusable
-    );
+    held.run(&Command::Hold { medium: Medium::Phone });
+    assert_eq!(held.refusal(&by(signature)), Refusal::PhoneSignatureUnusable);
     let mut expired = world.clone();
     expired.turn_clock("2031-02-18T00:00:00+09:00");
-    assert_eq!(
-        expired.refusal(&by(signature)),
-        Refusal::PhoneSignatureUnusable
-    );
+    assert_eq!(expired.refusal(&by(signature)), Refusal::PhoneSignatureUnusable);
     let mut lapsed = world.clone();
     lapsed.run(&lapsed.change_record(false));
-    assert_eq!(
-        lapsed.refusal(&by(signature)),
-        Refusal::PhoneSignatureUnusable
-    );
+    assert_eq!(lapsed.refusal(&by(signature)), Refusal::PhoneSignatureUnusable);
 }
 
 #[test]
@@ -113,26 +75,16 @@ fn end_3_the_card_at_hand_revokes_too() {
 fn end_3_the_card_revokes_what_is_held() {
     let mut world = World::with_phone(Uses::BOTH);
     let signature = world.live(Medium::Phone, Use::Signature);
-    world.run(&Command::Hold {
-        medium: Medium::Phone,
-    });
+    world.run(&Command::Hold { medium: Medium::Phone });
     world.run(&world.revoke_by_card());
-    assert_eq!(
-        world.reason(signature),
-        Some(RevocationReason::CessationOfOperation)
-    );
+    assert_eq!(world.reason(signature), Some(RevocationReason::CessationOfOperation));
 }
 
 #[test]
 fn end_3_the_cards_certificate_is_good() {
     let mut world = World::with_phone(Uses::BOTH);
-    world.run(&Command::Hold {
-        medium: Medium::Card,
-    });
-    assert_eq!(
-        world.refusal(&world.revoke_by_card()),
-        Refusal::CardSignatureHeld
-    );
+    world.run(&Command::Hold { medium: Medium::Card });
+    assert_eq!(world.refusal(&world.revoke_by_card()), Refusal::CardSignatureHeld);
 }
 
 #[test]
@@ -150,9 +102,7 @@ fn end_2_an_application_on_the_phone_is_withdrawn_with_it() {
     let mut world = World::with_phone(SIGNATURE);
     world.apply_and_complete(2, PHONE, AUTHENTICATION);
     let events = world.run(&world.revoke_by_phone());
-    assert!(events.contains(&Event::ApplicationWithdrawn {
-        enrolment: enrolment(2)
-    }));
+    assert!(events.contains(&Event::ApplicationWithdrawn { enrolment: enrolment(2) }));
     assert_eq!(world.resident().application, None);
 }
 
@@ -165,10 +115,7 @@ fn end_2_an_application_on_another_phone_stays() {
     world.apply_and_complete(2, OTHER_PHONE, Uses::BOTH);
     // All that the old phone carries has expired: it is only emptied.
     let events = world.run(&world.revoke_by_card());
-    assert!(matches!(
-        events[..],
-        [Event::PhoneRetired { chip: PHONE, .. }]
-    ));
+    assert!(matches!(events[..], [Event::PhoneRetired { chip: PHONE, .. }]));
     assert!(world.resident().application.is_some());
 }
 
@@ -176,10 +123,7 @@ fn end_2_an_application_on_another_phone_stays() {
 fn end_2_only_the_phone_that_carries_them_is_revoked() {
     let world = World::with_phone(Uses::BOTH);
     let way = RevocationWay::CardSignature(world.card_signature());
-    let command = Command::RevokePhone {
-        chip: OTHER_PHONE,
-        way,
-    };
+    let command = Command::RevokePhone { chip: OTHER_PHONE, way };
     assert_eq!(world.refusal(&command), Refusal::NoSuchPhone);
 }
 
@@ -189,15 +133,9 @@ fn end_2_the_receipt_ends_the_wait_for_the_deletion() {
     let confirm = Command::ConfirmDeletion { chip: PHONE };
     assert_eq!(world.refusal(&confirm), Refusal::DeletionNotDue);
     world.run(&world.revoke_by_phone());
-    assert_eq!(
-        world.run(&Command::ConfirmDeletion { chip: OTHER_PHONE }),
-        []
-    );
+    assert_eq!(world.run(&Command::ConfirmDeletion { chip: OTHER_PHONE }), []);
     assert_eq!(world.resident().former_phones.len(), 1);
-    let confirmed = Event::DeletionConfirmed {
-        chip: PHONE,
-        at: world.now,
-    };
+    let confirmed = Event::DeletionConfirmed { chip: PHONE, at: world.now };
     assert_eq!(world.run(&confirm), [confirmed]);
     assert_eq!(world.resident().former_phones, []);
     assert_eq!(world.run(&confirm), []);
@@ -209,14 +147,8 @@ fn valid_3_a_change_ends_the_phones_signature_certificate_and_no_other() {
     let signature = world.live(Medium::Phone, Use::Signature);
     let authentication = world.live(Medium::Phone, Use::UserAuthentication);
     world.run(&world.change_record(false));
-    assert_eq!(
-        world.reason(signature),
-        Some(RevocationReason::AffiliationChanged)
-    );
-    assert!(matches!(
-        world.status(authentication),
-        CertificateStatus::Active { .. }
-    ));
+    assert_eq!(world.reason(signature), Some(RevocationReason::AffiliationChanged));
+    assert!(matches!(world.status(authentication), CertificateStatus::Active { .. }));
     assert!(world.resident().phone.is_some());
 }
 
@@ -224,11 +156,7 @@ fn valid_3_a_change_ends_the_phones_signature_certificate_and_no_other() {
 fn valid_3_a_phone_left_without_certificates_is_retired() {
     let mut world = World::with_phone(SIGNATURE);
     let events = world.run(&world.change_record(false));
-    let retired = Event::PhoneRetired {
-        chip: PHONE,
-        platform: Platform::Android,
-        at: world.now,
-    };
+    let retired = Event::PhoneRetired { chip: PHONE, platform: Platform::Android, at: world.now };
     assert_eq!(events.last(), Some(&retired));
 }
 
@@ -258,24 +186,16 @@ fn pin_2_the_card_lets_a_phone_pin_be_reset() {
 #[test]
 fn pin_2_the_cards_certificate_is_good() {
     let mut world = World::with_phone(Uses::BOTH);
-    world.run(&Command::Hold {
-        medium: Medium::Card,
-    });
+    world.run(&Command::Hold { medium: Medium::Card });
     let usage = Use::UserAuthentication;
-    assert_eq!(
-        world.refusal(&reset(&world, usage)),
-        Refusal::CardSignatureHeld
-    );
+    assert_eq!(world.refusal(&reset(&world, usage)), Refusal::CardSignatureHeld);
 }
 
 #[test]
 fn pin_2_only_a_pin_of_a_certificate_on_the_phone_is_reset() {
     let world = World::with_phone(AUTHENTICATION);
     let usage = Use::Signature;
-    assert_eq!(
-        world.refusal(&reset(&world, usage)),
-        Refusal::PhoneCarriesNone { usage }
-    );
+    assert_eq!(world.refusal(&reset(&world, usage)), Refusal::PhoneCarriesNone { usage });
     let world = World::with_card(Uses::BOTH);
     assert_eq!(world.refusal(&reset(&world, usage)), Refusal::NoSuchPhone);
 }
@@ -283,12 +203,7 @@ fn pin_2_only_a_pin_of_a_certificate_on_the_phone_is_reset() {
 #[test]
 fn loss_4_no_pin_is_reset_while_the_phone_is_held() {
     let mut world = World::with_phone(Uses::BOTH);
-    world.run(&Command::Hold {
-        medium: Medium::Phone,
-    });
+    world.run(&Command::Hold { medium: Medium::Phone });
     let usage = Use::UserAuthentication;
-    assert_eq!(
-        world.refusal(&reset(&world, usage)),
-        Refusal::CertificateHeld { usage }
-    );
+    assert_eq!(world.refusal(&reset(&world, usage)), Refusal::CertificateHeld { usage });
 }

@@ -15,10 +15,7 @@ fn ready(uses: Uses) -> World {
 }
 
 fn receipt(certificates: Vec<CertificateId>) -> Command {
-    Command::ActivatePhone {
-        enrolment: enrolment(1),
-        certificates,
-    }
+    Command::ActivatePhone { enrolment: enrolment(1), certificates }
 }
 
 #[test]
@@ -28,11 +25,7 @@ fn reg_1_the_receipt_activates_the_certificates_and_registers_the_phone() {
     let at = world.now;
     let named = world.waiting(Medium::Phone);
     let events = world.run(&receipt(named.clone()));
-    let registered = Event::PhoneRegistered {
-        enrolment: enrolment(1),
-        chip: PHONE,
-        at,
-    };
+    let registered = Event::PhoneRegistered { enrolment: enrolment(1), chip: PHONE, at };
     assert_eq!(events.len(), 3);
     assert_eq!(events[2], registered);
     for id in named {
@@ -56,10 +49,7 @@ fn reg_1_a_receipt_that_comes_again_changes_nothing() {
 fn reg_1_a_receipt_names_everything_that_was_issued() {
     let world = ready(Uses::BOTH);
     for id in world.waiting(Medium::Phone) {
-        assert_eq!(
-            world.refusal(&receipt(vec![id])),
-            Refusal::ReceiptIncomplete
-        );
+        assert_eq!(world.refusal(&receipt(vec![id])), Refusal::ReceiptIncomplete);
     }
     assert_eq!(world.refusal(&receipt(vec![])), Refusal::ReceiptIncomplete);
 }
@@ -68,10 +58,7 @@ fn reg_1_a_receipt_names_everything_that_was_issued() {
 fn reg_1_a_receipt_names_nothing_else() {
     let world = ready(Uses::BOTH);
     for stranger in [
-        CertificateId {
-            usage: Use::Signature,
-            serial: Serial(99),
-        },
+        CertificateId { usage: Use::Signature, serial: Serial(99) },
         world.live(Medium::Card, Use::Signature),
     ] {
         let mut named = world.waiting(Medium::Phone);
@@ -110,35 +97,18 @@ fn card_7_what_lapsed_before_registration_is_not_activated() {
     let named = world.waiting(Medium::Phone);
     world.run(&world.change_record(false));
     let events = world.run(&receipt(named.clone()));
-    let authentication = named
-        .iter()
-        .find(|id| id.usage == Use::UserAuthentication)
-        .unwrap();
-    assert_eq!(
-        events[0],
-        Event::CertificateActivated {
-            id: *authentication,
-            at: world.now
-        }
-    );
+    let authentication = named.iter().find(|id| id.usage == Use::UserAuthentication).unwrap();
+    assert_eq!(events[0], Event::CertificateActivated { id: *authentication, at: world.now });
     assert_eq!(events.len(), 2);
     let signature = named.iter().find(|id| id.usage == Use::Signature).unwrap();
-    assert!(matches!(
-        world.status(*signature),
-        CertificateStatus::Revoked { .. }
-    ));
+    assert!(matches!(world.status(*signature), CertificateStatus::Revoked { .. }));
 }
 
 #[test]
 fn loss_4_a_held_certificate_is_not_registered() {
     let mut world = ready(Uses::BOTH);
     let named = world.waiting(Medium::Phone);
-    world.run(&Command::Hold {
-        medium: Medium::Phone,
-    });
+    world.run(&Command::Hold { medium: Medium::Phone });
     let usage = named[0].usage;
-    assert_eq!(
-        world.refusal(&receipt(named)),
-        Refusal::CertificateHeld { usage }
-    );
+    assert_eq!(world.refusal(&receipt(named)), Refusal::CertificateHeld { usage });
 }

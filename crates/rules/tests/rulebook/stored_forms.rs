@@ -42,12 +42,7 @@ fn stored_attributes_stay_readable() {
 #[test]
 fn events_carry_no_attribute_values() {
     let values = attributes(ADULT);
-    for value in [
-        &values.name,
-        &values.name_reading,
-        &values.address,
-        &values.address_reading,
-    ] {
+    for value in [&values.name, &values.name_reading, &values.address, &values.address_reading] {
         assert!(!EVENTS.contains(value.as_str()));
     }
     assert!(!EVENTS.contains("1980-02-17"));
@@ -55,38 +50,25 @@ fn events_carry_no_attribute_values() {
 
 #[test]
 fn an_identifier_has_one_written_form() {
-    for bad in [
-        "",
-        "0707",
-        "ZZ070707070707070707070707070707",
-        "0707070707070707070707070707070G",
-    ] {
+    for bad in ["", "0707", "ZZ070707070707070707070707070707", "0707070707070707070707070707070G"]
+    {
         assert!(bad.parse::<ResidentId>().is_err(), "{bad}");
     }
     assert!("0A".repeat(16).parse::<ResidentId>().is_err());
     let id: ResidentId = "0123456789abcdef0123456789abcdef".parse().unwrap();
     assert_eq!(id.to_string(), "0123456789abcdef0123456789abcdef");
     assert_eq!(id.as_bytes()[..3], [0x01, 0x23, 0x45]);
-    assert_eq!(
-        format!("{id:?}"),
-        "ResidentId(0123456789abcdef0123456789abcdef)"
-    );
+    assert_eq!(format!("{id:?}"), "ResidentId(0123456789abcdef0123456789abcdef)");
     for bad in ["1322", "132210", "1322A", "１３２２１"] {
         assert!(bad.parse::<inrou_rules::Municipality>().is_err(), "{bad}");
     }
     assert_eq!(home().as_str(), "13221");
     assert_eq!(format!("{:?}", home()), "Municipality(13221)");
-    assert_eq!(
-        inrou_rules::InvalidId.to_string(),
-        "not an identifier of this kind"
-    );
+    assert_eq!(inrou_rules::InvalidId.to_string(), "not an identifier of this kind");
 }
 
 fn id(usage: Use, serial: u64) -> CertificateId {
-    CertificateId {
-        usage,
-        serial: Serial(serial),
-    }
+    CertificateId { usage, serial: Serial(serial) }
 }
 
 fn certificate(id: CertificateId, medium: Medium, status: CertificateStatus) -> Certificate {
@@ -98,10 +80,7 @@ fn certificate(id: CertificateId, medium: Medium, status: CertificateStatus) -> 
         not_before: at(TEN),
         not_after: at("2031-02-17T14:59:59Z"),
         record: RecordVersion(1),
-        source: on_phone.then_some(CertificateId {
-            usage: id.usage,
-            serial: Serial(1),
-        }),
+        source: on_phone.then_some(CertificateId { usage: id.usage, serial: Serial(1) }),
         status,
     }
 }
@@ -116,11 +95,7 @@ fn resident() -> Resident {
             Medium::Card,
             CertificateStatus::Revoked { at: since, reason },
         ),
-        certificate(
-            id(Use::Signature, 2),
-            Medium::Phone,
-            CertificateStatus::Issued,
-        ),
+        certificate(id(Use::Signature, 2), Medium::Phone, CertificateStatus::Issued),
         certificate(
             id(Use::UserAuthentication, 1),
             Medium::Card,
@@ -151,10 +126,7 @@ fn resident() -> Resident {
             uses: SIGNATURE,
             signed_with: id(Use::Signature, 1),
             signed_at: since,
-            stage: ApplicationStage::Completed {
-                at: since,
-                due: since,
-            },
+            stage: ApplicationStage::Completed { at: since, due: since },
         }),
         phone: Some(Phone {
             chip: PHONE,
@@ -167,10 +139,7 @@ fn resident() -> Resident {
             platform: Platform::Iphone,
             deletion_due: since,
         }],
-        certificates: certificates
-            .map(|c| (c.id, c))
-            .into_iter()
-            .collect::<BTreeMap<_, _>>(),
+        certificates: certificates.map(|c| (c.id, c)).into_iter().collect::<BTreeMap<_, _>>(),
     }
 }
 
@@ -190,22 +159,12 @@ pub fn events() -> Vec<Event> {
         Event::RecordChanged {
             record: RecordVersion(2),
             commitment,
-            change: Change {
-                address: true,
-                ..Change::default()
-            },
+            change: Change { address: true, ..Change::default() },
             municipality: elsewhere(),
         },
-        Event::CardIssued {
-            card: card_id(3),
-            chip: CARD_CHIP,
-            expires: date(2036, 2, 17),
-        },
+        Event::CardIssued { card: card_id(3), chip: CARD_CHIP, expires: date(2036, 2, 17) },
         Event::CardCertificatesOrdered { uses: Uses::BOTH },
-        Event::CardUnlockAllowed {
-            chip: CARD_CHIP,
-            usage: None,
-        },
+        Event::CardUnlockAllowed { chip: CARD_CHIP, usage: None },
         Event::ApplicationSigned {
             enrolment,
             chip,
@@ -215,15 +174,8 @@ pub fn events() -> Vec<Event> {
             at,
         },
         Event::ApplicationWithdrawn { enrolment },
-        Event::ApplicationCompleted {
-            enrolment,
-            at,
-            due: at,
-        },
-        Event::ApplicationRejected {
-            enrolment,
-            code: "card-signature-held".to_owned(),
-        },
+        Event::ApplicationCompleted { enrolment, at, due: at },
+        Event::ApplicationRejected { enrolment, code: "card-signature-held".to_owned() },
         Event::CertificateIssued {
             certificate: certificate(
                 id(Use::Signature, 2),
@@ -231,22 +183,10 @@ pub fn events() -> Vec<Event> {
                 CertificateStatus::Issued,
             ),
         },
-        Event::RegistrationReady {
-            enrolment,
-            chip,
-            platform,
-            at,
-        },
+        Event::RegistrationReady { enrolment, chip, platform, at },
         Event::CertificateActivated { id: signature, at },
-        Event::PhoneRegistered {
-            enrolment,
-            chip,
-            at,
-        },
-        Event::LossReported {
-            medium: Medium::Phone,
-            at,
-        },
+        Event::PhoneRegistered { enrolment, chip, at },
+        Event::LossReported { medium: Medium::Phone, at },
         Event::CertificateHeld { id: signature, at },
         Event::CertificateRevoked {
             id: signature,
@@ -255,9 +195,6 @@ pub fn events() -> Vec<Event> {
         },
         Event::PhoneRetired { chip, platform, at },
         Event::DeletionConfirmed { chip, at },
-        Event::PhonePinResetAllowed {
-            chip,
-            usage: Use::Signature,
-        },
+        Event::PhonePinResetAllowed { chip, usage: Use::Signature },
     ]
 }

@@ -9,14 +9,8 @@ use inrou_rules::{
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
-pub const SIGNATURE: Uses = Uses {
-    signature: true,
-    user_authentication: false,
-};
-pub const AUTHENTICATION: Uses = Uses {
-    signature: false,
-    user_authentication: true,
-};
+pub const SIGNATURE: Uses = Uses { signature: true, user_authentication: false };
+pub const AUTHENTICATION: Uses = Uses { signature: false, user_authentication: true };
 pub const CARD_CHIP: ChipId = ChipId::from_bytes([0xca; 16]);
 pub const PHONE: ChipId = ChipId::from_bytes([1; 16]);
 pub const OTHER_PHONE: ChipId = ChipId::from_bytes([2; 16]);
@@ -116,13 +110,7 @@ impl World {
     }
 
     pub fn decide(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
-        decide(
-            self.resident.as_ref(),
-            &self.attributes,
-            command,
-            self.now,
-            &self.settings,
-        )
+        decide(self.resident.as_ref(), &self.attributes, command, self.now, &self.settings)
     }
 
     pub fn refusal(&self, command: &Command) -> Refusal {
@@ -182,25 +170,17 @@ impl World {
     pub fn apply_and_complete(&mut self, number: u8, chip: ChipId, uses: Uses) {
         let command = self.application(number, chip, uses);
         self.run(&command);
-        self.run(&Command::CompleteApplication {
-            enrolment: enrolment(number),
-        });
+        self.run(&Command::CompleteApplication { enrolment: enrolment(number) });
     }
 
     pub fn issue_phone(&mut self, number: u8) -> Vec<Event> {
         let issued = self.signed(Medium::Phone);
-        self.run(&Command::RecordPhoneIssuance {
-            enrolment: enrolment(number),
-            issued,
-        })
+        self.run(&Command::RecordPhoneIssuance { enrolment: enrolment(number), issued })
     }
 
     pub fn register(&mut self, number: u8) -> Vec<Event> {
         let certificates = self.waiting(Medium::Phone);
-        self.run(&Command::ActivatePhone {
-            enrolment: enrolment(number),
-            certificates,
-        })
+        self.run(&Command::ActivatePhone { enrolment: enrolment(number), certificates })
     }
 
     /// An application, confirmed, signed with the card.
@@ -219,10 +199,7 @@ impl World {
         Command::ChangeRecord {
             record: self.resident().record.next(),
             commitment: [8; 32],
-            change: Change {
-                address: true,
-                ..Change::default()
-            },
+            change: Change { address: true, ..Change::default() },
             municipality: elsewhere(),
             reissue,
             presence: Presence::InPerson,
@@ -242,16 +219,11 @@ impl World {
     /// The card's latest signature certificate, whatever its status.
     pub fn card_signature(&self) -> CertificateId {
         let mut all = self.resident().certificates.values().rev();
-        all.find(|c| c.medium == Medium::Card && c.id.usage == Use::Signature)
-            .unwrap()
-            .id
+        all.find(|c| c.medium == Medium::Card && c.id.usage == Use::Signature).unwrap().id
     }
 
     pub fn live(&self, medium: Medium, usage: Use) -> CertificateId {
-        self.resident()
-            .live_for(medium, usage, self.now)
-            .unwrap()
-            .id
+        self.resident().live_for(medium, usage, self.now).unwrap().id
     }
 
     pub fn waiting(&self, medium: Medium) -> Vec<CertificateId> {
@@ -292,19 +264,11 @@ pub fn issue_card(uses: Uses) -> Command {
 }
 
 pub fn choose(uses: Uses) -> Command {
-    Command::ChooseCardCertificates {
-        uses,
-        presence: Presence::InPerson,
-        by: home(),
-    }
+    Command::ChooseCardCertificates { uses, presence: Presence::InPerson, by: home() }
 }
 
 pub fn unlock(usage: Option<Use>) -> Command {
-    Command::UnlockCard {
-        usage,
-        presence: Presence::InPerson,
-        by: home(),
-    }
+    Command::UnlockCard { usage, presence: Presence::InPerson, by: home() }
 }
 
 /// The record version `count` changes after admission.

@@ -17,10 +17,7 @@ struct Sandbox {
 impl Sandbox {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        Self {
-            directory,
-            machine: Arc::new(TestClock::at(real())),
-        }
+        Self { directory, machine: Arc::new(TestClock::at(real())) }
     }
 
     fn open(&self) -> SandboxClock {
@@ -32,13 +29,7 @@ impl Sandbox {
 fn it_starts_on_real_time_and_runs_with_it() {
     let sandbox = Sandbox::new();
     let clock = sandbox.open();
-    assert_eq!(
-        clock.state(),
-        ClockState {
-            now: real(),
-            running: true
-        }
-    );
+    assert_eq!(clock.state(), ClockState { now: real(), running: true });
     sandbox.machine.advance_by(hours(1));
     assert_eq!(clock.now(), real() + hours(1));
 }
@@ -69,21 +60,9 @@ fn a_stopped_clock_stands_until_it_is_turned_or_runs_again() {
     let clock = sandbox.open();
     clock.stop().unwrap();
     sandbox.machine.advance_by(hours(1));
-    assert_eq!(
-        clock.state(),
-        ClockState {
-            now: real(),
-            running: false
-        }
-    );
+    assert_eq!(clock.state(), ClockState { now: real(), running: false });
     clock.advance_to(real() + hours(2)).unwrap();
-    assert_eq!(
-        sandbox.open().state(),
-        ClockState {
-            now: real() + hours(2),
-            running: false
-        }
-    );
+    assert_eq!(sandbox.open().state(), ClockState { now: real() + hours(2), running: false });
     clock.run().unwrap();
     sandbox.machine.advance_by(hours(1));
     assert_eq!(clock.now(), real() + hours(3));
@@ -94,14 +73,8 @@ fn turning_back_is_refused_and_changes_nothing() {
     let sandbox = Sandbox::new();
     let clock = sandbox.open();
     let asked = real() - SignedDuration::from_nanos(1);
-    assert!(matches!(
-        clock.advance_to(asked),
-        Err(ClockError::Backwards { .. })
-    ));
-    assert!(matches!(
-        clock.advance_by(hours(-1)),
-        Err(ClockError::Backwards { .. })
-    ));
+    assert!(matches!(clock.advance_to(asked), Err(ClockError::Backwards { .. })));
+    assert!(matches!(clock.advance_by(hours(-1)), Err(ClockError::Backwards { .. })));
     assert_eq!(clock.now(), real());
     clock.advance_to(real()).unwrap();
 }
@@ -110,10 +83,7 @@ fn turning_back_is_refused_and_changes_nothing() {
 fn a_turn_past_the_calendar_is_refused() {
     let sandbox = Sandbox::new();
     let clock = sandbox.open();
-    assert!(matches!(
-        clock.advance_by(SignedDuration::MAX),
-        Err(ClockError::OutOfRange)
-    ));
+    assert!(matches!(clock.advance_by(SignedDuration::MAX), Err(ClockError::OutOfRange)));
     clock.advance_to(Timestamp::MAX).unwrap();
     sandbox.machine.advance_by(hours(1));
     assert_eq!(clock.now(), Timestamp::MAX);
@@ -220,11 +190,5 @@ fn a_stored_setting_of_the_first_form_is_read() {
         r#"{"running":false,"shown":"2030-01-01T00:00:00Z","real":"2026-04-01T00:00:00Z"}"#;
     std::fs::write(sandbox.directory.path().join(FILE), stored).unwrap();
     let shown = "2030-01-01T00:00:00Z".parse().unwrap();
-    assert_eq!(
-        sandbox.open().state(),
-        ClockState {
-            now: shown,
-            running: false
-        }
-    );
+    assert_eq!(sandbox.open().state(), ClockState { now: shown, running: false });
 }

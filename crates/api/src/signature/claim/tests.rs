@@ -7,12 +7,8 @@ use proptest::prelude::*;
 use super::super::{RoleKey, sign};
 use super::*;
 
-const PATH: Target<'static> = Target {
-    method: &Method::POST,
-    authority: "a.example",
-    path: "/p",
-    query: Some("q=1"),
-};
+const PATH: Target<'static> =
+    Target { method: &Method::POST, authority: "a.example", path: "/p", query: Some("q=1") };
 const BODY: &[u8] = b"{}";
 
 fn noon() -> Timestamp {
@@ -25,16 +21,7 @@ async fn signed(body: &[u8]) -> (HeaderMap, PublicKey) {
     let key = RoleKey::new("role", std::sync::Arc::new(key));
     let mut headers = HeaderMap::new();
     headers.insert("idempotency-key", HeaderValue::from_static("\"k\""));
-    sign(
-        &PATH,
-        &mut headers,
-        body,
-        &key,
-        noon(),
-        &SeededEntropy::new(1),
-    )
-    .await
-    .unwrap();
+    sign(&PATH, &mut headers, body, &key, noon(), &SeededEntropy::new(1)).await.unwrap();
     (headers, public)
 }
 
@@ -76,12 +63,7 @@ fn rfc_9421_b_2_4_ecdsa_p256_sha256() {
     };
     claim.check_signature(&key).unwrap();
     claim.base.push(' ');
-    assert!(
-        claim
-            .check_signature(&key)
-            .unwrap_err()
-            .is(Code::SIGNATURE_INVALID)
-    );
+    assert!(claim.check_signature(&key).unwrap_err().is(Code::SIGNATURE_INVALID));
 }
 
 /// Signed by the Python package http-message-signatures 3.0.0.
@@ -93,10 +75,7 @@ fn a_signature_by_another_implementation_is_accepted() {
     let headers = [
         ("content-type", "application/json"),
         ("idempotency-key", "\"8e03978e\""),
-        (
-            "content-digest",
-            "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:",
-        ),
+        ("content-digest", "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:"),
         (
             "signature-input",
             r#"sig1=("@method" "@authority" "@path" "@query" "content-digest" "idempotency-key" "content-type");created=1775012400;keyid="phone-1";alg="ecdsa-p256-sha256";nonce="bm9uY2U";tag="inrou""#,
@@ -106,12 +85,10 @@ fn a_signature_by_another_implementation_is_accepted() {
             "sig1=:kEy5sAhkc81yGPB1nEb9RfZ4Nsnp1xJPu++7hWOO7SPLehRNKempAZwXc8Qf2kaEdIFg5XrmcCSRaPoUP8gR3A==:",
         ),
     ];
-    let headers = HeaderMap::from_iter(headers.map(|(name, value)| {
-        (
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        )
-    }));
+    let headers = HeaderMap::from_iter(
+        headers
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))),
+    );
     let target = Target {
         method: &Method::POST,
         authority: "authority.example",
@@ -139,34 +116,15 @@ async fn every_component_is_bound() {
     const SIGNATURE: &str = "signature-invalid reason=signature";
     let (headers, key) = signed(BODY).await;
     for target in [
-        Target {
-            method: &Method::PUT,
-            ..PATH
-        },
-        Target {
-            authority: "b.example",
-            ..PATH
-        },
+        Target { method: &Method::PUT, ..PATH },
+        Target { authority: "b.example", ..PATH },
         Target { path: "/P", ..PATH },
-        Target {
-            query: Some("q=2"),
-            ..PATH
-        },
-        Target {
-            query: None,
-            ..PATH
-        },
+        Target { query: Some("q=2"), ..PATH },
+        Target { query: None, ..PATH },
     ] {
-        assert_eq!(
-            outcome(&target, &headers, BODY, &key),
-            SIGNATURE,
-            "{target:?}"
-        );
+        assert_eq!(outcome(&target, &headers, BODY, &key), SIGNATURE, "{target:?}");
     }
-    assert_eq!(
-        outcome(&PATH, &headers, b"[]", &key),
-        "content-digest-mismatch"
-    );
+    assert_eq!(outcome(&PATH, &headers, b"[]", &key), "content-digest-mismatch");
     let mut changed = headers.clone();
     changed.insert("content-digest", digest::content_digest(b"[]"));
     assert_eq!(outcome(&PATH, &changed, b"[]", &key), SIGNATURE);
@@ -197,10 +155,7 @@ async fn every_parameter_is_bound_and_needed() {
     let with = |from: &str, to: &str| {
         assert!(input.contains(from), "{from} in {input}");
         let mut headers = headers.clone();
-        headers.insert(
-            "signature-input",
-            input.replacen(from, to, 1).parse().unwrap(),
-        );
+        headers.insert("signature-input", input.replacen(from, to, 1).parse().unwrap());
         outcome(&PATH, &headers, BODY, &key)
     };
     for (from, to, reason) in [
@@ -217,42 +172,24 @@ async fn every_parameter_is_bound_and_needed() {
         (";keyid=\"role\"", ";keyid=role", "form"),
         (";nonce=", ";other=", "nonce"),
         (";nonce=", ";nonce=\"\";other=", "nonce"),
-        (
-            "\"@method\"",
-            "\"@method\" \"@method\"",
-            "component-unknown",
-        ),
-        (
-            "\"@method\"",
-            "\"@method\" \"@status\"",
-            "component-unknown",
-        ),
+        ("\"@method\"", "\"@method\" \"@method\"", "component-unknown"),
+        ("\"@method\"", "\"@method\" \"@status\"", "component-unknown"),
         ("\"@method\"", "\"@method\" \"absent\"", "component-unknown"),
         ("\"@method\"", "\"@method\" host", "component-unknown"),
         ("\"@method\"", "\"@method\";req", "component-unknown"),
     ] {
-        assert_eq!(
-            with(from, to),
-            format!("signature-invalid reason={reason}"),
-            "{to}"
-        );
+        assert_eq!(with(from, to), format!("signature-invalid reason={reason}"), "{to}");
     }
     assert_eq!(with("tag=\"inrou\"", "tag=\"other\""), "signature-missing");
     assert_eq!(with("inrou=(", "other=("), "signature-missing");
     let twice = format!("{input}, b{}", input.trim_start_matches("inrou"));
-    assert_eq!(
-        with(&input, &twice),
-        "signature-invalid reason=more-than-one"
-    );
+    assert_eq!(with(&input, &twice), "signature-invalid reason=more-than-one");
 }
 
 #[tokio::test]
 async fn a_signature_of_somebody_else_beside_ours_is_passed_over() {
     let (mut headers, key) = signed(BODY).await;
-    headers.append(
-        "signature-input",
-        r#"proxy=("@path");tag="proxy""#.parse().unwrap(),
-    );
+    headers.append("signature-input", r#"proxy=("@path");tag="proxy""#.parse().unwrap());
     headers.append("signature", "proxy=:AAAA:".parse().unwrap());
     assert_eq!(outcome(&PATH, &headers, BODY, &key), "role");
 }
@@ -266,17 +203,9 @@ async fn it_is_accepted_for_five_minutes_either_way() {
         claim.check_time(now).unwrap();
     }
     for now in [noon() - WINDOW - second, noon() + WINDOW + second] {
-        assert!(
-            claim
-                .check_time(now)
-                .unwrap_err()
-                .is(Code::SIGNATURE_EXPIRED)
-        );
+        assert!(claim.check_time(now).unwrap_err().is(Code::SIGNATURE_EXPIRED));
     }
-    let claim = Claim {
-        expires: Some(noon() + second),
-        ..claim
-    };
+    let claim = Claim { expires: Some(noon() + second), ..claim };
     claim.check_time(noon() + second).unwrap();
     assert!(claim.check_time(noon() + second + second).is_err());
 }

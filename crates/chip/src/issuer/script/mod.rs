@@ -76,16 +76,8 @@ impl Session {
         let mut challenge = [0; 8];
         entropy.fill(&mut challenge);
         let (handshake, initialize_update) = Handshake::new(chip, keys, challenge);
-        let select = Command::new(0x00, 0xA4, 0x04, 0x0C)
-            .with_data(&AID)
-            .to_bytes();
-        (
-            Self {
-                operations,
-                state: State::Opening(handshake),
-            },
-            vec![select, initialize_update],
-        )
+        let select = Command::new(0x00, 0xA4, 0x04, 0x0C).with_data(&AID).to_bytes();
+        (Self { operations, state: State::Opening(handshake) }, vec![select, initialize_update])
     }
 
     /// Takes the answers to the commands that were given last.
@@ -101,10 +93,7 @@ impl Session {
     }
 
     fn open(&mut self, handshake: Handshake, answers: &[Vec<u8>]) -> Result<Step, ScriptError> {
-        let answers = answers
-            .iter()
-            .map(|answer| bare(answer))
-            .collect::<Result<Vec<_>, _>>()?;
+        let answers = answers.iter().map(|answer| bare(answer)).collect::<Result<Vec<_>, _>>()?;
         let [_, Response { data, .. }] = answers.as_slice() else {
             return Err(ScriptError::Answers);
         };
@@ -112,13 +101,7 @@ impl Session {
         let mut commands = vec![authenticate];
         let mut owners = Vec::new();
         for (owner, operation) in self.operations.iter().enumerate() {
-            for Plain {
-                instruction,
-                p1,
-                p2,
-                data,
-            } in operation.commands()
-            {
+            for Plain { instruction, p1, p2, data } in operation.commands() {
                 commands.push(channel.protect(instruction, p1, p2, &data));
                 owners.push(owner);
             }
@@ -139,10 +122,7 @@ impl Session {
         for (&owner, answer) in owners.iter().zip(answers) {
             let Response { data, status } = channel.accept(answer)?;
             if status != StatusWord::SUCCESS {
-                return Err(ScriptError::Refused {
-                    operation: owner,
-                    status,
-                });
+                return Err(ScriptError::Refused { operation: owner, status });
             }
             read[owner].push(data);
         }
@@ -150,11 +130,7 @@ impl Session {
             return Err(ScriptError::Answers);
         }
         let outcomes = self.operations.iter().zip(read);
-        Ok(Step::Done(
-            outcomes
-                .map(|(operation, read)| operation.outcome(read))
-                .collect(),
-        ))
+        Ok(Step::Done(outcomes.map(|(operation, read)| operation.outcome(read)).collect()))
     }
 }
 

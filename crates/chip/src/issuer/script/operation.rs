@@ -97,38 +97,24 @@ impl Operation {
         match self {
             Self::MakeDeviceKey { challenge } => {
                 let make = plain(ins::GENERATE_KEY_PAIR, 0x00, DEVICE_KEY, &challenge.0);
-                [make]
-                    .into_iter()
-                    .chain(read_proof(object::DEVICE_ATTESTATION))
-                    .collect()
+                [make].into_iter().chain(read_proof(object::DEVICE_ATTESTATION)).collect()
             }
-            Self::MakeKeys {
-                enrolment,
-                challenge,
-                uses,
-            } => {
+            Self::MakeKeys { enrolment, challenge, uses } => {
                 let asked = [enrolment.as_bytes().as_slice(), &challenge.0].concat();
                 let keys = uses.iter().map(key_reference).flat_map(|key| {
                     let make = plain(ins::GENERATE_KEY_PAIR, 0x00, key, &asked);
                     [make].into_iter().chain(read_object(key))
                 });
-                keys.chain(read_object(object::ATTESTATION_CERTIFICATE))
-                    .collect()
+                keys.chain(read_object(object::ATTESTATION_CERTIFICATE)).collect()
             }
-            Self::AllowPin {
-                reference,
-                enrolment,
-            } => {
+            Self::AllowPin { reference, enrolment } => {
                 let reference = pin_reference(*reference);
                 vec![match enrolment {
                     Some(enrolment) => plain(ins::ALLOW_PIN, 0x01, reference, enrolment.as_bytes()),
                     None => plain(ins::ALLOW_PIN, 0x00, reference, &[]),
                 }]
             }
-            Self::StoreCertificates {
-                enrolment,
-                certificates,
-            } => {
+            Self::StoreCertificates { enrolment, certificates } => {
                 let files = certificates.iter().flat_map(|carried| {
                     let holder = Target::Certificate(carried.usage);
                     let issuer = Target::IssuerCertificate(carried.usage);
@@ -137,19 +123,13 @@ impl Operation {
                         .chain(store(issuer, &carried.issuer))
                 });
                 let activate = plain(ins::ACTIVATE, 0x00, 0x00, enrolment.as_bytes());
-                files
-                    .chain([activate])
-                    .chain(read_proof(object::STORAGE_RECEIPT))
-                    .collect()
+                files.chain([activate]).chain(read_proof(object::STORAGE_RECEIPT)).collect()
             }
             Self::WriteFile { target, content } => store(*target, content),
             Self::Delete { request, usage } => {
                 let reference = usage.map_or(BOTH_USES, key_reference);
                 let delete = plain(ins::DELETE, 0x00, reference, &request.0);
-                [delete]
-                    .into_iter()
-                    .chain(read_proof(object::DELETION_RECEIPT))
-                    .collect()
+                [delete].into_iter().chain(read_proof(object::DELETION_RECEIPT)).collect()
             }
         }
     }
@@ -159,53 +139,34 @@ impl Operation {
         match self {
             Self::MakeDeviceKey { .. } => {
                 let [signed, certificate] = last_objects(&answers);
-                Outcome::DeviceKey(Attestation(SignedStatement {
-                    signed,
-                    certificate,
-                }))
+                Outcome::DeviceKey(Attestation(SignedStatement { signed, certificate }))
             }
             Self::MakeKeys { uses, .. } => {
                 let [certificate] = last_objects(&answers);
                 // Each use has the answer to GENERATE KEY PAIR, which is empty, and an object.
-                let keys = answers
-                    .chunks(1 + usize::from(READ_BLOCKS))
-                    .zip(uses.iter());
+                let keys = answers.chunks(1 + usize::from(READ_BLOCKS)).zip(uses.iter());
                 let attestation = |(blocks, _): (&[Vec<u8>], Use)| {
                     let certificate = certificate.clone();
-                    Attestation(SignedStatement {
-                        signed: blocks.concat(),
-                        certificate,
-                    })
+                    Attestation(SignedStatement { signed: blocks.concat(), certificate })
                 };
                 Outcome::Keys(keys.map(attestation).collect())
             }
             Self::AllowPin { .. } => Outcome::PinAllowed,
             Self::StoreCertificates { .. } => {
                 let [signed, certificate] = last_objects(&answers);
-                Outcome::Stored(StorageReceipt(SignedStatement {
-                    signed,
-                    certificate,
-                }))
+                Outcome::Stored(StorageReceipt(SignedStatement { signed, certificate }))
             }
             Self::WriteFile { .. } => Outcome::Written,
             Self::Delete { .. } => {
                 let [signed, certificate] = last_objects(&answers);
-                Outcome::Deleted(DeletionReceipt(SignedStatement {
-                    signed,
-                    certificate,
-                }))
+                Outcome::Deleted(DeletionReceipt(SignedStatement { signed, certificate }))
             }
         }
     }
 }
 
 fn plain(instruction: u8, p1: u8, p2: u8, data: &[u8]) -> Plain {
-    Plain {
-        instruction,
-        p1,
-        p2,
-        data: Zeroizing::new(data.to_vec()),
-    }
+    Plain { instruction, p1, p2, data: Zeroizing::new(data.to_vec()) }
 }
 
 fn read_object(object: u8) -> impl Iterator<Item = Plain> {
@@ -224,12 +185,7 @@ fn store(target: Target, content: &[u8]) -> Vec<Plain> {
     let last = blocks.len() - 1;
     let block = |(number, data)| {
         let p1 = if number == last { LAST_BLOCK } else { 0x00 };
-        plain(
-            ins::STORE_DATA,
-            p1,
-            u8::try_from(number).unwrap_or(u8::MAX),
-            data,
-        )
+        plain(ins::STORE_DATA, p1, u8::try_from(number).unwrap_or(u8::MAX), data)
     };
     blocks.enumerate().map(block).collect()
 }
@@ -239,12 +195,6 @@ fn last_objects<const N: usize>(answers: &[Vec<u8>]) -> [Vec<u8>; N] {
     let blocks = usize::from(READ_BLOCKS);
     let first = answers.len().saturating_sub(N * blocks);
     std::array::from_fn(|object| {
-        answers
-            .iter()
-            .skip(first + object * blocks)
-            .take(blocks)
-            .flatten()
-            .copied()
-            .collect()
+        answers.iter().skip(first + object * blocks).take(blocks).flatten().copied().collect()
     })
 }

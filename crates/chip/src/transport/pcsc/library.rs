@@ -152,10 +152,7 @@ impl Library {
         command: &[u8],
         answer: &mut [u8],
     ) -> Result<usize, u32> {
-        let request = IoRequest {
-            protocol,
-            length: size_of::<IoRequest>() as c_ulong,
-        };
+        let request = IoRequest { protocol, length: size_of::<IoRequest>() as c_ulong };
         let mut length = answer.len() as Dword;
         // SAFETY: `command` and `answer` have the lengths that are passed with them and outlive the
         // call; the header of the answer may be null.
