@@ -149,6 +149,11 @@ impl Client {
         self.call(Method::POST, path)
     }
 
+    /// A PUT to `path`, which is appended to the base.
+    pub fn put(&self, path: &str) -> Call {
+        self.call(Method::PUT, path)
+    }
+
     fn call(&self, method: Method, path: &str) -> Call {
         let mut url = Url::clone(&self.base);
         let (path, query) = path.split_once('?').map_or((path, None), |(p, q)| (p, Some(q)));

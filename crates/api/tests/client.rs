@@ -74,6 +74,10 @@ fn house() -> House {
         .route("/refuse", post(async || Problem::from(Refusal::NoneSelected)))
         .route("/empty", post(async || StatusCode::NO_CONTENT))
         .route("/text", get(async || "not JSON"))
+        .route(
+            "/credentials",
+            get(async |headers: HeaderMap| headers["authorization"].to_str().unwrap().to_owned()),
+        )
         .route("/teapot", get(async || (StatusCode::IM_A_TEAPOT, "not a problem")))
         .route("/busy", get(async || Problem::new(Code::STORE_UNAVAILABLE)))
         .route("/long", get(async || "a".repeat(17 * 1024 * 1024)));
@@ -124,6 +128,17 @@ async fn json_goes_there_and_back() {
     assert_eq!(answer, word("印籠"));
     client.post("/empty").answer::<()>().await.unwrap();
     assert_eq!(&client.get("/text").bytes().await.unwrap()[..], b"not JSON");
+}
+
+#[tokio::test]
+async fn a_bearer_token_is_shown_where_it_is_given() {
+    let house = house();
+    let (base, _serving) = house.open("127.0.0.1").await;
+    let showing = |token: &str| house.client(&base).showing(token);
+    let seen = showing("t0k3n").get("/credentials").bytes().await.unwrap();
+    assert_eq!(&seen[..], b"Bearer t0k3n");
+    let error = showing("t0k\n3n").get("/text").bytes().await.unwrap_err();
+    assert!(matches!(&error, ClientError::Request(why) if !why.contains("t0k")));
 }
 
 #[tokio::test]
