@@ -1,0 +1,149 @@
+//! What the portal asks the authority as a role: holders and histories.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State as Shared;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use inrou_api::clock::Clock;
+use inrou_api::page::{Page, PageQuery};
+use inrou_api::problem::{Code, OrInternal, Problem};
+use inrou_api::server::{Json, Path, Query, Trigger, listen, serve, shutdown};
+use inrou_api::signature::{KeyDirectory, MemoryNonces, SignedBy, Verifier};
+use inrou_api::wire::authority::{FindHolder, HistoryEntry, Holder};
+use inrou_pki::PublicKey;
+use inrou_rules::Attributes;
+use jiff::Timestamp;
+
+use super::Person;
+
+/// The authority's API for roles, for the one role `portal`.
+pub struct RoleApi {
+    base: String,
+    state: Arc<State>,
+    _serving: Trigger,
+}
+
+#[derive(Default)]
+struct State(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    holders: BTreeMap<Vec<u8>, (String, Attributes)>,
+    histories: BTreeMap<String, Vec<HistoryEntry>>,
+    down: bool,
+    secretive: bool,
+    asked: usize,
+}
+
+impl RoleApi {
+    pub async fn open(clock: Arc<dyn Clock>, portal: PublicKey) -> Self {
+        let state = Arc::<State>::default();
+        let verifier = Arc::new(Verifier::new(clock, Portal(portal), MemoryNonces::new()));
+        let routes = Router::new()
+            .route("/holders", post(find_holder))
+            .route("/holders/{subject}/history", get(history))
+            .with_state(state.clone())
+            .route_layer(from_fn_with_state(verifier, Verifier::<Portal, MemoryNonces>::check));
+        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let (serving, told) = shutdown();
+        tokio::spawn(serve(listener, Router::new().nest("/authority/v1", routes), told));
+        Self { base, state, _serving: serving }
+    }
+
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Knows whose these certificates are.
+    pub fn know(&self, person: &Person) {
+        let mut known = self.state.0.lock().unwrap();
+        for holder in [&person.user_authentication, &person.signature] {
+            let told = (person.subject.clone(), person.attributes.clone());
+            known.holders.insert(holder.certificate.as_der().to_vec(), told);
+        }
+    }
+
+    /// Does not know a certificate any more.
+    pub fn forget(&self, certificate: &inrou_pki::Certificate) {
+        self.state.0.lock().unwrap().holders.remove(certificate.as_der());
+    }
+
+    /// Enters something into a resident's history.
+    pub fn happened(&self, subject: &str, at: Timestamp, code: &str) {
+        let entry = HistoryEntry {
+            at,
+            code: code.to_owned(),
+            params: BTreeMap::new(),
+            actor: "service".to_owned(),
+        };
+        let mut known = self.state.0.lock().unwrap();
+        known.histories.entry(subject.to_owned()).or_default().push(entry);
+    }
+
+    /// Does not answer for now.
+    pub fn set_down(&self, down: bool) {
+        self.state.0.lock().unwrap().down = down;
+    }
+
+    /// Does not tell attributes.
+    pub fn set_secretive(&self, secretive: bool) {
+        self.state.0.lock().unwrap().secretive = secretive;
+    }
+
+    /// How often it was asked.
+    pub fn asked(&self) -> usize {
+        self.state.0.lock().unwrap().asked
+    }
+}
+
+async fn find_holder(
+    Shared(state): Shared<Arc<State>>,
+    _by: SignedBy,
+    Json(request): Json<FindHolder>,
+) -> Result<Json<Holder>, Problem> {
+    let mut known = state.0.lock().unwrap();
+    known.answer()?;
+    let found = known.holders.get(&request.certificate.0);
+    let (subject, attributes) =
+        found.cloned().ok_or_else(|| Problem::new(Code::CERTIFICATE_UNTRUSTED))?;
+    let attributes = (!known.secretive).then_some(attributes);
+    Ok(Json(Holder { subject, attributes }))
+}
+
+/// Pages by how many entries there are before an entry, as the authority does by its journal.
+async fn history(
+    Shared(state): Shared<Arc<State>>,
+    _by: SignedBy,
+    Path(subject): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<HistoryEntry>>, Problem> {
+    let before: Option<usize> = query.position()?;
+    let mut known = state.0.lock().unwrap();
+    known.answer()?;
+    let entries = known.histories.entry(subject).or_default();
+    let numbered = entries.iter().cloned().enumerate();
+    let rest = numbered.take(before.unwrap_or(usize::MAX)).collect::<Vec<_>>();
+    let wanted = rest.into_iter().rev().take(query.limit.count() + 1).collect();
+    let page = Page::of(wanted, query.limit, |(number, _)| *number).or_internal()?;
+    let items = page.items.into_iter().map(|(_, entry)| entry).collect();
+    Ok(Json(Page { items, next: page.next }))
+}
+
+impl Known {
+    fn answer(&mut self) -> Result<(), Problem> {
+        self.asked += 1;
+        if self.down { Err(Problem::new(Code::STORE_UNAVAILABLE)) } else { Ok(()) }
+    }
+}
+
+struct Portal(PublicKey);
+
+impl KeyDirectory for Portal {
+    async fn find(&self, key_id: &str) -> Result<Option<PublicKey>, Problem> {
+        Ok((key_id == "role:portal").then(|| self.0.clone()))
+    }
+}
