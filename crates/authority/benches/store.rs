@@ -22,17 +22,11 @@ const TIME: Duration = Duration::from_secs(2);
 const ROUNDS: usize = 3;
 
 fn main() {
-    let folder = match std::env::args()
-        .skip(1)
-        .find(|argument| !argument.starts_with('-'))
-    {
+    let folder = match std::env::args().skip(1).find(|argument| !argument.starts_with('-')) {
         Some(folder) => tempfile::tempdir_in(folder).unwrap(),
         None => tempfile::tempdir().unwrap(),
     };
-    println!(
-        "medians of {ROUNDS} rounds of {TIME:?}, in {}",
-        folder.path().display()
-    );
+    println!("medians of {ROUNDS} rounds of {TIME:?}, in {}", folder.path().display());
     let limit = median(|round| append_and_sync(&folder.path().join(format!("limit{round}"))));
     println!("limit: append 250 bytes, fdatasync          {limit:>9.0} a second");
     for callers in [1, 8, 32, 128] {
@@ -77,10 +71,7 @@ fn commit(file: &Path, callers: u8) -> f64 {
                 })
             })
             .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     rates.iter().sum()
 }
@@ -99,10 +90,7 @@ fn open(file: &Path, residents: u8) -> SqliteStore {
     let store = SqliteStore::open(&PathBuf::from(file), SqliteSettings::default()).unwrap();
     for n in 0..residents {
         let admit = [
-            Write::PutResident {
-                expected: None,
-                resident: Box::new(resident(n)),
-            },
+            Write::PutResident { expected: None, resident: Box::new(resident(n)) },
             Write::ReserveSerials {
                 partition: partition(Use::Signature, Medium::Phone),
                 count: 1,
@@ -118,19 +106,10 @@ fn hold(n: u8, version: Version) -> Unit {
     let id: CertificateId = id(Use::Signature, u64::from(n) + 1);
     Unit::from_iter([
         Write::SpendNonce(nonce(&format!("{n}/{}", version.0), 1_000)),
-        Write::PutResident {
-            expected: Some(version),
-            resident: Box::new(resident(n)),
-        },
+        Write::PutResident { expected: Some(version), resident: Box::new(resident(n)) },
         Write::AppendEvent(deletion(n, 1)),
-        Write::PutStatus {
-            id,
-            status: Status::Held { since: at(1) },
-        },
-        Write::Send(message(
-            Addressee::Resident(resident_id(n)),
-            "certificates-on-hold",
-        )),
+        Write::PutStatus { id, status: Status::Held { since: at(1) } },
+        Write::Send(message(Addressee::Resident(resident_id(n)), "certificates-on-hold")),
     ])
 }
 

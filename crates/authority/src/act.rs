@@ -48,13 +48,8 @@ impl Authority {
         also: &dyn Fn(&Resident) -> Vec<Write>,
     ) -> Result<Resident, Attempt> {
         let now = self.clock.now();
-        let events = decide(
-            Some(&loaded.resident),
-            &loaded.attributes,
-            command,
-            now,
-            &self.settings.rules,
-        )?;
+        let events =
+            decide(Some(&loaded.resident), &loaded.attributes, command, now, &self.settings.rules)?;
         let resident = events
             .iter()
             .try_fold(loaded.resident.clone(), |state, event| apply(Some(state), event))
@@ -78,19 +73,19 @@ impl Authority {
     /// A resident with the present attributes.
     pub(crate) fn load(&self, id: ResidentId) -> Result<Loaded, Failed> {
         let found = self.store.resident(id)?.ok_or(Refusal::ResidentUnknown)?;
-        let record = self.store.attributes(id, found.value.record)?.ok_or(Refusal::ResidentUnknown)?;
-        Ok(Loaded {
-            resident: found.value,
-            version: found.version,
-            attributes: record.attributes,
-        })
+        let record =
+            self.store.attributes(id, found.value.record)?.ok_or(Refusal::ResidentUnknown)?;
+        Ok(Loaded { resident: found.value, version: found.version, attributes: record.attributes })
     }
 
     /// Commits a unit, and lets everybody know who waits for what it may have brought.
     pub(crate) fn commit(&self, unit: Unit) -> Result<crate::store::Committed, StoreError> {
         let committed = self.store.commit(unit)?;
-        if let Some(&last) = committed.statuses.last() {
-            self.status.catch_up_to(last, &*self.store)?;
+        if let Some(&last) = committed.statuses.last()
+            && let Err(error) = self.status.catch_up_to(last, &*self.store)
+        {
+            // It is committed all the same. Status services read it before they tell anything.
+            tracing::warn!(%error, "the status index is behind");
         }
         self.changed.notify();
         Ok(committed)

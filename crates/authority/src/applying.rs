@@ -103,9 +103,7 @@ impl Authority {
             self.act(resident, Actor::Phone { chip }, &command, &|_| Vec::new())?;
         }
         match self.enrolment_of(chip, id)?.1 {
-            begun if begun.stage == EnrolmentStage::Begun => {
-                Err(Refusal::NoSuchApplication.into())
-            }
+            begun if begun.stage == EnrolmentStage::Begun => Err(Refusal::NoSuchApplication.into()),
             enrolment => Ok(enrolment.view()),
         }
     }

@@ -95,6 +95,11 @@ impl Authority {
         })
     }
 
+    /// The status of certificates, as status services tell it.
+    pub fn status_index(&self) -> &StatusIndex {
+        &self.status
+    }
+
     /// Does jobs as they fall due, until the future is dropped.
     pub async fn work(self: Arc<Self>) {
         let mut changes = self.changed.subscribe();

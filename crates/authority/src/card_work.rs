@@ -67,8 +67,7 @@ impl CardWork {
 impl Authority {
     /// The work on a card, with its version.
     pub(crate) fn card_work(&self, card: CardId) -> Result<(Version, CardWork), Failed> {
-        let found =
-            self.store.document(CARD_WORK, &card.to_string())?.ok_or(Refusal::NoCard)?;
+        let found = self.store.document(CARD_WORK, &card.to_string())?.ok_or(Refusal::NoCard)?;
         let work = serde_json::from_slice(&found.value.body.0).map_err(Problem::internal)?;
         Ok((found.version, work))
     }

@@ -2,12 +2,12 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use inrou_api::page::{Page, PageQuery};
+use inrou_api::problem::Problem;
 use inrou_api::problem::{Code, OrInternal};
 use inrou_api::wire::authority::{
     AdmitResident, Attendance, CardIssued, CardPin, CardView, ChangeRecord, ChooseCertificates,
     IssueCard, ReportLoss, ResidentSummary, ResidentView, UnlockCard,
 };
-use inrou_api::problem::Problem;
 use inrou_pki::{AttributesInvalid, PersonalAttributes};
 use inrou_rules::{
     Attributes, CardId, Command, Municipality, Presence, RecordVersion, Refusal, Resident,
@@ -18,9 +18,7 @@ use crate::Authority;
 use crate::card_work::CardWork;
 use crate::problem::Failed;
 use crate::projection::project;
-use crate::store::{
-    Actor, AttributeVersion, Salt, StoreError, Unit, Write,
-};
+use crate::store::{Actor, AttributeVersion, Salt, StoreError, Unit, Write};
 
 impl Authority {
     /// Enters a resident under `id`.
@@ -43,10 +41,8 @@ impl Authority {
         let resident =
             events.iter().fold(None, inrou_rules::apply).ok_or(Refusal::ResidentUnknown)?;
         let actor = Actor::Counter { municipality: request.municipality };
-        let mut unit = Unit::from(Write::PutResident {
-            expected: None,
-            resident: Box::new(resident.clone()),
-        });
+        let mut unit =
+            Unit::from(Write::PutResident { expected: None, resident: Box::new(resident.clone()) });
         unit.push(Write::PutAttributes(AttributeVersion { record: resident.record, ..record }));
         unit.extend(project(self, &resident, &events, actor, now)?);
         match self.commit(unit) {
@@ -159,7 +155,11 @@ impl Authority {
     }
 
     /// Puts the certificates of a lost card or phone on hold (LOSS-1, CARD-11).
-    pub(crate) fn hold(&self, id: ResidentId, request: &ReportLoss) -> Result<ResidentView, Failed> {
+    pub(crate) fn hold(
+        &self,
+        id: ResidentId,
+        request: &ReportLoss,
+    ) -> Result<ResidentView, Failed> {
         let command = Command::Hold { medium: request.medium };
         self.act(id, Actor::Hotline, &command, &|_| Vec::new())?;
         self.resident_view(id)

@@ -92,7 +92,11 @@ impl Authority {
         id: EnrolmentId,
     ) -> Result<(Version, Enrolment), Failed> {
         let (version, enrolment) = self.enrolment(id)?;
-        if enrolment.chip == chip { Ok((version, enrolment)) } else { Err(Code::ENROLMENT_UNKNOWN.into()) }
+        if enrolment.chip == chip {
+            Ok((version, enrolment))
+        } else {
+            Err(Code::ENROLMENT_UNKNOWN.into())
+        }
     }
 }
 

@@ -199,8 +199,7 @@ fn still_meant(recorded: &NewIntent, planned: &NewIntent) -> bool {
         generation: old.generation,
         ..new
     } == old;
-    same_body
-        && (recorded.partition, recorded.not_after) == (planned.partition, planned.not_after)
+    same_body && (recorded.partition, recorded.not_after) == (planned.partition, planned.not_after)
 }
 
 fn issuance(intent: &Intent) -> Result<Issuance, inrou_api::problem::Problem> {

@@ -140,7 +140,6 @@ const SALT: usize = 16;
 /// PBKDF2 iterations, as for the key files.
 const ITERATIONS: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
 
-
 #[cfg(unix)]
 fn private_file(path: &std::path::Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;

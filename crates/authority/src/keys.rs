@@ -114,8 +114,7 @@ impl IssuerKeys {
         let folder = Arc::new(folder);
         let mut known = Known::default();
         for document in store.documents(ISSUER_KEY, None, None, u32::MAX)? {
-            let stored: StoredKey =
-                serde_json::from_slice(&document.value.body.0).or_internal()?;
+            let stored: StoredKey = serde_json::from_slice(&document.value.body.0).or_internal()?;
             known.add(&stored, &folder)?;
         }
         Ok(Self { folder, known: RwLock::new(known), making: std::sync::Mutex::new(()) })
@@ -134,7 +133,11 @@ impl IssuerKeys {
 
     fn latest(&self, usage: Use) -> Option<Arc<CertifiedKey>> {
         let known = self.read();
-        known.generations.range((usage, 0)..=(usage, u32::MAX)).next_back().map(|(_, key)| key.clone())
+        known
+            .generations
+            .range((usage, 0)..=(usage, u32::MAX))
+            .next_back()
+            .map(|(_, key)| key.clone())
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Known> {
@@ -168,8 +171,25 @@ impl Known {
 }
 
 impl Authority {
+    /// The issuers' keys with their certificates: every generation of both, oldest first, those that
+    /// sign now among them.
+    ///
+    /// # Errors
+    /// The store or the key folder failed while a new generation was made.
+    pub fn trust_anchors(&self) -> Result<Vec<(Use, Arc<CertifiedKey>)>, Failed> {
+        let now = self.clock.now();
+        for usage in Use::ALL {
+            self.issuer_at(usage, now)?;
+        }
+        Ok(self.keys.generations())
+    }
+
     /// The generation of an issuer that signs at `now`; a new one is made if the last is old.
-    pub(crate) fn issuer_at(&self, usage: Use, now: Timestamp) -> Result<Arc<CertifiedKey>, Failed> {
+    pub(crate) fn issuer_at(
+        &self,
+        usage: Use,
+        now: Timestamp,
+    ) -> Result<Arc<CertifiedKey>, Failed> {
         let young = |key: &CertifiedKey| {
             now.duration_since(key.certificate.not_before()) < self.settings.generation_age
         };
@@ -235,7 +255,13 @@ impl Authority {
         let (not_before, public_key) = (whole_second(now), key.public_key().clone());
         let build = |serial| {
             let settings = &self.settings.issuer;
-            settings.responder_certificate(usage, &issuer.certificate, &public_key, serial, not_before)
+            settings.responder_certificate(
+                usage,
+                &issuer.certificate,
+                &public_key,
+                serial,
+                not_before,
+            )
         };
         self.certify_own(usage, issuer.generation, true, file, issuer, build)
     }

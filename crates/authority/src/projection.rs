@@ -125,8 +125,7 @@ impl Projection<'_> {
                 );
             }
             Event::CertificateHeld { id, at } => {
-                self.writes
-                    .push(Write::PutStatus { id: *id, status: Status::Held { since: *at } });
+                self.writes.push(Write::PutStatus { id: *id, status: Status::Held { since: *at } });
             }
             Event::CertificateRevoked { id, at, reason } => {
                 let status = Status::Revoked { at: *at, reason: *reason };
@@ -149,8 +148,7 @@ impl Projection<'_> {
         let mut phones: Vec<_> = self.phones.into_values().collect();
         phones.sort_by_key(|phone| phone.value.resident.is_some());
         for phone in phones {
-            self.writes
-                .push(Write::PutPhone { expected: Some(phone.version), phone: phone.value });
+            self.writes.push(Write::PutPhone { expected: Some(phone.version), phone: phone.value });
         }
         self.writes
     }
@@ -182,12 +180,7 @@ impl Projection<'_> {
     }
 
     /// A notice to the phone, and to the resident wherever notices are read.
-    fn notify<const N: usize>(
-        &mut self,
-        chip: ChipId,
-        code: &str,
-        params: [(&str, String); N],
-    ) {
+    fn notify<const N: usize>(&mut self, chip: ChipId, code: &str, params: [(&str, String); N]) {
         self.send(Addressee::Phone(chip), code, params.clone());
         self.send(Addressee::Resident(self.resident.id), code, params);
     }

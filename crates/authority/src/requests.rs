@@ -3,9 +3,7 @@
 use inrou_api::problem::{Code, Problem};
 use inrou_api::statement::Statement;
 use inrou_api::wire::Base64;
-use inrou_api::wire::authority::{
-    BeginRequest, Challenge, RequestBegun, RequestDone, SigningKey,
-};
+use inrou_api::wire::authority::{BeginRequest, Challenge, RequestBegun, RequestDone, SigningKey};
 use inrou_rules::{ChipId, Command, Medium, ResidentId, RevocationWay, Use};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -51,10 +49,7 @@ impl Request {
     fn begun(&self) -> RequestBegun {
         RequestBegun {
             request: self.id.clone(),
-            challenge: Challenge {
-                value: self.challenge.clone(),
-                expires: self.challenge_expires,
-            },
+            challenge: Challenge { value: self.challenge.clone(), expires: self.challenge_expires },
         }
     }
 
@@ -146,6 +141,10 @@ impl Authority {
         let found = self.store.document(REQUEST, id)?.ok_or(Code::REQUEST_UNKNOWN)?;
         let request: Request =
             serde_json::from_slice(&found.value.body.0).map_err(Problem::internal)?;
-        if request.chip == chip { Ok((found.version, request)) } else { Err(Code::REQUEST_UNKNOWN.into()) }
+        if request.chip == chip {
+            Ok((found.version, request))
+        } else {
+            Err(Code::REQUEST_UNKNOWN.into())
+        }
     }
 }

@@ -42,9 +42,11 @@ pub(crate) fn history(logged: &LoggedEntry) -> HistoryEntry {
     let params: BTreeMap<String, String> = ["medium", "usage", "reason", "code", "municipality"]
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), text(name)?)))
-        .chain(members.get("id").and_then(|id| {
-            Some(("usage".to_owned(), id.get("usage")?.as_str()?.to_owned()))
-        }))
+        .chain(
+            members
+                .get("id")
+                .and_then(|id| Some(("usage".to_owned(), id.get("usage")?.as_str()?.to_owned()))),
+        )
         .collect();
     let actor = match logged.entry.actor {
         Actor::Card { .. } => "card",
@@ -94,8 +96,7 @@ impl Authority {
     }
 
     fn last_enrolment(&self, chip: ChipId) -> Result<Option<Enrolment>, Failed> {
-        let documents =
-            self.store.documents(ENROLMENT, Some(&chip.to_string()), None, u32::MAX)?;
+        let documents = self.store.documents(ENROLMENT, Some(&chip.to_string()), None, u32::MAX)?;
         let enrolments = documents
             .iter()
             .filter_map(|found| serde_json::from_slice::<Enrolment>(&found.value.body.0).ok());

@@ -1,4 +1,5 @@
 //! What is published, over real connections: to any client, to OpenSSL, to GnuTLS.
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 #[path = "support/house.rs"]
 mod house;
@@ -40,10 +41,11 @@ impl Published {
         let certificates = {
             let mut card = card.lock().unwrap();
             let mut client = JpkiClient::select(&mut *card).unwrap();
-            client.verify(Pin::Signature(&SignaturePassword::parse(CARD_PASSWORD).unwrap())).unwrap();
-            Use::ALL.map(|usage| {
-                Certificate::from_der(&client.certificate(usage).unwrap()).unwrap()
-            })
+            client
+                .verify(Pin::Signature(&SignaturePassword::parse(CARD_PASSWORD).unwrap()))
+                .unwrap();
+            Use::ALL
+                .map(|usage| Certificate::from_der(&client.certificate(usage).unwrap()).unwrap())
         };
         let pem = house.get("/ca/anchors.pem").await.text();
         let anchors = pem.split_inclusive("-----END CERTIFICATE-----\n");
@@ -315,25 +317,41 @@ async fn openssl_and_gnutls_see_what_we_see() {
             let issuer = published.anchors.issuer_of(certificate).unwrap();
             let issuer = put("issuer.pem", issuer.to_pem().as_bytes());
             for hash in ["-sha1", "-sha256"] {
-                let said = run("openssl", &[
-                    "ocsp", hash, "-issuer", &issuer, "-cert", &pem, "-CAfile", &anchors, "-url",
-                    &ocsp,
-                ]);
-                assert!(said.contains("Response verify OK") && said.contains(openssl_says), "{said}");
+                let said = run(
+                    "openssl",
+                    &[
+                        "ocsp", hash, "-issuer", &issuer, "-cert", &pem, "-CAfile", &anchors,
+                        "-url", &ocsp,
+                    ],
+                );
+                assert!(
+                    said.contains("Response verify OK") && said.contains(openssl_says),
+                    "{said}"
+                );
                 assert!(!said.contains("WARNING"), "{said}");
             }
             let ask = format!("--ask={ocsp}");
-            let said = run("ocsptool", &[
-                &ask, "--nonce", "--load-cert", &pem, "--load-issuer", &issuer, "--load-trust",
-                &anchors,
-            ]);
+            let said = run(
+                "ocsptool",
+                &[
+                    &ask,
+                    "--nonce",
+                    "--load-cert",
+                    &pem,
+                    "--load-issuer",
+                    &issuer,
+                    "--load-trust",
+                    &anchors,
+                ],
+            );
             assert!(said.contains("Success") && said.contains(gnutls_says), "{said}");
 
             let uri = certificate.distribution_points()[0].uri().unwrap();
             let crl = put("list.crl", &house.get(path_of(uri)).await.body);
-            let said = run("openssl", &[
-                "verify", "-crl_check", "-CRLfile", &crl, "-CAfile", &anchors, &pem,
-            ]);
+            let said = run(
+                "openssl",
+                &["verify", "-crl_check", "-CRLfile", &crl, "-CAfile", &anchors, &pem],
+            );
             assert!(said.contains(verify_says), "{said}");
         }
     }

@@ -28,10 +28,7 @@ fn sqlite_in_a_file_conforms() {
 fn sqlite_on_a_disk_in_memory_conforms() {
     conformance::run(|| {
         let disk = Disk::new(PowerCut::never());
-        let settings = SqliteSettings {
-            checkpoint_pages: 8,
-            ..SqliteSettings::default()
-        };
+        let settings = SqliteSettings { checkpoint_pages: 8, ..SqliteSettings::default() };
         open_sqlite(&disk, "store.db", settings).unwrap()
     });
 }

@@ -41,17 +41,12 @@ fn nothing_answered_is_lost() {
         assert_eq!(first.len(), wanted, "the process ended by itself");
         child.kill().unwrap();
         // The last line may have been cut off.
-        let rest = lines
-            .map_while(Result::ok)
-            .filter(|line| line.ends_with('.'));
+        let rest = lines.map_while(Result::ok).filter(|line| line.ends_with('.'));
         answered.extend(first.into_iter().chain(rest).map(|line| number(&line)));
         child.wait().unwrap();
         check(&file, &answered);
     }
-    println!(
-        "{} units were answered, {KILLS} kills lost none",
-        answered.len()
-    );
+    println!("{} units were answered, {KILLS} kills lost none", answered.len());
 }
 
 /// The units are numbered by their event; each did all that a unit does.
@@ -60,24 +55,14 @@ fn check(file: &Path, answered: &[u64]) {
     let log = store.log(0, u32::MAX).unwrap();
     let documents = store.documents(SETTING, None, None, u32::MAX).unwrap();
     let jobs = store.jobs(None, u32::MAX).unwrap();
-    assert!(
-        log.iter()
-            .enumerate()
-            .all(|(index, entry)| entry.sequence == index as u64)
-    );
+    assert!(log.iter().enumerate().all(|(index, entry)| entry.sequence == index as u64));
     for sequence in answered {
-        assert!(
-            *sequence < log.len() as u64,
-            "event {sequence} was answered and is lost"
-        );
+        assert!(*sequence < log.len() as u64, "event {sequence} was answered and is lost");
     }
     // The first event is the admission's.
     let units = log.len() - 1;
     assert_eq!((documents.len(), jobs.len()), (units, units));
-    assert_eq!(
-        store.last_serial(Use::Signature).unwrap(),
-        Serial(units as u64)
-    );
+    assert_eq!(store.last_serial(Use::Signature).unwrap(), Serial(units as u64));
 }
 
 fn start(file: &Path) -> Child {
@@ -97,10 +82,7 @@ fn fill(file: &Path) {
     let store = SqliteStore::open(file, SqliteSettings::default()).unwrap();
     if store.log_size().unwrap() == 0 {
         let admit = [
-            Write::PutResident {
-                expected: None,
-                resident: Box::new(resident(1)),
-            },
+            Write::PutResident { expected: None, resident: Box::new(resident(1)) },
             Write::AppendEvent(admitted(1)),
         ];
         store.commit(Unit::from_iter(admit)).unwrap();
@@ -128,10 +110,7 @@ fn unit(key: &str) -> Unit {
             count: 1,
             not_after: at(1),
         },
-        Write::PutDocument {
-            expected: None,
-            document: document(SETTING, key, &[7; 500]),
-        },
+        Write::PutDocument { expected: None, document: document(SETTING, key, &[7; 500]) },
         Write::AppendEvent(deletion(1, 1)),
         Write::AddJob(job(key, 1)),
     ])

@@ -17,10 +17,7 @@ use support::samples::nonce;
 const FILE: &str = "store.db";
 
 /// Few pages, so that the log is carried over into the main file again and again.
-const SETTINGS: SqliteSettings = SqliteSettings {
-    readers: 1,
-    checkpoint_pages: 16,
-};
+const SETTINGS: SqliteSettings = SqliteSettings { readers: 1, checkpoint_pages: 16 };
 
 #[test]
 fn everything_unsynced_is_lost() {
@@ -62,12 +59,7 @@ fn a_disk_that_lies_about_syncs_is_found_out() {
 /// A store that is made when the power fails is made again.
 #[test]
 fn a_store_is_made_whole_or_made_anew() {
-    for loss in [
-        Loss::Everything,
-        Loss::Nothing,
-        Loss::Drawn(1),
-        Loss::Drawn(2),
-    ] {
+    for loss in [Loss::Everything, Loss::Nothing, Loss::Drawn(1), Loss::Drawn(2)] {
         let mut step = 1;
         loop {
             let power = PowerCut::at(step, loss);
@@ -114,15 +106,9 @@ fn recover(disk: &Disk, done: usize, images: &[Image], case: &str) {
     let kept = (done..images.len().min(done + 2))
         .find(|kept| images[*kept] == image)
         .unwrap_or_else(|| panic!("{case}: {done} steps were answered, and left is {image:#?}"));
-    for (_, value) in NONCES
-        .iter()
-        .filter(|(spent_after, _)| *spent_after <= kept)
-    {
+    for (_, value) in NONCES.iter().filter(|(spent_after, _)| *spent_after <= kept) {
         let again = store.commit(Write::SpendNonce(nonce(value, 1000)).into());
-        let spent = matches!(
-            again,
-            Err(StoreError::Precondition(Precondition::NonceSpent))
-        );
+        let spent = matches!(again, Err(StoreError::Precondition(Precondition::NonceSpent)));
         assert!(spent, "{case}: {value}");
     }
     // Leases ended with the process: its successor takes what is due.
@@ -140,10 +126,7 @@ fn undisturbed() -> (Vec<Image>, Disk) {
     let mut images = vec![Image::of(&store)];
     for (index, step) in STEPS.iter().enumerate() {
         let committed = step(&store).and_then(|unit| store.commit(unit));
-        assert!(
-            matches!(committed, Ok(_) | Err(StoreError::Conflict)),
-            "{index}: {committed:?}"
-        );
+        assert!(matches!(committed, Ok(_) | Err(StoreError::Conflict)), "{index}: {committed:?}");
         let image = Image::of(&store);
         image.check();
         images.push(image);

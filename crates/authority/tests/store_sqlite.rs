@@ -33,10 +33,7 @@ fn open(file: &Path) -> Result<SqliteStore, StoreError> {
 
 fn admit(n: u8) -> Unit {
     Unit::from_iter([
-        Write::PutResident {
-            expected: None,
-            resident: Box::new(resident(n)),
-        },
+        Write::PutResident { expected: None, resident: Box::new(resident(n)) },
         Write::PutAttributes(attributes(n)),
         Write::AppendEvent(admitted(n)),
     ])
@@ -65,11 +62,7 @@ fn a_store_has_one_owner() {
 #[test]
 fn leases_end_with_the_process_that_held_them() {
     let (_folder, file) = folder();
-    let lease = || Write::LeaseJobs {
-        now: at(1),
-        until: at(1_000),
-        limit: 9,
-    };
+    let lease = || Write::LeaseJobs { now: at(1), until: at(1_000), limit: 9 };
     let store = open(&file).unwrap();
     store.commit(Write::AddJob(job("a", 1)).into()).unwrap();
     store.commit(lease().into()).unwrap();
@@ -101,10 +94,8 @@ fn closing_leaves_one_file_with_everything() {
     store.commit(admit(1)).unwrap();
     store.resident(resident_id(1)).unwrap();
     drop(store);
-    let mut left: Vec<_> = fs::read_dir(folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    let mut left: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["store.db", "store.db.lock"]);
 }
@@ -124,11 +115,7 @@ fn data_of_a_newer_form_is_left_alone() {
 #[test]
 fn what_is_no_store_is_called_damaged() {
     let (_folder, file) = folder();
-    fs::write(
-        &file,
-        "not a store, and longer than the header of one: ".repeat(99),
-    )
-    .unwrap();
+    fs::write(&file, "not a store, and longer than the header of one: ".repeat(99)).unwrap();
     assert_eq!(open(&file).err().unwrap().code(), "store-corrupt");
 }
 
@@ -156,9 +143,7 @@ fn damaged_attributes_do_not_reach_messages() {
     assert_eq!(connection.execute(alter, []).unwrap(), 1);
     drop(connection);
     let store = open(&file).unwrap();
-    let error = store
-        .attributes(resident_id(1), RecordVersion(0))
-        .unwrap_err();
+    let error = store.attributes(resident_id(1), RecordVersion(0)).unwrap_err();
     assert_eq!(error.code(), "store-corrupt");
     let mut texts = vec![format!("{error:?}"), error.to_string()];
     let mut source = error.source();
@@ -184,27 +169,17 @@ fn the_files_are_their_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let (folder, file) = folder();
     let _store = open(&file).unwrap();
-    let entries: Vec<_> = fs::read_dir(folder.path())
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
+    let entries: Vec<_> = fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
     assert!(entries.len() >= 4, "{entries:?}");
     for entry in entries {
-        assert_eq!(
-            entry.metadata().unwrap().permissions().mode() & 0o777,
-            0o600,
-            "{entry:?}"
-        );
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{entry:?}");
     }
 }
 
 #[test]
 fn more_reads_than_connections_take_turns() {
     let (_folder, file) = folder();
-    let settings = SqliteSettings {
-        readers: 2,
-        ..SqliteSettings::default()
-    };
+    let settings = SqliteSettings { readers: 2, ..SqliteSettings::default() };
     let store = SqliteStore::open(&file, settings).unwrap();
     store.commit(admit(1)).unwrap();
     std::thread::scope(|scope| {
@@ -237,18 +212,12 @@ fn an_overloaded_store_says_so_at_once_and_recovers() {
     let store = open(&file).unwrap();
     let (reached, is_reached) = channel();
     let (release, released) = channel();
-    let brake = Brake {
-        reached: Mutex::new(reached),
-        released: Mutex::new(released),
-    };
+    let brake = Brake { reached: Mutex::new(reached), released: Mutex::new(released) };
     let waker = Waker::from(Arc::new(brake));
     // The writer may answer before the first unit is polled: then nothing is woken, and the next
     // unit is tried.
     let mut stopped = store.commit_async(Unit::new());
-    while Pin::new(&mut stopped)
-        .poll(&mut Context::from_waker(&waker))
-        .is_ready()
-    {
+    while Pin::new(&mut stopped).poll(&mut Context::from_waker(&waker)).is_ready() {
         stopped = store.commit_async(Unit::new());
     }
     is_reached.recv().unwrap();

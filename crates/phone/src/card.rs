@@ -7,6 +7,7 @@ use inrou_api::problem::{Code, Problem};
 use inrou_chip::Interface;
 use inrou_chip::client::{CardError, JpkiClient, Pin};
 use inrou_chip::image::Personality;
+use inrou_chip::transport::pcsc::{LastTries, Pcsc};
 use inrou_chip::transport::{Transport, TransportError};
 use inrou_chip::tray::{Taken, Tray};
 use inrou_pki::Certificate;
@@ -14,7 +15,7 @@ use inrou_pki::cms::NewMessage;
 use inrou_rules::{SignaturePassword, Use};
 use jiff::Timestamp;
 
-use crate::problem::{of_card_tray, of_chip};
+use crate::problem::{of_card_tray, of_chip, of_reader};
 use crate::secrets::PinName;
 
 /// A way to cards near the phone: the sandbox's table, or a reader.
@@ -48,6 +49,30 @@ impl CardSource for TableOfCards {
         let mut card = self.0.take(&chip).map_err(|error| of_card_tray(error, name))?;
         card.power_on(Interface::Contactless);
         Ok(Box::new(Powered(card)))
+    }
+}
+
+/// Cards in PC/SC readers, a person's own among them; a card goes by its reader's name.
+pub struct ReaderCards {
+    pcsc: Pcsc,
+    last_tries: LastTries,
+}
+
+impl ReaderCards {
+    /// The readers of this service. `last_tries` says whether the last two tries may be spent.
+    pub fn new(pcsc: Pcsc, last_tries: LastTries) -> Self {
+        Self { pcsc, last_tries }
+    }
+}
+
+impl CardSource for ReaderCards {
+    fn cards(&self) -> Result<Vec<String>, Problem> {
+        self.pcsc.readers().map_err(of_reader)
+    }
+
+    fn connect(&self, name: &str) -> Result<Box<dyn Transport + Send>, Problem> {
+        let card = self.pcsc.connect(name, self.last_tries).map_err(of_reader)?;
+        Ok(Box::new(card))
     }
 }
 

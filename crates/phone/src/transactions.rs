@@ -14,7 +14,8 @@ use inrou_api::wire::transaction::{
 use inrou_chip::client::{CardError, JpkiClient, Pin};
 use inrou_chip::transport::Transport;
 use inrou_pki::digest::HashAlgorithm;
-use inrou_rules::{Use, UserAuthenticationPin};
+use inrou_rules::{SignaturePassword, Use, UserAuthenticationPin};
+use jiff::Timestamp;
 
 use crate::card;
 use crate::fleet::Fleet;
@@ -45,14 +46,14 @@ impl Fleet {
     /// safe (REG-4).
     ///
     /// # Errors
-    /// `permission-denied` for any other site, `transaction-unknown` for a link that is none.
+    /// `asker-not-safe` for any other site, `transaction-unknown` for a link that is none.
     pub(crate) fn asker(&self, link: &str) -> Result<(Asker, TransactionId), Problem> {
         let found = self.askers.iter().find_map(|asker| {
             let path = link.strip_prefix(asker.base.as_str())?;
             Some((asker, path.strip_prefix('/')?))
         });
         let (asker, path) =
-            found.ok_or_else(|| Problem::new(Code::PERMISSION_DENIED).by_rule("REG-4"))?;
+            found.ok_or_else(|| Problem::new(Code::ASKER_NOT_SAFE).by_rule("REG-4"))?;
         let id = path.strip_prefix("transactions/").map(str::to_owned);
         let id = id.and_then(|id| TransactionId::try_from(id).ok());
         let id = id.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
@@ -106,7 +107,7 @@ impl Phone {
             Consent::Refuse => None,
         };
         let present = asker.fetch(&id).await?;
-        if answered && present.state == TransactionState::Done {
+        if answered && present.state != TransactionState::Open {
             return Ok(present);
         }
         check_open(&present, self.parts.clock.now())?;
@@ -122,8 +123,7 @@ impl Phone {
         }
         let key = IdempotencyKey::new(&*self.parts.entropy);
         let path = format!("/transactions/{}/answer", id.as_str());
-        asker.client.post(&path).json(&answer).once(&key).bytes().await?;
-        asker.fetch(&id).await
+        Ok(asker.client.post(&path).json(&answer).once(&key).answer().await?)
     }
 
     /// Signs what is asked for. Blocks.
@@ -160,7 +160,7 @@ impl Asker {
 /// Consent, by the secret of the key that the purpose needs.
 enum Approval {
     LogIn(UserAuthenticationPin),
-    Sign(inrou_rules::SignaturePassword),
+    Sign(SignaturePassword),
 }
 
 impl Approval {
@@ -192,7 +192,7 @@ fn usage_of(purpose: Purpose) -> Use {
     }
 }
 
-fn check_open(transaction: &Transaction, now: jiff::Timestamp) -> Result<(), Problem> {
+fn check_open(transaction: &Transaction, now: Timestamp) -> Result<(), Problem> {
     let code = match transaction.state {
         TransactionState::Open if transaction.expires > now => return Ok(()),
         TransactionState::Open | TransactionState::Expired => Code::TRANSACTION_EXPIRED,

@@ -153,6 +153,8 @@ codes! {
     TRANSACTION_DONE = "transaction-done";
     /// The person refused.
     TRANSACTION_REFUSED = "transaction-refused";
+    /// The link is of a site that is not registered as safe.
+    ASKER_NOT_SAFE = "asker-not-safe";
     /// The signature in the answer to a log-in is not by the certificate's key over what was asked.
     LOGIN_SIGNATURE_INVALID = "login-signature-invalid";
     /// Somebody else than the person who applies has signed the application.
@@ -198,6 +200,8 @@ codes! {
     WRONG_PIN = "wrong-pin";
     /// The `pin` is locked.
     PIN_BLOCKED = "pin-blocked";
+    /// The `pin` was not tried: it has only `left` tries left, and the card is a person's own.
+    LAST_TRIES = "last-tries";
     /// What was typed cannot be the `pin`, by its `fault`.
     PIN_FORM = "pin-form";
     /// The two entries of a new `pin` differ.

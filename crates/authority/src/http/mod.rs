@@ -153,8 +153,7 @@ impl NonceStore for Nonces {
         _now: Timestamp,
         until: Timestamp,
     ) -> Result<bool, Problem> {
-        let nonce =
-            Nonce { caller: key_id.to_owned(), value: nonce.to_owned(), expires: until };
+        let nonce = Nonce { caller: key_id.to_owned(), value: nonce.to_owned(), expires: until };
         match self.0.store.commit_async(Write::SpendNonce(nonce).into()).await {
             Ok(_) => Ok(true),
             Err(StoreError::Precondition(Precondition::NonceSpent)) => Ok(false),
@@ -164,10 +163,6 @@ impl NonceStore for Nonces {
 }
 
 /// The key of a request that creates something, as its caller made it.
-pub(crate) fn keyed<T>(
-    body: KeyedJson<T>,
-    by: &SignedBy,
-) -> (Keyed, T) {
+pub(crate) fn keyed<T>(body: KeyedJson<T>, by: &SignedBy) -> (Keyed, T) {
     body.by(by.key_id.clone())
 }
-

@@ -38,10 +38,7 @@ pub(super) fn router() -> OpenApiRouter<State> {
 /// The phone that asks.
 #[utoipa::path(get, path = "/phones/self", tag = "phone",
     responses((status = 200, body = PhoneView), (status = "default", body = ProblemDocument)))]
-async fn view(
-    Shared(state): Shared<State>,
-    by: SignedBy,
-) -> Result<Json<PhoneView>, Problem> {
+async fn view(Shared(state): Shared<State>, by: SignedBy) -> Result<Json<PhoneView>, Problem> {
     let chip = phone(&by)?;
     blocking(state.authority, move |authority| authority.phone_view(chip)).await.map(Json)
 }
@@ -73,9 +70,8 @@ async fn enrolment(
     Path(id): Path<EnrolmentId>,
 ) -> Result<Json<EnrolmentView>, Problem> {
     let chip = phone(&by)?;
-    let found = blocking(state.authority, move |authority| {
-        Ok(authority.enrolment_of(chip, id)?.1.view())
-    });
+    let found =
+        blocking(state.authority, move |authority| Ok(authority.enrolment_of(chip, id)?.1.view()));
     found.await.map(Json)
 }
 

@@ -24,7 +24,6 @@ use utoipa_axum::routes;
 use super::blocking;
 use crate::Authority;
 use crate::keys::CertifiedKey;
-use crate::problem::Failed;
 use crate::status::{CrlInfo, OcspAnswer};
 
 /// How many bytes of a CRL are read at a time.
@@ -175,17 +174,6 @@ async fn issuer_certificate(
 async fn practice_statement() -> impl IntoResponse {
     let media_type = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     (media_type, include_str!("practice-statement.txt"))
-}
-
-impl Authority {
-    /// The issuers' certificates, those that sign now among them.
-    fn trust_anchors(&self) -> Result<Vec<(Use, Arc<CertifiedKey>)>, Failed> {
-        let now = self.clock.now();
-        for usage in Use::ALL {
-            self.issuer_at(usage, now)?;
-        }
-        Ok(self.keys.generations())
-    }
 }
 
 fn trust_anchor(usage: Use, key: &CertifiedKey) -> TrustAnchor {

@@ -6,9 +6,9 @@ use std::sync::{PoisonError, RwLock};
 use bytes::Bytes;
 use inrou_pki::Status;
 use inrou_rules::CertificateId;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::StatusIndex;
+use super::{StatusIndex, half_way};
 
 /// How many answers are kept in each half, of about 2 kB.
 const HALF: usize = 8192;
@@ -35,9 +35,7 @@ pub struct AnswerLife {
 impl AnswerLife {
     /// From when on a new answer is given, though this one still holds: after half its life.
     pub fn renewed_at(&self) -> Timestamp {
-        let life = self.next_update.duration_since(self.this_update);
-        let half = SignedDuration::from_secs(life.as_secs() / 2);
-        self.this_update.saturating_add(half).unwrap_or(self.this_update)
+        half_way(self.this_update, self.next_update)
     }
 
     fn is_young(&self, now: Timestamp) -> bool {
@@ -92,5 +90,31 @@ impl KeptAnswers {
             halves.older = std::mem::take(&mut halves.newer);
         }
         halves.newer.insert(cert_id.into(), Kept { id, status, life, der });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inrou_rules::{Serial, Use};
+
+    use super::*;
+
+    #[test]
+    fn the_latest_answers_are_kept_and_no_more_than_both_halves_hold() {
+        let (kept, index) = (KeptAnswers::default(), StatusIndex::default());
+        let now: Timestamp = "2026-11-21T01:00:00Z".parse().unwrap();
+        let next_update = "2026-11-21T01:15:00Z".parse().unwrap();
+        let life = AnswerLife { this_update: now, next_update };
+        let keep = |number: u64| {
+            let id = CertificateId { usage: Use::Signature, serial: Serial(number) };
+            // An index without certificates knows none.
+            kept.keep(&number.to_be_bytes(), id, Status::Unknown, life, Bytes::new());
+        };
+        let all = 5 * HALF as u64 / 2;
+        (0..all).for_each(keep);
+        let is_kept = |number: u64| kept.find(&number.to_be_bytes(), &index, now).is_some();
+        assert!((all - HALF as u64..all).all(is_kept));
+        let count = (0..all).filter(|&number| is_kept(number)).count();
+        assert!(count <= 2 * HALF, "{count}");
     }
 }

@@ -1,6 +1,7 @@
 //! CRLs, one for each partition, written to files when somebody asks for one and the last is stale.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
@@ -10,15 +11,14 @@ use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_pki::Signer;
 use inrou_pki::crl::{self, CrlPath, NewCrl};
 use inrou_pki::digest::{HashAlgorithm, Hasher};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use super::half_way;
 use crate::Authority;
 use crate::certify::place;
 use crate::keys::{CertifiedKey, whole_second};
 use crate::problem::Failed;
-use crate::store::{
-    CrlRecord, Partition, Precondition, StatusVersion, StoreError, Write,
-};
+use crate::store::{CrlRecord, Partition, Precondition, StatusVersion, StoreError, Write};
 
 /// How often a CRL is written anew because another process published one meanwhile.
 const ATTEMPTS: u32 = 8;
@@ -64,9 +64,7 @@ pub struct CrlInfo {
 impl CrlInfo {
     /// From when on a new one is written though nothing has changed: after half its life.
     pub fn renewed_at(&self) -> Timestamp {
-        let life = self.next_update.duration_since(self.this_update);
-        let half = SignedDuration::from_secs(life.as_secs() / 2);
-        self.this_update.saturating_add(half).unwrap_or(self.this_update)
+        half_way(self.this_update, self.next_update)
     }
 }
 
@@ -109,9 +107,9 @@ impl Authority {
     pub fn crl(&self, path: &CrlPath) -> Result<OpenCrl, Failed> {
         let now = self.clock.now();
         let generations = self.keys.generations();
-        let asked = generations.iter().find(|(usage, key)| {
-            *usage == path.usage && path.is_by(key.public_key().identifier())
-        });
+        let asked = generations
+            .iter()
+            .find(|(usage, key)| *usage == path.usage && path.is_by(key.public_key().identifier()));
         let (_, issuer) = asked.ok_or(Code::NOT_FOUND)?;
         let partition = match path.holders {
             None => Partition::Own { usage: path.usage },
@@ -145,16 +143,13 @@ impl Authority {
         if let Some(crl) = open(&is_fresh)? {
             return Ok(crl);
         }
-        let written = self.write_crl(&shelf, path, (partition, &scope), issuer);
-        match (written, open(&holds)?) {
-            (Ok(()), Some(crl)) => Ok(crl),
-            (Ok(()), None) => Err(Code::NOT_FOUND.into()),
-            (Err(Failed(problem)), Some(crl)) => {
-                tracing::error!(%problem, %partition, "the last CRL stands in for one that was not written");
-                Ok(crl)
-            }
-            (Err(failed), None) => Err(failed),
-        }
+        let Err(failed) = self.write_crl(&shelf, path, (partition, &scope), issuer) else {
+            return open(&|_| true)?.ok_or_else(|| Code::STORE_UNAVAILABLE.into());
+        };
+        let Some(last) = open(&holds)? else { return Err(failed) };
+        let Failed(problem) = failed;
+        tracing::error!(%problem, cause = problem.source(), %partition, "the last CRL stands in");
+        Ok(last)
     }
 
     fn is_fresh(&self, partition: Partition, crl: &Published, now: Timestamp) -> bool {

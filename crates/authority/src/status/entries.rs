@@ -197,22 +197,23 @@ impl Entries {
     /// How many bytes it takes up.
     pub(super) fn footprint(&self) -> usize {
         /// A chunk's own: a pointer to it, two counts of its owners, the parts of a `Vec`.
-        const OVERHEAD: usize = size_of::<Arc<()>>() + 2 * size_of::<usize>() + size_of::<Vec<()>>();
+        const OVERHEAD: usize =
+            size_of::<Arc<()>>() + 2 * size_of::<usize>() + size_of::<Vec<()>>();
         let entries: usize = self.chunks.iter().map(|chunk| chunk.capacity()).sum();
         entries * size_of::<Entry>() + self.chunks.capacity() * OVERHEAD
     }
 
     /// The chunk in which a serial number is or would be; `None` if it stands before all others.
     fn chunk_of(&self, serial: Serial) -> Option<usize> {
-        let stands_after = |chunk: &Arc<Vec<Entry>>| {
-            chunk.first().is_some_and(|first| first.serial() <= serial)
-        };
+        let stands_after =
+            |chunk: &Arc<Vec<Entry>>| chunk.first().is_some_and(|first| first.serial() <= serial);
         self.chunks.partition_point(stands_after).checked_sub(1)
     }
 
     /// Joins a small chunk with a neighbour, if both together are not large.
     fn merge(&mut self, index: usize) {
-        let joint = |low: usize| Some(self.chunks.get(low)?.len() + self.chunks.get(low + 1)?.len());
+        let joint =
+            |low: usize| Some(self.chunks.get(low)?.len() + self.chunks.get(low + 1)?.len());
         let low = [Some(index), index.checked_sub(1)]
             .into_iter()
             .flatten()

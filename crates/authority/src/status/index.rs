@@ -10,9 +10,7 @@ use inrou_rules::{CertificateId, Serial, Use};
 use jiff::Timestamp;
 
 use super::entries::{Entries, Entry, PartitionCode};
-use crate::store::{
-    Partition, Precondition, StatusRecord, StatusVersion, Store, StoreError,
-};
+use crate::store::{Partition, Precondition, StatusRecord, StatusVersion, Store, StoreError};
 
 /// How many changes are read at a time.
 const BATCH: u32 = 10_000;

@@ -105,11 +105,7 @@ impl Authority {
     }
 
     /// Where the request is answered.
-    fn desk(
-        &self,
-        request: &OcspRequest<'_>,
-        now: Timestamp,
-    ) -> Result<Option<Arc<Desk>>, Failed> {
+    fn desk(&self, request: &OcspRequest<'_>, now: Timestamp) -> Result<Option<Arc<Desk>>, Failed> {
         for id in request.certificates() {
             if let Some(desk) = self.ocsp.find(id, now) {
                 return Ok(Some(desk));

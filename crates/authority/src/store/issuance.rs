@@ -44,17 +44,8 @@ impl Partition {
 impl fmt::Display for Partition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Residents {
-                usage,
-                medium,
-                municipality,
-            } => {
-                write!(
-                    f,
-                    "{}/{}/{municipality}",
-                    usage_name(*usage),
-                    medium_name(*medium)
-                )
+            Self::Residents { usage, medium, municipality } => {
+                write!(f, "{}/{}/{municipality}", usage_name(*usage), medium_name(*medium))
             }
             Self::Own { usage } => write!(f, "{}/{OWN}", usage_name(*usage)),
         }
@@ -66,10 +57,7 @@ impl FromStr for Partition {
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let (usage, rest) = text.split_once('/').ok_or(InvalidId)?;
-        let usage = *Use::ALL
-            .iter()
-            .find(|each| usage_name(**each) == usage)
-            .ok_or(InvalidId)?;
+        let usage = *Use::ALL.iter().find(|each| usage_name(**each) == usage).ok_or(InvalidId)?;
         if rest == OWN {
             return Ok(Self::Own { usage });
         }
@@ -78,11 +66,7 @@ impl FromStr for Partition {
             .iter()
             .find(|each| medium_name(**each) == medium)
             .ok_or(InvalidId)?;
-        Ok(Self::Residents {
-            usage,
-            medium,
-            municipality: municipality.parse()?,
-        })
+        Ok(Self::Residents { usage, medium, municipality: municipality.parse()? })
     }
 }
 
@@ -136,10 +120,7 @@ pub struct NewIntent {
 impl NewIntent {
     /// The key under which it is recorded.
     pub fn key(&self) -> IntentKey {
-        IntentKey {
-            subject: self.subject,
-            usage: self.partition.usage(),
-        }
+        IntentKey { subject: self.subject, usage: self.partition.usage() }
     }
 }
 
@@ -268,11 +249,7 @@ mod tests {
         let municipality = "13221".parse().unwrap();
         for usage in Use::ALL {
             for medium in [Medium::Card, Medium::Phone] {
-                let partition = Partition::Residents {
-                    usage,
-                    medium,
-                    municipality,
-                };
+                let partition = Partition::Residents { usage, medium, municipality };
                 assert_eq!(partition.to_string().parse(), Ok(partition));
             }
             let own = Partition::Own { usage };
@@ -282,14 +259,8 @@ mod tests {
 
     #[test]
     fn what_is_no_partition_is_refused() {
-        for text in [
-            "",
-            "signature",
-            "signature/",
-            "signature/own/",
-            "x/own",
-            "signature/x/13221",
-        ] {
+        for text in ["", "signature", "signature/", "signature/own/", "x/own", "signature/x/13221"]
+        {
             assert_eq!(text.parse::<Partition>(), Err(InvalidId), "{text}");
         }
         assert_eq!("signature/card/1322".parse::<Partition>(), Err(InvalidId));

@@ -102,9 +102,7 @@ mod tests {
         let entry = JournalEntry {
             resident: ResidentId::from_bytes([1; 16]),
             at: Timestamp::UNIX_EPOCH,
-            actor: Actor::Phone {
-                chip: ChipId::from_bytes([2; 16]),
-            },
+            actor: Actor::Phone { chip: ChipId::from_bytes([2; 16]) },
             event: Event::DeletionConfirmed {
                 chip: ChipId::from_bytes([2; 16]),
                 at: Timestamp::UNIX_EPOCH,

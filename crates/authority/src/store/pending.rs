@@ -17,13 +17,7 @@ impl Pending {
     /// A pending unit, and the answer that a store owes it.
     pub(crate) fn new() -> (Answer, Pending) {
         let slot = Arc::new(Slot::default());
-        (
-            Answer {
-                slot: slot.clone(),
-                given: false,
-            },
-            Pending { slot },
-        )
+        (Answer { slot: slot.clone(), given: false }, Pending { slot })
     }
 
     /// Blocks until the answer is there. Not for async code: await the value instead.
@@ -36,11 +30,7 @@ impl Pending {
             if let Some(result) = state.result.take() {
                 return result;
             }
-            state = self
-                .slot
-                .ready
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.slot.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }

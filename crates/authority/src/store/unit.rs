@@ -36,17 +36,13 @@ impl Unit {
 
 impl From<Write> for Unit {
     fn from(write: Write) -> Self {
-        Self {
-            writes: vec![write],
-        }
+        Self { writes: vec![write] }
     }
 }
 
 impl FromIterator<Write> for Unit {
     fn from_iter<I: IntoIterator<Item = Write>>(writes: I) -> Self {
-        Self {
-            writes: writes.into_iter().collect(),
-        }
+        Self { writes: writes.into_iter().collect() }
     }
 }
 

@@ -51,10 +51,7 @@ pub struct Job {
 impl Job {
     /// The right of the worker that took the job last.
     pub fn lease(&self) -> Lease {
-        Lease {
-            job: self.id,
-            attempt: self.attempts,
-        }
+        Lease { job: self.id, attempt: self.attempts }
     }
 }
 

@@ -21,16 +21,20 @@ impl Authority {
     pub(super) fn plan_card(&self, id: ResidentId) -> Result<Planned, Failed> {
         let resident = self.load(id)?.resident;
         let card = resident.card.as_ref().ok_or(Refusal::NoCard)?;
-        let (chip, actor) =
-            (card.chip, Actor::Counter { municipality: resident.municipality });
+        let (chip, actor) = (card.chip, Actor::Counter { municipality: resident.municipality });
         let (_, work) = self.card_work(card.id)?;
         let unlocked = work.unlocked.clone();
         if !card.ordered.is_empty() && work.keys.is_empty() {
             let (order, challenge) = (work.order, challenge(&work.key_challenge)?);
-            return Ok(
-                MakeKeys { resident: id, chip, order, challenge, uses: card.ordered, unlocked }
-                    .into(),
-            );
+            return Ok(MakeKeys {
+                resident: id,
+                chip,
+                order,
+                challenge,
+                uses: card.ordered,
+                unlocked,
+            }
+            .into());
         }
         if !card.ordered.is_empty() {
             let keys = |usage| key_of(&work.keys, usage);
@@ -81,7 +85,11 @@ impl Task for MakeKeys {
         operations
     }
 
-    fn finish(&self, authority: &Authority, outcomes: Vec<Outcome>) -> Result<SessionOutcome, Failed> {
+    fn finish(
+        &self,
+        authority: &Authority,
+        outcomes: Vec<Outcome>,
+    ) -> Result<SessionOutcome, Failed> {
         let Some(Outcome::Keys(attestations)) = outcomes.into_iter().next() else {
             return Err(unexpected());
         };
@@ -128,7 +136,11 @@ impl Task for Store {
         store.into_iter().chain(allow(&self.unlocked)).collect()
     }
 
-    fn finish(&self, authority: &Authority, outcomes: Vec<Outcome>) -> Result<SessionOutcome, Failed> {
+    fn finish(
+        &self,
+        authority: &Authority,
+        outcomes: Vec<Outcome>,
+    ) -> Result<SessionOutcome, Failed> {
         authority.change_card_work(self.resident, |work| {
             work.unlocked.retain(|pin| !self.unlocked.contains(pin));
         })?;

@@ -11,9 +11,7 @@ use inrou_chip::issuer::{
     Attestation, AttestedKey as KeyName, CarriedCertificate, Challenge, Operation, Outcome,
     ProofError, StorageReceipt,
 };
-use inrou_rules::{
-    CertificateId, CertificateStatus, ChipId, EnrolmentId, Medium, Resident, Uses,
-};
+use inrou_rules::{CertificateId, CertificateStatus, ChipId, EnrolmentId, Medium, Resident, Uses};
 
 use crate::Authority;
 use crate::problem::Failed;
@@ -158,7 +156,10 @@ fn on_chip(resident: &Resident, medium: Medium) -> Vec<CertificateView> {
 }
 
 fn unattested(error: ProofError) -> Failed {
-    Problem::new(Code::ATTESTATION_INVALID).with("reason", proof_reason(error)).caused_by(error).into()
+    Problem::new(Code::ATTESTATION_INVALID)
+        .with("reason", proof_reason(error))
+        .caused_by(error)
+        .into()
 }
 
 fn unproven(error: ProofError) -> Failed {

@@ -81,9 +81,8 @@ impl Authority {
     fn stored(&self, resident: ResidentId) -> Result<SessionOutcome, Failed> {
         let resident = self.load(resident)?.resident;
         let platform = resident.phone.as_ref().map(|phone| phone.platform);
-        let delay = platform.map_or(0, |platform| {
-            self.settings.rules.visibility_delay.seconds(platform)
-        });
+        let delay =
+            platform.map_or(0, |platform| self.settings.rules.visibility_delay.seconds(platform));
         let registered = resident.phone.as_ref().and_then(|phone| match phone.stage {
             inrou_rules::PhoneStage::Registered { since } => Some(since),
             inrou_rules::PhoneStage::Ready { .. } => None,
@@ -115,7 +114,11 @@ impl Task for Registration {
         vec![Operation::MakeDeviceKey { challenge: self.challenge }]
     }
 
-    fn finish(&self, authority: &Authority, outcomes: Vec<Outcome>) -> Result<SessionOutcome, Failed> {
+    fn finish(
+        &self,
+        authority: &Authority,
+        outcomes: Vec<Outcome>,
+    ) -> Result<SessionOutcome, Failed> {
         let Some(Outcome::DeviceKey(attestation)) = outcomes.into_iter().next() else {
             return Err(unexpected());
         };
@@ -155,7 +158,11 @@ impl Task for Keys {
         make_keys(self.enrolment, self.challenge, self.uses)
     }
 
-    fn finish(&self, authority: &Authority, outcomes: Vec<Outcome>) -> Result<SessionOutcome, Failed> {
+    fn finish(
+        &self,
+        authority: &Authority,
+        outcomes: Vec<Outcome>,
+    ) -> Result<SessionOutcome, Failed> {
         let Some(Outcome::Keys(attestations)) = outcomes.into_iter().next() else {
             return Err(unexpected());
         };
@@ -193,7 +200,11 @@ impl Task for Storage {
         vec![Operation::StoreCertificates { enrolment, certificates }]
     }
 
-    fn finish(&self, authority: &Authority, outcomes: Vec<Outcome>) -> Result<SessionOutcome, Failed> {
+    fn finish(
+        &self,
+        authority: &Authority,
+        outcomes: Vec<Outcome>,
+    ) -> Result<SessionOutcome, Failed> {
         let Some(Outcome::Stored(receipt)) = outcomes.into_iter().next() else {
             return Err(unexpected());
         };
@@ -224,13 +235,15 @@ impl Task for Deletion {
         vec![Operation::Delete { request: self.request, usage: None }]
     }
 
-    fn finish(&self, authority: &Authority, outcomes: Vec<Outcome>) -> Result<SessionOutcome, Failed> {
+    fn finish(
+        &self,
+        authority: &Authority,
+        outcomes: Vec<Outcome>,
+    ) -> Result<SessionOutcome, Failed> {
         let Some(Outcome::Deleted(receipt)) = outcomes.into_iter().next() else {
             return Err(unexpected());
         };
-        receipt
-            .verify(&authority.maker, &self.chip, &self.request, None)
-            .map_err(unproven)?;
+        receipt.verify(&authority.maker, &self.chip, &self.request, None).map_err(unproven)?;
         let command = Command::ConfirmDeletion { chip: self.chip };
         let actor = Actor::Phone { chip: self.chip };
         authority.act(self.resident, actor, &command, &|_| Vec::new())?;
@@ -266,7 +279,11 @@ impl Task for PinLeave {
 }
 
 /// Makes keys, and gives leave to set their PINs until the certificates come.
-pub(super) fn make_keys(enrolment: EnrolmentId, challenge: Challenge, uses: Uses) -> Vec<Operation> {
+pub(super) fn make_keys(
+    enrolment: EnrolmentId,
+    challenge: Challenge,
+    uses: Uses,
+) -> Vec<Operation> {
     let leaves = uses.iter().map(|usage| Operation::AllowPin {
         reference: PinReference::from(usage),
         enrolment: Some(enrolment),

@@ -32,13 +32,7 @@ pub const STEPS: &[Step] = &[
     |_| open_intents(IntentSubject::Enrolment(enrolment(1)), Medium::Phone),
     |store| issue(store, IntentSubject::Enrolment(enrolment(1)), Medium::Phone),
     |store| put_statuses(store, Medium::Phone, Status::Good),
-    |_| {
-        Ok(Write::MarkDelivered {
-            addressee: Addressee::Phone(chip(1)),
-            up_to: 1,
-        }
-        .into())
-    },
+    |_| Ok(Write::MarkDelivered { addressee: Addressee::Phone(chip(1)), up_to: 1 }.into()),
     |store| put_document(store, 60_000),
     |_| Ok(Write::ReserveCrlNumber(partition(Use::Signature, Medium::Phone)).into()),
     publish,
@@ -46,25 +40,11 @@ pub const STEPS: &[Step] = &[
     many_events,
     |store| put_document(store, 20),
     |store| {
-        let revoked = Status::Revoked {
-            at: at(400),
-            reason: RevocationReason::Superseded,
-        };
+        let revoked = Status::Revoked { at: at(400), reason: RevocationReason::Superseded };
         put_statuses(store, Medium::Phone, revoked)
     },
-    |store| {
-        Ok(Write::ForgetGood {
-            up_to: store.status_version()?,
-        }
-        .into())
-    },
-    |_| {
-        Ok(Write::Prune {
-            now: at(500),
-            limit: 100,
-        }
-        .into())
-    },
+    |store| Ok(Write::ForgetGood { up_to: store.status_version()? }.into()),
+    |_| Ok(Write::Prune { now: at(500), limit: 100 }.into()),
     delete_document,
 ];
 
@@ -85,20 +65,12 @@ pub fn go_on(store: &dyn Store, mut done: usize) -> usize {
 
 /// What a worker does first.
 pub fn take_jobs() -> Unit {
-    Write::LeaseJobs {
-        now: at(100),
-        until: at(160),
-        limit: 10,
-    }
-    .into()
+    Write::LeaseJobs { now: at(100), until: at(160), limit: 10 }.into()
 }
 
 fn admit(n: u8) -> Result<Unit, StoreError> {
     Ok(Unit::from_iter([
-        Write::PutResident {
-            expected: None,
-            resident: Box::new(resident(n)),
-        },
+        Write::PutResident { expected: None, resident: Box::new(resident(n)) },
         Write::PutAttributes(attributes(n)),
         Write::AppendEvent(admitted(n)),
     ]))
@@ -152,10 +124,7 @@ fn ready(store: &dyn Store) -> Result<Vec<Write>, StoreError> {
     };
     let mut writes = vec![
         Write::AppendEvent(entry(1, event)),
-        Write::PutPhone {
-            expected: Some(Version(1)),
-            phone: phone(1, Some(1)),
-        },
+        Write::PutPhone { expected: Some(Version(1)), phone: phone(1, Some(1)) },
         Write::Send(message(Addressee::Phone(chip(1)), "registration-ready")),
     ];
     for job in store.jobs(None, 10)? {
@@ -168,10 +137,7 @@ fn put_statuses(store: &dyn Store, medium: Medium, status: Status) -> Result<Uni
     let mut unit = touch_resident(store, 1)?;
     for record in store.certificates_of(resident_id(1), None, 10)? {
         if record.partition == partition(record.id.usage, medium) {
-            unit.push(Write::PutStatus {
-                id: record.id,
-                status,
-            });
+            unit.push(Write::PutStatus { id: record.id, status });
         }
     }
     unit.push(Write::AppendEvent(deletion(1, 1)));
@@ -181,10 +147,7 @@ fn put_statuses(store: &dyn Store, medium: Medium, status: Status) -> Result<Uni
 fn register_phone(_: &dyn Store) -> Result<Unit, StoreError> {
     Ok(Unit::from_iter([
         Write::SpendNonce(nonce(NONCES[0].1, 1000)),
-        Write::PutPhone {
-            expected: None,
-            phone: phone(1, None),
-        },
+        Write::PutPhone { expected: None, phone: phone(1, None) },
         Write::PutIdempotency(answer(ANSWERS[0], 450)),
     ]))
 }
@@ -198,10 +161,7 @@ fn enrol(_: &dyn Store) -> Result<Unit, StoreError> {
     Ok(Unit::from_iter([
         Write::PutChallenge(challenge(1, 60)),
         Write::PutChallenge(challenge(2, 60)),
-        Write::PutDocument {
-            expected: None,
-            document: enrolment,
-        },
+        Write::PutDocument { expected: None, document: enrolment },
     ]))
 }
 
@@ -217,11 +177,7 @@ fn apply(store: &dyn Store) -> Result<Unit, StoreError> {
     let mut unit = touch_resident(store, 1)?;
     unit.extend([
         Write::SpendNonce(nonce(NONCES[1].1, 1000)),
-        Write::TakeChallenge {
-            value: [1; 32],
-            purpose: "apply".to_owned(),
-            now: at(50),
-        },
+        Write::TakeChallenge { value: [1; 32], purpose: "apply".to_owned(), now: at(50) },
         Write::AppendEvent(JournalEntry {
             actor: Actor::Card { chip: chip(1) },
             ..entry(1, event)
@@ -236,19 +192,12 @@ fn apply(store: &dyn Store) -> Result<Unit, StoreError> {
 }
 
 fn complete(store: &dyn Store) -> Result<Unit, StoreError> {
-    let event = Event::ApplicationCompleted {
-        enrolment: enrolment(1),
-        at: at(60),
-        due: at(100),
-    };
+    let event = Event::ApplicationCompleted { enrolment: enrolment(1), at: at(60), due: at(100) };
     let mut unit = touch_resident(store, 1)?;
     unit.extend([
         Write::AppendEvent(entry(1, event)),
         Write::AddJob(job("1", 100)),
-        Write::Send(message(
-            Addressee::Resident(resident_id(1)),
-            "application-received",
-        )),
+        Write::Send(message(Addressee::Resident(resident_id(1)), "application-received")),
     ]);
     Ok(unit)
 }
@@ -257,23 +206,15 @@ fn complete(store: &dyn Store) -> Result<Unit, StoreError> {
 fn refused(_: &dyn Store) -> Result<Unit, StoreError> {
     Ok(Unit::from_iter([
         Write::ReserveSerials {
-            partition: Partition::Own {
-                usage: Use::Signature,
-            },
+            partition: Partition::Own { usage: Use::Signature },
             count: 5,
             not_after: at(9),
         },
         Write::AppendEvent(deletion(2, 9)),
         Write::Send(message(Addressee::Phone(chip(2)), "never-sent")),
         Write::AddJob(job("never", 1)),
-        Write::PutDocument {
-            expected: None,
-            document: document(SETTING, "never", &[1; 30_000]),
-        },
-        Write::PutResident {
-            expected: None,
-            resident: Box::new(resident(1)),
-        },
+        Write::PutDocument { expected: None, document: document(SETTING, "never", &[1; 30_000]) },
+        Write::PutResident { expected: None, resident: Box::new(resident(1)) },
     ]))
 }
 
@@ -298,25 +239,15 @@ fn many_events(store: &dyn Store) -> Result<Unit, StoreError> {
 }
 
 fn put_document(store: &dyn Store, size: usize) -> Result<Unit, StoreError> {
-    let expected = store
-        .document(SETTING, "1")?
-        .map(|document| document.version);
+    let expected = store.document(SETTING, "1")?.map(|document| document.version);
     let body: Vec<u8> = (0..size).map(|byte| byte as u8).collect();
-    let document = Document {
-        body: Opaque(body),
-        ..document(SETTING, "1", b"")
-    };
+    let document = Document { body: Opaque(body), ..document(SETTING, "1", b"") };
     Ok(Write::PutDocument { expected, document }.into())
 }
 
 fn delete_document(_: &dyn Store) -> Result<Unit, StoreError> {
     let id = "1".to_owned();
-    Ok(Write::DeleteDocument {
-        expected: Version(2),
-        kind: SETTING,
-        id,
-    }
-    .into())
+    Ok(Write::DeleteDocument { expected: Version(2), kind: SETTING, id }.into())
 }
 
 /// A unit that replaces the resident at the present version.
@@ -326,9 +257,5 @@ fn touch_resident(store: &dyn Store, n: u8) -> Result<Unit, StoreError> {
     };
     found.value.record.0 += 1;
     let resident = Box::new(found.value);
-    Ok(Write::PutResident {
-        expected: Some(found.version),
-        resident,
-    }
-    .into())
+    Ok(Write::PutResident { expected: Some(found.version), resident }.into())
 }

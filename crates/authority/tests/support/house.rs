@@ -114,7 +114,17 @@ impl House {
         let counter = Client::new(&api, &[], clock.clone(), entropy.clone())
             .unwrap()
             .signing(Arc::new(RoleKey::new("role:counter", counter_key)));
-        Self { clock, authority, base, counter, entropy, maker, master, _serving: trigger, _folder: folder }
+        Self {
+            clock,
+            authority,
+            base,
+            counter,
+            entropy,
+            maker,
+            master,
+            _serving: trigger,
+            _folder: folder,
+        }
     }
 
     /// Enters a resident who lives in Kiyose.
@@ -129,7 +139,12 @@ impl House {
     }
 
     /// Issues a card with certificates and PINs, as a counter does.
-    pub async fn issue_card(&self, resident: ResidentId, attributes: &Attributes, uses: Uses) -> SharedChip {
+    pub async fn issue_card(
+        &self,
+        resident: ResidentId,
+        attributes: &Attributes,
+        uses: Uses,
+    ) -> SharedChip {
         let id = ChipId::from_bytes(self.random());
         let card = self.blank_card(id, attributes);
         let request = IssueCard {
@@ -157,13 +172,11 @@ impl House {
     /// A new phone that has made itself known.
     pub async fn phone(&self) -> Phone {
         let id = ChipId::from_bytes(self.random());
-        let issuer =
-            issuer::manufacture(&id, &(self.master)(), &self.maker, &FreshKeys).unwrap();
+        let issuer = issuer::manufacture(&id, &(self.master)(), &self.maker, &FreshKeys).unwrap();
         let image = personalisation::phone(Personality::Android, id, issuer);
         let chip = self.chip(image);
         let api = format!("{}/authority/v1", self.base);
-        let anybody =
-            Client::new(&api, &[], self.clock.clone(), self.entropy.clone()).unwrap();
+        let anybody = Client::new(&api, &[], self.clock.clone(), self.entropy.clone()).unwrap();
         let work = SessionWork::RegisterPhone {
             chip: id,
             platform: inrou_rules::Platform::Android,
@@ -182,12 +195,13 @@ impl House {
     }
 
     fn blank_card(&self, id: ChipId, attributes: &Attributes) -> SharedChip {
-        let issuer =
-            issuer::manufacture(&id, &(self.master)(), &self.maker, &FreshKeys).unwrap();
+        let issuer = issuer::manufacture(&id, &(self.master)(), &self.maker, &FreshKeys).unwrap();
         let root = FreshKeys.generate(KeyAlgorithm::Rsa2048).unwrap();
-        let records =
-            RecordIssuer::certify(&root, Arc::new(FreshKeys.generate(KeyAlgorithm::Rsa2048).unwrap()))
-                .unwrap();
+        let records = RecordIssuer::certify(
+            &root,
+            Arc::new(FreshKeys.generate(KeyAlgorithm::Rsa2048).unwrap()),
+        )
+        .unwrap();
         let data = CardData {
             chip: id,
             attributes,
@@ -249,8 +263,7 @@ pub fn sign_statement(
     let mut chip = chip.lock().unwrap();
     let mut client = JpkiClient::select(&mut *chip).unwrap();
     client.verify(Pin::Signature(&SignaturePassword::parse(password).unwrap())).unwrap();
-    let certificate =
-        Certificate::from_der(&client.certificate(Use::Signature).unwrap()).unwrap();
+    let certificate = Certificate::from_der(&client.certificate(Use::Signature).unwrap()).unwrap();
     let content = statement.to_bytes();
     let message = NewMessage {
         content: &content,

@@ -35,19 +35,11 @@ pub struct Image {
 impl Image {
     pub fn of(store: &dyn Store) -> Self {
         const ALL: u32 = u32::MAX;
-        let subjects = NUMBERS.flat_map(|n| {
-            [
-                IntentSubject::Card(card(n)),
-                IntentSubject::Enrolment(enrolment(n)),
-            ]
-        });
+        let subjects = NUMBERS
+            .flat_map(|n| [IntentSubject::Card(card(n)), IntentSubject::Enrolment(enrolment(n))]);
         let keys = subjects.flat_map(|subject| Use::ALL.map(|usage| IntentKey { subject, usage }));
-        let addressees = NUMBERS.flat_map(|n| {
-            [
-                Addressee::Phone(chip(n)),
-                Addressee::Resident(resident_id(n)),
-            ]
-        });
+        let addressees =
+            NUMBERS.flat_map(|n| [Addressee::Phone(chip(n)), Addressee::Resident(resident_id(n))]);
         let attributes = NUMBERS
             .flat_map(|n| store.attributes(resident_id(n), RecordVersion(0)).unwrap())
             .collect();
@@ -55,17 +47,12 @@ impl Image {
             residents: store.residents(None, ALL).unwrap(),
             attributes,
             log: store.log(0, ALL).unwrap(),
-            phones: NUMBERS
-                .flat_map(|n| store.phone(chip(n)).unwrap())
-                .collect(),
+            phones: NUMBERS.flat_map(|n| store.phone(chip(n)).unwrap()).collect(),
             documents: [ENROLMENT, SETTING]
                 .iter()
                 .flat_map(|kind| store.documents(*kind, None, None, ALL).unwrap())
                 .collect(),
-            last_serials: Use::ALL
-                .iter()
-                .map(|u| store.last_serial(*u).unwrap())
-                .collect(),
+            last_serials: Use::ALL.iter().map(|u| store.last_serial(*u).unwrap()).collect(),
             intents: keys.flat_map(|key| store.intent(key).unwrap()).collect(),
             certificates: Use::ALL
                 .iter()
@@ -81,17 +68,12 @@ impl Image {
                 .jobs(None, ALL)
                 .unwrap()
                 .into_iter()
-                .map(|job| Job {
-                    leased_until: None,
-                    ..job
-                })
+                .map(|job| Job { leased_until: None, ..job })
                 .collect(),
             messages: addressees
                 .flat_map(|addressee| store.messages(addressee, 0, ALL).unwrap())
                 .collect(),
-            challenges: NUMBERS
-                .flat_map(|n| store.challenge(&[n; 32]).unwrap())
-                .collect(),
+            challenges: NUMBERS.flat_map(|n| store.challenge(&[n; 32]).unwrap()).collect(),
             answers: ANSWERS
                 .iter()
                 .flat_map(|key| store.idempotency("phone", key).unwrap())
@@ -131,38 +113,19 @@ impl Image {
             })
             .collect();
         logged.sort();
-        let stored: Vec<_> = self
-            .certificates
-            .iter()
-            .map(|certificate| certificate.id)
-            .collect();
+        let stored: Vec<_> = self.certificates.iter().map(|certificate| certificate.id).collect();
         assert_eq!(logged, stored);
-        assert!(
-            self.intents
-                .iter()
-                .all(|intent| !stored.contains(&intent.id))
-        );
-        assert!(
-            self.statuses
-                .iter()
-                .all(|status| status.version <= self.status_version)
-        );
+        assert!(self.intents.iter().all(|intent| !stored.contains(&intent.id)));
+        assert!(self.statuses.iter().all(|status| status.version <= self.status_version));
     }
 
     /// A completed application has its job until it has its result, and then its one notice.
     fn check_work(&self) {
         let completed = self.count(|event| matches!(event, Event::ApplicationCompleted { .. }));
         let ready = self.count(|event| matches!(event, Event::RegistrationReady { .. }));
-        let jobs = self
-            .jobs
-            .iter()
-            .filter(|job| job.job.kind == "issue")
-            .count();
+        let jobs = self.jobs.iter().filter(|job| job.job.kind == "issue").count();
         assert_eq!(completed, ready + jobs);
-        let notices = self
-            .messages
-            .iter()
-            .filter(|m| m.message.code == "registration-ready");
+        let notices = self.messages.iter().filter(|m| m.message.code == "registration-ready");
         assert_eq!(notices.count(), ready);
     }
 

@@ -79,12 +79,7 @@ pub fn attributes(n: u8) -> AttributeVersion {
 }
 
 pub fn entry(n: u8, event: Event) -> JournalEntry {
-    JournalEntry {
-        resident: resident_id(n),
-        at: at(0),
-        actor: Actor::Service,
-        event,
-    }
+    JournalEntry { resident: resident_id(n), at: at(0), actor: Actor::Service, event }
 }
 
 pub fn admitted(n: u8) -> JournalEntry {
@@ -98,13 +93,7 @@ pub fn admitted(n: u8) -> JournalEntry {
 }
 
 pub fn deletion(n: u8, seconds: i64) -> JournalEntry {
-    entry(
-        n,
-        Event::DeletionConfirmed {
-            chip: chip(n),
-            at: at(seconds),
-        },
-    )
+    entry(n, Event::DeletionConfirmed { chip: chip(n), at: at(seconds) })
 }
 
 pub fn phone(n: u8, serves: Option<u8>) -> PhoneRecord {
@@ -118,37 +107,19 @@ pub fn phone(n: u8, serves: Option<u8>) -> PhoneRecord {
 }
 
 pub fn document(kind: DocumentKind, id: &str, body: &[u8]) -> Document {
-    Document {
-        kind,
-        id: id.to_owned(),
-        owner: None,
-        expires: None,
-        body: Opaque(body.to_vec()),
-    }
+    Document { kind, id: id.to_owned(), owner: None, expires: None, body: Opaque(body.to_vec()) }
 }
 
 pub fn partition(usage: Use, medium: Medium) -> Partition {
-    Partition::Residents {
-        usage,
-        medium,
-        municipality: municipality(),
-    }
+    Partition::Residents { usage, medium, municipality: municipality() }
 }
 
 pub fn id(usage: Use, serial: u64) -> CertificateId {
-    CertificateId {
-        usage,
-        serial: Serial(serial),
-    }
+    CertificateId { usage, serial: Serial(serial) }
 }
 
 pub fn intent(subject: IntentSubject, partition: Partition, body: &str) -> NewIntent {
-    NewIntent {
-        subject,
-        partition,
-        not_after: at(1_000_000),
-        body: body_of(body),
-    }
+    NewIntent { subject, partition, not_after: at(1_000_000), body: body_of(body) }
 }
 
 pub fn certificate(id: CertificateId, partition: Partition, holder: u8) -> CertificateRecord {
@@ -156,10 +127,7 @@ pub fn certificate(id: CertificateId, partition: Partition, holder: u8) -> Certi
         id,
         generation: 1,
         partition,
-        holder: Some(Holder {
-            resident: resident_id(holder),
-            chip: chip(holder),
-        }),
+        holder: Some(Holder { resident: resident_id(holder), chip: chip(holder) }),
         not_after: at(1_000_000),
         der: id.serial.0.to_be_bytes().repeat(200),
     }
@@ -193,11 +161,7 @@ pub fn challenge(n: u8, expires: i64) -> Challenge {
 }
 
 pub fn nonce(value: &str, expires: i64) -> Nonce {
-    Nonce {
-        caller: "phone".to_owned(),
-        value: value.to_owned(),
-        expires: at(expires),
-    }
+    Nonce { caller: "phone".to_owned(), value: value.to_owned(), expires: at(expires) }
 }
 
 pub fn answer(key: &str, expires: i64) -> IdempotencyRecord {

@@ -90,10 +90,10 @@ async fn ready_1_what_is_no_card_with_a_signature_certificate_is_told() {
     world.cards.create(&"a-phone".parse().unwrap(), phone).unwrap();
     let empty = world.house.card(ChipId::from_bytes([0xEF; 16]), false, world.now());
     world.cards.create(&"empty".parse().unwrap(), empty).unwrap();
-    for card in ["a-phone", "empty"] {
+    for (card, code) in [("a-phone", "not-a-my-number-card"), ("empty", "card-carries-none")] {
         world.put_card(card).await.unwrap();
         world.step(card_password(CARD_PASSWORD)).await.unwrap();
-        assert_eq!(read(&world).await.unwrap_err(), "not-a-my-number-card", "{card}");
+        assert_eq!(read(&world).await.unwrap_err(), code, "{card}");
         assert_eq!(world.next().await, NextStep::ReadCard);
     }
     let table: CardsOnTable = world.get("/cards").await.unwrap();

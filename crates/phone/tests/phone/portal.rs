@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::State as Shared;
-use axum::http::StatusCode;
 use axum::routing::{get, post};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Json, Path, Trigger, listen, serve, shutdown};
@@ -94,9 +93,8 @@ async fn answer(
     Shared(portal): Shared<Portal>,
     Path(id): Path<TransactionId>,
     Json(answer): Json<TransactionAnswer>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Json<Transaction>, Problem> {
     let mut state = portal.state.lock().unwrap();
-    let lose = state.lose_answers;
     let found = state.transactions.iter_mut().find(|found| found.id == id);
     let found = found.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
     if found.state != TransactionState::Open {
@@ -106,6 +104,7 @@ async fn answer(
         TransactionAnswer::Refused => TransactionState::Refused,
         _ => TransactionState::Done,
     };
+    let answered = found.clone();
     state.answers.push(answer);
-    Ok(if lose { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::NO_CONTENT })
+    if state.lose_answers { Err(Problem::new(Code::INTERNAL_ERROR)) } else { Ok(Json(answered)) }
 }

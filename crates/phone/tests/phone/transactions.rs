@@ -100,7 +100,7 @@ async fn reg_4_only_sites_that_are_registered_as_safe_are_answered() {
         String::new(),
     ] {
         let problem = open(&world, &unsafe_link).await.unwrap_err();
-        assert_eq!(problem.rule.as_deref(), Some("REG-4"), "{unsafe_link}");
+        assert_eq!(problem.code, "asker-not-safe", "{unsafe_link}");
     }
     for no_link in [
         format!("{}/transactions/", world.portal.base),

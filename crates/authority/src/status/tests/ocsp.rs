@@ -66,9 +66,9 @@ fn what_was_never_reserved_is_unknown() {
     // A serial number of 20 bytes, such as other authorities draw.
     let serial = issued.certificate.serial_bytes();
     let at = request(&issued, None);
-    let place = at.windows(serial.len() + 2).rposition(|window| {
-        window[..2] == [2, serial.len() as u8] && &window[2..] == serial
-    });
+    let place = at
+        .windows(serial.len() + 2)
+        .rposition(|window| window[..2] == [2, serial.len() as u8] && &window[2..] == serial);
     let mut foreign = at[..place.unwrap()].to_vec();
     foreign.extend([2, 20]);
     foreign.extend([0x7F; 20]);

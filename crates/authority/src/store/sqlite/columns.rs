@@ -28,10 +28,7 @@ pub(super) fn row<T>(
     params: impl Params,
     read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Result<Option<T>, StoreError> {
-    Ok(connection
-        .prepare_cached(sql)?
-        .query_row(params, read)
-        .optional()?)
+    Ok(connection.prepare_cached(sql)?.query_row(params, read).optional()?)
 }
 
 /// All rows that a statement answers.
@@ -42,9 +39,7 @@ pub(super) fn rows<T>(
     read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Result<Vec<T>, StoreError> {
     let mut statement = connection.prepare_cached(sql)?;
-    Ok(statement
-        .query_map(params, read)?
-        .collect::<rusqlite::Result<_>>()?)
+    Ok(statement.query_map(params, read)?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// A stored value that cannot be understood. Does not say what it is: it may be an attribute.
@@ -75,9 +70,7 @@ impl ToSql for Number {
 
 impl FromSql for Number {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        u64::try_from(value.as_i64()?)
-            .map(Self)
-            .map_err(|_| unreadable())
+        u64::try_from(value.as_i64()?).map(Self).map_err(|_| unreadable())
     }
 }
 
@@ -92,9 +85,7 @@ impl ToSql for Moment {
 
 impl FromSql for Moment {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        Timestamp::from_microsecond(value.as_i64()?)
-            .map(Self)
-            .map_err(|_| unreadable())
+        Timestamp::from_microsecond(value.as_i64()?).map(Self).map_err(|_| unreadable())
     }
 }
 
@@ -149,9 +140,7 @@ impl<T: Serialize> ToSql for Json<T> {
 
 impl<T: DeserializeOwned> FromSql for Json<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        serde_json::from_str(value.as_str()?)
-            .map(Self)
-            .map_err(|_| unreadable())
+        serde_json::from_str(value.as_str()?).map(Self).map_err(|_| unreadable())
     }
 }
 
@@ -162,9 +151,7 @@ impl<T: Serialize> ToSql for Word<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         match serde_json::to_value(&self.0) {
             Ok(serde_json::Value::String(name)) => Ok(name.into()),
-            _ => Err(rusqlite::Error::ToSqlConversionFailure(Box::new(
-                Unreadable,
-            ))),
+            _ => Err(rusqlite::Error::ToSqlConversionFailure(Box::new(Unreadable))),
         }
     }
 }
@@ -172,8 +159,6 @@ impl<T: Serialize> ToSql for Word<T> {
 impl<T: DeserializeOwned> FromSql for Word<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let name = serde_json::Value::String(value.as_str()?.to_owned());
-        serde_json::from_value(name)
-            .map(Self)
-            .map_err(|_| unreadable())
+        serde_json::from_value(name).map(Self).map_err(|_| unreadable())
     }
 }

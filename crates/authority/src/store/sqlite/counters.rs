@@ -31,11 +31,8 @@ pub(super) fn raise(connection: &Connection, name: &str, value: u64) -> Result<(
 
 /// The last number that was given out; 0 if none was.
 pub(super) fn last(connection: &Connection, name: &str) -> Result<u64, StoreError> {
-    let value = row(
-        connection,
-        "SELECT value FROM counters WHERE name = ?1",
-        [name],
-        |row| Ok(row.get::<_, Number>(0)?.0),
-    )?;
+    let value = row(connection, "SELECT value FROM counters WHERE name = ?1", [name], |row| {
+        Ok(row.get::<_, Number>(0)?.0)
+    })?;
     Ok(value.unwrap_or_default())
 }

@@ -10,13 +10,7 @@ pub(super) fn put(
     expected: Option<Version>,
     document: &Document,
 ) -> Result<(), StoreError> {
-    let Document {
-        kind,
-        id,
-        owner,
-        expires,
-        body,
-    } = document;
+    let Document { kind, id, owner, expires, body } = document;
     let expires = expires.map(Moment);
     let changed = match expected {
         None => change(
@@ -32,11 +26,7 @@ pub(super) fn put(
             params![kind.0, id, Number(version), owner, expires, body.0],
         ),
     }?;
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Conflict)
-    }
+    if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 pub(super) fn delete(
@@ -50,11 +40,7 @@ pub(super) fn delete(
         "DELETE FROM documents WHERE kind = ?1 AND id = ?2 AND version = ?3",
         params![kind.0, id, Number(expected.0)],
     )?;
-    if deleted == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Conflict)
-    }
+    if deleted == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 pub(super) fn one(
@@ -106,8 +92,5 @@ fn read_document(kind: DocumentKind, row: &Row<'_>) -> rusqlite::Result<Versione
         expires: row.get::<_, Option<Moment>>(3)?.map(|moment| moment.0),
         body: Opaque(row.get(4)?),
     };
-    Ok(Versioned {
-        version: Version(version),
-        value: document,
-    })
+    Ok(Versioned { version: Version(version), value: document })
 }

@@ -20,17 +20,10 @@ pub(super) fn reserve(
     let usage = partition.usage();
     let first = counters::take(connection, serial_counter(usage), count)?;
     for serial in first..first + u64::from(count) {
-        let id = CertificateId {
-            usage,
-            serial: Serial(serial),
-        };
+        let id = CertificateId { usage, serial: Serial(serial) };
         statuses::reserve(connection, id, partition, not_after)?;
     }
-    Ok(SerialRange {
-        usage,
-        first: Serial(first),
-        count,
-    })
+    Ok(SerialRange { usage, first: Serial(first), count })
 }
 
 pub(super) fn last_serial(connection: &Connection, usage: Use) -> Result<Serial, StoreError> {
@@ -44,11 +37,8 @@ pub(super) fn open_intent(
     if let Some(recorded) = self::intent(connection, intent.key())? {
         return Ok(recorded);
     }
-    let SerialRange {
-        usage,
-        first: serial,
-        ..
-    } = reserve(connection, intent.partition, 1, intent.not_after)?;
+    let SerialRange { usage, first: serial, .. } =
+        reserve(connection, intent.partition, 1, intent.not_after)?;
     change(
         connection,
         "INSERT INTO intents (usage, serial, subject, partition, not_after, body, is_open)
@@ -62,10 +52,7 @@ pub(super) fn open_intent(
             intent.body.0
         ],
     )?;
-    Ok(Intent {
-        id: CertificateId { usage, serial },
-        intent: intent.clone(),
-    })
+    Ok(Intent { id: CertificateId { usage, serial }, intent: intent.clone() })
 }
 
 pub(super) fn close_intent(connection: &Connection, key: IntentKey) -> Result<(), StoreError> {
@@ -74,11 +61,7 @@ pub(super) fn close_intent(connection: &Connection, key: IntentKey) -> Result<()
         "UPDATE intents SET is_open = 0 WHERE subject = ?1 AND usage = ?2 AND is_open = 1",
         params![subject_name(key.subject), Usage(key.usage)],
     )?;
-    if closed == 1 {
-        Ok(())
-    } else {
-        Err(Precondition::IntentNotOpen.into())
-    }
+    if closed == 1 { Ok(()) } else { Err(Precondition::IntentNotOpen.into()) }
 }
 
 pub(super) fn intent(
@@ -94,10 +77,7 @@ pub(super) fn intent(
             let (Number(serial), Text(partition), Moment(not_after)) =
                 (row.get(0)?, row.get(1)?, row.get(2)?);
             Ok(Intent {
-                id: CertificateId {
-                    usage: key.usage,
-                    serial: Serial(serial),
-                },
+                id: CertificateId { usage: key.usage, serial: Serial(serial) },
                 intent: NewIntent {
                     subject: key.subject,
                     partition,
@@ -113,14 +93,7 @@ pub(super) fn put_certificate(
     connection: &Connection,
     certificate: &CertificateRecord,
 ) -> Result<(), StoreError> {
-    let CertificateRecord {
-        id,
-        generation,
-        partition,
-        holder,
-        not_after,
-        der,
-    } = certificate;
+    let CertificateRecord { id, generation, partition, holder, not_after, der } = certificate;
     let inserted = change(
         connection,
         "INSERT INTO certificates
@@ -169,11 +142,7 @@ pub(super) fn of_issuer(
         connection,
         "SELECT usage, serial, generation, partition, resident, chip, not_after, der
          FROM certificates WHERE usage = ?1 AND serial > ?2 ORDER BY serial LIMIT ?3",
-        params![
-            Usage(usage),
-            Number(after.map_or(0, |serial| serial.0)),
-            limit
-        ],
+        params![Usage(usage), Number(after.map_or(0, |serial| serial.0)), limit],
         read_certificate,
     )
 }
@@ -214,10 +183,7 @@ pub(super) fn in_chip(
 
 /// Serial numbers begin at 1: nothing comes before the place that this answers for `None`.
 fn place(after: Option<CertificateId>) -> (Usage, Number) {
-    let id = after.unwrap_or(CertificateId {
-        usage: Use::Signature,
-        serial: Serial(0),
-    });
+    let id = after.unwrap_or(CertificateId { usage: Use::Signature, serial: Serial(0) });
     (Usage(id.usage), Number(id.serial.0))
 }
 
@@ -241,10 +207,7 @@ fn read_certificate(row: &Row<'_>) -> rusqlite::Result<CertificateRecord> {
     let resident: Option<[u8; 16]> = row.get(4)?;
     let chip: Option<[u8; 16]> = row.get(5)?;
     Ok(CertificateRecord {
-        id: CertificateId {
-            usage,
-            serial: Serial(serial),
-        },
+        id: CertificateId { usage, serial: Serial(serial) },
         generation: row.get(2)?,
         partition,
         holder: resident.zip(chip).map(|(resident, chip)| Holder {

@@ -54,11 +54,7 @@ pub(super) fn complete(connection: &Connection, lease: Lease) -> Result<(), Stor
         "DELETE FROM jobs WHERE id = ?1 AND attempts = ?2 AND leased_until IS NOT NULL",
         params![Number(lease.job.0), lease.attempt],
     )?;
-    if completed == 1 {
-        Ok(())
-    } else {
-        Err(Precondition::LeaseLost.into())
-    }
+    if completed == 1 { Ok(()) } else { Err(Precondition::LeaseLost.into()) }
 }
 
 pub(super) fn postpone(
@@ -72,20 +68,12 @@ pub(super) fn postpone(
          WHERE id = ?1 AND attempts = ?2 AND leased_until IS NOT NULL",
         params![Number(lease.job.0), lease.attempt, Moment(due)],
     )?;
-    if postponed == 1 {
-        Ok(())
-    } else {
-        Err(Precondition::LeaseLost.into())
-    }
+    if postponed == 1 { Ok(()) } else { Err(Precondition::LeaseLost.into()) }
 }
 
 /// Ends all leases: whoever held one was part of a process that is gone.
 pub(super) fn end_leases(connection: &Connection) -> Result<(), StoreError> {
-    change(
-        connection,
-        "UPDATE jobs SET leased_until = NULL WHERE leased_until IS NOT NULL",
-        [],
-    )?;
+    change(connection, "UPDATE jobs SET leased_until = NULL WHERE leased_until IS NOT NULL", [])?;
     Ok(())
 }
 

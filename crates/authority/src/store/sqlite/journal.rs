@@ -16,11 +16,7 @@ pub(super) fn append(connection: &Connection, entry: &JournalEntry) -> Result<u6
         "INSERT INTO journal (sequence, resident, leaf, entry)
          VALUES ((SELECT coalesce(max(sequence) + 1, 0) FROM journal), ?1, ?2, ?3)
          RETURNING sequence",
-        params![
-            entry.resident.as_bytes(),
-            LeafHash::of(text.as_bytes()).0,
-            text
-        ],
+        params![entry.resident.as_bytes(), LeafHash::of(text.as_bytes()).0, text],
         |row| Ok(row.get::<_, Number>(0)?.0),
     )?;
     Ok(sequence.unwrap_or_default())
@@ -70,12 +66,9 @@ pub(super) fn leaves(
 }
 
 pub(super) fn size(connection: &Connection) -> Result<u64, StoreError> {
-    let size = row(
-        connection,
-        "SELECT coalesce(max(sequence) + 1, 0) FROM journal",
-        [],
-        |row| Ok(row.get::<_, Number>(0)?.0),
-    )?;
+    let size = row(connection, "SELECT coalesce(max(sequence) + 1, 0) FROM journal", [], |row| {
+        Ok(row.get::<_, Number>(0)?.0)
+    })?;
     Ok(size.unwrap_or_default())
 }
 
@@ -87,15 +80,11 @@ struct StoredEntry {
 
 impl StoredEntry {
     fn check(self) -> Result<LoggedEntry, StoreError> {
-        let damaged = DamagedEntry {
-            sequence: self.sequence,
-        };
+        let damaged = DamagedEntry { sequence: self.sequence };
         match serde_json::from_str(&self.text) {
-            Ok(entry) if LeafHash::of(self.text.as_bytes()) == self.leaf => Ok(LoggedEntry {
-                sequence: self.sequence,
-                leaf: self.leaf,
-                entry,
-            }),
+            Ok(entry) if LeafHash::of(self.text.as_bytes()) == self.leaf => {
+                Ok(LoggedEntry { sequence: self.sequence, leaf: self.leaf, entry })
+            }
             _ => Err(StoreError::corrupt(damaged)),
         }
     }
@@ -103,11 +92,7 @@ impl StoredEntry {
 
 fn read_entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
     let Number(sequence) = row.get(0)?;
-    Ok(StoredEntry {
-        sequence,
-        leaf: LeafHash(row.get(1)?),
-        text: row.get(2)?,
-    })
+    Ok(StoredEntry { sequence, leaf: LeafHash(row.get(1)?), text: row.get(2)? })
 }
 
 /// An entry that is not what was appended.
@@ -118,11 +103,7 @@ struct DamagedEntry {
 
 impl fmt::Display for DamagedEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "journal entry {} is not what was appended",
-            self.sequence
-        )
+        write!(f, "journal entry {} is not what was appended", self.sequence)
     }
 }
 

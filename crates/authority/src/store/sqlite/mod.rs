@@ -51,10 +51,7 @@ pub struct SqliteSettings {
 
 impl Default for SqliteSettings {
     fn default() -> Self {
-        Self {
-            readers: 4,
-            checkpoint_pages: 1000,
-        }
+        Self { readers: 4, checkpoint_pages: 1000 }
     }
 }
 
@@ -78,14 +75,7 @@ impl SqliteStore {
     pub fn open(file: &Path, settings: SqliteSettings) -> Result<Self, StoreError> {
         let lock = lock(file)?;
         private(file).map_err(StoreError::failed)?;
-        Self::start(
-            Opening {
-                file: file.to_owned(),
-                vfs: None,
-                settings,
-            },
-            Some(lock),
-        )
+        Self::start(Opening { file: file.to_owned(), vfs: None, settings }, Some(lock))
     }
 
     /// Opens a store on another file layer than the system's, which has no locks between processes.
@@ -95,11 +85,7 @@ impl SqliteStore {
         file: &str,
         settings: SqliteSettings,
     ) -> Result<Self, StoreError> {
-        let opening = Opening {
-            file: file.into(),
-            vfs: Some(vfs.to_owned()),
-            settings,
-        };
+        let opening = Opening { file: file.into(), vfs: Some(vfs.to_owned()), settings };
         Self::start(opening, None)
     }
 
@@ -114,11 +100,7 @@ impl SqliteStore {
                 drop(lock);
             })
             .map_err(StoreError::failed)?;
-        Ok(Self {
-            queue: Some(queue),
-            readers: Some(Readers::new(opening)),
-            writer: Some(writer),
-        })
+        Ok(Self { queue: Some(queue), readers: Some(Readers::new(opening)), writer: Some(writer) })
     }
 
     fn read<T>(

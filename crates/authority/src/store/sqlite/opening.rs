@@ -67,10 +67,7 @@ fn migrate(connection: &Connection) -> Result<(), StoreError> {
         let transaction = connection.unchecked_transaction()?;
         let found: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if found > KNOWN {
-            return Err(StoreError::Newer {
-                found,
-                known: KNOWN,
-            });
+            return Err(StoreError::Newer { found, known: KNOWN });
         }
         let Some(migration) = MIGRATIONS.get(found as usize) else {
             return Ok(());

@@ -12,12 +12,7 @@ pub(super) fn send(connection: &Connection, message: &NewMessage) -> Result<u64,
          VALUES (?1, (SELECT coalesce(max(sequence), 0) + 1 FROM outbox WHERE addressee = ?1),
                  ?2, ?3, ?4, 0)
          RETURNING sequence",
-        params![
-            Text(message.addressee),
-            message.code,
-            Json(&message.params),
-            Moment(message.at)
-        ],
+        params![Text(message.addressee), message.code, Json(&message.params), Moment(message.at)],
         |row| Ok(row.get::<_, Number>(0)?.0),
     )?;
     Ok(sequence.unwrap_or_default())
@@ -76,12 +71,7 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
         (row.get(0)?, row.get(1)?, row.get(3)?, row.get(4)?);
     Ok(Message {
         sequence,
-        message: NewMessage {
-            addressee,
-            code: row.get(2)?,
-            params,
-            at,
-        },
+        message: NewMessage { addressee, code: row.get(2)?, params, at },
         delivered: row.get(5)?,
     })
 }

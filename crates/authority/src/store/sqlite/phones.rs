@@ -19,13 +19,7 @@ pub(super) fn put(
             connection,
             "INSERT INTO phones (chip, version, device_key, model, platform, resident)
              VALUES (?1, 1, ?2, ?3, ?4, ?5) ON CONFLICT (chip) DO NOTHING",
-            params![
-                phone.chip.as_bytes(),
-                phone.device_key,
-                phone.model,
-                platform,
-                resident
-            ],
+            params![phone.chip.as_bytes(), phone.device_key, phone.model, platform, resident],
         ),
         Some(Version(version)) => execute(
             connection,
@@ -42,11 +36,7 @@ pub(super) fn put(
             ],
         ),
     }?;
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Conflict)
-    }
+    if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 pub(super) fn one(
@@ -75,16 +65,13 @@ pub(super) fn of_resident(
 }
 
 fn execute(connection: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
-    connection
-        .prepare_cached(sql)?
-        .execute(params)
-        .map_err(|error| {
-            if is_unique_violation(&error) {
-                Precondition::ResidentHasPhone.into()
-            } else {
-                error.into()
-            }
-        })
+    connection.prepare_cached(sql)?.execute(params).map_err(|error| {
+        if is_unique_violation(&error) {
+            Precondition::ResidentHasPhone.into()
+        } else {
+            error.into()
+        }
+    })
 }
 
 fn read_phone(row: &Row<'_>) -> rusqlite::Result<Versioned<PhoneRecord>> {
@@ -97,8 +84,5 @@ fn read_phone(row: &Row<'_>) -> rusqlite::Result<Versioned<PhoneRecord>> {
         platform,
         resident: row.get::<_, Option<_>>(5)?.map(ResidentId::from_bytes),
     };
-    Ok(Versioned {
-        version: Version(version),
-        value: phone,
-    })
+    Ok(Versioned { version: Version(version), value: phone })
 }

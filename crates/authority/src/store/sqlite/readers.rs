@@ -22,11 +22,7 @@ struct State {
 
 impl Readers {
     pub(super) fn new(opening: Opening) -> Self {
-        Self {
-            opening,
-            state: Mutex::default(),
-            freed: Condvar::new(),
-        }
+        Self { opening, state: Mutex::default(), freed: Condvar::new() }
     }
 
     /// Reads on a connection of the pool, after waiting for one if need be.
@@ -46,22 +42,13 @@ impl Readers {
         let mut state = self.lock();
         loop {
             if let Some(connection) = state.idle.pop() {
-                return Place {
-                    readers: self,
-                    connection: Some(connection),
-                };
+                return Place { readers: self, connection: Some(connection) };
             }
             if state.open < self.opening.settings.readers.max(1) {
                 state.open += 1;
-                return Place {
-                    readers: self,
-                    connection: None,
-                };
+                return Place { readers: self, connection: None };
             }
-            state = self
-                .freed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 

@@ -14,18 +14,9 @@ pub(super) fn put_challenge(
         connection,
         "INSERT INTO challenges (value, purpose, expires, body) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO NOTHING",
-        params![
-            challenge.value,
-            challenge.purpose,
-            Moment(challenge.expires),
-            challenge.body.0
-        ],
+        params![challenge.value, challenge.purpose, Moment(challenge.expires), challenge.body.0],
     )?;
-    if inserted == 1 {
-        Ok(())
-    } else {
-        Err(Precondition::AlreadyRecorded.into())
-    }
+    if inserted == 1 { Ok(()) } else { Err(Precondition::AlreadyRecorded.into()) }
 }
 
 pub(super) fn take_challenge(
@@ -62,36 +53,21 @@ pub(super) fn spend_nonce(connection: &Connection, nonce: &Nonce) -> Result<(), 
         "INSERT INTO nonces (caller, value, expires) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
         params![nonce.caller, nonce.value, Moment(nonce.expires)],
     )?;
-    if inserted == 1 {
-        Ok(())
-    } else {
-        Err(Precondition::NonceSpent.into())
-    }
+    if inserted == 1 { Ok(()) } else { Err(Precondition::NonceSpent.into()) }
 }
 
 pub(super) fn put_idempotency(
     connection: &Connection,
     record: &IdempotencyRecord,
 ) -> Result<(), StoreError> {
-    let IdempotencyRecord {
-        caller,
-        key,
-        fingerprint,
-        status,
-        body,
-        expires,
-    } = record;
+    let IdempotencyRecord { caller, key, fingerprint, status, body, expires } = record;
     let inserted = change(
         connection,
         "INSERT INTO idempotency (caller, key, fingerprint, status, body, expires)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
         params![caller, key, fingerprint, status, body.0, Moment(*expires)],
     )?;
-    if inserted == 1 {
-        Ok(())
-    } else {
-        Err(Precondition::IdempotencyKeyUsed.into())
-    }
+    if inserted == 1 { Ok(()) } else { Err(Precondition::IdempotencyKeyUsed.into()) }
 }
 
 pub(super) fn idempotency(

@@ -24,11 +24,7 @@ pub(super) fn put(
             params![resident.id.as_bytes(), Number(version), state],
         ),
     }?;
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Conflict)
-    }
+    if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 pub(super) fn one(
@@ -72,11 +68,7 @@ pub(super) fn put_attributes(
             version.salt.0
         ],
     )?;
-    if inserted == 1 {
-        Ok(())
-    } else {
-        Err(Precondition::AlreadyRecorded.into())
-    }
+    if inserted == 1 { Ok(()) } else { Err(Precondition::AlreadyRecorded.into()) }
 }
 
 pub(super) fn attributes(
@@ -90,12 +82,7 @@ pub(super) fn attributes(
         params![resident.as_bytes(), record.0],
         |row| {
             let Json(attributes) = row.get(0)?;
-            Ok(AttributeVersion {
-                resident,
-                record,
-                attributes,
-                salt: Salt(row.get(1)?),
-            })
+            Ok(AttributeVersion { resident, record, attributes, salt: Salt(row.get(1)?) })
         },
     )
 }
@@ -103,8 +90,5 @@ pub(super) fn attributes(
 fn read_resident(row: &Row<'_>) -> rusqlite::Result<Versioned<Resident>> {
     let Number(version) = row.get(0)?;
     let Json(value) = row.get(1)?;
-    Ok(Versioned {
-        version: Version(version),
-        value,
-    })
+    Ok(Versioned { version: Version(version), value })
 }

@@ -80,11 +80,7 @@ fn remember(connection: &Connection, id: CertificateId) -> Result<(), StoreError
          WHERE usage = ?1 AND serial = ?2",
         params![Usage(id.usage), Number(id.serial.0)],
     )?;
-    if remembered == 1 {
-        Ok(())
-    } else {
-        Err(Precondition::SerialNotReserved.into())
-    }
+    if remembered == 1 { Ok(()) } else { Err(Precondition::SerialNotReserved.into()) }
 }
 
 pub(super) fn forget_good(connection: &Connection, up_to: StatusVersion) -> Result<(), StoreError> {
@@ -122,11 +118,7 @@ pub(super) fn of_issuer(
         connection,
         "SELECT usage, serial, partition, not_after, state, at, reason, version FROM statuses
          WHERE usage = ?1 AND serial > ?2 ORDER BY serial LIMIT ?3",
-        params![
-            Usage(usage),
-            Number(after.map_or(0, |serial| serial.0)),
-            limit
-        ],
+        params![Usage(usage), Number(after.map_or(0, |serial| serial.0)), limit],
         read_status,
     )
 }
@@ -185,11 +177,7 @@ pub(super) fn put_crl(connection: &Connection, crl: &CrlRecord) -> Result<(), St
             crl.sha256
         ],
     )?;
-    if stored == 1 {
-        Ok(())
-    } else {
-        Err(Precondition::CrlNumberNotNext.into())
-    }
+    if stored == 1 { Ok(()) } else { Err(Precondition::CrlNumberNotNext.into()) }
 }
 
 pub(super) fn crl(
@@ -214,10 +202,7 @@ pub(super) fn crls(
         connection,
         "SELECT partition, number, this_update, next_update, entries, status_version, sha256
          FROM crls WHERE partition > ?1 ORDER BY partition LIMIT ?2",
-        params![
-            after.map_or_else(String::new, |partition| partition.to_string()),
-            limit
-        ],
+        params![after.map_or_else(String::new, |partition| partition.to_string()), limit],
         read_crl,
     )
 }
@@ -227,29 +212,19 @@ fn crl_counter(partition: Partition) -> String {
 }
 
 fn read_status(row: &Row<'_>) -> rusqlite::Result<StatusRecord> {
-    let (Usage(usage), Number(serial), Text(partition), Moment(not_after), Number(version)) = (
-        row.get(0)?,
-        row.get(1)?,
-        row.get(2)?,
-        row.get(3)?,
-        row.get(7)?,
-    );
+    let (Usage(usage), Number(serial), Text(partition), Moment(not_after), Number(version)) =
+        (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(7)?);
     let status = match row.get::<_, String>(4)?.as_str() {
         "pending" => Status::Pending,
         "good" => Status::Good,
-        "held" => Status::Held {
-            since: row.get::<_, Moment>(5)?.0,
-        },
+        "held" => Status::Held { since: row.get::<_, Moment>(5)?.0 },
         _ => Status::Revoked {
             at: row.get::<_, Moment>(5)?.0,
             reason: row.get::<_, Word<RevocationReason>>(6)?.0,
         },
     };
     Ok(StatusRecord {
-        id: CertificateId {
-            usage,
-            serial: Serial(serial),
-        },
+        id: CertificateId { usage, serial: Serial(serial) },
         partition,
         not_after,
         status,

@@ -14,10 +14,7 @@ use crate::store::{
     Actor, Committed, IntentSubject, JournalEntry, Lease, Precondition, Status, Version, Write,
 };
 
-const SETTINGS: SqliteSettings = SqliteSettings {
-    readers: 1,
-    checkpoint_pages: 1000,
-};
+const SETTINGS: SqliteSettings = SqliteSettings { readers: 1, checkpoint_pages: 1000 };
 
 fn resident(n: u8) -> Resident {
     Resident {
@@ -38,10 +35,7 @@ fn admit(n: u8) -> Unit {
     let chip = ChipId::from_bytes([n; 16]);
     let at = Timestamp::UNIX_EPOCH;
     Unit::from_iter([
-        Write::PutResident {
-            expected: None,
-            resident: Box::new(resident(n)),
-        },
+        Write::PutResident { expected: None, resident: Box::new(resident(n)) },
         Write::AppendEvent(JournalEntry {
             resident: resident(n).id,
             at,
@@ -54,11 +48,8 @@ fn admit(n: u8) -> Unit {
 /// A writer on a disk, without its thread: a test says what comes into one group.
 fn writer(disk: &Disk) -> Result<Writer, StoreError> {
     let (vfs, file) = vfs_path(disk, "store.db")?;
-    let opening = Opening {
-        file: PathBuf::from(file),
-        vfs: Some(vfs.to_owned()),
-        settings: SETTINGS,
-    };
+    let opening =
+        Opening { file: PathBuf::from(file), vfs: Some(vfs.to_owned()), settings: SETTINGS };
     Ok(Writer::new(opening.writer()?))
 }
 
@@ -66,10 +57,7 @@ fn admitted(disk: &Disk) -> Vec<u8> {
     let store = open_sqlite(disk, "store.db", SETTINGS).unwrap();
     let residents = store.residents(None, 99).unwrap();
     assert_eq!(store.log_size().unwrap(), residents.len() as u64);
-    residents
-        .iter()
-        .map(|resident| resident.value.id.as_bytes()[0])
-        .collect()
+    residents.iter().map(|resident| resident.value.id.as_bytes()[0]).collect()
 }
 
 #[test]
@@ -102,10 +90,7 @@ fn a_group_is_durable_when_it_is_answered_and_whole_at_any_outage() {
             let was_cut = power.is_off();
             power.restore();
             let left = admitted(&disk);
-            assert!(
-                left == [1, 2] || (left.is_empty() && !answered),
-                "{loss:?}, {step}: {left:?}"
-            );
+            assert!(left == [1, 2] || (left.is_empty() && !answered), "{loss:?}, {step}: {left:?}");
             if !was_cut {
                 assert!(answered && step > 3);
                 break;
@@ -137,15 +122,9 @@ fn after_a_failed_sync_nothing_is_committed_until_the_store_is_opened_anew() {
     let mut first = writer(&disk).unwrap();
     assert!(first.commit(&[admit(1)])[0].is_ok());
     disk.set_fault(Some(Fault::SyncsFail));
-    assert!(matches!(
-        first.commit(&[admit(2)])[0],
-        Err(StoreError::Failed(_))
-    ));
+    assert!(matches!(first.commit(&[admit(2)])[0], Err(StoreError::Failed(_))));
     disk.set_fault(None);
-    assert!(matches!(
-        first.commit(&[admit(3)])[0],
-        Err(StoreError::Failed(_))
-    ));
+    assert!(matches!(first.commit(&[admit(3)])[0], Err(StoreError::Failed(_))));
     drop(first);
     assert!(writer(&disk).unwrap().commit(&[admit(4)])[0].is_ok());
     let left = admitted(&disk);
@@ -159,17 +138,14 @@ const FIXTURES: &[&str] = &[include_str!("fixtures/v1.sql")];
 fn restore(form: usize, file: &Path) {
     let connection = Connection::open(file).unwrap();
     connection.execute_batch(FIXTURES[form - 1]).unwrap();
-    connection
-        .pragma_update(None, "user_version", form as u32)
-        .unwrap();
+    connection.pragma_update(None, "user_version", form as u32).unwrap();
 }
 
 /// Name and text of everything in the schema.
 fn schema(file: &Path) -> Vec<(String, Option<String>)> {
     let connection = Connection::open(file).unwrap();
-    let mut statement = connection
-        .prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")
-        .unwrap();
+    let mut statement =
+        connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name").unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
     rows.unwrap().map(Result::unwrap).collect()
 }
@@ -214,10 +190,7 @@ fn a_store_of_form_1_is_read_and_gone_on_with() {
     let id = ResidentId::from_bytes([1; 16]);
     let chip = ChipId::from_bytes([1; 16]);
     let phone = Addressee::Phone(chip);
-    let signature = |serial| CertificateId {
-        usage: Use::Signature,
-        serial: Serial(serial),
-    };
+    let signature = |serial| CertificateId { usage: Use::Signature, serial: Serial(serial) };
     let found = store.resident(id).unwrap().unwrap();
     assert_eq!(found.version, Version(9));
     let attributes = store.attributes(id, RecordVersion(0)).unwrap().unwrap();
@@ -232,68 +205,33 @@ fn a_store_of_form_1_is_read_and_gone_on_with() {
         medium: Medium::Phone,
         municipality: "13221".parse().unwrap(),
     };
-    assert_eq!(
-        store.certificate(signature(2)).unwrap().unwrap().partition,
-        partition
-    );
+    assert_eq!(store.certificate(signature(2)).unwrap().unwrap().partition, partition);
     let status = store.status(signature(2)).unwrap().unwrap().status;
-    assert!(matches!(
-        status,
-        Status::Revoked {
-            reason: RevocationReason::Superseded,
-            ..
-        }
-    ));
+    assert!(matches!(status, Status::Revoked { reason: RevocationReason::Superseded, .. }));
     assert_eq!(store.crl(partition).unwrap().unwrap().number, 1);
     let key = IntentKey {
         subject: IntentSubject::Card(inrou_rules::CardId::from_bytes([2; 16])),
         usage: Use::Signature,
     };
     assert_eq!(store.intent(key).unwrap().unwrap().id, signature(3));
-    assert_eq!(
-        store.messages(phone, 0, 9).unwrap()[0].message.code,
-        "registration-ready"
-    );
+    assert_eq!(store.messages(phone, 0, 9).unwrap()[0].message.code, "registration-ready");
     assert!(store.challenge(&[3; 32]).unwrap().is_some());
+    assert_eq!(store.idempotency("phone", "application").unwrap().unwrap().status, 201);
     assert_eq!(
-        store
-            .idempotency("phone", "application")
-            .unwrap()
-            .unwrap()
-            .status,
-        201
-    );
-    assert_eq!(
-        store
-            .document(DocumentKind("enrolment"), "1")
-            .unwrap()
-            .unwrap()
-            .value
-            .body
-            .0,
+        store.document(DocumentKind("enrolment"), "1").unwrap().unwrap().value.body.0,
         b"signed"
     );
     let job = store.jobs(None, 9).unwrap().remove(0);
     assert_eq!((job.job.key.as_str(), job.leased_until), ("2", None));
 
-    let reserve = Write::ReserveSerials {
-        partition,
-        count: 1,
-        not_after: Timestamp::UNIX_EPOCH,
-    };
+    let reserve = Write::ReserveSerials { partition, count: 1, not_after: Timestamp::UNIX_EPOCH };
     let again = crate::store::Nonce {
         caller: "phone".to_owned(),
         value: "application".to_owned(),
         expires: Timestamp::UNIX_EPOCH,
     };
-    let stale = Lease {
-        job: JobId(1),
-        attempt: 1,
-    };
-    assert_eq!(
-        store.commit(reserve.into()).unwrap().serials[0].first,
-        Serial(4)
-    );
+    let stale = Lease { job: JobId(1), attempt: 1 };
+    assert_eq!(store.commit(reserve.into()).unwrap().serials[0].first, Serial(4));
     for (write, precondition) in [
         (Write::SpendNonce(again), Precondition::NonceSpent),
         (Write::CompleteJob(stale), Precondition::LeaseLost),

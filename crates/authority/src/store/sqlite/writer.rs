@@ -27,10 +27,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(connection: Connection) -> Self {
-        Self {
-            connection,
-            failure: None,
-        }
+        Self { connection, failure: None }
     }
 
     /// Commits what comes through the queue until its other end is dropped and it is empty.
@@ -116,39 +113,27 @@ fn apply_write(
             documents::delete(connection, *expected, *kind, id)?;
         }
 
-        Write::ReserveSerials {
-            partition,
-            count,
-            not_after,
-        } => {
+        Write::ReserveSerials { partition, count, not_after } => {
             let range = issuance::reserve(connection, *partition, *count, *not_after)?;
             committed.serials.push(range);
         }
         Write::OpenIntent(intent) => {
-            committed
-                .intents
-                .push(issuance::open_intent(connection, intent)?);
+            committed.intents.push(issuance::open_intent(connection, intent)?);
         }
         Write::CloseIntent(key) => issuance::close_intent(connection, *key)?,
         Write::PutCertificate(certificate) => issuance::put_certificate(connection, certificate)?,
         Write::PutStatus { id, status } => {
-            committed
-                .statuses
-                .push(statuses::put(connection, *id, *status)?);
+            committed.statuses.push(statuses::put(connection, *id, *status)?);
         }
         Write::ForgetGood { up_to } => statuses::forget_good(connection, *up_to)?,
         Write::ReserveCrlNumber(partition) => {
-            committed
-                .crl_numbers
-                .push(statuses::reserve_crl_number(connection, *partition)?);
+            committed.crl_numbers.push(statuses::reserve_crl_number(connection, *partition)?);
         }
         Write::PutCrl(crl) => statuses::put_crl(connection, crl)?,
 
         Write::AddJob(job) => committed.added_jobs.push(jobs::add(connection, job)?),
         Write::LeaseJobs { now, until, limit } => {
-            committed
-                .leased_jobs
-                .extend(jobs::lease(connection, *now, *until, *limit)?);
+            committed.leased_jobs.extend(jobs::lease(connection, *now, *until, *limit)?);
         }
         Write::CompleteJob(lease) => jobs::complete(connection, *lease)?,
         Write::PostponeJob { lease, due } => jobs::postpone(connection, *lease, *due)?,
@@ -158,14 +143,8 @@ fn apply_write(
         }
 
         Write::PutChallenge(challenge) => requests::put_challenge(connection, challenge)?,
-        Write::TakeChallenge {
-            value,
-            purpose,
-            now,
-        } => {
-            committed
-                .challenges
-                .push(requests::take_challenge(connection, value, purpose, *now)?);
+        Write::TakeChallenge { value, purpose, now } => {
+            committed.challenges.push(requests::take_challenge(connection, value, purpose, *now)?);
         }
         Write::SpendNonce(nonce) => requests::spend_nonce(connection, nonce)?,
         Write::PutIdempotency(record) => requests::put_idempotency(connection, record)?,

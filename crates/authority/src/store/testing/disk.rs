@@ -40,20 +40,13 @@ pub enum Fault {
 impl Disk {
     /// An empty disk on a supply of power.
     pub fn new(power: PowerCut) -> Self {
-        Self::with(State {
-            power,
-            ..State::default()
-        })
+        Self::with(State { power, ..State::default() })
     }
 
     /// A copy of what is durable now, on a supply of its own.
     pub fn fork(&self, power: PowerCut) -> Self {
         let state = self.lock();
-        let mut copy = State {
-            power,
-            next_inode: state.next_inode,
-            ..State::default()
-        };
+        let mut copy = State { power, next_inode: state.next_inode, ..State::default() };
         copy.durable_names = state.durable_names.clone();
         copy.names = state.durable_names.clone();
         copy.inodes = state
@@ -85,17 +78,12 @@ impl Disk {
                 inode
             }
         };
-        Ok(DiskFile {
-            disk: self.clone(),
-            inode,
-            epoch: state.epoch,
-        })
+        Ok(DiskFile { disk: self.clone(), inode, epoch: state.epoch })
     }
 
     /// Whether there is a file of this name; `false` while the power is off.
     pub fn exists(&self, name: &str) -> bool {
-        self.powered()
-            .is_ok_and(|state| state.names.contains_key(name))
+        self.powered().is_ok_and(|state| state.names.contains_key(name))
     }
 
     /// Removes a file's name, if it is there.
@@ -123,12 +111,7 @@ impl Disk {
         static DISKS: AtomicU64 = AtomicU64::new(1);
         state.epoch = state.power.epoch().unwrap_or_default();
         let id = DISKS.fetch_add(1, Ordering::Relaxed);
-        Self {
-            inner: Arc::new(Inner {
-                id,
-                state: Mutex::new(state),
-            }),
-        }
+        Self { inner: Arc::new(Inner { id, state: Mutex::new(state) }) }
     }
 
     /// The state with the power on, after the losses of the last outage.
@@ -143,10 +126,7 @@ impl Disk {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.inner
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -157,10 +137,7 @@ impl DiskFile {
     /// The power is off, or has been since the file was opened.
     pub fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<usize> {
         let state = self.powered()?;
-        let content = state
-            .inodes
-            .get(&self.inode)
-            .map_or(&[][..], |inode| &inode.content);
+        let content = state.inodes.get(&self.inode).map_or(&[][..], |inode| &inode.content);
         let rest = content.get(index(offset)?..).unwrap_or_default();
         let count = rest.len().min(bytes.len());
         bytes[..count].copy_from_slice(&rest[..count]);
@@ -172,10 +149,7 @@ impl DiskFile {
     /// # Errors
     /// As [`DiskFile::read_at`]; [`io::ErrorKind::StorageFull`].
     pub fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.change(Change::Write {
-            offset: index(offset)?,
-            bytes: bytes.to_vec(),
-        })
+        self.change(Change::Write { offset: index(offset)?, bytes: bytes.to_vec() })
     }
 
     /// Sets the length. Not durable before [`DiskFile::sync`].
@@ -208,10 +182,7 @@ impl DiskFile {
     /// As [`DiskFile::read_at`].
     pub fn size(&self) -> io::Result<u64> {
         let state = self.powered()?;
-        Ok(state
-            .inodes
-            .get(&self.inode)
-            .map_or(0, |inode| inode.content.len() as u64))
+        Ok(state.inodes.get(&self.inode).map_or(0, |inode| inode.content.len() as u64))
     }
 
     /// Names the file itself, whatever its name: removed and made anew, it is another.
@@ -221,10 +192,7 @@ impl DiskFile {
 
     fn change(&self, change: Change) -> io::Result<()> {
         let mut state = self.powered()?;
-        let content = state
-            .inodes
-            .get(&self.inode)
-            .map_or(0, |inode| inode.content.len());
+        let content = state.inodes.get(&self.inode).map_or(0, |inode| inode.content.len());
         if state.fault == Some(Fault::Full) && change.end() > content {
             return Err(io::ErrorKind::StorageFull.into());
         }
@@ -243,11 +211,7 @@ impl DiskFile {
 
     fn powered(&self) -> io::Result<MutexGuard<'_, State>> {
         let state = self.disk.powered()?;
-        if state.epoch == self.epoch {
-            Ok(state)
-        } else {
-            Err(no_power(NoPower))
-        }
+        if state.epoch == self.epoch { Ok(state) } else { Err(no_power(NoPower)) }
     }
 }
 
@@ -311,8 +275,7 @@ impl State {
         self.names = if is_durable { durable } else { present };
         self.durable_names = self.names.clone();
         let named = &self.names;
-        self.inodes
-            .retain(|number, _| named.values().any(|inode| inode == number));
+        self.inodes.retain(|number, _| named.values().any(|inode| inode == number));
         for inode in self.inodes.values_mut() {
             inode.suffer_outage(loss, &mut draws);
         }
@@ -441,10 +404,7 @@ mod tests {
     fn draws_of_another_seed_lose_other_sectors() {
         let left = |seed| {
             let (disk, power) = disk_with(&[0; 8 * SECTOR], 99, Loss::Drawn(seed));
-            disk.open("f")
-                .unwrap()
-                .write_at(0, &[1; 8 * SECTOR])
-                .unwrap();
+            disk.open("f").unwrap().write_at(0, &[1; 8 * SECTOR]).unwrap();
             power.cut();
             power.restore();
             let mut bytes = vec![0; 8 * SECTOR];

@@ -18,11 +18,7 @@ pub(super) struct Inode {
 impl Inode {
     /// A file with durable content.
     pub(super) fn holding(content: Vec<u8>) -> Self {
-        Self {
-            durable: content.clone(),
-            content,
-            ..Self::default()
-        }
+        Self { durable: content.clone(), content, ..Self::default() }
     }
 
     /// What is left after the power has failed.

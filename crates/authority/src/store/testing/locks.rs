@@ -183,14 +183,9 @@ impl Holding {
             state.mapped += 1;
         }
         while make && state.regions.len() <= index {
-            state
-                .regions
-                .push((0..size.div_ceil(8)).map(|_| Default::default()).collect());
+            state.regions.push((0..size.div_ceil(8)).map(|_| Default::default()).collect());
         }
-        state
-            .regions
-            .get(index)
-            .map(|region| region.as_ptr().cast_mut().cast())
+        state.regions.get(index).map(|region| region.as_ptr().cast_mut().cast())
     }
 
     /// Unmaps the shared memory.

@@ -31,16 +31,8 @@ impl PowerCut {
 
     /// Power that fails at the `step`-th step, counted from 1.
     pub fn at(step: u64, loss: Loss) -> Self {
-        let supply = Supply {
-            steps: 0,
-            fails_at: step,
-            loss,
-            is_on: true,
-            outages: 0,
-        };
-        Self {
-            supply: Arc::new(Mutex::new(supply)),
-        }
+        let supply = Supply { steps: 0, fails_at: step, loss, is_on: true, outages: 0 };
+        Self { supply: Arc::new(Mutex::new(supply)) }
     }
 
     /// How many steps there were.
@@ -72,11 +64,7 @@ impl PowerCut {
     /// How often the power has failed, while it is on.
     pub(super) fn epoch(&self) -> Result<u64, NoPower> {
         let supply = self.lock();
-        if supply.is_on {
-            Ok(supply.outages)
-        } else {
-            Err(NoPower)
-        }
+        if supply.is_on { Ok(supply.outages) } else { Err(NoPower) }
     }
 
     /// Takes a step: whether the power lasts for it.

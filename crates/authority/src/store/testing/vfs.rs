@@ -159,12 +159,7 @@ unsafe extern "C" fn x_open(
         };
         let is_log = flags & (ffi::SQLITE_OPEN_WAL | ffi::SQLITE_OPEN_MAIN_JOURNAL) != 0;
         let holding = Holding::of(disk.inner.id, &opened);
-        let state = FileState {
-            disk,
-            file: opened,
-            holding,
-            owes_folder_sync: is_new && is_log,
-        };
+        let state = FileState { disk, file: opened, holding, owes_folder_sync: is_new && is_log };
         ptr::write(
             file.cast::<OpenFile>(),
             OpenFile {
@@ -202,11 +197,7 @@ unsafe extern "C" fn x_access(
     out: *mut c_int,
 ) -> c_int {
     // SAFETY: SQLite gives a C string, and a place for the answer.
-    unsafe {
-        *out = locate(path)
-            .is_some_and(|(disk, name)| disk.exists(name))
-            .into()
-    };
+    unsafe { *out = locate(path).is_some_and(|(disk, name)| disk.exists(name)).into() };
     ffi::SQLITE_OK
 }
 

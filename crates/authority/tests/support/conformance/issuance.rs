@@ -29,35 +29,19 @@ checks!(
 const SIGNATURE_CARD: fn() -> Partition = || partition(Use::Signature, Medium::Card);
 
 fn reserve(partition: Partition, count: u32) -> Write {
-    Write::ReserveSerials {
-        partition,
-        count,
-        not_after: at(1_000_000),
-    }
+    Write::ReserveSerials { partition, count, not_after: at(1_000_000) }
 }
 
 /// A resident, and a certificate with the next serial number.
 fn issue(store: &dyn Store, partition: Partition, holder: u8) -> CertificateId {
     if store.resident(resident_id(holder)).unwrap().is_none() {
         let resident = Box::new(resident(holder));
-        commit(
-            store,
-            [Write::PutResident {
-                expected: None,
-                resident,
-            }],
-        );
+        commit(store, [Write::PutResident { expected: None, resident }]);
     }
-    let SerialRange {
-        usage,
-        first: serial,
-        ..
-    } = commit(store, [reserve(partition, 1)]).serials[0];
+    let SerialRange { usage, first: serial, .. } =
+        commit(store, [reserve(partition, 1)]).serials[0];
     let id = CertificateId { usage, serial };
-    commit(
-        store,
-        [Write::PutCertificate(certificate(id, partition, holder))],
-    );
+    commit(store, [Write::PutCertificate(certificate(id, partition, holder))]);
     id
 }
 
@@ -66,46 +50,22 @@ fn put_status(store: &dyn Store, id: CertificateId, status: Status) -> StatusVer
 }
 
 fn serials_are_dense_for_each_issuer(store: &dyn Store) {
-    let authentication = Partition::Own {
-        usage: Use::UserAuthentication,
-    };
-    let reserved = commit(
-        store,
-        [reserve(SIGNATURE_CARD(), 3), reserve(authentication, 2)],
-    )
-    .serials;
-    let range = |usage, first, count| SerialRange {
-        usage,
-        first: Serial(first),
-        count,
-    };
-    assert_eq!(
-        reserved,
-        [
-            range(Use::Signature, 1, 3),
-            range(Use::UserAuthentication, 1, 2)
-        ]
-    );
+    let authentication = Partition::Own { usage: Use::UserAuthentication };
+    let reserved =
+        commit(store, [reserve(SIGNATURE_CARD(), 3), reserve(authentication, 2)]).serials;
+    let range = |usage, first, count| SerialRange { usage, first: Serial(first), count };
+    assert_eq!(reserved, [range(Use::Signature, 1, 3), range(Use::UserAuthentication, 1, 2)]);
     let phone = partition(Use::Signature, Medium::Phone);
-    assert_eq!(
-        commit(store, [reserve(phone, 1)]).serials,
-        [range(Use::Signature, 4, 1)]
-    );
+    assert_eq!(commit(store, [reserve(phone, 1)]).serials, [range(Use::Signature, 4, 1)]);
     assert_eq!(store.last_serial(Use::Signature).unwrap(), Serial(4));
-    assert_eq!(
-        store.last_serial(Use::UserAuthentication).unwrap(),
-        Serial(2)
-    );
+    assert_eq!(store.last_serial(Use::UserAuthentication).unwrap(), Serial(2));
 }
 
 fn a_reserved_serial_is_pending(store: &dyn Store) {
     commit(store, [reserve(SIGNATURE_CARD(), 2)]);
     let status = store.status(id(Use::Signature, 2)).unwrap().unwrap();
     assert_eq!(status.status, Status::Pending);
-    assert_eq!(
-        (status.partition, status.not_after),
-        (SIGNATURE_CARD(), at(1_000_000))
-    );
+    assert_eq!((status.partition, status.not_after), (SIGNATURE_CARD(), at(1_000_000)));
     assert_eq!(store.status(id(Use::Signature, 3)).unwrap(), None);
     assert_eq!(store.status(id(Use::UserAuthentication, 1)).unwrap(), None);
 }
@@ -115,10 +75,7 @@ fn an_intent_is_recorded_once_under_its_key(store: &dyn Store) {
     let phone = partition(Use::Signature, Medium::Phone);
     let first = intent(subject, phone, "first");
     let opened = commit(store, [Write::OpenIntent(first.clone())]).intents;
-    assert_eq!(
-        (opened[0].id, &opened[0].intent),
-        (id(Use::Signature, 1), &first)
-    );
+    assert_eq!((opened[0].id, &opened[0].intent), (id(Use::Signature, 1), &first));
     let retried = commit(store, [Write::OpenIntent(intent(subject, phone, "second"))]).intents;
     assert_eq!(retried, opened);
     assert_eq!(store.intent(first.key()).unwrap().as_ref(), opened.first());
@@ -137,55 +94,31 @@ fn an_intent_is_recorded_once_under_its_key(store: &dyn Store) {
 
 fn a_closed_intent_gives_way_to_a_new_serial(store: &dyn Store) {
     let subject = IntentSubject::Card(card(1));
-    let key = IntentKey {
-        subject,
-        usage: Use::Signature,
-    };
-    assert_eq!(
-        precondition(store, [Write::CloseIntent(key)]),
-        Precondition::IntentNotOpen
-    );
+    let key = IntentKey { subject, usage: Use::Signature };
+    assert_eq!(precondition(store, [Write::CloseIntent(key)]), Precondition::IntentNotOpen);
     let first = intent(subject, SIGNATURE_CARD(), "first");
     let second = intent(subject, SIGNATURE_CARD(), "second");
     commit(store, [Write::OpenIntent(first)]);
-    let reopened = commit(
-        store,
-        [Write::CloseIntent(key), Write::OpenIntent(second.clone())],
-    )
-    .intents;
-    assert_eq!(
-        (reopened[0].id, &reopened[0].intent),
-        (id(Use::Signature, 2), &second)
-    );
+    let reopened =
+        commit(store, [Write::CloseIntent(key), Write::OpenIntent(second.clone())]).intents;
+    assert_eq!((reopened[0].id, &reopened[0].intent), (id(Use::Signature, 2), &second));
     commit(store, [Write::CloseIntent(key)]);
     assert_eq!(store.intent(key).unwrap(), None);
-    assert_eq!(
-        precondition(store, [Write::CloseIntent(key)]),
-        Precondition::IntentNotOpen
-    );
+    assert_eq!(precondition(store, [Write::CloseIntent(key)]), Precondition::IntentNotOpen);
 }
 
 fn a_certificate_needs_a_serial_reserved_in_its_partition(store: &dyn Store) {
     let ownerless = |id, partition| {
-        let certificate = CertificateRecord {
-            holder: None,
-            ..certificate(id, partition, 1)
-        };
+        let certificate = CertificateRecord { holder: None, ..certificate(id, partition, 1) };
         Write::PutCertificate(certificate)
     };
     commit(store, [reserve(SIGNATURE_CARD(), 1)]);
     for write in [
         ownerless(id(Use::Signature, 2), SIGNATURE_CARD()),
-        ownerless(
-            id(Use::Signature, 1),
-            partition(Use::Signature, Medium::Phone),
-        ),
+        ownerless(id(Use::Signature, 1), partition(Use::Signature, Medium::Phone)),
         ownerless(id(Use::UserAuthentication, 1), SIGNATURE_CARD()),
     ] {
-        assert_eq!(
-            precondition(store, [write]),
-            Precondition::SerialNotReserved
-        );
+        assert_eq!(precondition(store, [write]), Precondition::SerialNotReserved);
     }
     commit(store, [ownerless(id(Use::Signature, 1), SIGNATURE_CARD())]);
 }
@@ -193,10 +126,7 @@ fn a_certificate_needs_a_serial_reserved_in_its_partition(store: &dyn Store) {
 fn a_certificate_is_recorded_once(store: &dyn Store) {
     let id = issue(store, SIGNATURE_CARD(), 1);
     let again = Write::PutCertificate(certificate(id, SIGNATURE_CARD(), 1));
-    assert_eq!(
-        precondition(store, [again.clone()]),
-        Precondition::AlreadyRecorded
-    );
+    assert_eq!(precondition(store, [again.clone()]), Precondition::AlreadyRecorded);
     put_status(store, id, Status::Good);
     let up_to = store.status_version().unwrap();
     commit(store, [Write::ForgetGood { up_to }]);
@@ -232,21 +162,12 @@ fn every_change_of_status_is_in_the_feed_once(store: &dyn Store) {
     commit(store, [reserve(SIGNATURE_CARD(), 3)]);
     let feed = |since: u64, limit| -> Vec<_> {
         let changes = store.status_changes(StatusVersion(since), limit).unwrap();
-        changes
-            .iter()
-            .map(|change| (change.version.0, change.id.serial.0))
-            .collect()
+        changes.iter().map(|change| (change.version.0, change.id.serial.0)).collect()
     };
     assert_eq!(feed(0, 9), [(1, 1), (2, 2), (3, 3)]);
-    assert_eq!(
-        put_status(store, id(Use::Signature, 2), Status::Good),
-        StatusVersion(4)
-    );
+    assert_eq!(put_status(store, id(Use::Signature, 2), Status::Good), StatusVersion(4));
     let held = Status::Held { since: at(5) };
-    assert_eq!(
-        put_status(store, id(Use::Signature, 1), held),
-        StatusVersion(5)
-    );
+    assert_eq!(put_status(store, id(Use::Signature, 1), held), StatusVersion(5));
     assert_eq!(feed(0, 9), [(3, 3), (4, 2), (5, 1)]);
     assert_eq!(feed(3, 1), [(4, 2)]);
     assert_eq!(feed(5, 9), []);
@@ -257,37 +178,15 @@ fn every_change_of_status_is_in_the_feed_once(store: &dyn Store) {
 
 fn a_hold_can_be_lifted_and_a_revocation_cannot(store: &dyn Store) {
     let id = issue(store, SIGNATURE_CARD(), 1);
-    let unknown = CertificateId {
-        serial: Serial(9),
-        ..id
-    };
-    let write = Write::PutStatus {
-        id: unknown,
-        status: Status::Good,
-    };
-    assert_eq!(
-        precondition(store, [write]),
-        Precondition::SerialNotReserved
-    );
-    let revoked = Status::Revoked {
-        at: at(8),
-        reason: RevocationReason::KeyCompromise,
-    };
-    for status in [
-        Status::Good,
-        Status::Held { since: at(5) },
-        Status::Good,
-        revoked,
-    ] {
+    let unknown = CertificateId { serial: Serial(9), ..id };
+    let write = Write::PutStatus { id: unknown, status: Status::Good };
+    assert_eq!(precondition(store, [write]), Precondition::SerialNotReserved);
+    let revoked = Status::Revoked { at: at(8), reason: RevocationReason::KeyCompromise };
+    for status in [Status::Good, Status::Held { since: at(5) }, Status::Good, revoked] {
         put_status(store, id, status);
         assert_eq!(store.status(id).unwrap().unwrap().status, status);
     }
-    for status in [
-        Status::Good,
-        Status::Held { since: at(9) },
-        Status::Pending,
-        revoked,
-    ] {
+    for status in [Status::Good, Status::Held { since: at(9) }, Status::Pending, revoked] {
         let refused = precondition(store, [Write::PutStatus { id, status }]);
         assert_eq!(refused, Precondition::Revoked);
     }
@@ -336,25 +235,12 @@ fn good_certificates_are_forgotten_and_remembered(store: &dyn Store) {
 fn a_reader_behind_the_feed_is_told(store: &dyn Store) {
     let id = issue(store, SIGNATURE_CARD(), 1);
     let seen = put_status(store, id, Status::Good);
-    commit(
-        store,
-        [
-            reserve(SIGNATURE_CARD(), 1),
-            Write::ForgetGood { up_to: seen },
-        ],
-    );
-    let behind = store
-        .status_changes(StatusVersion(seen.0 - 1), 9)
-        .unwrap_err();
+    commit(store, [reserve(SIGNATURE_CARD(), 1), Write::ForgetGood { up_to: seen }]);
+    let behind = store.status_changes(StatusVersion(seen.0 - 1), 9).unwrap_err();
     assert_eq!(behind.code(), Precondition::FeedForgotten.code());
     assert_eq!(store.status_changes(seen, 9).unwrap().len(), 1);
     // What is to come cannot be forgotten.
-    commit(
-        store,
-        [Write::ForgetGood {
-            up_to: StatusVersion(u64::MAX),
-        }],
-    );
+    commit(store, [Write::ForgetGood { up_to: StatusVersion(u64::MAX) }]);
     let now = store.status_version().unwrap();
     commit(store, [reserve(SIGNATURE_CARD(), 1)]);
     assert_eq!(store.status_changes(now, 9).unwrap().len(), 1);
@@ -373,59 +259,27 @@ fn crl(partition: Partition, number: u64) -> CrlRecord {
 }
 
 fn crl_numbers_rise_in_each_partition(store: &dyn Store) {
-    let own = Partition::Own {
-        usage: Use::Signature,
-    };
+    let own = Partition::Own { usage: Use::Signature };
     let reserve = Write::ReserveCrlNumber;
-    let numbers = commit(
-        store,
-        [reserve(SIGNATURE_CARD()), reserve(own), reserve(own)],
-    )
-    .crl_numbers;
+    let numbers =
+        commit(store, [reserve(SIGNATURE_CARD()), reserve(own), reserve(own)]).crl_numbers;
     assert_eq!(numbers, [1, 1, 2]);
     assert_eq!(commit(store, [reserve(SIGNATURE_CARD())]).crl_numbers, [2]);
 }
 
 fn the_last_crl_of_a_partition_is_recorded(store: &dyn Store) {
-    let own = Partition::Own {
-        usage: Use::Signature,
-    };
+    let own = Partition::Own { usage: Use::Signature };
     let put = |number| Write::PutCrl(crl(own, number));
-    assert_eq!(
-        precondition(store, [put(1)]),
-        Precondition::CrlNumberNotNext
-    );
-    commit(
-        store,
-        [own, own, own, SIGNATURE_CARD()].map(Write::ReserveCrlNumber),
-    );
+    assert_eq!(precondition(store, [put(1)]), Precondition::CrlNumberNotNext);
+    commit(store, [own, own, own, SIGNATURE_CARD()].map(Write::ReserveCrlNumber));
     commit(store, [put(2)]);
-    assert_eq!(
-        precondition(store, [put(1)]),
-        Precondition::CrlNumberNotNext
-    );
-    assert_eq!(
-        precondition(store, [put(2)]),
-        Precondition::CrlNumberNotNext
-    );
-    assert_eq!(
-        precondition(store, [put(4)]),
-        Precondition::CrlNumberNotNext
-    );
+    assert_eq!(precondition(store, [put(1)]), Precondition::CrlNumberNotNext);
+    assert_eq!(precondition(store, [put(2)]), Precondition::CrlNumberNotNext);
+    assert_eq!(precondition(store, [put(4)]), Precondition::CrlNumberNotNext);
     commit(store, [put(3), Write::PutCrl(crl(SIGNATURE_CARD(), 1))]);
     assert_eq!(store.crl(own).unwrap(), Some(crl(own, 3)));
-    assert_eq!(
-        store
-            .crl(Partition::Own {
-                usage: Use::UserAuthentication
-            })
-            .unwrap(),
-        None
-    );
+    assert_eq!(store.crl(Partition::Own { usage: Use::UserAuthentication }).unwrap(), None);
     let page = store.crls(None, 1).unwrap();
     assert_eq!(page, [crl(SIGNATURE_CARD(), 1)]);
-    assert_eq!(
-        store.crls(Some(page[0].partition), 9).unwrap(),
-        [crl(own, 3)]
-    );
+    assert_eq!(store.crls(Some(page[0].partition), 9).unwrap(), [crl(own, 3)]);
 }

@@ -10,13 +10,9 @@ use inrou_authority::store::{Committed, Precondition, Store, StoreError, Unit, W
 
 /// Runs every check, each on a store that `fresh` makes: empty, and its own.
 pub fn run<S: Store>(fresh: impl Fn() -> S) {
-    for checks in [
-        units::CHECKS,
-        residents::CHECKS,
-        issuance::CHECKS,
-        work::CHECKS,
-        requests::CHECKS,
-    ] {
+    for checks in
+        [units::CHECKS, residents::CHECKS, issuance::CHECKS, work::CHECKS, requests::CHECKS]
+    {
         for (name, check) in checks {
             println!("{name}");
             check(&fresh());
@@ -41,9 +37,7 @@ fn commit(store: &dyn Store, writes: impl IntoIterator<Item = Write>) -> Committ
 
 /// Commits writes that must fail; why they did.
 fn refused(store: &dyn Store, writes: impl IntoIterator<Item = Write>) -> StoreError {
-    store
-        .commit(writes.into_iter().collect::<Unit>())
-        .unwrap_err()
+    store.commit(writes.into_iter().collect::<Unit>()).unwrap_err()
 }
 
 /// As [`refused`], by a precondition.

@@ -15,40 +15,23 @@ checks!(
 );
 
 fn take(n: u8, purpose: &str, now: i64) -> Write {
-    Write::TakeChallenge {
-        value: [n; 32],
-        purpose: purpose.to_owned(),
-        now: at(now),
-    }
+    Write::TakeChallenge { value: [n; 32], purpose: purpose.to_owned(), now: at(now) }
 }
 
 fn a_challenge_is_taken_once(store: &dyn Store) {
-    assert_eq!(
-        precondition(store, [take(1, "apply", 0)]),
-        Precondition::ChallengeNotOpen
-    );
+    assert_eq!(precondition(store, [take(1, "apply", 0)]), Precondition::ChallengeNotOpen);
     commit(store, [Write::PutChallenge(challenge(1, 60))]);
     let again = precondition(store, [Write::PutChallenge(challenge(1, 90))]);
     assert_eq!(again, Precondition::AlreadyRecorded);
     assert_eq!(store.challenge(&[1; 32]).unwrap(), Some(challenge(1, 60)));
-    assert_eq!(
-        commit(store, [take(1, "apply", 0)]).challenges,
-        [challenge(1, 60)]
-    );
-    assert_eq!(
-        precondition(store, [take(1, "apply", 0)]),
-        Precondition::ChallengeNotOpen
-    );
+    assert_eq!(commit(store, [take(1, "apply", 0)]).challenges, [challenge(1, 60)]);
+    assert_eq!(precondition(store, [take(1, "apply", 0)]), Precondition::ChallengeNotOpen);
     assert_eq!(store.challenge(&[1; 32]).unwrap(), None);
 }
 
 fn a_challenge_is_taken_for_its_purpose_before_it_expires(store: &dyn Store) {
     commit(store, [Write::PutChallenge(challenge(1, 60))]);
-    for write in [
-        take(1, "revoke", 0),
-        take(1, "apply", 60),
-        take(1, "apply", 61),
-    ] {
+    for write in [take(1, "revoke", 0), take(1, "apply", 60), take(1, "apply", 61)] {
         assert_eq!(precondition(store, [write]), Precondition::ChallengeNotOpen);
     }
     commit(store, [take(1, "apply", 59)]);
@@ -58,17 +41,8 @@ fn a_nonce_is_spent_once_by_each_caller(store: &dyn Store) {
     commit(store, [Write::SpendNonce(nonce("a", 60))]);
     let again = precondition(store, [Write::SpendNonce(nonce("a", 90))]);
     assert_eq!(again, Precondition::NonceSpent);
-    let other_caller = Nonce {
-        caller: "portal".to_owned(),
-        ..nonce("a", 60)
-    };
-    commit(
-        store,
-        [
-            Write::SpendNonce(nonce("b", 60)),
-            Write::SpendNonce(other_caller),
-        ],
-    );
+    let other_caller = Nonce { caller: "portal".to_owned(), ..nonce("a", 60) };
+    commit(store, [Write::SpendNonce(nonce("b", 60)), Write::SpendNonce(other_caller)]);
 }
 
 fn an_answer_is_recorded_once_under_a_callers_key(store: &dyn Store) {
@@ -76,25 +50,17 @@ fn an_answer_is_recorded_once_under_a_callers_key(store: &dyn Store) {
     commit(store, [Write::PutIdempotency(answer("a", 60))]);
     let again = precondition(store, [Write::PutIdempotency(answer("a", 60))]);
     assert_eq!(again, Precondition::IdempotencyKeyUsed);
-    assert_eq!(
-        store.idempotency("phone", "a").unwrap(),
-        Some(answer("a", 60))
-    );
+    assert_eq!(store.idempotency("phone", "a").unwrap(), Some(answer("a", 60)));
     assert_eq!(store.idempotency("portal", "a").unwrap(), None);
 }
 
 fn what_has_expired_is_pruned_and_nothing_else(store: &dyn Store) {
     let passing = |id: &str, expires| Write::PutDocument {
         expected: None,
-        document: Document {
-            expires: Some(at(expires)),
-            ..document(ENROLMENT, id, b"")
-        },
+        document: Document { expires: Some(at(expires)), ..document(ENROLMENT, id, b"") },
     };
-    let lasting = Write::PutDocument {
-        expected: None,
-        document: document(ENROLMENT, "lasting", b""),
-    };
+    let lasting =
+        Write::PutDocument { expected: None, document: document(ENROLMENT, "lasting", b"") };
     commit(
         store,
         [
@@ -109,26 +75,14 @@ fn what_has_expired_is_pruned_and_nothing_else(store: &dyn Store) {
             lasting,
         ],
     );
-    let prune = |now| {
-        commit(
-            store,
-            [Write::Prune {
-                now: at(now),
-                limit: 9,
-            }],
-        )
-        .pruned
-    };
+    let prune = |now| commit(store, [Write::Prune { now: at(now), limit: 9 }]).pruned;
     assert_eq!(prune(59), 0);
     assert_eq!(prune(60), 4);
     assert_eq!(prune(60), 0);
     assert_eq!(store.challenge(&[1; 32]).unwrap(), None);
     assert_eq!(store.challenge(&[2; 32]).unwrap(), Some(challenge(2, 61)));
     assert_eq!(store.idempotency("phone", "old").unwrap(), None);
-    assert_eq!(
-        store.idempotency("phone", "new").unwrap(),
-        Some(answer("new", 61))
-    );
+    assert_eq!(store.idempotency("phone", "new").unwrap(), Some(answer("new", 61)));
     assert_eq!(store.document(ENROLMENT, "old").unwrap(), None);
     assert!(store.document(ENROLMENT, "new").unwrap().is_some());
     assert!(store.document(ENROLMENT, "lasting").unwrap().is_some());
@@ -138,19 +92,7 @@ fn what_has_expired_is_pruned_and_nothing_else(store: &dyn Store) {
 }
 
 fn pruning_keeps_to_its_limit(store: &dyn Store) {
-    commit(
-        store,
-        (1..=5).map(|n| Write::SpendNonce(nonce(&n.to_string(), n))),
-    );
-    let prune = |now, limit| {
-        commit(
-            store,
-            [Write::Prune {
-                now: at(now),
-                limit,
-            }],
-        )
-        .pruned
-    };
+    commit(store, (1..=5).map(|n| Write::SpendNonce(nonce(&n.to_string(), n))));
+    let prune = |now, limit| commit(store, [Write::Prune { now: at(now), limit }]).pruned;
     assert_eq!([prune(9, 2), prune(9, 2), prune(9, 2)], [2, 2, 1]);
 }

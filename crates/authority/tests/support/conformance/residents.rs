@@ -22,39 +22,21 @@ checks!(
 );
 
 fn put(expected: Option<u64>, n: u8) -> Write {
-    Write::PutResident {
-        expected: expected.map(Version),
-        resident: Box::new(resident(n)),
-    }
+    Write::PutResident { expected: expected.map(Version), resident: Box::new(resident(n)) }
 }
 
 fn a_resident_is_replaced_at_its_version_only(store: &dyn Store) {
     assert_eq!(store.resident(resident_id(1)).unwrap(), None);
-    assert!(matches!(
-        refused(store, [put(Some(1), 1)]),
-        StoreError::Conflict
-    ));
+    assert!(matches!(refused(store, [put(Some(1), 1)]), StoreError::Conflict));
     commit(store, [put(None, 1)]);
-    assert!(matches!(
-        refused(store, [put(None, 1)]),
-        StoreError::Conflict
-    ));
-    assert!(matches!(
-        refused(store, [put(Some(0), 1)]),
-        StoreError::Conflict
-    ));
-    assert!(matches!(
-        refused(store, [put(Some(2), 1)]),
-        StoreError::Conflict
-    ));
+    assert!(matches!(refused(store, [put(None, 1)]), StoreError::Conflict));
+    assert!(matches!(refused(store, [put(Some(0), 1)]), StoreError::Conflict));
+    assert!(matches!(refused(store, [put(Some(2), 1)]), StoreError::Conflict));
     let mut moved = resident(1);
     moved.standing = Standing::MovedAbroad;
     commit(
         store,
-        [Write::PutResident {
-            expected: Some(Version(1)),
-            resident: Box::new(moved.clone()),
-        }],
+        [Write::PutResident { expected: Some(Version(1)), resident: Box::new(moved.clone()) }],
     );
     let stored = store.resident(resident_id(1)).unwrap().unwrap();
     assert_eq!((stored.version, stored.value), (Version(2), moved));
@@ -78,10 +60,7 @@ fn a_version_of_attributes_is_recorded_once(store: &dyn Store) {
     assert_eq!(again, Precondition::AlreadyRecorded);
     let stored = store.attributes(resident_id(1), RecordVersion(0)).unwrap();
     assert_eq!(stored, Some(attributes(1)));
-    assert_eq!(
-        store.attributes(resident_id(1), RecordVersion(1)).unwrap(),
-        None
-    );
+    assert_eq!(store.attributes(resident_id(1), RecordVersion(1)).unwrap(), None);
 }
 
 fn the_log_is_one_sequence_of_hashed_entries(store: &dyn Store) {
@@ -96,19 +75,13 @@ fn the_log_is_one_sequence_of_hashed_entries(store: &dyn Store) {
         ],
     );
     assert_eq!(committed.events, [0, 1]);
-    assert_eq!(
-        commit(store, [Write::AppendEvent(deletion(1, 7))]).events,
-        [2]
-    );
+    assert_eq!(commit(store, [Write::AppendEvent(deletion(1, 7))]).events, [2]);
     let log = store.log(0, 9).unwrap();
     let entries = [admitted(1), admitted(2), deletion(1, 7)];
     assert_eq!(log.len(), entries.len());
     for (index, (logged, entry)) in log.iter().zip(&entries).enumerate() {
         assert_eq!((logged.sequence, &logged.entry), (index as u64, entry));
-        assert_eq!(
-            logged.leaf,
-            LeafHash::of(&serde_json::to_vec(entry).unwrap())
-        );
+        assert_eq!(logged.leaf, LeafHash::of(&serde_json::to_vec(entry).unwrap()));
     }
     assert_eq!(store.log(1, 1).unwrap(), log[1..2]);
     assert_eq!(store.leaves(1, 9).unwrap(), [log[1].leaf, log[2].leaf]);
@@ -124,11 +97,7 @@ fn a_journal_is_one_residents_part_of_the_log(store: &dyn Store) {
     }
     let sequences = |from, limit| -> Vec<u64> {
         let journal = store.journal(resident_id(2), from, limit).unwrap();
-        assert!(
-            journal
-                .iter()
-                .all(|logged| logged.entry.resident == resident_id(2))
-        );
+        assert!(journal.iter().all(|logged| logged.entry.resident == resident_id(2)));
         journal.into_iter().map(|logged| logged.sequence).collect()
     };
     assert_eq!(sequences(0, 9), [1, 3, 5, 7]);
@@ -143,18 +112,9 @@ fn a_phone_is_replaced_at_its_version_only(store: &dyn Store) {
     };
     assert_eq!(store.phone(chip(1)).unwrap(), None);
     commit(store, [put(None, phone(1, None))]);
-    assert!(matches!(
-        refused(store, [put(None, phone(1, None))]),
-        StoreError::Conflict
-    ));
-    assert!(matches!(
-        refused(store, [put(Some(2), phone(1, None))]),
-        StoreError::Conflict
-    ));
-    let renewed = PhoneRecord {
-        device_key: vec![9; 91],
-        ..phone(1, None)
-    };
+    assert!(matches!(refused(store, [put(None, phone(1, None))]), StoreError::Conflict));
+    assert!(matches!(refused(store, [put(Some(2), phone(1, None))]), StoreError::Conflict));
+    let renewed = PhoneRecord { device_key: vec![9; 91], ..phone(1, None) };
     commit(store, [put(Some(1), renewed.clone())]);
     let stored = store.phone(chip(1)).unwrap().unwrap();
     assert_eq!((stored.version, stored.value), (Version(2), renewed));
@@ -165,29 +125,14 @@ fn ready_3_a_resident_has_one_phone(store: &dyn Store) {
         store,
         [
             put(None, 1),
-            Write::PutPhone {
-                expected: None,
-                phone: phone(1, Some(1)),
-            },
-            Write::PutPhone {
-                expected: None,
-                phone: phone(2, None),
-            },
-            Write::PutPhone {
-                expected: None,
-                phone: phone(3, None),
-            },
+            Write::PutPhone { expected: None, phone: phone(1, Some(1)) },
+            Write::PutPhone { expected: None, phone: phone(2, None) },
+            Write::PutPhone { expected: None, phone: phone(3, None) },
         ],
     );
     for write in [
-        Write::PutPhone {
-            expected: Some(Version(1)),
-            phone: phone(2, Some(1)),
-        },
-        Write::PutPhone {
-            expected: None,
-            phone: phone(4, Some(1)),
-        },
+        Write::PutPhone { expected: Some(Version(1)), phone: phone(2, Some(1)) },
+        Write::PutPhone { expected: None, phone: phone(4, Some(1)) },
     ] {
         assert_eq!(precondition(store, [write]), Precondition::ResidentHasPhone);
     }
@@ -201,27 +146,15 @@ fn ready_3_a_phone_is_handed_on_within_a_unit(store: &dyn Store) {
         store,
         [
             put(None, 1),
-            Write::PutPhone {
-                expected: None,
-                phone: phone(1, Some(1)),
-            },
-            Write::PutPhone {
-                expected: None,
-                phone: phone(2, None),
-            },
+            Write::PutPhone { expected: None, phone: phone(1, Some(1)) },
+            Write::PutPhone { expected: None, phone: phone(2, None) },
         ],
     );
     commit(
         store,
         [
-            Write::PutPhone {
-                expected: Some(Version(1)),
-                phone: phone(1, None),
-            },
-            Write::PutPhone {
-                expected: Some(Version(1)),
-                phone: phone(2, Some(1)),
-            },
+            Write::PutPhone { expected: Some(Version(1)), phone: phone(1, None) },
+            Write::PutPhone { expected: Some(Version(1)), phone: phone(2, Some(1)) },
         ],
     );
     let phone = store.phone_of(resident_id(1)).unwrap().unwrap();
@@ -238,27 +171,15 @@ fn documents_are_replaced_and_deleted_at_their_version_only(store: &dyn Store) {
         kind: ENROLMENT,
         id: "a".to_owned(),
     };
-    assert!(matches!(
-        refused(store, [put(Some(1), b"")]),
-        StoreError::Conflict
-    ));
+    assert!(matches!(refused(store, [put(Some(1), b"")]), StoreError::Conflict));
     assert!(matches!(refused(store, [delete(1)]), StoreError::Conflict));
     commit(store, [put(None, b"one")]);
-    assert!(matches!(
-        refused(store, [put(None, b"")]),
-        StoreError::Conflict
-    ));
+    assert!(matches!(refused(store, [put(None, b"")]), StoreError::Conflict));
     commit(store, [put(Some(1), b"two")]);
-    assert!(matches!(
-        refused(store, [put(Some(1), b"")]),
-        StoreError::Conflict
-    ));
+    assert!(matches!(refused(store, [put(Some(1), b"")]), StoreError::Conflict));
     assert!(matches!(refused(store, [delete(1)]), StoreError::Conflict));
     let stored = store.document(ENROLMENT, "a").unwrap().unwrap();
-    assert_eq!(
-        (stored.version, stored.value),
-        (Version(2), document(ENROLMENT, "a", b"two"))
-    );
+    assert_eq!((stored.version, stored.value), (Version(2), document(ENROLMENT, "a", b"two")));
     assert_eq!(store.document(SETTING, "a").unwrap(), None);
     commit(store, [delete(2)]);
     assert_eq!(store.document(ENROLMENT, "a").unwrap(), None);
@@ -281,10 +202,7 @@ fn documents_are_paged_by_id_of_all_or_of_an_owner(store: &dyn Store) {
             owned("a", "x"),
             owned("b", "y"),
             owned("", "x"),
-            Write::PutDocument {
-                expected: None,
-                document: other,
-            },
+            Write::PutDocument { expected: None, document: other },
         ],
     );
     let page = |owner, after, limit| -> Vec<String> {
@@ -298,8 +216,5 @@ fn documents_are_paged_by_id_of_all_or_of_an_owner(store: &dyn Store) {
     assert_eq!(page(Some("x"), Some("a"), 2), ["c"]);
     assert_eq!(page(Some("z"), None, 2), [""; 0]);
     let stored = store.document(ENROLMENT, "a").unwrap().unwrap().value;
-    assert_eq!(
-        (stored.owner.as_deref(), stored.expires),
-        (Some("x"), Some(at(60)))
-    );
+    assert_eq!((stored.owner.as_deref(), stored.expires), (Some("x"), Some(at(60))));
 }

@@ -27,10 +27,7 @@ fn an_empty_unit_is_committed(store: &dyn Store) {
 }
 
 fn a_refused_unit_leaves_nothing_behind(store: &dyn Store) {
-    let resident = || Write::PutResident {
-        expected: None,
-        resident: Box::new(resident(1)),
-    };
+    let resident = || Write::PutResident { expected: None, resident: Box::new(resident(1)) };
     commit(store, [resident()]);
     let refused = refused(
         store,
@@ -48,23 +45,14 @@ fn a_refused_unit_leaves_nothing_behind(store: &dyn Store) {
             Write::PutChallenge(challenge(1, 60)),
             Write::SpendNonce(nonce("a", 60)),
             Write::PutIdempotency(answer("a", 60)),
-            Write::PutPhone {
-                expected: None,
-                phone: phone(1, None),
-            },
-            Write::PutDocument {
-                expected: None,
-                document: document(SETTING, "a", b""),
-            },
+            Write::PutPhone { expected: None, phone: phone(1, None) },
+            Write::PutDocument { expected: None, document: document(SETTING, "a", b"") },
             resident(),
         ],
     );
     assert!(matches!(refused, StoreError::Conflict));
     assert_eq!(store.log_size().unwrap(), 0);
-    assert_eq!(
-        store.attributes(resident_id(1), RecordVersion(0)).unwrap(),
-        None
-    );
+    assert_eq!(store.attributes(resident_id(1), RecordVersion(0)).unwrap(), None);
     assert_eq!(store.last_serial(Use::Signature).unwrap(), Serial(0));
     assert_eq!(store.statuses(Use::Signature, None, 9).unwrap(), []);
     assert_eq!(store.status_version().unwrap().0, 0);
@@ -84,20 +72,14 @@ fn a_refused_unit_leaves_nothing_behind(store: &dyn Store) {
             Write::Send(message(Addressee::Phone(chip(1)), "hello")),
         ],
     );
-    assert_eq!(
-        (after.events, after.crl_numbers, after.messages),
-        (vec![0], vec![1], vec![1])
-    );
+    assert_eq!((after.events, after.crl_numbers, after.messages), (vec![0], vec![1], vec![1]));
 }
 
 fn a_write_that_refers_to_something_unknown_is_refused(store: &dyn Store) {
     for write in [
         Write::AppendEvent(admitted(1)),
         Write::PutAttributes(attributes(1)),
-        Write::PutPhone {
-            expected: None,
-            phone: phone(1, Some(1)),
-        },
+        Write::PutPhone { expected: None, phone: phone(1, Some(1)) },
     ] {
         assert_eq!(precondition(store, [write]), Precondition::RefersToUnknown);
     }
@@ -107,33 +89,18 @@ fn writes_are_applied_in_order(store: &dyn Store) {
     commit(
         store,
         [
-            Write::PutResident {
-                expected: None,
-                resident: Box::new(resident(1)),
-            },
-            Write::PutResident {
-                expected: Some(Version(1)),
-                resident: Box::new(resident(1)),
-            },
+            Write::PutResident { expected: None, resident: Box::new(resident(1)) },
+            Write::PutResident { expected: Some(Version(1)), resident: Box::new(resident(1)) },
             Write::AppendEvent(admitted(1)),
         ],
     );
-    assert_eq!(
-        store.resident(resident_id(1)).unwrap().unwrap().version,
-        Version(2)
-    );
+    assert_eq!(store.resident(resident_id(1)).unwrap().unwrap().version, Version(2));
 }
 
 fn units_of_many_threads_lose_no_update(store: &dyn Store) {
     const THREADS: usize = 8;
     const ROUNDS: u64 = 20;
-    commit(
-        store,
-        [Write::PutResident {
-            expected: None,
-            resident: Box::new(resident(1)),
-        }],
-    );
+    commit(store, [Write::PutResident { expected: None, resident: Box::new(resident(1)) }]);
     let start = Barrier::new(THREADS);
     thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -179,18 +146,12 @@ fn count_up(store: &dyn Store) {
 }
 
 fn a_unit_can_be_awaited(store: &dyn Store) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let sequences = runtime.block_on(async {
-        let resident = Write::PutResident {
-            expected: None,
-            resident: Box::new(resident(1)),
-        };
+        let resident = Write::PutResident { expected: None, resident: Box::new(resident(1)) };
         store.commit_async(resident.into()).await.unwrap();
-        let pending: Vec<_> = (0..50)
-            .map(|_| store.commit_async(Write::AppendEvent(admitted(1)).into()))
-            .collect();
+        let pending: Vec<_> =
+            (0..50).map(|_| store.commit_async(Write::AppendEvent(admitted(1)).into())).collect();
         let mut sequences = Vec::new();
         for unit in pending {
             sequences.extend(unit.await.unwrap().events);
@@ -201,10 +162,7 @@ fn a_unit_can_be_awaited(store: &dyn Store) {
 }
 
 fn a_unit_that_nobody_awaits_is_committed(store: &dyn Store) {
-    let resident = Write::PutResident {
-        expected: None,
-        resident: Box::new(resident(1)),
-    };
+    let resident = Write::PutResident { expected: None, resident: Box::new(resident(1)) };
     drop(store.commit_async(resident.into()));
     // Units are taken up in the order in which one caller hands them in.
     commit(store, [Write::AppendEvent(admitted(1))]);
@@ -215,35 +173,15 @@ fn numbers_beyond_any_row_are_no_panic(store: &dyn Store) {
     let last = Some(Version(u64::MAX));
     let resident = Box::new(resident(1));
     assert!(matches!(
-        refused(
-            store,
-            [Write::PutResident {
-                expected: last,
-                resident
-            }]
-        ),
+        refused(store, [Write::PutResident { expected: last, resident }]),
         StoreError::Conflict
     ));
     assert_eq!(store.log(u64::MAX, u32::MAX).unwrap(), []);
-    assert_eq!(
-        store.certificate(id(Use::Signature, u64::MAX)).unwrap(),
-        None
-    );
-    assert_eq!(
-        store
-            .messages(Addressee::Phone(chip(1)), u64::MAX, 1)
-            .unwrap(),
-        []
-    );
-    let certificate = certificate(
-        id(Use::Signature, u64::MAX),
-        partition(Use::Signature, Medium::Card),
-        1,
-    );
-    let ownerless = inrou_authority::store::CertificateRecord {
-        holder: None,
-        ..certificate
-    };
+    assert_eq!(store.certificate(id(Use::Signature, u64::MAX)).unwrap(), None);
+    assert_eq!(store.messages(Addressee::Phone(chip(1)), u64::MAX, 1).unwrap(), []);
+    let certificate =
+        certificate(id(Use::Signature, u64::MAX), partition(Use::Signature, Medium::Card), 1);
+    let ownerless = inrou_authority::store::CertificateRecord { holder: None, ..certificate };
     assert_eq!(
         precondition(store, [Write::PutCertificate(ownerless)]),
         Precondition::SerialNotReserved

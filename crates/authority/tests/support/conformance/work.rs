@@ -23,11 +23,7 @@ checks!(
 );
 
 fn take(store: &dyn Store, now: i64, until: i64, limit: u32) -> Vec<Job> {
-    let lease = Write::LeaseJobs {
-        now: at(now),
-        until: at(until),
-        limit,
-    };
+    let lease = Write::LeaseJobs { now: at(now), until: at(until), limit };
     commit(store, [lease]).leased_jobs
 }
 
@@ -36,10 +32,7 @@ fn keys(jobs: &[Job]) -> Vec<&str> {
 }
 
 fn there_is_one_job_at_a_time_under_a_key(store: &dyn Store) {
-    let other_kind = NewJob {
-        kind: "publish".to_owned(),
-        ..job("a", 5)
-    };
+    let other_kind = NewJob { kind: "publish".to_owned(), ..job("a", 5) };
     let added = commit(
         store,
         [
@@ -52,18 +45,12 @@ fn there_is_one_job_at_a_time_under_a_key(store: &dyn Store) {
     .added_jobs;
     assert_eq!(added[0], added[1]);
     let jobs = store.jobs(None, 9).unwrap();
-    assert_eq!(
-        Vec::from_iter(jobs.iter().map(|job| job.id)),
-        [added[0], added[2], added[3]]
-    );
+    assert_eq!(Vec::from_iter(jobs.iter().map(|job| job.id)), [added[0], added[2], added[3]]);
     assert_eq!((&jobs[0].job, &jobs[2].job), (&job("a", 5), &other_kind));
 }
 
 fn jobs_are_taken_when_due_in_order(store: &dyn Store) {
-    commit(
-        store,
-        [("c", 3), ("a", 1), ("d", 9), ("b", 2)].map(|(k, d)| Write::AddJob(job(k, d))),
-    );
+    commit(store, [("c", 3), ("a", 1), ("d", 9), ("b", 2)].map(|(k, d)| Write::AddJob(job(k, d))));
     assert_eq!(keys(&take(store, 0, 60, 9)), [""; 0]);
     assert_eq!(keys(&take(store, 3, 60, 2)), ["a", "b"]);
     assert_eq!(keys(&take(store, 3, 60, 2)), ["c"]);
@@ -82,20 +69,11 @@ fn a_lease_that_ran_out_is_lost(store: &dyn Store) {
     commit(store, [Write::AddJob(job("a", 1))]);
     let first = take(store, 1, 60, 9).remove(0).lease();
     let second = take(store, 60, 120, 9).remove(0).lease();
-    assert_eq!(
-        (first.job, first.attempt, second.attempt),
-        (second.job, 1, 2)
-    );
+    assert_eq!((first.job, first.attempt, second.attempt), (second.job, 1, 2));
     for write in [
         Write::CompleteJob(first),
-        Write::PostponeJob {
-            lease: first,
-            due: at(500),
-        },
-        Write::CompleteJob(Lease {
-            attempt: 3,
-            ..second
-        }),
+        Write::PostponeJob { lease: first, due: at(500) },
+        Write::CompleteJob(Lease { attempt: 3, ..second }),
     ] {
         assert_eq!(precondition(store, [write]), Precondition::LeaseLost);
     }
@@ -106,12 +84,7 @@ fn a_job_is_completed_once_with_its_effect(store: &dyn Store) {
     let phone = Addressee::Phone(chip(1));
     commit(store, [Write::AddJob(job("a", 1))]);
     let lease = take(store, 1, 60, 9).remove(0).lease();
-    let done = || {
-        [
-            Write::Send(message(phone, "ready")),
-            Write::CompleteJob(lease),
-        ]
-    };
+    let done = || [Write::Send(message(phone, "ready")), Write::CompleteJob(lease)];
     commit(store, done());
     assert_eq!(precondition(store, done()), Precondition::LeaseLost);
     assert_eq!(store.messages(phone, 0, 9).unwrap().len(), 1);
@@ -122,10 +95,7 @@ fn a_postponed_job_is_due_later(store: &dyn Store) {
     commit(store, [Write::AddJob(job("a", 1))]);
     let lease = take(store, 1, 60, 9).remove(0).lease();
     commit(store, [Write::PostponeJob { lease, due: at(30) }]);
-    assert_eq!(
-        precondition(store, [Write::CompleteJob(lease)]),
-        Precondition::LeaseLost
-    );
+    assert_eq!(precondition(store, [Write::CompleteJob(lease)]), Precondition::LeaseLost);
     assert_eq!(take(store, 29, 60, 9), []);
     let again = take(store, 30, 90, 9).remove(0);
     assert_eq!((again.attempts, again.job), (2, job("a", 30)));
@@ -138,18 +108,12 @@ fn a_jobs_number_is_not_used_again(store: &dyn Store) {
     let second = commit(store, [Write::AddJob(job("a", 1))]).added_jobs[0];
     assert!(second > first);
     take(store, 1, 60, 9);
-    assert_eq!(
-        precondition(store, [Write::CompleteJob(lease)]),
-        Precondition::LeaseLost
-    );
+    assert_eq!(precondition(store, [Write::CompleteJob(lease)]), Precondition::LeaseLost);
 }
 
 fn the_next_job_says_when(store: &dyn Store) {
     assert_eq!(store.next_job().unwrap(), None);
-    commit(
-        store,
-        [("b", 20), ("a", 10)].map(|(key, due)| Write::AddJob(job(key, due))),
-    );
+    commit(store, [("b", 20), ("a", 10)].map(|(key, due)| Write::AddJob(job(key, due))));
     assert_eq!(store.next_job().unwrap(), Some(at(10)));
     take(store, 10, 15, 1);
     assert_eq!(store.next_job().unwrap(), Some(at(15)));
@@ -166,10 +130,7 @@ fn jobs_are_paged_by_number(store: &dyn Store) {
 }
 
 fn messages_are_numbered_for_each_addressee(store: &dyn Store) {
-    let (phone, resident) = (
-        Addressee::Phone(chip(1)),
-        Addressee::Resident(resident_id(1)),
-    );
+    let (phone, resident) = (Addressee::Phone(chip(1)), Addressee::Resident(resident_id(1)));
     let send = |addressee| Write::Send(message(addressee, "hello"));
     let sent = commit(store, [send(phone), send(resident), send(phone)]).messages;
     assert_eq!(sent, [1, 1, 2]);
@@ -178,52 +139,22 @@ fn messages_are_numbered_for_each_addressee(store: &dyn Store) {
 
 fn messages_are_read_since_a_number(store: &dyn Store) {
     let phone = Addressee::Phone(chip(1));
-    commit(
-        store,
-        ["a", "b", "c"].map(|code| Write::Send(message(phone, code))),
-    );
-    commit(
-        store,
-        [Write::MarkDelivered {
-            addressee: phone,
-            up_to: 2,
-        }],
-    );
-    let expected = |sequence, code, delivered| Message {
-        sequence,
-        message: message(phone, code),
-        delivered,
-    };
-    assert_eq!(
-        store.messages(phone, 1, 1).unwrap(),
-        [expected(2, "b", true)]
-    );
-    assert_eq!(
-        store.messages(phone, 2, 9).unwrap(),
-        [expected(3, "c", false)]
-    );
+    commit(store, ["a", "b", "c"].map(|code| Write::Send(message(phone, code))));
+    commit(store, [Write::MarkDelivered { addressee: phone, up_to: 2 }]);
+    let expected =
+        |sequence, code, delivered| Message { sequence, message: message(phone, code), delivered };
+    assert_eq!(store.messages(phone, 1, 1).unwrap(), [expected(2, "b", true)]);
+    assert_eq!(store.messages(phone, 2, 9).unwrap(), [expected(3, "c", false)]);
     assert_eq!(store.messages(phone, 3, 9).unwrap(), []);
     assert_eq!(store.messages(Addressee::Phone(chip(2)), 0, 9).unwrap(), []);
 }
 
 fn undelivered_messages_are_paged_over_all_addressees(store: &dyn Store) {
-    let (phone, resident) = (
-        Addressee::Phone(chip(1)),
-        Addressee::Resident(resident_id(1)),
-    );
+    let (phone, resident) = (Addressee::Phone(chip(1)), Addressee::Resident(resident_id(1)));
     for addressee in [resident, phone] {
-        commit(
-            store,
-            ["a", "b"].map(|code| Write::Send(message(addressee, code))),
-        );
+        commit(store, ["a", "b"].map(|code| Write::Send(message(addressee, code))));
     }
-    commit(
-        store,
-        [Write::MarkDelivered {
-            addressee: phone,
-            up_to: 1,
-        }],
-    );
+    commit(store, [Write::MarkDelivered { addressee: phone, up_to: 1 }]);
     let mut places = Vec::new();
     let mut after = None;
     while let [message] = &store.undelivered(after, 1).unwrap()[..] {

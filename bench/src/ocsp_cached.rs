@@ -1,0 +1,105 @@
+//! OCSP answers that are kept, over HTTP on loopback, beside a static answer of the same size from
+//! the same server. The server has one thread, the load another.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use inrou_api::server::{Shell, Trigger, listen, serve, shutdown};
+use inrou_authority::http::publication;
+use inrou_authority::store::Status;
+use inrou_pki::ocsp::request_to_path;
+use inrou_pki::{KeyAlgorithm, SystemEntropy};
+use tokio::runtime::Builder;
+
+use crate::load::load;
+use crate::office::{Office, ocsp_request};
+use crate::rounds::Compared;
+
+const ROUNDS: usize = 20;
+const TIME: Duration = Duration::from_millis(500);
+const CONNECTIONS: usize = 32;
+
+pub fn run() {
+    println!("ocsp-cached: {ROUNDS} rounds of {TIME:?} each, {CONNECTIONS} connections kept alive");
+    for algorithm in [KeyAlgorithm::Rsa2048, KeyAlgorithm::EcP256] {
+        let folder = tempfile::tempdir().unwrap();
+        let office = Office::open(folder.path(), algorithm);
+        let issuer = office.issuer();
+        let serial = office.issue(1, Status::Good)[0];
+        drop(office);
+
+        let authority = Office::open(folder.path(), algorithm).authority;
+        let request = ocsp_request(&issuer, serial, None);
+        let answer = authority.answer_ocsp(&request).der;
+        let bytes = answer.len();
+        let (address, _trigger) = start(publication(authority).merge(fixed(answer)));
+
+        for (name, limit, measured) in [
+            ("POST", post_of(address, "/fixed", &request), post_of(address, "/ocsp", &request)),
+            ("GET", get_of(address, "/fixed"), {
+                get_of(address, &format!("/ocsp/{}", request_to_path(&request)))
+            }),
+        ] {
+            let mut slowest = Vec::new();
+            let compared = Compared::measure(
+                ROUNDS,
+                TIME,
+                |time| load(address, &limit, CONNECTIONS, time).rate,
+                |time| {
+                    let load = load(address, &measured, CONNECTIONS, time);
+                    slowest.push((load.percentile(50), load.percentile(99)));
+                    load.rate
+                },
+            );
+            compared.print(&format!("{algorithm:?}, {name}, {bytes} bytes"));
+            slowest.sort_unstable();
+            let (median, last) = slowest[slowest.len() / 2];
+            println!("{:<34} p50 {median:?}, p99 {last:?}", "");
+        }
+    }
+}
+
+/// The same bytes, whatever is asked.
+fn fixed(answer: Bytes) -> Router {
+    let response = move || {
+        ([(header::CONTENT_TYPE, "application/ocsp-response")], answer.clone()).into_response()
+    };
+    let get_response = response.clone();
+    Router::new()
+        .route("/fixed", get(async move || get_response()))
+        .route("/fixed", post(async move |_: Bytes| response()))
+}
+
+fn start(router: Router) -> (SocketAddr, Trigger) {
+    let (trigger, told) = shutdown();
+    let (sender, address) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async move {
+            let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+            sender.send(listener.local_addr().unwrap()).unwrap();
+            let shell = Shell::new("authority", Arc::new(SystemEntropy));
+            serve(listener, shell.wrap(router), told).await;
+        });
+    });
+    (address.recv().unwrap(), trigger)
+}
+
+fn post_of(address: SocketAddr, path: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/ocsp-request\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+fn get_of(address: SocketAddr, path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n").into_bytes()
+}

@@ -1,0 +1,149 @@
+//! The main job, on the sandbox as `inrou up` starts it: a resident applies on a phone with her card
+//! (S0 2-C, 2-D), registers (2-E), logs in to the portal and sends a signed application with the phone
+//! alone, reads the office's decision, and ends the use (2-G).
+
+#![allow(clippy::unwrap_used, reason = "what helps a test fails by panicking")]
+
+use inrou::sandbox::{DataFolder, Options, Role, Sandbox};
+use inrou_api::client::Client;
+use inrou_api::idempotency::IdempotencyKey;
+use inrou_api::page::Page;
+use inrou_api::wire::authority::{HistoryEntry, Notices};
+use inrou_api::wire::phone::{
+    Consent, NextStep, OpenLink, PhoneState, Procedure, PutCard, ShownTransaction, Step, Typed,
+};
+use inrou_api::wire::portal::{
+    ApplicationDrawnUp, Decision, DrawUpApplication, LoginBegun, LoginView,
+    Procedure as OnlineProcedure, ReceivedApplication,
+};
+use inrou_api::wire::transaction::{Transaction, TransactionState};
+use inrou_pki::SystemEntropy;
+use inrou_rules::{CertificateStatus, RevocationReason, Uses};
+
+const PHONE: &str = "/phones/hana-phone";
+const CARD_PASSWORD: &str = "MIZUNO12";
+const PHONE_PASSWORD: &str = "PHONE123";
+const PHONE_PIN: &str = "4321";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_1_a_certificate_is_carried_and_used_on_a_phone_and_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start(Options {
+        folder: DataFolder::create(folder.path()).unwrap(),
+        port: 0,
+        start: Some("2026-11-21T01:00:00Z".parse().unwrap()),
+        residents: Some(vec!["hana".to_owned()]),
+    })
+    .await
+    .unwrap();
+    let phone = sandbox.anybody("/phone/v1").unwrap();
+    let anybody = sandbox.anybody("/portal/v1").unwrap();
+
+    apply(&phone).await;
+    register(&phone).await;
+    let portal = anybody.clone().showing(log_in(&phone, &anybody).await);
+    let application = send_application(&phone, &portal).await;
+    decide(&sandbox, &application).await;
+    let history: Page<HistoryEntry> = portal.get("/history").answer().await.unwrap();
+    let codes: Vec<&str> = history.items.iter().map(|entry| entry.code.as_str()).collect();
+    for code in ["logged-in", "application-sent", "application-accepted", "phone-registered"] {
+        assert!(codes.contains(&code), "USE-7: {code} is not in {codes:?}");
+    }
+    revoke(&phone).await;
+    sandbox.stop().await;
+}
+
+/// S0 2-C, 2-D: the steps in the order of the guide (APPLY-1).
+async fn apply(phone: &Client) {
+    step(phone, Step::Begin { procedure: Procedure::Apply, usage: None }).await;
+    step(phone, Step::CardPassword { password: Typed::new(CARD_PASSWORD) }).await;
+    step(phone, Step::Choose { uses: Uses::BOTH, confirmed: true }).await;
+    let put = phone.put(&format!("{PHONE}/card")).json(&PutCard { card: "hana".to_owned() });
+    put.answer::<PhoneState>().await.unwrap();
+    step(phone, Step::ReadCard).await;
+    let typed = || Typed::new(PHONE_PASSWORD);
+    step(phone, Step::NewSignaturePassword { password: typed(), again: typed() }).await;
+    let typed = || Typed::new(PHONE_PIN);
+    let state = step(phone, Step::NewUserAuthenticationPin { pin: typed(), again: typed() }).await;
+    // It is ten in the morning: worked on at once (HOURS-1).
+    let next = state.procedure.unwrap().next;
+    assert!(matches!(next, NextStep::Wait { .. } | NextStep::Register), "{next:?}");
+}
+
+/// S0 2-E: the notice comes (HOURS-2), and "register" is pressed (REG-1).
+async fn register(phone: &Client) {
+    let path = format!("{PHONE}/notices");
+    let notices: Notices =
+        phone.get(&path).query([("wait", "30")]).waiting(WAIT).answer().await.unwrap();
+    assert_eq!(notices.notices[0].code, "registration-ready");
+    let state = step(phone, Step::Register).await;
+    assert!(matches!(state.procedure.unwrap().next, NextStep::Done { .. }));
+    assert_eq!(state.certificates.len(), 2);
+}
+
+async fn log_in(phone: &Client, portal: &Client) -> String {
+    let begun: LoginBegun = portal.post("/logins").once(&key()).answer().await.unwrap();
+    consent(phone, &begun.link, PHONE_PIN).await;
+    let path = format!("/logins/{}", begun.login);
+    let login: LoginView = portal.get(&path).answer().await.unwrap();
+    assert_eq!(login.state, TransactionState::Done);
+    login.session.unwrap()
+}
+
+async fn send_application(phone: &Client, portal: &Client) -> String {
+    let fields = [("new_address", "北海道札幌市見本町１"), ("moving_date", "2026-12-01")];
+    let form = DrawUpApplication {
+        procedure: OnlineProcedure::MovingOut,
+        fields: fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+    };
+    let call = portal.post("/applications").json(&form).once(&key());
+    let drawn_up: ApplicationDrawnUp = call.answer().await.unwrap();
+    assert!(drawn_up.document.contains("転出届"));
+    consent(phone, &drawn_up.link, PHONE_PASSWORD).await;
+    drawn_up.application
+}
+
+/// The office's clerk finds the application and accepts it.
+async fn decide(sandbox: &Sandbox, application: &str) {
+    let office = sandbox.client("/office/v1", Role::Clerk).unwrap();
+    let received: Page<ReceivedApplication> = office.get("/applications").answer().await.unwrap();
+    assert_eq!(received.items.len(), 1);
+    let path = format!("/applications/{application}/decision");
+    office.post(&path).json(&Decision::Accept).once(&key()).bytes().await.unwrap();
+}
+
+/// S0 2-G: revocation with the phone's own password (END-2).
+async fn revoke(phone: &Client) {
+    step(phone, Step::Begin { procedure: Procedure::Revoke, usage: None }).await;
+    step(phone, Step::ConfirmRevocation { confirmed: true, with_card: false }).await;
+    let state = step(phone, Step::PhonePassword { password: Typed::new(PHONE_PASSWORD) }).await;
+    assert!(matches!(state.procedure.unwrap().next, NextStep::Done { .. }));
+    for certificate in state.certificates {
+        let CertificateStatus::Revoked { reason, .. } = certificate.status else {
+            panic!("{certificate:?}")
+        };
+        assert_eq!(reason, RevocationReason::CessationOfOperation);
+    }
+}
+
+async fn step(phone: &Client, step: Step) -> PhoneState {
+    phone.post(&format!("{PHONE}/steps")).json(&step).answer().await.unwrap()
+}
+
+/// Opens a link on the phone and approves.
+async fn consent(phone: &Client, link: &str, pin: &str) {
+    let open = OpenLink { link: link.to_owned() };
+    let call = phone.post(&format!("{PHONE}/transactions")).json(&open);
+    let transaction: ShownTransaction = call.answer().await.unwrap();
+    let path = format!("{PHONE}/transactions/{}/consent", transaction.transaction.id.as_str());
+    let approve = Consent::Approve { pin: Typed::new(pin) };
+    let done: Transaction = phone.post(&path).json(&approve).answer().await.unwrap();
+    assert_eq!(done.state, TransactionState::Done);
+}
+
+fn key() -> IdempotencyKey {
+    IdempotencyKey::new(&SystemEntropy)
+}
+
+/// How much longer than usual a long poll may take.
+const WAIT: std::time::Duration = std::time::Duration::from_secs(30);
