@@ -2,7 +2,7 @@
 //! (S0 2-C, 2-D), registers (2-E), logs in to the portal and sends a signed application with the phone
 //! alone, reads the office's decision, and ends the use (2-G).
 
-#![allow(clippy::unwrap_used, reason = "what helps a test fails by panicking")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "what helps a test fails by panicking")]
 
 use inrou::sandbox::{DataFolder, Options, Role, Sandbox};
 use inrou_api::client::Client;
