@@ -141,7 +141,17 @@ impl House {
 
     /// A clerk of the receiving office.
     pub fn clerk(&self) -> Client {
-        self.role("role:clerk", self.clerk_key.clone())
+        self.clerk_as("clerk")
+    }
+
+    /// One of the roles `clerk`, `kiyose`, `nerima` and `idler`, which are set up with one key.
+    pub fn clerk_as(&self, name: &str) -> Client {
+        self.role(&format!("role:{name}"), self.clerk_key.clone())
+    }
+
+    /// The key of a clerk, as it signs requests.
+    pub fn clerk_role(&self) -> RoleKey {
+        RoleKey::new("role:clerk", self.clerk_key.clone())
     }
 
     /// A role that signs under that name.
