@@ -118,7 +118,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         assert!(!Stored::is_in(directory.path()));
         for released in RELEASED {
-            std::fs::write(directory.path().join(FILE), released).unwrap();
+            fs::write(directory.path().join(FILE), released).unwrap();
             let stored = Stored::read(directory.path()).unwrap();
             stored.write(directory.path()).unwrap();
             assert_eq!(Stored::read(directory.path()).unwrap(), stored);
@@ -129,8 +129,8 @@ mod tests {
     #[test]
     fn a_write_that_was_cut_off_leaves_the_old_file() {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join(FILE), RELEASED[1]).unwrap();
-        std::fs::write(directory.path().join("phone.json.new"), "{ \"chip\": \"half").unwrap();
+        fs::write(directory.path().join(FILE), RELEASED[1]).unwrap();
+        fs::write(directory.path().join("phone.json.new"), "{ \"chip\": \"half").unwrap();
         let stored = Stored::read(directory.path()).unwrap();
         assert!(stored.registered && stored.flow.is_some());
         stored.write(directory.path()).unwrap();

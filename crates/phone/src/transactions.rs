@@ -37,8 +37,8 @@ pub(crate) struct Asker {
 pub(crate) struct Opened {
     asker: Asker,
     shown: Transaction,
-    /// Whether an answer was sent: then it may turn out to have arrived.
-    answered: bool,
+    /// Whether the answer that was sent last approves: it may turn out to have arrived.
+    approved: Option<bool>,
 }
 
 impl Fleet {
@@ -74,7 +74,7 @@ impl Phone {
         let transaction = asker.fetch(&id).await?;
         let now = self.parts.clock.now();
         check_open(&transaction, now)?;
-        let opened = Opened { asker, shown: transaction.clone(), answered: false };
+        let opened = Opened { asker, shown: transaction.clone(), approved: None };
         {
             let mut live = self.live();
             live.opened.retain(|other| other.shown.id != id && other.shown.expires > now);
@@ -101,13 +101,14 @@ impl Phone {
     ) -> Result<Transaction, Problem> {
         let opened = self.live().opened.iter().find(|opened| opened.shown.id == id).cloned();
         let opened = opened.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
-        let Opened { asker, shown, answered } = opened;
+        let Opened { asker, shown, approved } = opened;
         let typed = match consent {
             Consent::Approve { pin } => Some(Approval::parse(shown.purpose, &pin)?),
             Consent::Refuse => None,
         };
+        let approves = typed.is_some();
         let present = asker.fetch(&id).await?;
-        if answered && present.state != TransactionState::Open {
+        if approved == Some(approves) && present.state != TransactionState::Open {
             return Ok(present);
         }
         check_open(&present, self.parts.clock.now())?;
@@ -119,7 +120,7 @@ impl Phone {
             None => TransactionAnswer::Refused,
         };
         for opened in self.live().opened.iter_mut().filter(|opened| opened.shown.id == id) {
-            opened.answered = true;
+            opened.approved = Some(approves);
         }
         let key = IdempotencyKey::new(&*self.parts.entropy);
         let path = format!("/transactions/{}/answer", id.as_str());
