@@ -1,5 +1,5 @@
 //! Online applications (USE-2): form, document, signature, receipt.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 mod support;
 

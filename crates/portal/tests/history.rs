@@ -1,5 +1,5 @@
 //! The use history (USE-7): acts at the portal and at the authority in one list.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! Log-in by hand-over to a phone or card (USE-1), and every way in which it does not succeed.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 mod support;
 
