@@ -25,7 +25,7 @@ async fn anchors_are_read_from_der_and_pem_files() {
     std::fs::write(&der, one.as_der()).unwrap();
     let both = format!("# both\n{}\n{}", one.to_pem(), other.to_pem());
     std::fs::write(&pem, &both).unwrap();
-    assert_eq!(from_files([&der]).unwrap().certificates(), std::slice::from_ref(&one));
+    assert_eq!(from_files([&der]).unwrap().certificates(), std::slice::from_ref(one));
     assert_eq!(from_files([&pem]).unwrap().certificates(), [one.clone(), other.clone()]);
     assert_eq!(from_bytes(both.as_bytes()).unwrap().certificates().len(), 2);
 
@@ -61,7 +61,7 @@ async fn fetched_anchors_are_those_that_the_caller_pinned() {
     let single = fetch(&client, &address, &pins[1..]).await.unwrap();
     assert_eq!(
         single.certificates(),
-        std::slice::from_ref(&other),
+        std::slice::from_ref(other),
         "what is not pinned is not trusted"
     );
 
