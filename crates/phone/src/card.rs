@@ -39,7 +39,7 @@ pub struct TableOfCards(pub Arc<Tray>);
 
 impl CardSource for TableOfCards {
     fn cards(&self) -> Result<Vec<String>, Problem> {
-        let chips = self.0.list().map_err(|error| of_card_tray(error, "*"))?;
+        let chips = self.0.list().map_err(|error| of_card_tray(error, "cards"))?;
         let cards = chips.into_iter().filter(|chip| chip.personality == Personality::Card);
         Ok(cards.map(|card| card.name.to_string()).collect())
     }

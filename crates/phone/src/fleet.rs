@@ -18,12 +18,17 @@ use inrou_chip::tray::{ChipName, Tray, TrayError};
 use inrou_pki::{Entropy, KeySource};
 use inrou_rules::{ChipId, Platform};
 use thiserror::Error;
+use tokio::sync::Semaphore;
 
 use crate::card::CardSource;
 use crate::phone::Phone;
 use crate::problem::of_own_tray;
 use crate::stored::{Stored, sync_directory};
 use crate::transactions::Asker;
+
+/// How many secure-channel sessions run at a time: more would take the threads away on which an
+/// authority in the same process answers them.
+const SESSIONS: usize = 64;
 
 /// The longest name of a model, in characters.
 const LONGEST_MODEL: usize = 100;
@@ -86,6 +91,8 @@ pub struct Fleet {
     directory: PathBuf,
     authority: Client,
     pub(crate) askers: Vec<Asker>,
+    /// See [`SESSIONS`].
+    sessions: Arc<Semaphore>,
     /// The phones in use.
     phones: Mutex<BTreeMap<ChipName, Arc<Phone>>>,
 }
@@ -107,6 +114,7 @@ impl Fleet {
             directory: settings.directory.clone(),
             authority: client(&settings.authority)?,
             askers: askers.collect::<Result<_, ClientError>>()?,
+            sessions: Arc::new(Semaphore::new(SESSIONS)),
             phones: Mutex::default(),
             parts,
         }))
@@ -158,8 +166,9 @@ impl Fleet {
         }
         let directory = self.directory.join(name.as_str());
         let stored = read(&directory)?;
-        let phone = Phone::open(&name, directory, stored, &self.parts, &self.authority)
-            .map_err(|error| of_own_tray(error, &name))?;
+        let phone =
+            Phone::open(&name, directory, stored, &self.parts, &self.authority, &self.sessions)
+                .map_err(|error| of_own_tray(error, &name))?;
         phones.insert(name, Arc::clone(&phone));
         Ok(phone)
     }

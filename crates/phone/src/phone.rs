@@ -10,7 +10,7 @@ use inrou_api::wire::authority::Notice;
 use inrou_api::wire::phone::{NextStep, PhoneState, ProcedureState};
 use inrou_chip::tray::{ChipName, TrayError};
 use inrou_rules::{Attributes, ChipId, Use};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::AbortHandle;
 
 use crate::card::CardOnPhone;
@@ -32,6 +32,8 @@ pub(crate) struct Phone {
     pub(crate) stranger: Client,
     /// The authority, called with the device key's signature.
     pub(crate) authority: Client,
+    /// The fleet's sessions with the authority: each holds a thread while it lasts.
+    pub(crate) sessions: Arc<Semaphore>,
     live: Mutex<Live>,
     /// Held while the file is written, so that an older memory never replaces a newer one.
     writing: Mutex<()>,
@@ -65,6 +67,7 @@ impl Phone {
         stored: Stored,
         parts: &Parts,
         authority: &Client,
+        sessions: &Arc<Semaphore>,
     ) -> Result<Arc<Self>, TrayError> {
         let (entropy, keys) = (parts.entropy.clone(), parts.keys.clone());
         let chip = Arc::new(PhoneChip::new(&directory, name, entropy, keys)?);
@@ -84,6 +87,7 @@ impl Phone {
             parts: parts.clone(),
             stranger: authority.clone(),
             authority: authority.clone().signing(Arc::new(device)),
+            sessions: Arc::clone(sessions),
             live: Mutex::new(Live {
                 stored,
                 secrets: Secrets::default(),

@@ -182,7 +182,9 @@ impl Phone {
                 let path = format!("/enrolments/{enrolment}/completion");
                 let call = self.authority.post(&path).json(&());
                 let view: EnrolmentView = call.once(&self.key("completion")?).answer().await?;
-                self.live().stored.enrolment = Some(view.clone());
+                let mut live = self.live();
+                live.applicant = None;
+                live.stored.enrolment = Some(view.clone());
                 Ok(Outcome::Completed(view))
             }
             Work::Store(enrolment) => self.store(*enrolment).await,
@@ -325,8 +327,10 @@ impl Phone {
         client: &Client,
         work: SessionWork,
     ) -> Result<SessionOutcome, Problem> {
+        let permit = Arc::clone(&self.sessions).acquire_owned().await.or_internal()?;
         let (client, runtime) = (client.clone(), Handle::current());
         self.blocking(move |phone| {
+            let _permit = permit;
             let channel = phone.chip.open_channel()?;
             let played = play(&client, &work, |command| channel.transmit(command));
             runtime.block_on(played).map_err(of_session)

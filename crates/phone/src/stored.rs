@@ -15,7 +15,8 @@ use crate::flow::Flow;
 const FILE: &str = "phone.json";
 
 /// A phone's memory. *This type is stored*: fields are only ever added, with a default. It holds no
-/// PIN and no attribute value.
+/// PIN. Attribute values are in it only inside the certificate of a statement that was signed and
+/// could not be sent yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stored {
     /// The chip inside.

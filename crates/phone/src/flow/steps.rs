@@ -21,8 +21,8 @@ impl Flow {
     /// Takes a step. `card` is the card that lies on the phone.
     ///
     /// # Errors
-    /// `conflict` if it is not the step's turn; what was entered is wrong. The procedure stays where
-    /// it was, and keeps the problem.
+    /// `conflict` if it is not the step's turn; what was entered is wrong, which the procedure notes. It
+    /// stays where it was.
     pub(crate) fn step(
         &mut self,
         step: &Step,
@@ -32,6 +32,8 @@ impl Flow {
         let taken = self.take(step, secrets, card);
         match &taken {
             Ok(_) => self.problem = None,
+            // Out of its turn: that says nothing of the step whose turn it is.
+            Err(problem) if problem.is(Code::CONFLICT) => {}
             Err(problem) => self.note(problem),
         }
         taken

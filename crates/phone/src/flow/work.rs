@@ -97,6 +97,19 @@ const STALE: [Code; 7] = [
     Code::APPLICATION_CONTENT_MISMATCH,
 ];
 
+/// Refusals that lie in the request or the moment: what is at hand can be sent again as it is.
+const PASSING: [Code; 9] = [
+    Code::SESSION_LOST,
+    Code::CONFLICT,
+    Code::PHONE_UNKNOWN,
+    Code::TOO_MANY_REQUESTS,
+    Code::REQUEST_TIMEOUT,
+    Code::SIGNATURE_MISSING,
+    Code::SIGNATURE_INVALID,
+    Code::SIGNATURE_EXPIRED,
+    Code::NONCE_REPLAYED,
+];
+
 impl Flow {
     /// What is to be done now; `None` if it is the person's turn, or the authority's.
     pub(crate) fn work(&mut self, secrets: &Secrets, situation: Situation) -> Option<Work> {
@@ -167,7 +180,8 @@ impl Flow {
     /// Notes that the work failed, and goes to where the person can go on.
     pub(crate) fn failed(&mut self, work: &Work, problem: &Problem) {
         self.note(problem);
-        let refused = problem.status().is_client_error() && !problem.is(Code::SESSION_LOST);
+        let refused =
+            problem.status().is_client_error() && !PASSING.iter().any(|&code| problem.is(code));
         match work {
             // The leave to set a PIN is used up or withdrawn.
             Work::SetPin(_) if problem.is(Code::CONFLICT) => self.start_over(),

@@ -4,17 +4,15 @@ use inrou_api::wire::authority::EnrolmentStage;
 use inrou_api::wire::phone::{NextStep, Procedure};
 use inrou_rules::{Refusal, Uses};
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::house::{CARD_PASSWORD, hanako};
 use crate::world::{
     PHONE_PASSWORD, PHONE_PIN, World, begin, card_password, choose, new_password, new_pin,
 };
 
-const READ: &str = r#"{"step": "read-card"}"#;
-
-fn read_card() -> serde_json::Value {
-    serde_json::from_str(READ).unwrap()
+fn read_card() -> Value {
+    json!({"step": "read-card"})
 }
 
 /// A world in which the next step is to read the card, which lies on the phone.
@@ -181,6 +179,7 @@ async fn a_step_out_of_its_turn_changes_nothing() {
     for step in &steps[1..] {
         assert_eq!(world.refused(step.clone()).await, "conflict", "{step}");
         assert_eq!(world.next().await, NextStep::CardPassword);
+        assert_eq!(world.noted().await, None);
     }
     assert_eq!(world.refused(begin("revoke")).await, "phone-busy");
     assert_eq!(world.authority.seen(), 0);
