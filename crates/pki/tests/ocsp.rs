@@ -353,6 +353,9 @@ fn we_believe_openssls_answers() {
             b"",
         );
         let response = OcspResponse::from_der(&std::fs::read(response).unwrap()).unwrap();
+        let [said] = response.answers().collect::<Vec<_>>()[..] else { panic!() };
+        assert_eq!((said.serial, said.status), (certificate.serial_bytes(), expected));
+        assert!(said.next_update.is_some_and(|next| next > said.this_update));
         let at = Moment::new(response.produced_at());
         let response = response.verify(&issuer.certificate, at).unwrap();
         assert_eq!(response.check_nonce(&nonce), Ok(()));

@@ -11,7 +11,7 @@ mod response;
 pub use get::{InvalidPath, request_from_path, request_to_path};
 pub use request::{CertId, MAX_REQUEST, OcspRequest, RequestMalformed, write_request};
 pub use responder::{AnswerTimes, Refusal, Responder, ResponderInvalid};
-pub use response::{OcspError, OcspResponse, TrustedOcspResponse};
+pub use response::{OcspError, OcspResponse, SingleAnswer, TrustedOcspResponse};
 
 use std::ops::RangeInclusive;
 

@@ -88,6 +88,19 @@ pub struct OcspResponse {
     certificates: Vec<Certificate>,
 }
 
+/// What an answer says about one certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SingleAnswer<'a> {
+    /// The certificate's serial number: content octets.
+    pub serial: &'a [u8],
+    /// Its status.
+    pub status: Status,
+    /// As of when that is known to be right.
+    pub this_update: Timestamp,
+    /// By when there is newer information.
+    pub next_update: Option<Timestamp>,
+}
+
 enum ResponderId {
     Name(Name),
     Key(Vec<u8>),
@@ -126,6 +139,20 @@ impl OcspResponse {
     /// When it was signed.
     pub fn produced_at(&self) -> Timestamp {
         self.produced_at
+    }
+
+    /// What it says, certificate by certificate. Unverified.
+    pub fn answers(&self) -> impl Iterator<Item = SingleAnswer<'_>> {
+        self.answers.iter().filter_map(|answer| {
+            let der = self.basic.get(answer.id.clone())?;
+            let id = decode::decode(der, |reader| CertId::read(reader, der)).ok()?;
+            Some(SingleAnswer {
+                serial: id.serial_bytes(),
+                status: answer.status,
+                this_update: answer.this_update,
+                next_update: answer.next_update,
+            })
+        })
     }
 
     /// Verifies that it speaks for `issuer`: signed by the issuer's key, or by that of a responder whose
