@@ -2,9 +2,11 @@
 //!
 //! - [`anchors`]: the issuers that are trusted, read from files or fetched once
 //! - [`Validator`]: path, kind, purpose, status; [`Invalid`] says what does not hold
+//! - [`inspect`]: what a file is and whether it holds, check by check
 //! - [`StatusClient`]: OCSP and CRLs over HTTP; [`StatusEvidence`]: what they said, to be kept
 
 pub mod anchors;
+pub mod inspect;
 mod invalid;
 mod kind;
 mod settings;

@@ -40,6 +40,11 @@ impl Validator {
         &self.anchors
     }
 
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Judges a certificate for a purpose, now: path, kind, and status as the status services tell it.
     ///
     /// # Errors
@@ -107,7 +112,7 @@ impl Validator {
         accept(certificate, kind, status, evidence)
     }
 
-    fn moment(&self, at: Timestamp) -> Moment {
+    pub(crate) fn moment(&self, at: Timestamp) -> Moment {
         Moment { at, tolerance: self.settings.tolerance }
     }
 }
