@@ -82,6 +82,40 @@ async fn what_was_chosen_is_kept_over_a_restart_and_the_password_is_asked_for_ag
     assert_eq!(world.next().await, NextStep::NewUserAuthenticationPin { applicant });
 }
 
+/// Obeys to the end; whenever a PIN was set on the chip, the service ends before it has noted that.
+async fn obey_and_forget_new_pins(world: &World) {
+    let memory = world.fleet_directory().join("p").join("phone.json");
+    let mut forgotten = 0;
+    while !matches!(world.next().await, NextStep::Done { .. }) {
+        let sets_pin = matches!(
+            world.next().await,
+            NextStep::NewSignaturePassword { .. } | NextStep::NewUserAuthenticationPin { .. }
+        );
+        let before = std::fs::read(&memory).unwrap();
+        if let Err(problem) = world.obey().await {
+            assert_eq!(problem.code, "conflict", "the leave to set a PIN is used up");
+        } else if sets_pin && forgotten < 2 {
+            forgotten += 1;
+            world.reopen().await;
+            std::fs::write(&memory, before).unwrap();
+        }
+    }
+    assert!(forgotten > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apply_5_a_pin_that_was_set_and_not_noted_is_set_again() {
+    let world = World::new().await;
+    world.step(begin("apply")).await.unwrap();
+    obey_and_forget_new_pins(&world).await;
+    assert_eq!(world.authority.acts(), CARRY);
+    // A reset begins anew: its leave is for once.
+    world.step(reset()).await.unwrap();
+    obey_and_forget_new_pins(&world).await;
+    let password = json!({"signature_password": PHONE_PASSWORD});
+    world.post::<Value>("/phones/p/contents", password).await.unwrap();
+}
+
 /// Carries a procedure through a world in which one request fails, with a restart right after.
 async fn survive(
     prepare: bool,
