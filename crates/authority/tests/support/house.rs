@@ -298,7 +298,8 @@ pub fn hanako() -> Attributes {
 fn sign_as_device(chip: &SharedChip, message: &[u8]) -> Result<Vec<u8>, SigningError> {
     let mut chip = chip.lock().unwrap();
     let digest = inrou_pki::digest::HashAlgorithm::Sha256.digest(message);
-    let authenticate = Command::new(0x00, 0x88, 0x00, 0x01).with_data(digest.as_bytes()).to_bytes();
+    let authenticate =
+        Command::new(0x00, 0x88, 0x00, 0x01).with_data(digest.as_bytes()).expecting(256).to_bytes();
     let mut answer = chip.process(&authenticate);
     if !answer.ends_with(&[0x90, 0x00]) {
         // Not selected. Selecting it always would close a secure channel between its two halves.
