@@ -59,6 +59,12 @@ impl Signer for CertifiedKey {
     }
 }
 
+/// A key that lies in the folder under a name, and is not certified yet.
+struct NewKey {
+    file: String,
+    key: SoftwareKey,
+}
+
 /// A responder's key with its certificate, and the issuer's that certified it.
 pub(crate) struct ResponderKey {
     pub(crate) issuer: Arc<CertifiedKey>,
@@ -66,10 +72,6 @@ pub(crate) struct ResponderKey {
 }
 
 impl ResponderKey {
-    fn new(issuer: Arc<CertifiedKey>, key: Arc<CertifiedKey>) -> Self {
-        Self { issuer, key }
-    }
-
     /// Whether it answers at `now`. Where its certificate ends with the issuer's, there is no later
     /// one to wait for.
     pub(crate) fn serves_at(&self, now: Timestamp) -> bool {
@@ -115,7 +117,7 @@ impl IssuerKeys {
         let mut known = Known::default();
         for document in store.documents(ISSUER_KEY, None, None, u32::MAX)? {
             let stored: StoredKey = serde_json::from_slice(&document.value.body.0).or_internal()?;
-            known.add(&stored, &folder)?;
+            known.add(&stored, &folder, OnceLock::new())?;
         }
         Ok(Self { folder, known: RwLock::new(known), making: std::sync::Mutex::new(()) })
     }
@@ -146,7 +148,12 @@ impl IssuerKeys {
 }
 
 impl Known {
-    fn add(&mut self, stored: &StoredKey, folder: &Arc<KeyFolder>) -> Result<(), Problem> {
+    fn add(
+        &mut self,
+        stored: &StoredKey,
+        folder: &Arc<KeyFolder>,
+        key: OnceLock<SoftwareKey>,
+    ) -> Result<(), Problem> {
         let certificate = Certificate::from_der(&stored.certificate.0).or_internal()?;
         let key = Arc::new(CertifiedKey {
             generation: stored.generation,
@@ -154,7 +161,7 @@ impl Known {
             certificate,
             file: stored.file.clone(),
             folder: folder.clone(),
-            key: OnceLock::new(),
+            key,
         });
         let id = (stored.usage, stored.generation);
         if !stored.responder {
@@ -217,7 +224,8 @@ impl Authority {
         }
         let present = || {
             let key = self.keys.read().responders.get(&(usage, generation)).cloned();
-            key.map(|key| ResponderKey::new(issuer.clone(), key)).filter(|key| key.serves_at(now))
+            key.map(|key| ResponderKey { issuer: issuer.clone(), key })
+                .filter(|key| key.serves_at(now))
         };
         if let Some(key) = present() {
             return Ok(Some(key));
@@ -236,12 +244,12 @@ impl Authority {
         generation: u32,
         now: Timestamp,
     ) -> Result<Arc<CertifiedKey>, Failed> {
-        let (file, key) = self.new_key(self.settings.issuer.issuer_key)?;
-        let (not_before, public_key) = (whole_second(now), key.public_key().clone());
+        let new = self.new_key(self.settings.issuer.issuer_key)?;
+        let (not_before, public_key) = (whole_second(now), new.key.public_key().clone());
         let build = |serial| {
             self.settings.issuer.issuer_certificate(usage, &public_key, serial, not_before)
         };
-        self.certify_own(usage, generation, false, file, &key, build)?;
+        self.certify_own(usage, generation, new, None, build)?;
         self.keys.generation(usage, generation).ok_or_else(|| lost().into())
     }
 
@@ -251,8 +259,8 @@ impl Authority {
         issuer: &CertifiedKey,
         now: Timestamp,
     ) -> Result<(), Failed> {
-        let (file, key) = self.new_key(self.settings.issuer.issuer_key)?;
-        let (not_before, public_key) = (whole_second(now), key.public_key().clone());
+        let new = self.new_key(self.settings.issuer.issuer_key)?;
+        let (not_before, public_key) = (whole_second(now), new.key.public_key().clone());
         let build = |serial| {
             let settings = &self.settings.issuer;
             settings.responder_certificate(
@@ -263,32 +271,31 @@ impl Authority {
                 not_before,
             )
         };
-        self.certify_own(usage, issuer.generation, true, file, issuer, build)
+        self.certify_own(usage, issuer.generation, new, Some(issuer), build)
     }
 
     /// Writes a new key to the folder before anything names it.
-    fn new_key(&self, algorithm: inrou_pki::KeyAlgorithm) -> Result<(String, SoftwareKey), Failed> {
+    fn new_key(&self, algorithm: inrou_pki::KeyAlgorithm) -> Result<NewKey, Failed> {
         let key = self.key_source.generate(algorithm).or_internal()?;
         let file = format!("{}.key", hex(&key.public_key().identifier().0));
         self.keys.folder.write(&file, &key, &*self.entropy).or_internal()?;
-        Ok((file, key))
+        Ok(NewKey { file, key })
     }
 
-    /// Reserves a serial number, signs one of the issuer's own certificates and records it.
+    /// Reserves a serial number, signs one of the issuer's own certificates and records it: that of
+    /// `new` itself, or that of a responder of `issuer`.
     fn certify_own(
         &self,
         usage: Use,
         generation: u32,
-        responder: bool,
-        file: String,
-        signer: &dyn Signer,
+        new: NewKey,
+        issuer: Option<&CertifiedKey>,
         build: impl Fn(Serial) -> Result<UnsignedCertificate, inrou_pki::profile::ProfileError>,
     ) -> Result<(), Failed> {
         let partition = Partition::Own { usage };
-        let kind = if responder {
-            CertificateKind::OcspResponder(usage)
-        } else {
-            CertificateKind::Issuer(usage)
+        let (kind, signer): (_, &dyn Signer) = match issuer {
+            Some(issuer) => (CertificateKind::OcspResponder(usage), issuer),
+            None => (CertificateKind::Issuer(usage), &new.key),
         };
         let not_after = self.settings.issuer.profile(kind).lifetime.end(self.clock.now());
         let reserve = Write::ReserveSerials { partition, count: 1, not_after };
@@ -298,9 +305,9 @@ impl Authority {
         let stored = StoredKey {
             usage,
             generation,
-            responder,
+            responder: issuer.is_some(),
             certificate: Base64(certificate.as_der().to_vec()),
-            file,
+            file: new.file,
         };
         let id = CertificateId { usage, serial };
         let mut unit = Unit::from(Write::PutCertificate(CertificateRecord {
@@ -324,7 +331,7 @@ impl Authority {
         });
         self.commit(unit)?;
         let mut known = self.keys.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.add(&stored, &self.keys.folder)?;
+        known.add(&stored, &self.keys.folder, new.key.into())?;
         Ok(())
     }
 }

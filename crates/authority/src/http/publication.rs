@@ -24,7 +24,7 @@ use utoipa_axum::routes;
 use super::blocking;
 use crate::Authority;
 use crate::keys::CertifiedKey;
-use crate::status::{CrlInfo, OcspAnswer};
+use crate::status::{Life, OcspAnswer, OpenCrl};
 
 /// How many bytes of a CRL are read at a time.
 const PIECE: usize = 64 * 1024;
@@ -86,18 +86,11 @@ async fn answer(authority: Arc<Authority>, request: Vec<u8>) -> Result<OcspAnswe
 
 /// An answer to GET may be kept by caches on the way until the next one is given (RFC 5019 §6.2).
 fn ocsp_response(answer: OcspAnswer, get: Option<(Timestamp, &HeaderMap)>) -> Response {
-    let mut headers = HeaderMap::new();
+    let mut headers = HeaderMap::with_capacity(8);
     headers.insert(header::CONTENT_TYPE, OCSP_RESPONSE);
-    if let (Some(life), Some((now, asked))) = (answer.life, get) {
-        let etag = inrou_pki::digest::HashAlgorithm::Sha256.digest(&answer.der);
-        let etag = String::from(Hex(etag.as_bytes()[..16].to_vec()));
-        let caching = Caching {
-            etag: &etag,
-            modified: life.this_update,
-            renewed: life.renewed_at(),
-            expires: life.next_update,
-        };
-        if caching.write(&mut headers, now, asked) {
+    if let (Some(life), Some((now, asked))) = (&answer.life, get) {
+        let young = life.renewed_at().duration_since(now).as_secs().max(0);
+        if describe(life, young, &mut headers, asked) {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
     }
@@ -112,23 +105,16 @@ async fn crl(
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
     let path: CrlPath = path.parse().map_err(|_| not_found())?;
-    let now = authority.clock.now();
-    let crl = blocking(authority, move |authority| authority.crl(&path)).await?;
-    let CrlInfo { number, this_update, next_update, bytes, .. } = crl.about;
+    let OpenCrl { about, file } =
+        blocking(authority, move |authority| authority.crl(&path)).await?;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pkix-crl"));
-    let caching = Caching {
-        etag: &number.to_string(),
-        modified: this_update,
-        // A change brings a new one at any time: caches ask each time whether there is one.
-        renewed: now,
-        expires: next_update,
-    };
-    if caching.write(&mut headers, now, &asked) {
+    // A change brings a new one at any time: caches ask each time whether there is one.
+    if describe(&about.life, 0, &mut headers, &asked) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
-    let pieces = ReaderStream::with_capacity(tokio::fs::File::from_std(crl.file), PIECE);
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(about.bytes));
+    let pieces = ReaderStream::with_capacity(tokio::fs::File::from_std(file), PIECE);
     Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
@@ -195,40 +181,19 @@ fn pem_response(pem: String) -> Response {
 
 // --- headers and paths ---
 
-/// What caches on the way are told.
-struct Caching<'a> {
-    etag: &'a str,
-    modified: Timestamp,
-    /// From when on asking again brings something newer.
-    renewed: Timestamp,
-    expires: Timestamp,
-}
-
-impl Caching<'_> {
-    /// Writes the headers, and says whether the caller has this very answer.
-    fn write(&self, headers: &mut HeaderMap, now: Timestamp, asked: &HeaderMap) -> bool {
-        let seconds = self.renewed.duration_since(now).as_secs().max(0);
-        let control = format!("max-age={seconds}, public, no-transform, must-revalidate");
-        let etag = format!("\"{}\"", self.etag);
-        for (name, value) in [
-            (header::CACHE_CONTROL, control),
-            (header::LAST_MODIFIED, http_date(self.modified)),
-            (header::EXPIRES, http_date(self.expires)),
-            (header::ETAG, etag.clone()),
-        ] {
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                headers.insert(name, value);
-            }
-        }
-        asked.get_all(header::IF_NONE_MATCH).iter().any(|tags| {
-            tags.to_str().is_ok_and(|tags| tags.split(',').any(|tag| tag.trim() == etag))
-        })
+/// Tells caches on the way how long something lives, and that they may give it again for so many
+/// seconds without asking. Says whether the caller has this very one.
+fn describe(life: &Life, seconds: i64, headers: &mut HeaderMap, asked: &HeaderMap) -> bool {
+    let control = format!("max-age={seconds}, public, no-transform, must-revalidate");
+    if let Ok(control) = HeaderValue::try_from(control) {
+        headers.insert(header::CACHE_CONTROL, control);
     }
-}
-
-/// RFC 9110 §5.6.7.
-fn http_date(time: Timestamp) -> String {
-    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    headers.insert(header::ETAG, life.headers.etag.clone());
+    headers.insert(header::LAST_MODIFIED, life.headers.last_modified.clone());
+    headers.insert(header::EXPIRES, life.headers.expires.clone());
+    let is_ours = |tag: &str| tag.trim().trim_start_matches("W/") == life.headers.etag;
+    let mut tags = asked.get_all(header::IF_NONE_MATCH).iter();
+    tags.any(|tags| tags.to_str().is_ok_and(|tags| tags.split(',').any(is_ours)))
 }
 
 /// Whether the body is of that media type, or of none that is said.

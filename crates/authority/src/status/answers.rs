@@ -1,14 +1,14 @@
 //! OCSP answers that are kept, to be given again while they are young and true.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use inrou_pki::Status;
 use inrou_rules::CertificateId;
 use jiff::Timestamp;
 
-use super::{StatusIndex, half_way};
+use super::{Life, StatusIndex};
 
 /// How many answers are kept in each half, of about 2 kB.
 const HALF: usize = 8192;
@@ -19,28 +19,8 @@ pub struct OcspAnswer {
     /// The whole response, DER.
     pub der: Bytes,
     /// How long it speaks; `None` for an answer that must not be kept: one with a nonce, about
-    /// several certificates, or without a status.
-    pub life: Option<AnswerLife>,
-}
-
-/// How long an answer speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AnswerLife {
-    /// When it was signed.
-    pub this_update: Timestamp,
-    /// By when there is a newer one.
-    pub next_update: Timestamp,
-}
-
-impl AnswerLife {
-    /// From when on a new answer is given, though this one still holds: after half its life.
-    pub fn renewed_at(&self) -> Timestamp {
-        half_way(self.this_update, self.next_update)
-    }
-
-    fn is_young(&self, now: Timestamp) -> bool {
-        (self.this_update..self.renewed_at()).contains(&now)
-    }
+    /// several certificates, or about one that is unknown.
+    pub life: Option<Arc<Life>>,
 }
 
 /// Answers by the DER of the `CertID` asked about, which names issuer, hash and serial number. An
@@ -59,7 +39,7 @@ struct Halves {
 struct Kept {
     id: CertificateId,
     status: Status,
-    life: AnswerLife,
+    life: Arc<Life>,
     der: Bytes,
 }
 
@@ -74,7 +54,7 @@ impl KeptAnswers {
         let halves = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let kept = halves.newer.get(cert_id).or_else(|| halves.older.get(cert_id))?;
         let holds = kept.life.is_young(now) && index.status(kept.id) == kept.status;
-        holds.then(|| OcspAnswer { der: kept.der.clone(), life: Some(kept.life) })
+        holds.then(|| OcspAnswer { der: kept.der.clone(), life: Some(kept.life.clone()) })
     }
 
     pub(super) fn keep(
@@ -82,7 +62,7 @@ impl KeptAnswers {
         cert_id: &[u8],
         id: CertificateId,
         status: Status,
-        life: AnswerLife,
+        life: Arc<Life>,
         der: Bytes,
     ) {
         let mut halves = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -104,11 +84,11 @@ mod tests {
         let (kept, index) = (KeptAnswers::default(), StatusIndex::default());
         let now: Timestamp = "2026-11-21T01:00:00Z".parse().unwrap();
         let next_update = "2026-11-21T01:15:00Z".parse().unwrap();
-        let life = AnswerLife { this_update: now, next_update };
+        let life = Arc::new(Life::of(now, next_update, &[]));
         let keep = |number: u64| {
             let id = CertificateId { usage: Use::Signature, serial: Serial(number) };
             // An index without certificates knows none.
-            kept.keep(&number.to_be_bytes(), id, Status::Unknown, life, Bytes::new());
+            kept.keep(&number.to_be_bytes(), id, Status::Unknown, life.clone(), Bytes::new());
         };
         let all = 5 * HALF as u64 / 2;
         (0..all).for_each(keep);

@@ -13,7 +13,7 @@ use inrou_pki::crl::{self, CrlPath, NewCrl};
 use inrou_pki::digest::{HashAlgorithm, Hasher};
 use jiff::Timestamp;
 
-use super::half_way;
+use super::Life;
 use crate::Authority;
 use crate::certify::place;
 use crate::keys::{CertifiedKey, whole_second};
@@ -39,7 +39,6 @@ pub(super) struct Shelf {
 }
 
 /// A CRL that is whole.
-#[derive(Clone, Copy)]
 struct Published {
     about: CrlInfo,
     /// Up to which change of status it tells.
@@ -47,25 +46,16 @@ struct Published {
 }
 
 /// What is to be known of a CRL without reading it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrlInfo {
     /// Its number (RFC 5280 §5.2.3).
     pub number: u64,
-    /// When it was made.
-    pub this_update: Timestamp,
-    /// By when the next one follows.
-    pub next_update: Timestamp,
+    /// How long it speaks.
+    pub life: Arc<Life>,
     /// How many certificates it lists.
     pub entries: u64,
     /// Its length in bytes.
     pub bytes: u64,
-}
-
-impl CrlInfo {
-    /// From when on a new one is written though nothing has changed: after half its life.
-    pub fn renewed_at(&self) -> Timestamp {
-        half_way(self.this_update, self.next_update)
-    }
 }
 
 /// A CRL to be read. It stays what it is, also when the next one takes its place.
@@ -125,7 +115,7 @@ impl Authority {
         let shelf = self.crls.shelf(partition);
         let open = |wanted: &dyn Fn(&Published) -> bool| self.crls.read(&shelf, path, wanted);
         let is_fresh = |crl: &Published| self.is_fresh(partition, crl, now);
-        let holds = |crl: &Published| now < crl.about.next_update;
+        let holds = |crl: &Published| now < crl.about.life.next_update;
         if let Some(crl) = open(&is_fresh)? {
             return Ok(crl);
         }
@@ -153,7 +143,7 @@ impl Authority {
     }
 
     fn is_fresh(&self, partition: Partition, crl: &Published, now: Timestamp) -> bool {
-        crl.version >= self.status.changed(partition) && now < crl.about.renewed_at()
+        crl.version >= self.status.changed(partition) && crl.about.life.is_young(now)
     }
 
     fn write_crl(
@@ -184,6 +174,7 @@ impl Authority {
             };
             let mut out = Hashed::new(File::create(&draft).or_internal()?);
             let written = crl.write(listing.entries(), issuer, &mut out).or_internal()?;
+            let sha256 = out.finish()?;
             let record = CrlRecord {
                 partition,
                 number,
@@ -191,7 +182,7 @@ impl Authority {
                 next_update,
                 entries: written.entries,
                 status_version: listing.version,
-                sha256: out.finish()?,
+                sha256,
             };
             match self.store.commit(Write::PutCrl(record).into()) {
                 Ok(_) => {}
@@ -200,8 +191,7 @@ impl Authority {
             }
             let about = CrlInfo {
                 number,
-                this_update,
-                next_update,
+                life: Arc::new(Life::new(this_update, next_update, &sha256)),
                 entries: written.entries,
                 bytes: written.bytes,
             };
@@ -228,7 +218,7 @@ impl CrlPublisher {
             return Ok(None);
         };
         let file = File::open(self.file(path)).or_internal()?;
-        Ok(Some(OpenCrl { about: crl.about, file }))
+        Ok(Some(OpenCrl { about: crl.about.clone(), file }))
     }
 }
 

@@ -8,20 +8,14 @@ mod answers;
 mod crl;
 mod entries;
 mod index;
+mod life;
 mod ocsp;
 #[cfg(test)]
 mod tests;
 
-use jiff::{SignedDuration, Timestamp};
-
-pub use answers::{AnswerLife, OcspAnswer};
+pub use answers::OcspAnswer;
 pub(crate) use crl::CrlPublisher;
 pub use crl::{CrlInfo, OpenCrl};
 pub use index::StatusIndex;
+pub use life::Life;
 pub(crate) use ocsp::Ocsp;
-
-/// When half of a life is over: from then on there is something newer, though the old still holds.
-fn half_way(from: Timestamp, to: Timestamp) -> Timestamp {
-    let half = SignedDuration::from_secs(to.duration_since(from).as_secs() / 2);
-    from.saturating_add(half).unwrap_or(from)
-}

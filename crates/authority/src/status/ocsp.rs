@@ -12,7 +12,8 @@ use inrou_pki::{Certificate, Status};
 use inrou_rules::{CertificateId, Use};
 use jiff::Timestamp;
 
-use super::answers::{AnswerLife, KeptAnswers, OcspAnswer};
+use super::Life;
+use super::answers::{KeptAnswers, OcspAnswer};
 use crate::Authority;
 use crate::keys::ResponderKey;
 use crate::problem::Failed;
@@ -29,12 +30,6 @@ struct Desk {
     usage: Use,
     key: ResponderKey,
     responder: Responder,
-}
-
-/// The status of one certificate asked about, as it went into an answer.
-struct Told {
-    id: CertificateId,
-    status: Status,
 }
 
 impl Authority {
@@ -80,27 +75,27 @@ impl Authority {
         let now = self.clock.now();
         let Some(desk) = self.desk(request, now)? else { return Ok(None) };
         let next_update = now.saturating_add(self.settings.ocsp_life).unwrap_or(Timestamp::MAX);
-        let life = AnswerLife {
+        let times = AnswerTimes {
+            produced_at: now,
             this_update: now,
             // After its signer's end nobody would take it.
             next_update: next_update.min(desk.responder.certificate().not_after()),
         };
         let mut told = None;
-        let der = desk.answer(request, life, |id| {
+        let der = Bytes::from(desk.answer(request, times, |id| {
             let status = self.status.status(id);
-            told = Some(Told { id, status });
+            told = Some((id, status));
             status
-        })?;
-        let der = Bytes::from(der);
-        let (Some(only), Some(Told { id, status })) = (only_certificate(request), told) else {
-            return Ok(Some(OcspAnswer { der, life: None }));
-        };
+        })?);
         // What is unknown is not kept: there is no end of serial numbers to ask about, and a
         // certificate on its way to its chip is good in a moment.
-        if status == Status::Unknown {
+        let (Some(only), Some((id, status))) =
+            (only_certificate(request), told.filter(|(_, status)| *status != Status::Unknown))
+        else {
             return Ok(Some(OcspAnswer { der, life: None }));
-        }
-        self.ocsp.answers.keep(only.as_der(), id, status, life, der.clone());
+        };
+        let life = Arc::new(Life::of(times.this_update, times.next_update, &der));
+        self.ocsp.answers.keep(only.as_der(), id, status, life.clone(), der.clone());
         Ok(Some(OcspAnswer { der, life: Some(life) }))
     }
 
@@ -141,14 +136,9 @@ impl Desk {
     fn answer(
         &self,
         request: &OcspRequest<'_>,
-        life: AnswerLife,
+        times: AnswerTimes,
         mut status: impl FnMut(CertificateId) -> Status,
     ) -> Result<Vec<u8>, Failed> {
-        let times = AnswerTimes {
-            produced_at: life.this_update,
-            this_update: life.this_update,
-            next_update: life.next_update,
-        };
         let answer = self.responder.answer(request, times, |id| match id.serial() {
             Some(serial) => status(CertificateId { usage: self.usage, serial }),
             None => Status::Unknown,

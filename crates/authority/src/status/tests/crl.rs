@@ -39,8 +39,8 @@ fn read(mut open: OpenCrl) -> Crl {
     assert_eq!(der.len() as u64, open.about.bytes);
     let crl = Crl::from_der(der).unwrap();
     assert_eq!(number(&crl), open.about.number);
-    assert_eq!(crl.this_update(), open.about.this_update);
-    assert_eq!(crl.next_update(), open.about.next_update);
+    assert_eq!(crl.this_update(), open.about.life.this_update);
+    assert_eq!(crl.next_update(), open.about.life.next_update);
     crl
 }
 

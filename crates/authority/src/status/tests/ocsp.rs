@@ -148,7 +148,7 @@ fn an_answer_is_given_again_until_half_its_life_is_over() {
     let ask = || office.authority.answer_ocsp(&request);
     assert_eq!(office.authority.ready_ocsp_answer(&request), None);
     let first = ask();
-    let life = first.life.unwrap();
+    let life = first.life.clone().unwrap();
     assert_eq!(life.next_update.duration_since(life.this_update), SignedDuration::from_mins(15));
     assert_eq!(life.this_update, office.clock.now());
     office.advance(YOUNG);
