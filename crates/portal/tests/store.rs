@@ -1,0 +1,165 @@
+//! The store by itself: what lasts, what is forgotten, what is refused.
+#![allow(clippy::unwrap_used)]
+
+mod support {
+    pub mod samples;
+}
+
+use std::path::Path;
+
+use inrou_api::wire::portal::{Decision, OfficeState};
+use inrou_api::wire::transaction::{Purpose, TransactionState};
+use inrou_pki::SeededEntropy;
+use inrou_portal::store::{
+    Applications, Logins, OfficeQuery, Outcome, Records, Settlement, SqliteStore, StoreError,
+    Verdict,
+};
+use support::samples::*;
+
+fn open(file: &Path) -> SqliteStore {
+    SqliteStore::open(file, &SeededEntropy::new(1)).unwrap()
+}
+
+fn everything() -> OfficeQuery {
+    OfficeQuery { municipality: None, state: None, after: 0, limit: usize::MAX }
+}
+
+#[test]
+fn a_secret_is_drawn_once_in_a_stores_life() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("portal.db");
+    let secret = open(&file).secret().unwrap();
+    let again = SqliteStore::open(&file, &SeededEntropy::new(2)).unwrap();
+    assert_eq!(again.secret().unwrap(), secret);
+    let other = SqliteStore::open(&folder.path().join("other.db"), &SeededEntropy::new(2)).unwrap();
+    assert_ne!(other.secret().unwrap(), secret);
+}
+
+#[test]
+fn a_file_of_a_later_form_or_of_another_kind_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("portal.db");
+    drop(open(&file));
+    let later = rusqlite::Connection::open(&file).unwrap();
+    later.pragma_update(None, "user_version", 2).unwrap();
+    drop(later);
+    let refused = SqliteStore::open(&file, &SeededEntropy::new(1)).err().unwrap();
+    assert!(matches!(refused, StoreError::Newer { found: 2, known: 1 }), "{refused}");
+    let picture = folder.path().join("picture");
+    std::fs::write(&picture, [0xFF; 5_000]).unwrap();
+    let refused = SqliteStore::open(&picture, &SeededEntropy::new(1)).err().unwrap();
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
+    assert_eq!(std::fs::read(&picture).unwrap(), [0xFF; 5_000]);
+}
+
+#[test]
+fn what_two_do_at_once_on_one_file_is_done_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("portal.db");
+    let stores = [open(&file), open(&file)];
+    let begun = stores.each_ref().map(|store| {
+        let new = transaction(Purpose::LogIn, 1);
+        store.begin_login(&digest("login", 1), &new, START).unwrap()
+    });
+    assert!(begun[0] == begun[1]);
+    let refused = Settlement { outcome: Outcome::Refused, ..logged_in(1) };
+    let (first, second) = std::thread::scope(|scope| {
+        let one = scope.spawn(|| stores[0].settle(&logged_in(1)).unwrap().unwrap());
+        let other = scope.spawn(|| stores[1].settle(&refused).unwrap().unwrap());
+        (one.join().unwrap(), other.join().unwrap())
+    });
+    assert!(first == second, "both are told the same");
+    let session = stores[0].session(&session(1).token).unwrap();
+    assert_eq!(session.is_some(), first.state(START) == TransactionState::Done);
+    let taken = stores
+        .each_ref()
+        .map(|store| store.take_nonce("role:clerk", "n", START, later(300)).unwrap());
+    assert_eq!(taken, [true, false]);
+}
+
+#[test]
+fn what_is_over_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("portal.db"));
+    let begin = |number, forget| {
+        let new = transaction(Purpose::LogIn, number);
+        store.begin_login(&digest("login", number), &new, forget).unwrap();
+    };
+    begin(1, START);
+    store.settle(&logged_in(1)).unwrap();
+    store.draw_up(&application(1)).unwrap();
+    // The log-in is over after three minutes, the session after thirty.
+    begin(2, later(181));
+    assert!(store.login(&digest("login", 1)).unwrap().is_none());
+    assert!(store.session(&session(1).token).unwrap().is_some());
+    begin(3, later(1_801));
+    assert!(store.session(&session(1).token).unwrap().is_none());
+    let application = store.application("application-1").unwrap().unwrap();
+    assert!(application.transaction == transaction(Purpose::Sign, 1), "no log-in, so it stays");
+
+    assert!(store.take_nonce("k", "n", START, later(300)).unwrap());
+    assert!(!store.take_nonce("k", "n", later(300), later(600)).unwrap(), "up to its last moment");
+    assert!(store.take_nonce("k", "n", later(301), later(600)).unwrap());
+    assert!(store.take_nonce("other", "n", later(301), later(600)).unwrap());
+
+    let repeated = |key: &str| store.is_repeated(&request(key, b"", START).keyed).unwrap();
+    assert!(repeated("draw-up-1"));
+    let mut next = support::samples::application(2);
+    next.at = later(86_401);
+    store.draw_up(&next).unwrap();
+    assert!(!repeated("draw-up-1") && repeated("draw-up-2"));
+    let reused = store.is_repeated(&request("draw-up-2", b"other", START).keyed);
+    assert!(matches!(reused, Err(StoreError::KeyReused(_))));
+}
+
+#[test]
+fn an_act_whose_request_is_refused_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("portal.db"));
+    store.draw_up(&application(1)).unwrap();
+    store.settle(&received(1)).unwrap();
+    let mut verdict = accepted(1);
+    verdict.request = request("draw-up-1", b"other", later(86_400));
+    assert!(matches!(store.decide(&verdict), Err(StoreError::KeyReused(_))));
+    let application = store.application("application-1").unwrap().unwrap();
+    assert_eq!(application.received.unwrap().state, OfficeState::Received);
+    assert_eq!(store.history(&subject(1), None, 10).unwrap().len(), 2);
+    assert_eq!(store.notices(&subject(1), 0, 10).unwrap().len(), 1);
+}
+
+#[test]
+fn receipts_are_numbered_without_a_gap_and_repetitions_get_no_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("portal.db"));
+    for number in 1..=3 {
+        store.draw_up(&application(number)).unwrap();
+        for _ in 0..2 {
+            store.settle(&received(number)).unwrap();
+        }
+    }
+    let found = store.received(&everything()).unwrap();
+    let numbers: Vec<_> =
+        found.iter().map(|found| found.received.as_ref().unwrap().number).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    let first = &found[0];
+    assert_eq!(first.fields, application(1).fields);
+    assert_eq!(first.reference().as_deref(), Some("20270115-000001"));
+    let back = Verdict { decision: Decision::Return { reason: "why".to_owned() }, ..accepted(2) };
+    let decided = store.decide(&back).unwrap().unwrap().received.unwrap();
+    assert_eq!((decided.state, decided.reason.as_deref()), (OfficeState::Returned, Some("why")));
+    assert!(store.decide(&accepted(9)).unwrap().is_none());
+}
+
+#[test]
+fn a_settlement_needs_an_open_transaction() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("portal.db"));
+    assert!(store.settle(&logged_in(1)).unwrap().is_none());
+    let new = transaction(Purpose::LogIn, 1);
+    store.begin_login(&digest("login", 1), &new, START).unwrap();
+    let late = Settlement { at: later(180), ..logged_in(1) };
+    let found = store.settle(&late).unwrap().unwrap();
+    assert_eq!(found.state(later(180)), TransactionState::Expired);
+    assert!(store.session(&session(1).token).unwrap().is_none());
+    assert!(store.history(&subject(1), None, 10).unwrap().is_empty());
+}
