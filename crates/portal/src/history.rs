@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Portal;
 use crate::holders::unavailable;
-use crate::store::{Entry, Logged, Session};
+use crate::store::{Entry, Logged, Session, Store};
 
 /// How many entries are read at a time.
 const BATCH: usize = 100;
@@ -167,10 +167,9 @@ impl Merged<'_> {
     async fn peek_own(&mut self) -> Result<Option<Timestamp>, Problem> {
         if self.own.is_empty() {
             let (subject, before) = (self.subject.to_owned(), self.position.own);
-            let read = self.portal.store(move |store| store.history(&subject, before, BATCH));
             let until = self.position.until;
-            let read = read.await?.into_iter().filter(|entry| entry.at <= until);
-            self.own = read.collect();
+            let read = move |store: &dyn Store| store.history(&subject, before, until, BATCH);
+            self.own = self.portal.store(read).await?.into();
         }
         Ok(self.own.front().map(|entry| entry.at))
     }

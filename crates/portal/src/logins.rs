@@ -84,7 +84,7 @@ impl Portal {
         TransactionRecord {
             id: TransactionId::from_random(self.random()),
             purpose,
-            asker: self.settings.public_base.clone(),
+            asker: self.public_base().to_owned(),
             asker_name: self.settings.name.clone(),
             text,
             challenge,
@@ -95,8 +95,11 @@ impl Portal {
 
     /// What a phone opens to answer a transaction.
     pub(crate) fn link(&self, transaction: &TransactionId) -> String {
-        let base = self.settings.public_base.trim_end_matches('/');
-        format!("{base}/portal/v1/transactions/{}", transaction.as_str())
+        format!("{}/portal/v1/transactions/{}", self.public_base(), transaction.as_str())
+    }
+
+    fn public_base(&self) -> &str {
+        self.settings.public_base.trim_end_matches('/')
     }
 
     /// The token of the session that a log-in led to, until it is used.

@@ -144,9 +144,8 @@ impl Portal {
         let municipality = clerk.municipality;
         found
             .filter(|found| municipality.is_none_or(|own| own == found.municipality))
-            .and_then(|mut found| {
+            .and_then(|found| {
                 let received = found.received.clone()?;
-                found.received = Some(received.clone());
                 Some((found, received))
             })
             .ok_or_else(|| Problem::new(Code::NOT_FOUND))

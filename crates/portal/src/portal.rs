@@ -48,7 +48,8 @@ impl Portal {
     /// # Errors
     /// The store's.
     pub fn open(parts: Parts) -> Result<Self, StoreError> {
-        let secrets = Secrets::new(&parts.store.secret()?);
+        let secret = parts.store.secret()?;
+        let secrets = Secrets::new(&secret);
         Ok(Self {
             store: parts.store,
             clock: parts.clock,

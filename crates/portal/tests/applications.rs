@@ -331,7 +331,10 @@ async fn a_refused_or_late_signature_is_asked_for_again_without_typing_anything(
     let state = detail(&house, &token, &first.application).await.view.state;
     assert_eq!(state, ApplicationState::NotSigned { code: "transaction-refused".to_owned() });
 
-    let second = again().await;
+    let same = key();
+    let call = || house.resident(&token).post(&path).once(&same);
+    let second: ApplicationDrawnUp = call().answer().await.unwrap();
+    assert!(call().answer::<ApplicationDrawnUp>().await.unwrap() == second, "once a request");
     assert_eq!((&second.application, &second.document), (&first.application, &first.document));
     assert_ne!(second.transaction, first.transaction);
     let gone = house.open(&first.transaction).await.unwrap_err();

@@ -123,7 +123,7 @@ fn an_act_whose_request_is_refused_leaves_nothing_behind() {
     assert!(matches!(store.decide(&verdict), Err(StoreError::KeyReused(_))));
     let application = store.application("application-1").unwrap().unwrap();
     assert_eq!(application.received.unwrap().state, OfficeState::Received);
-    assert_eq!(store.history(&subject(1), None, 10).unwrap().len(), 2);
+    assert_eq!(store.history(&subject(1), None, later(9), 10).unwrap().len(), 2);
     assert_eq!(store.notices(&subject(1), 0, 10).unwrap().len(), 1);
 }
 
@@ -161,5 +161,5 @@ fn a_settlement_needs_an_open_transaction() {
     let found = store.settle(&late).unwrap().unwrap();
     assert_eq!(found.state(later(180)), TransactionState::Expired);
     assert!(store.session(&session(1).token).unwrap().is_none());
-    assert!(store.history(&subject(1), None, 10).unwrap().is_empty());
+    assert!(store.history(&subject(1), None, later(9), 10).unwrap().is_empty());
 }

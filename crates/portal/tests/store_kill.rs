@@ -80,7 +80,7 @@ fn acts_of(store: &SqliteStore, number: u64) -> u64 {
     assert!(stages.is_sorted_by(|earlier, later| earlier >= later), "{stages:?}");
     // The first act has no entry of its own; the last two have a notice each.
     let acts = stages.iter().filter(|done| **done).count();
-    let history = store.history(&subject(number), None, 10).unwrap().len();
+    let history = store.history(&subject(number), None, later(9), 10).unwrap().len();
     let notices = store.notices(&subject(number), 0, 10).unwrap().len();
     assert_eq!((history, notices), (acts.saturating_sub(1), acts.saturating_sub(3)));
     acts as u64

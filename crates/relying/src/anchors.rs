@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use inrou_pki::certificate::{Certificate, CertificateError};
 use inrou_pki::path::{AnchorInvalid, TrustAnchors};
 
-use crate::status::{FetchError, StatusClient};
+use crate::{FetchError, StatusClient};
 
 /// Longest file of anchors that is read, in bytes.
 const MAX_LENGTH: usize = 1024 * 1024;

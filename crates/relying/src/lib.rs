@@ -22,5 +22,7 @@ pub use invalid::Invalid;
 pub use kind::Kind;
 pub use settings::Settings;
 pub use signature::SignedContent;
-pub use status::{FetchError, SourceFailure, StatusClient, StatusEvidence, StatusSource};
+pub use status::{
+    FailureReason, FetchError, SourceFailure, StatusClient, StatusEvidence, StatusSource,
+};
 pub use validator::{Validated, Validator};

@@ -1,7 +1,5 @@
 //! What a relying party sets.
 
-use std::time::Duration;
-
 use inrou_pki::profile::IssuerSettings;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -23,7 +21,7 @@ pub struct Settings {
     /// By how much the clocks of status services may differ from one's own.
     pub tolerance: SignedDuration,
     /// How long, in real time, a status service may take to answer.
-    pub patience: Duration,
+    pub patience: SignedDuration,
     /// The longest CRL that is fetched, in bytes.
     pub longest_crl: usize,
     /// How many bytes of answers and CRLs are kept in memory.
@@ -37,7 +35,7 @@ impl Default for Settings {
             sources: vec![StatusSource::Ocsp, StatusSource::Crl],
             nonce: true,
             tolerance: SignedDuration::from_mins(5),
-            patience: Duration::from_secs(10),
+            patience: SignedDuration::from_secs(10),
             longest_crl: 64 * 1024 * 1024,
             cache: 128 * 1024 * 1024,
         }

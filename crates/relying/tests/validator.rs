@@ -203,7 +203,7 @@ async fn silence_and_wrong_answers_are_never_taken_for_good() {
         let Err(Invalid::StatusUnavailable(failures)) = judged else {
             panic!("{fault:?}: {judged:?}")
         };
-        let sources: Vec<_> = failures.iter().map(|failure| failure.source_kind).collect();
+        let sources: Vec<_> = failures.iter().map(|failure| failure.asked).collect();
         assert_eq!(sources, [StatusSource::Ocsp, StatusSource::Crl], "{fault:?}");
     }
     let by_ocsp = world.by(&[StatusSource::Ocsp]);

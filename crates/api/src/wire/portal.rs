@@ -11,7 +11,7 @@ use super::Base64;
 use super::transaction::{TransactionId, TransactionState};
 
 /// A log-in has begun: open `link` on the phone, poll `…/logins/{login}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LoginBegun {
     /// Secret of the asking page, never shown to the phone.
     pub login: String,
@@ -25,7 +25,7 @@ pub struct LoginBegun {
 }
 
 /// How a log-in stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LoginView {
     /// Where the transaction stands.
     pub state: TransactionState,
@@ -249,6 +249,21 @@ impl std::fmt::Debug for DrawUpApplication {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DrawUpApplication")
             .field("procedure", &self.procedure)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for LoginBegun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginBegun").field("expires", &self.expires).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for LoginView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginView")
+            .field("state", &self.state)
+            .field("result", &self.result)
             .finish_non_exhaustive()
     }
 }

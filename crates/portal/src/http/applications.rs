@@ -11,9 +11,8 @@ use inrou_api::wire::portal::{
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::State;
 use super::bearer::LoggedIn;
-use super::logins::Waiting;
+use super::{State, Waiting};
 
 pub(super) fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new()

@@ -4,27 +4,15 @@ use axum::extract::State as Shared;
 use axum::http::HeaderMap;
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{Problem, accepted_language};
-use inrou_api::server::{Json, Path, Query, Wait};
+use inrou_api::server::{Json, Path, Query};
 use inrou_api::wire::portal::{LoginBegun, LoginView};
-use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::State;
+use super::{State, Waiting};
 
 pub(super) fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(begin)).routes(routes!(poll))
-}
-
-/// How long to wait for news.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Waiting {
-    /// At most this many seconds, up to 30.
-    #[serde(default)]
-    #[param(value_type = Option<u32>, maximum = 30)]
-    pub(super) wait: Wait,
 }
 
 /// Begins a log-in (USE-1). The key must be a secret of 22 characters or more: whoever knows it knows

@@ -16,8 +16,9 @@ mod transactions;
 use std::sync::Arc;
 
 use axum::middleware::from_fn_with_state;
-use inrou_api::server::{Shutdown, documented};
+use inrou_api::server::{Shutdown, Wait, documented};
 use inrou_api::signature::Verifier;
+use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Portal;
@@ -48,4 +49,15 @@ pub fn router(portal: Arc<Portal>, shutdown: Shutdown) -> axum::Router {
         .nest("/office/v1", office)
         .with_state(state);
     documented(all, "/portal/v1/openapi.json")
+}
+
+/// How long to wait for news.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Waiting {
+    /// At most this many seconds, up to 30.
+    #[serde(default)]
+    #[param(value_type = Option<u32>, maximum = 30)]
+    wait: Wait,
 }

@@ -11,6 +11,7 @@ use inrou_api::idempotency::Keyed;
 use inrou_api::wire::authority::Notice;
 use inrou_api::wire::transaction::TransactionId;
 use jiff::Timestamp;
+use zeroize::Zeroizing;
 
 pub use error::StoreError;
 pub use records::{
@@ -30,7 +31,7 @@ pub trait Logins: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn secret(&self) -> Result<[u8; 32], StoreError>;
+    fn secret(&self) -> Result<Zeroizing<[u8; 32]>, StoreError>;
 
     /// Begins a log-in, unless one of that secret has begun; gives its transaction. Log-ins and
     /// sessions that were over before `forget` are dropped on the way.
@@ -155,7 +156,7 @@ pub trait Records: Send + Sync {
     /// [`StoreError`].
     fn enter(&self, entry: &Entry) -> Result<(), StoreError>;
 
-    /// A resident's history, newest first, from the entry before `before` on.
+    /// A resident's history up to `until`, newest first, from the entry before `before` on.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -163,6 +164,7 @@ pub trait Records: Send + Sync {
         &self,
         subject: &str,
         before: Option<u64>,
+        until: Timestamp,
         limit: usize,
     ) -> Result<Vec<Logged>, StoreError>;
 

@@ -1,13 +1,8 @@
 //! Fetching the CRL of a certificate's partition.
 
-use std::sync::Arc;
-
 use inrou_pki::crl::CrlPath;
 use inrou_pki::path::{self, Evidence};
-use jiff::{SignedDuration, Timestamp};
 
-use super::cache::Kept;
-use super::http::{Answer, Caching};
 use super::{FailureReason, Question, StatusClient, Told};
 
 impl StatusClient {
@@ -19,20 +14,6 @@ impl StatusClient {
             Ok(path::status(question.certificate, question.anchors, evidence, moment)?)
         })
         .await
-    }
-
-    /// Keeps what passed its checks, as its service allows.
-    pub(super) fn keep(&self, address: &str, body: Arc<[u8]>, answer: &Answer, now: Timestamp) {
-        let fresh_until = match answer.caching {
-            Caching::Never => return,
-            Caching::Unsaid => None,
-            Caching::Revalidate => Some(now),
-            Caching::Seconds(seconds) => {
-                Some(now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now))
-            }
-        };
-        let etag = answer.etag.clone();
-        self.cache.keep(address, Kept { body, etag, fresh_until });
     }
 }
 

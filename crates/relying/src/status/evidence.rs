@@ -28,7 +28,7 @@ impl StatusEvidence {
     }
 
     pub(crate) fn failure(&self, error: StatusError) -> SourceFailure {
-        SourceFailure { source_kind: self.source, reason: error.into() }
+        SourceFailure { asked: self.source, reason: error.into() }
     }
 }
 

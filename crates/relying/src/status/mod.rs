@@ -4,6 +4,7 @@ mod cache;
 mod crl;
 mod evidence;
 mod http;
+mod kept;
 mod ocsp;
 
 use std::fmt;
@@ -44,10 +45,10 @@ impl fmt::Display for StatusSource {
 
 /// A source that did not tell a status, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{source_kind}: {reason}")]
+#[error("{asked}: {reason}")]
 pub struct SourceFailure {
     /// Which.
-    pub source_kind: StatusSource,
+    pub asked: StatusSource,
     /// Why.
     pub reason: FailureReason,
 }
@@ -82,7 +83,11 @@ impl StatusClient {
     /// # Errors
     /// [`FetchError`]: the machine has no TLS to offer.
     pub fn new(settings: &Settings, entropy: Arc<dyn Entropy>) -> Result<Self, FetchError> {
-        Ok(Self { http: Http::new(settings.patience)?, cache: Cache::new(settings.cache), entropy })
+        Ok(Self {
+            http: Http::new(settings.patience.unsigned_abs())?,
+            cache: Cache::new(settings.cache),
+            entropy,
+        })
     }
 
     /// Asks the sources in their order until one tells a certificate's status. The certificate's path
@@ -112,7 +117,7 @@ impl StatusClient {
                 }
                 Err(reason) => {
                     tracing::warn!(%source, %reason, "a status source did not answer");
-                    failures.push(SourceFailure { source_kind: source, reason });
+                    failures.push(SourceFailure { asked: source, reason });
                 }
             }
         }

@@ -1,7 +1,5 @@
 //! Asking an OCSP responder (RFC 6960; GET and caching by RFC 5019, nonces by RFC 9654).
 
-use std::sync::Arc;
-
 use inrou_pki::digest::HashAlgorithm;
 use inrou_pki::ocsp::{request_to_path, write_request};
 use inrou_pki::path::{self, Evidence};
@@ -48,33 +46,6 @@ impl StatusClient {
         let answer = answer.await?;
         let status = question.judge_ocsp(&answer, nonce, question.moment())?;
         Ok((status, answer))
-    }
-
-    /// Gets what `judge` finds a status in: what was kept of it if that may still be used, else what
-    /// the service has now. Only what passed is kept.
-    pub(super) async fn get_kept(
-        &self,
-        question: &Question<'_>,
-        address: &str,
-        limit: usize,
-        judge: impl Fn(&[u8], Moment) -> Result<inrou_pki::Status, FailureReason>,
-    ) -> Told {
-        let kept = self.cache.find(address);
-        if let Some(kept) = kept.as_ref().filter(|kept| kept.is_fresh(question.now))
-            && let Ok(status) = judge(&kept.body, question.moment_of_kept())
-        {
-            return Ok((status, kept.body.to_vec()));
-        }
-        let etag = kept.as_ref().and_then(|kept| kept.etag.as_deref());
-        let answer = self.http.get(address, etag, limit).await?;
-        let body: Arc<[u8]> = match (&answer.body, &kept) {
-            (Some(body), _) => body.as_slice().into(),
-            (None, Some(kept)) => kept.body.clone(),
-            (None, None) => return Err(super::FetchError::Status(304).into()),
-        };
-        let status = judge(&body, question.moment())?;
-        self.keep(address, body.clone(), &answer, question.now);
-        Ok((status, body.to_vec()))
     }
 }
 

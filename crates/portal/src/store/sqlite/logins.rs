@@ -3,6 +3,7 @@
 use inrou_api::wire::transaction::{TransactionId, TransactionState};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, named_params};
+use zeroize::Zeroizing;
 
 use super::columns::{Json, Moment, change, row, rows};
 use super::{SqliteStore, applications, records};
@@ -11,10 +12,11 @@ use crate::store::{
 };
 
 impl Logins for SqliteStore {
-    fn secret(&self) -> Result<[u8; 32], StoreError> {
+    fn secret(&self) -> Result<Zeroizing<[u8; 32]>, StoreError> {
         self.read(|connection| {
             let secret = row(connection, "SELECT secret FROM portal", [], |row| row.get(0))?;
-            secret.ok_or_else(|| rusqlite::Error::QueryReturnedNoRows.into())
+            let secret = secret.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+            Ok(Zeroizing::new(secret))
         })
     }
 
@@ -31,8 +33,8 @@ impl Logins for SqliteStore {
             // Its log-in goes with it.
             change(
                 connection,
-                "DELETE FROM transactions WHERE expires < ?1
-                 AND id IN (SELECT transaction_id FROM logins)",
+                "DELETE FROM transactions
+                 WHERE id IN (SELECT transaction_id FROM logins WHERE expires < ?1)",
                 [Moment(forget)],
             )?;
             let sql = "DELETE FROM sessions WHERE expires < ?1";
@@ -40,8 +42,8 @@ impl Logins for SqliteStore {
             put_transaction(connection, transaction)?;
             change(
                 connection,
-                "INSERT INTO logins (login, transaction_id) VALUES (?1, ?2)",
-                (login, transaction.id.as_str()),
+                "INSERT INTO logins (login, transaction_id, expires) VALUES (?1, ?2, ?3)",
+                (login, transaction.id.as_str(), Moment(transaction.expires)),
             )?;
             Ok(transaction.clone())
         })
@@ -162,8 +164,7 @@ fn transaction_of_login(
 ) -> Result<Option<TransactionRecord>, StoreError> {
     row(
         connection,
-        "SELECT transactions.* FROM logins JOIN transactions ON id = transaction_id
-         WHERE login = ?1",
+        "SELECT t.* FROM logins JOIN transactions t ON t.id = transaction_id WHERE login = ?1",
         [login],
         read_transaction,
     )

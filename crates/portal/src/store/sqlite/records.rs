@@ -40,14 +40,15 @@ impl Records for SqliteStore {
         &self,
         subject: &str,
         before: Option<u64>,
+        until: Timestamp,
         limit: usize,
     ) -> Result<Vec<Logged>, StoreError> {
         self.read(|connection| {
             rows(
                 connection,
                 "SELECT sequence, at, code, params, actor FROM history
-                 WHERE subject = ?1 AND sequence < ?2 ORDER BY sequence DESC LIMIT ?3",
-                (subject, before.map_or(i64::MAX, number), number(limit as u64)),
+                 WHERE subject = ?1 AND sequence < ?2 AND at <= ?3 ORDER BY sequence DESC LIMIT ?4",
+                (subject, before.map_or(i64::MAX, number), Moment(until), number(limit as u64)),
                 |row| {
                     let (Moment(at), Json(params)) = (row.get(1)?, row.get(3)?);
                     Ok(Logged {

@@ -26,8 +26,11 @@ CREATE TABLE transactions (
 CREATE TABLE logins (
     -- SHA-256 of the asking page's secret.
     login BLOB PRIMARY KEY,
-    transaction_id TEXT NOT NULL REFERENCES transactions (id) ON DELETE CASCADE
+    transaction_id TEXT NOT NULL REFERENCES transactions (id) ON DELETE CASCADE,
+    -- As in its transaction.
+    expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX logins_by_end ON logins (expires);
 CREATE UNIQUE INDEX login_of_transaction ON logins (transaction_id);
 
 CREATE TABLE sessions (
@@ -44,6 +47,7 @@ CREATE TABLE sessions (
     ended INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_of_subject ON sessions (subject);
+CREATE INDEX sessions_by_end ON sessions (expires);
 
 CREATE TABLE applications (
     sequence INTEGER PRIMARY KEY,
