@@ -16,7 +16,7 @@ use inrou_api::wire::portal::{
 };
 use inrou_api::wire::transaction::{Purpose, TransactionState};
 use inrou_rules::{Attributes, Municipality, japan};
-use inrou_words::places;
+use inrou_words::{Place, places};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Portal;
@@ -206,17 +206,27 @@ fn moving_out(
 ) -> Result<(String, Municipality), Problem> {
     let today = japan::day(now);
     let form = MovingOut::read(fields, &applicant.address, today)?;
-    let place = places()
-        .iter()
-        .filter(|place| {
-            let rest = applicant.address.strip_prefix(place.prefecture.kanji);
-            rest.is_some_and(|rest| rest.starts_with(place.municipality.kanji))
-        })
-        // One name may be the beginning of another.
-        .max_by_key(|place| place.municipality.kanji.len())
-        .ok_or_else(|| Problem::new(Code::MUNICIPALITY_UNKNOWN))?;
+    let place = place_of(&applicant.address);
+    let place = place.ok_or_else(|| Problem::new(Code::MUNICIPALITY_UNKNOWN))?;
     let document = document::moving_out(id, &form, applicant, place, today);
     Ok((document, place.code))
+}
+
+/// The municipality of an address that begins with its prefecture. Between the two a town or village
+/// may name its district (郡).
+fn place_of(address: &str) -> Option<&'static Place> {
+    let longest = |begins: &dyn Fn(&str, &str) -> bool| {
+        let fits = |place: &&Place| {
+            let rest = address.strip_prefix(place.prefecture.kanji);
+            rest.is_some_and(|rest| begins(rest, place.municipality.kanji))
+        };
+        // One name may be the beginning of another.
+        places().iter().filter(fits).max_by_key(|place| place.municipality.kanji.len())
+    };
+    let below_district = |rest: &str, name: &str| {
+        rest.split_once('郡').is_some_and(|(_, rest)| rest.starts_with(name))
+    };
+    longest(&|rest, name| rest.starts_with(name)).or_else(|| longest(&below_district))
 }
 
 /// An application as its resident sees it.
@@ -245,6 +255,29 @@ pub(crate) fn state(application: &Application, now: Timestamp) -> ApplicationSta
         OfficeState::Accepted => ApplicationState::Accepted { at },
         OfficeState::Returned => {
             ApplicationState::Returned { at, reason: received.reason.clone().unwrap_or_default() }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_its_municipality() {
+        for (address, name) in [
+            ("東京都清瀬市中里１－２－３", Some("清瀬市")),
+            ("神奈川県横浜市西区見本町２", Some("横浜市")),
+            ("東京都西多摩郡瑞穂町見本１", Some("瑞穂町")),
+            ("東京都大島町元町１", Some("大島町")),
+            ("福島県郡山市見本町１", Some("郡山市")),
+            ("奈良県大和郡山市見本町１", Some("大和郡山市")),
+            ("清瀬市中里１", None),
+            ("東京都", None),
+            ("火星", None),
+        ] {
+            let found = place_of(address).map(|place| place.municipality.kanji);
+            assert_eq!(found, name, "{address}");
         }
     }
 }
