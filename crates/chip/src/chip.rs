@@ -17,6 +17,8 @@ use crate::apdu::{Command, Response};
 use crate::image::Image;
 use crate::issuer;
 use crate::memory::{Medium, Memory};
+use crate::observer::{Exchange, Masked, Observer};
+use application::Application;
 use dispatch::Powered;
 use session::Session;
 
@@ -40,6 +42,7 @@ pub struct Chip<M> {
     keys: Arc<dyn KeySource>,
     /// What the chip forgets without power; `None` while it has none.
     session: Option<Session>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 /// What the card manager may touch while it answers a command.
@@ -58,7 +61,12 @@ pub struct IssuerContext<'a> {
 impl<M: Medium> Chip<M> {
     /// A chip without power.
     pub fn new(memory: Memory<M>, entropy: Arc<dyn Entropy>, keys: Arc<dyn KeySource>) -> Self {
-        Self { memory, entropy, keys, session: None }
+        Self { memory, entropy, keys, session: None, observer: None }
+    }
+
+    /// Lets somebody look on at every command from now on.
+    pub fn observed_by(&mut self, observer: Arc<dyn Observer>) {
+        self.observer = Some(observer);
     }
 
     /// The present image.
@@ -94,17 +102,32 @@ impl<M: Medium> Chip<M> {
         let Some(session) = &mut self.session else {
             return Vec::new();
         };
+        let (interface, asked) = (session.interface, session.selected);
         let mut chip = Powered {
             memory: &mut self.memory,
             session,
             entropy: &*self.entropy,
             keys: &*self.keys,
         };
-        match Command::parse(command) {
+        let answer = match Command::parse(command) {
             Ok(command) => chip.answer(&command),
             Err(status) => Response::from(status),
         }
-        .into_bytes()
+        .into_bytes();
+        if let Some(observer) = &self.observer {
+            let image = self.memory.image();
+            observer.exchanged(&Exchange {
+                chip: image.chip,
+                personality: image.personality,
+                interface,
+                command: Masked::command(command),
+                answer: match asked {
+                    Some(Application::FaceInput) => Masked::status_of(&answer),
+                    _ => Masked::answer(&answer),
+                },
+            });
+        }
+        answer
     }
 }
 

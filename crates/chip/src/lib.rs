@@ -11,6 +11,7 @@ pub mod image;
 pub mod issuer;
 pub mod jpki;
 pub mod memory;
+pub mod observer;
 pub mod personalisation;
 pub mod scp03;
 pub mod tlv;

@@ -23,6 +23,7 @@ pub use name::{ChipName, InvalidChipName};
 use crate::chip::Chip;
 use crate::image::{Image, Personality};
 use crate::memory::{FileMedium, MemoryError};
+use crate::observer::Observer;
 use directory::{Directory, Guard};
 
 /// A directory of chip files.
@@ -32,6 +33,8 @@ pub struct Tray {
     owner: String,
     entropy: Arc<dyn Entropy>,
     keys: Arc<dyn KeySource>,
+    /// Who looks on at the chips that are taken.
+    observer: Option<Arc<dyn Observer>>,
     /// Locked before the directory's guard, never after it.
     places: Mutex<Places>,
 }
@@ -106,8 +109,16 @@ impl Tray {
             owner: owner.to_owned(),
             entropy,
             keys,
+            observer: None,
             places: Mutex::default(),
         })
+    }
+
+    /// The same tray, with somebody who looks on at every chip that is taken from now on.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Option<Arc<dyn Observer>>) -> Self {
+        self.observer = observer;
+        self
     }
 
     /// Puts a new chip into the tray. It is there whole or not at all.
@@ -187,7 +198,10 @@ impl Tray {
     fn open_chip(&self, name: &ChipName) -> Result<Box<Chip<FileMedium>>, TrayError> {
         let guard = self.directory.guard()?;
         let memory = self.directory.own(&guard, name, &self.owner)?;
-        let chip = Chip::new(memory, Arc::clone(&self.entropy), Arc::clone(&self.keys));
+        let mut chip = Chip::new(memory, Arc::clone(&self.entropy), Arc::clone(&self.keys));
+        if let Some(observer) = &self.observer {
+            chip.observed_by(Arc::clone(observer));
+        }
         Ok(Box::new(chip))
     }
 
@@ -251,9 +265,11 @@ impl Drop for Taken {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
     use crate::chip::Interface;
+    use crate::observer::Exchange;
     use crate::testing::{CHIP, ReadyKeys, SELECT_JPKI, card_image, exchange, phone_image};
     use inrou_pki::SeededEntropy;
 
@@ -277,6 +293,28 @@ mod tests {
         chip.power_on(Interface::Local);
         exchange(&mut chip, SELECT_JPKI);
         assert_eq!(exchange(&mut chip, TRIES_LEFT), "63C2");
+    }
+
+    #[test]
+    fn a_chip_that_is_taken_is_looked_on_at() {
+        struct Count(AtomicUsize);
+        impl Observer for Count {
+            fn exchanged(&self, _: &Exchange) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let count = Arc::new(Count(AtomicUsize::new(0)));
+        let (entropy, keys) = (Arc::new(SeededEntropy::new(2)), Arc::new(ReadyKeys));
+        let tray = Tray::open(directory.path(), "up", entropy, keys).unwrap();
+        let tray = Arc::new(tray.observed_by(Some(count.clone())));
+        tray.create(&name("hanako"), card_image()).unwrap();
+        for _ in 0..2 {
+            let mut chip = tray.take(&name("hanako")).unwrap();
+            chip.power_on(Interface::Local);
+            exchange(&mut chip, SELECT_JPKI);
+        }
+        assert_eq!(count.0.load(Ordering::Relaxed), 2);
     }
 
     #[test]

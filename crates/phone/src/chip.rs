@@ -15,8 +15,8 @@ use inrou_chip::transport::{Transport, TransportError};
 use inrou_chip::tray::{ChipName, Taken, Tray, TrayError};
 use inrou_chip::{Chip, Interface};
 use inrou_pki::digest::HashAlgorithm;
-use inrou_pki::{Entropy, KeySource};
 
+use crate::fleet::Parts;
 use crate::problem::of_own_tray;
 
 /// INTERNAL AUTHENTICATE with the device key.
@@ -35,13 +35,10 @@ impl PhoneChip {
     ///
     /// # Errors
     /// The directory cannot be made.
-    pub(crate) fn new(
-        directory: &Path,
-        name: &ChipName,
-        entropy: Arc<dyn Entropy>,
-        keys: Arc<dyn KeySource>,
-    ) -> Result<Self, TrayError> {
+    pub(crate) fn new(directory: &Path, name: &ChipName, parts: &Parts) -> Result<Self, TrayError> {
+        let (entropy, keys) = (parts.entropy.clone(), parts.keys.clone());
         let tray = Tray::open(directory, "the phone's app", entropy, keys)?;
+        let tray = tray.observed_by(parts.observer.clone());
         Ok(Self { tray: Arc::new(tray), name: name.clone(), channel: Mutex::default() })
     }
 

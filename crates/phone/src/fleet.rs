@@ -13,6 +13,7 @@ use inrou_api::server::Shutdown;
 use inrou_api::wire::phone::{NewPhone, PhoneSummary};
 use inrou_chip::image::Personality;
 use inrou_chip::issuer::{IssuerState, ManufactureError};
+use inrou_chip::observer::Observer;
 use inrou_chip::personalisation;
 use inrou_chip::tray::{ChipName, Tray, TrayError};
 use inrou_pki::{Entropy, KeySource};
@@ -61,6 +62,8 @@ pub struct Parts {
     pub maker: Arc<dyn Maker>,
     /// The cards near the phones.
     pub cards: Arc<dyn CardSource>,
+    /// Who looks on at what the app says to its chip, if anybody.
+    pub observer: Option<Arc<dyn Observer>>,
     /// Told when the service ends.
     pub shutdown: Shutdown,
 }

@@ -69,8 +69,7 @@ impl Phone {
         authority: &Client,
         sessions: &Arc<Semaphore>,
     ) -> Result<Arc<Self>, TrayError> {
-        let (entropy, keys) = (parts.entropy.clone(), parts.keys.clone());
-        let chip = Arc::new(PhoneChip::new(&directory, name, entropy, keys)?);
+        let chip = Arc::new(PhoneChip::new(&directory, name, parts)?);
         // Requests that outlive the phone do not hold on to its chip.
         let weak = Arc::downgrade(&chip);
         let sign = move |message: &[u8]| match weak.upgrade() {

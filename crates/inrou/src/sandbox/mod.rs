@@ -23,6 +23,7 @@ use inrou_authority::key_folder::{KeyFolder, KeyFolderError};
 use inrou_authority::settings::Settings as AuthoritySettings;
 use inrou_authority::store::{SqliteSettings, SqliteStore, StoreError};
 use inrou_authority::{Authority, Parts};
+use inrou_chip::observer::Observer;
 use inrou_chip::tray::{Tray, TrayError};
 use inrou_phone::card::TableOfCards;
 use inrou_phone::{Fleet, FleetError};
@@ -32,7 +33,7 @@ use inrou_pki::{Entropy, IssuerSettings, KeySource, SystemEntropy};
 use inrou_portal::Portal;
 use inrou_relying::{StatusClient, Validator};
 use inrou_rules::japan;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use folder::{DataFolder, FolderError, FolderLock};
 pub use roles::Role;
@@ -60,6 +61,15 @@ pub struct Options {
     pub start: Option<Timestamp>,
     /// Which test residents get cards at the first start; all if `None`.
     pub residents: Option<Vec<String>>,
+}
+
+/// What a sandbox has that others do not.
+#[derive(Clone, Default)]
+pub struct Extras {
+    /// Who looks on at what is said to cards and phones, if anybody.
+    pub observer: Option<Arc<dyn Observer>>,
+    /// How long OCSP answers and CRLs hold; as the authority's settings say if `None`.
+    pub status_life: Option<SignedDuration>,
 }
 
 /// Why a sandbox did not start.
@@ -144,6 +154,14 @@ impl Sandbox {
     /// # Errors
     /// [`SandboxError`].
     pub async fn start(options: Options) -> Result<Self, SandboxError> {
+        Self::start_with(options, Extras::default()).await
+    }
+
+    /// As [`Sandbox::start`], with something extra.
+    ///
+    /// # Errors
+    /// [`SandboxError`].
+    pub async fn start_with(options: Options, extras: Extras) -> Result<Self, SandboxError> {
         let lock = options.folder.lock()?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let keys: Arc<dyn KeySource> = Arc::new(KeyPool::start(KEY_MAKERS));
@@ -164,6 +182,7 @@ impl Sandbox {
             entropy: entropy.clone(),
             keys,
             passphrase: options.folder.passphrase(&*entropy)?,
+            extras,
         };
         let foundation = building.foundation(begins)?;
         let anchors = {
@@ -250,6 +269,7 @@ struct Building<'a> {
     entropy: Arc<dyn Entropy>,
     keys: Arc<dyn KeySource>,
     passphrase: Passphrase,
+    extras: Extras,
 }
 
 /// What the roles stand on: the authority, and the chips around it.
@@ -281,12 +301,9 @@ impl Building<'_> {
             &*self.entropy,
             &*self.keys,
         )?;
-        let tray = Arc::new(Tray::open(
-            &self.folder.cards(),
-            OWNER,
-            self.entropy.clone(),
-            self.keys.clone(),
-        )?);
+        let (entropy, keys) = (self.entropy.clone(), self.keys.clone());
+        let tray = Tray::open(&self.folder.cards(), OWNER, entropy, keys)?;
+        let tray = Arc::new(tray.observed_by(self.extras.observer.clone()));
         let authority = self.authority(&maker, &roles)?;
         Ok(Foundation { authority, maker, roles, tray })
     }
@@ -310,6 +327,7 @@ impl Building<'_> {
                 keys: self.keys.clone(),
                 maker: foundation.maker.clone(),
                 cards: Arc::new(TableOfCards(foundation.tray.clone())),
+                observer: self.extras.observer.clone(),
                 shutdown: told.clone(),
             },
         )?;
@@ -382,6 +400,8 @@ impl Building<'_> {
             settings: AuthoritySettings {
                 issuer: defaults.issuer.clone().published_at(self.published)?,
                 callers: roles.callers(),
+                ocsp_life: self.extras.status_life.unwrap_or(defaults.ocsp_life),
+                crl_life: self.extras.status_life.unwrap_or(defaults.crl_life),
                 ..defaults
             },
         });

@@ -105,6 +105,7 @@ impl World {
                 table: TableOfCards(self.cards.clone()),
                 watch: self.watch.clone(),
             }),
+            observer: None,
             shutdown: told,
         };
         let settings = Settings {
