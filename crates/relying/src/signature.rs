@@ -30,7 +30,7 @@ impl Validator {
         signature: &[u8],
         now: Timestamp,
     ) -> Result<Validated, Invalid> {
-        let kind = self.check_path(certificate, now, Purpose::LogIn)?;
+        let kind = self.find_path(certificate, now, Purpose::LogIn).await?;
         let key = certificate.public_key().map_err(|_| Invalid::LoginSignature)?;
         let message = authentication_message(transaction);
         key.verify(key.algorithm().signature(), &message, signature)
@@ -51,7 +51,7 @@ impl Validator {
     ) -> Result<SignedContent, Invalid> {
         let message = SignedMessage::from_der(cms)?;
         let signer = message.signer()?;
-        let kind = self.check_path(signer, now, Purpose::Sign)?;
+        let kind = self.find_path(signer, now, Purpose::Sign).await?;
         let signed = match content {
             Some(content) => message.verify_detached(content)?,
             None => message.verify()?,

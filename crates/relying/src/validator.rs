@@ -1,19 +1,21 @@
 //! Judging a certificate: its path, its kind, its status.
 
+use std::sync::Arc;
+
 use inrou_api::wire::transaction::Purpose;
 use inrou_pki::Status;
 use inrou_pki::certificate::Certificate;
-use inrou_pki::path::{self, Expected, TrustAnchors};
+use inrou_pki::path::{self, Expected, PathError, TrustAnchors};
 use inrou_pki::status::Moment;
 use jiff::Timestamp;
 
 use crate::kind::usage_for;
-use crate::{Invalid, Kind, Settings, StatusClient, StatusEvidence};
+use crate::{Invalid, Issuers, Kind, Settings, StatusClient, StatusEvidence};
 
 /// Judges certificates and signatures for one relying party. Shared between threads.
 #[derive(Debug)]
 pub struct Validator {
-    anchors: TrustAnchors,
+    issuers: Issuers,
     settings: Settings,
     status: StatusClient,
 }
@@ -31,13 +33,13 @@ pub struct Validated {
 
 impl Validator {
     /// A validator that trusts these issuers and asks this client for status.
-    pub fn new(anchors: TrustAnchors, settings: Settings, status: StatusClient) -> Self {
-        Self { anchors, settings, status }
+    pub fn new(issuers: impl Into<Issuers>, settings: Settings, status: StatusClient) -> Self {
+        Self { issuers: issuers.into(), settings, status }
     }
 
-    /// The issuers that are trusted.
-    pub fn anchors(&self) -> &TrustAnchors {
-        &self.anchors
+    /// The issuers that are trusted at present.
+    pub fn anchors(&self) -> Arc<TrustAnchors> {
+        self.issuers.known()
     }
 
     /// The settings.
@@ -55,7 +57,7 @@ impl Validator {
         now: Timestamp,
         purpose: Purpose,
     ) -> Result<Validated, Invalid> {
-        let kind = self.check_path(certificate, now, purpose)?;
+        let kind = self.find_path(certificate, now, purpose).await?;
         self.check_status(certificate, kind, now).await
     }
 
@@ -72,7 +74,7 @@ impl Validator {
     ) -> Result<Validated, Invalid> {
         let at = evidence.checked_at;
         let kind = self.check_path(certificate, at, purpose)?;
-        let status = path::status(certificate, &self.anchors, evidence.as_pki(), self.moment(at))
+        let status = path::status(certificate, &self.anchors(), evidence.as_pki(), self.moment(at))
             .map_err(|error| Invalid::StatusUnavailable(vec![evidence.failure(error)]))?;
         accept(certificate, kind, status, evidence.clone())
     }
@@ -90,10 +92,31 @@ impl Validator {
         let usage = usage_for(purpose);
         let of_use = self.settings.issuer.of(usage);
         let expected = Expected { usage, policies: &[of_use.card.policy, of_use.phone.policy] };
-        path::validate(certificate, &self.anchors, at, expected)?;
+        path::validate(certificate, &self.anchors(), at, expected)?;
         match certificate.recognise(&self.settings.issuer) {
             Some((recognised, medium)) if recognised == usage => Ok(Kind { usage, medium }),
             _ => Err(Invalid::WrongKind),
+        }
+    }
+
+    /// [`check_path`](Self::check_path), once more if the issuer is one that is learnt of by it.
+    ///
+    /// # Errors
+    /// [`Invalid`].
+    pub(crate) async fn find_path(
+        &self,
+        certificate: &Certificate,
+        now: Timestamp,
+        purpose: Purpose,
+    ) -> Result<Kind, Invalid> {
+        let seen = self.anchors();
+        match self.check_path(certificate, now, purpose) {
+            Err(Invalid::Untrusted(PathError::UnknownIssuer | PathError::UnknownGeneration))
+                if self.issuers.renew(&seen, now).await =>
+            {
+                self.check_path(certificate, now, purpose)
+            }
+            judged => judged,
         }
     }
 
@@ -107,7 +130,8 @@ impl Validator {
         kind: Kind,
         now: Timestamp,
     ) -> Result<Validated, Invalid> {
-        let asked = self.status.ask(certificate, kind, &self.anchors, &self.settings, now);
+        let anchors = self.anchors();
+        let asked = self.status.ask(certificate, kind, &anchors, &self.settings, now);
         let (status, evidence) = asked.await.map_err(Invalid::StatusUnavailable)?;
         accept(certificate, kind, status, evidence)
     }

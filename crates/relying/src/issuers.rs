@@ -1,0 +1,93 @@
+//! The issuers that a validator trusts, and how it learns of those that come later.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use inrou_api::client::Client;
+use inrou_pki::path::TrustAnchors;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use crate::anchors;
+
+/// At most once in this time is looked whether there is a new issuer, whatever certificates come in.
+const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_mins(1);
+
+/// The trusted issuers: a list that stays, or the one that an authority publishes.
+///
+/// An issuer gets a new key every few years, under the same name. Who trusts the authority itself, as
+/// its own portal does, takes the new certificate from there when the first certificate of an unknown
+/// issuer comes in; everyone else is told of it in other ways and hands in a list.
+pub struct Issuers {
+    known: RwLock<Arc<TrustAnchors>>,
+    published: Option<Published>,
+}
+
+struct Published {
+    authority: Client,
+    /// When it was last asked. Who asks holds the lock, so that the others wait for the answer.
+    asked: Mutex<Option<Timestamp>>,
+}
+
+impl Issuers {
+    /// The issuers that the authority publishes at `/ca/anchors.pem` below the address of `authority`;
+    /// asked for when they are first needed. The connection is what vouches for them: TLS, or
+    /// loopback.
+    pub fn published_by(authority: Client) -> Self {
+        Self {
+            published: Some(Published { authority, asked: Mutex::default() }),
+            ..Self::from(TrustAnchors::default())
+        }
+    }
+
+    /// Those known at present.
+    pub fn known(&self) -> Arc<TrustAnchors> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks for issuers that are not in `seen`, and says whether there are any. If they cannot be had,
+    /// what is known stays.
+    pub(crate) async fn renew(&self, seen: &Arc<TrustAnchors>, now: Timestamp) -> bool {
+        let Some(published) = &self.published else { return false };
+        let mut asked = published.asked.lock().await;
+        if !Arc::ptr_eq(&self.known(), seen) {
+            // Somebody else has looked meanwhile.
+            return true;
+        }
+        let lately = asked.is_some_and(|then| now.duration_since(then) < BETWEEN_LOOKS);
+        if lately && !seen.certificates().is_empty() {
+            return false;
+        }
+        *asked = Some(now);
+        match published.fetch().await {
+            Ok(found) if found.certificates() != seen.certificates() => {
+                *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(found);
+                true
+            }
+            Ok(_) => false,
+            Err(error) => {
+                tracing::warn!(%error, "the trust anchors could not be renewed");
+                false
+            }
+        }
+    }
+}
+
+impl Published {
+    async fn fetch(&self) -> Result<TrustAnchors, Box<dyn std::error::Error + Send + Sync>> {
+        let pem = self.authority.get("/ca/anchors.pem").bytes().await?;
+        Ok(anchors::from_bytes(&pem)?)
+    }
+}
+
+impl From<TrustAnchors> for Issuers {
+    fn from(anchors: TrustAnchors) -> Self {
+        Self { known: RwLock::new(Arc::new(anchors)), published: None }
+    }
+}
+
+impl fmt::Debug for Issuers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Issuers").field(&self.known()).finish()
+    }
+}
