@@ -7,6 +7,7 @@ pub mod apdu;
 pub mod chip;
 pub mod client;
 pub mod face_input;
+pub mod files;
 pub mod image;
 pub mod issuer;
 pub mod jpki;

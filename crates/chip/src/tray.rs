@@ -11,7 +11,6 @@ mod name;
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::{Deref, DerefMut};
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use inrou_pki::{Entropy, KeySource};
@@ -21,6 +20,7 @@ use thiserror::Error;
 pub use name::{ChipName, InvalidChipName};
 
 use crate::chip::Chip;
+use crate::files::Folder;
 use crate::image::{Image, Personality};
 use crate::memory::{FileMedium, MemoryError};
 use crate::observer::Observer;
@@ -99,13 +99,13 @@ impl Tray {
     /// # Errors
     /// The directory cannot be made.
     pub fn open(
-        directory: &Path,
+        directory: impl Into<Folder>,
         owner: &str,
         entropy: Arc<dyn Entropy>,
         keys: Arc<dyn KeySource>,
     ) -> Result<Self, TrayError> {
         Ok(Self {
-            directory: Directory::open(directory)?,
+            directory: Directory::open(directory.into())?,
             owner: owner.to_owned(),
             entropy,
             keys,
@@ -265,6 +265,7 @@ impl Drop for Taken {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;

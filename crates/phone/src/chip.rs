@@ -3,13 +3,13 @@
 //! The chip has power only while something is done with it, so that nothing stays verified and an
 //! idle chip can be lent to another program. After power-on its card manager is selected.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use inrou_api::problem::{Code, Problem};
 use inrou_api::signature::SigningError;
 use inrou_chip::apdu::{Command, Response, SHORT_MAXIMUM, StatusWord};
 use inrou_chip::client::{CardError, JpkiClient};
+use inrou_chip::files::Folder;
 use inrou_chip::memory::FileMedium;
 use inrou_chip::transport::{Transport, TransportError};
 use inrou_chip::tray::{ChipName, Taken, Tray, TrayError};
@@ -31,13 +31,13 @@ pub(crate) struct PhoneChip {
 }
 
 impl PhoneChip {
-    /// The chip in a phone's directory; nothing is opened before it is used.
+    /// The chip in a phone's folder; nothing is opened before it is used.
     ///
     /// # Errors
     /// The directory cannot be made.
-    pub(crate) fn new(directory: &Path, name: &ChipName, parts: &Parts) -> Result<Self, TrayError> {
+    pub(crate) fn new(folder: Folder, name: &ChipName, parts: &Parts) -> Result<Self, TrayError> {
         let (entropy, keys) = (parts.entropy.clone(), parts.keys.clone());
-        let tray = Tray::open(directory, "the phone's app", entropy, keys)?;
+        let tray = Tray::open(folder, "the phone's app", entropy, keys)?;
         let tray = tray.observed_by(parts.observer.clone());
         Ok(Self { tray: Arc::new(tray), name: name.clone(), channel: Mutex::default() })
     }

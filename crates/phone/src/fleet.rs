@@ -1,9 +1,8 @@
 //! The phones of one directory.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use inrou_api::client::{Client, ClientError};
@@ -11,6 +10,7 @@ use inrou_api::clock::Clock;
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::server::Shutdown;
 use inrou_api::wire::phone::{NewPhone, PhoneSummary};
+use inrou_chip::files::Folder;
 use inrou_chip::image::Personality;
 use inrou_chip::issuer::{IssuerState, ManufactureError};
 use inrou_chip::observer::Observer;
@@ -24,7 +24,7 @@ use tokio::sync::Semaphore;
 use crate::card::CardSource;
 use crate::phone::Phone;
 use crate::problem::of_own_tray;
-use crate::stored::{Stored, sync_directory};
+use crate::stored::Stored;
 use crate::transactions::Asker;
 
 /// How many secure-channel sessions run at a time: more would take the threads away on which an
@@ -91,7 +91,7 @@ pub enum FleetError {
 /// The phones of one directory. Nothing of a phone is touched before it is used.
 pub struct Fleet {
     pub(crate) parts: Parts,
-    directory: PathBuf,
+    folder: Folder,
     authority: Client,
     pub(crate) askers: Vec<Asker>,
     /// See [`SESSIONS`].
@@ -106,7 +106,19 @@ impl Fleet {
     /// # Errors
     /// [`FleetError`].
     pub fn open(settings: &Settings, parts: Parts) -> Result<Arc<Self>, FleetError> {
-        fs::create_dir_all(&settings.directory)?;
+        Self::open_in(Folder::from(&settings.directory), settings, parts)
+    }
+
+    /// As [`Fleet::open`], in a folder of any file system in place of the settings' directory.
+    ///
+    /// # Errors
+    /// [`FleetError`].
+    pub fn open_in(
+        folder: Folder,
+        settings: &Settings,
+        parts: Parts,
+    ) -> Result<Arc<Self>, FleetError> {
+        folder.make()?;
         let client = |base: &str| {
             Client::new(base, &settings.roots, parts.clock.clone(), parts.entropy.clone())
         };
@@ -114,7 +126,7 @@ impl Fleet {
             Ok(Asker { base: base.trim_end_matches('/').to_owned(), client: client(base)? })
         });
         Ok(Arc::new(Self {
-            directory: settings.directory.clone(),
+            folder,
             authority: client(&settings.authority)?,
             askers: askers.collect::<Result<_, ClientError>>()?,
             sessions: Arc::new(Semaphore::new(SESSIONS)),
@@ -134,27 +146,21 @@ impl Fleet {
         }
         // One purchase at a time: an unfinished phone has one name.
         let _phones = self.phones();
-        let directory = self.directory.join(name.as_str());
-        if directory.exists() {
+        if self.folder.contains(name.as_str()) {
             return Err(Problem::new(Code::CONFLICT));
         }
         // A name that no phone has.
-        let unfinished = self.directory.join(format!(".{name}.new"));
-        match fs::remove_dir_all(&unfinished) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Problem::internal(error));
-            }
-            _ => {}
-        }
-        let stored = self.make_chip(&unfinished, &name, new)?;
-        stored.write(&unfinished).or_internal()?;
-        match fs::rename(&unfinished, &directory) {
+        let unfinished = format!(".{name}.new");
+        self.folder.remove_folder(&unfinished).or_internal()?;
+        let inside = self.folder.folder(&unfinished);
+        self.make_chip(&inside, &name, new)?.write(&inside).or_internal()?;
+        match self.folder.rename(&unfinished, name.as_str()) {
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
                 return Err(Problem::new(Code::CONFLICT).caused_by(error));
             }
             other => other.or_internal()?,
         }
-        sync_directory(&self.directory).or_internal()
+        self.folder.sync().or_internal()
     }
 
     /// A phone, taken into use. Blocks. Must be called where tasks can be spawned.
@@ -167,10 +173,10 @@ impl Fleet {
         if let Some(phone) = phones.get(&name) {
             return Ok(Arc::clone(phone));
         }
-        let directory = self.directory.join(name.as_str());
-        let stored = read(&directory)?;
+        let folder = self.folder.folder(name.as_str());
+        let stored = read(&folder)?;
         let phone =
-            Phone::open(&name, directory, stored, &self.parts, &self.authority, &self.sessions)
+            Phone::open(&name, folder, stored, &self.parts, &self.authority, &self.sessions)
                 .map_err(|error| of_own_tray(error, &name))?;
         phones.insert(name, Arc::clone(&phone));
         Ok(phone)
@@ -185,19 +191,17 @@ impl Fleet {
         after: Option<&str>,
         most: usize,
     ) -> Result<Vec<PhoneSummary>, Problem> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(&self.directory).or_internal()? {
-            let name = entry.or_internal()?.file_name();
-            let name = name.to_str().and_then(|name| name.parse::<ChipName>().ok());
-            names.extend(name.filter(|name| {
-                after.is_none_or(|after| name.as_str() > after)
-                    && Stored::is_in(&self.directory.join(name.as_str()))
-            }));
-        }
+        let is_phone = |name: &ChipName| {
+            after.is_none_or(|after| name.as_str() > after)
+                && Stored::is_in(&self.folder.folder(name.as_str()))
+        };
+        let found = self.folder.names().or_internal()?;
+        let names = found.iter().filter_map(|name| name.parse().ok());
+        let mut names: Vec<ChipName> = names.filter(is_phone).collect();
         names.sort();
         names.truncate(most);
         let summary = |name: ChipName| {
-            let Stored { platform, model, .. } = read(&self.directory.join(name.as_str()))?;
+            let Stored { platform, model, .. } = read(&self.folder.folder(name.as_str()))?;
             Ok(PhoneSummary { name: name.to_string(), platform, model })
         };
         names.into_iter().map(summary).collect()
@@ -239,7 +243,7 @@ impl Fleet {
 
     fn make_chip(
         &self,
-        directory: &Path,
+        folder: &Folder,
         name: &ChipName,
         new: &NewPhone,
     ) -> Result<Stored, Problem> {
@@ -253,7 +257,7 @@ impl Fleet {
         };
         let image = personalisation::phone(personality, chip, issuer);
         let (entropy, keys) = (self.parts.entropy.clone(), self.parts.keys.clone());
-        Tray::open(directory, "", entropy, keys)
+        Tray::open(folder.clone(), "", entropy, keys)
             .and_then(|tray| tray.create(name, image))
             .map_err(|error: TrayError| of_own_tray(error, name))?;
         Ok(Stored {
@@ -277,8 +281,8 @@ fn parse(name: &str) -> Result<ChipName, Problem> {
     name.parse().map_err(|_| Problem::new(Code::NOT_FOUND))
 }
 
-fn read(directory: &Path) -> Result<Stored, Problem> {
-    Stored::read(directory).map_err(|error| match error.kind() {
+fn read(folder: &Folder) -> Result<Stored, Problem> {
+    Stored::read(folder).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Problem::new(Code::NOT_FOUND).caused_by(error),
         _ => Problem::internal(error),
     })

@@ -1,6 +1,5 @@
 //! One phone: what it remembers, what lies on it, and who may work with it.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use inrou_api::client::Client;
@@ -8,6 +7,7 @@ use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::signature::{DeviceKey, SigningError};
 use inrou_api::wire::authority::Notice;
 use inrou_api::wire::phone::{NextStep, PhoneState, ProcedureState};
+use inrou_chip::files::Folder;
 use inrou_chip::tray::{ChipName, TrayError};
 use inrou_rules::{Attributes, ChipId, Use};
 use tokio::sync::{Semaphore, watch};
@@ -24,7 +24,7 @@ use crate::transactions::Opened;
 /// A phone in use.
 pub(crate) struct Phone {
     name: String,
-    directory: PathBuf,
+    folder: Folder,
     pub(crate) id: ChipId,
     pub(crate) chip: Arc<PhoneChip>,
     pub(crate) parts: Parts,
@@ -63,13 +63,13 @@ impl Phone {
     /// Its directory is gone.
     pub(crate) fn open(
         name: &ChipName,
-        directory: PathBuf,
+        folder: Folder,
         stored: Stored,
         parts: &Parts,
         authority: &Client,
         sessions: &Arc<Semaphore>,
     ) -> Result<Arc<Self>, TrayError> {
-        let chip = Arc::new(PhoneChip::new(&directory, name, parts)?);
+        let chip = Arc::new(PhoneChip::new(folder.clone(), name, parts)?);
         // Requests that outlive the phone do not hold on to its chip.
         let weak = Arc::downgrade(&chip);
         let sign = move |message: &[u8]| match weak.upgrade() {
@@ -80,7 +80,7 @@ impl Phone {
         let registered = stored.registered;
         let phone = Arc::new(Self {
             name: name.to_string(),
-            directory,
+            folder,
             id: stored.chip,
             chip,
             parts: parts.clone(),
@@ -155,7 +155,7 @@ impl Phone {
             let _writing = phone.writing.lock().unwrap_or_else(PoisonError::into_inner);
             let stored = phone.live().stored.clone();
             stored
-                .write(&phone.directory)
+                .write(&phone.folder)
                 .map_err(|error| Problem::new(Code::STORE_UNAVAILABLE).caused_by(error))
         })
         .await

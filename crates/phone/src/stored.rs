@@ -1,11 +1,9 @@
 //! What a phone remembers besides its chip: one JSON file, replaced whole.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::io;
 
 use inrou_api::wire::authority::{CertificateView, EnrolmentView};
+use inrou_chip::files::Folder;
 use inrou_rules::{ChipId, Platform};
 use serde::{Deserialize, Serialize};
 
@@ -40,46 +38,32 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// Whether there is such a file in `directory`.
-    pub(crate) fn is_in(directory: &Path) -> bool {
-        directory.join(FILE).is_file()
+    /// Whether there is such a file in `folder`.
+    pub(crate) fn is_in(folder: &Folder) -> bool {
+        folder.contains(FILE)
     }
 
-    /// Reads the file in `directory`.
+    /// Reads the file in `folder`.
     ///
     /// # Errors
     /// It is not there, or does not have its form ([`io::ErrorKind::InvalidData`]).
-    pub(crate) fn read(directory: &Path) -> io::Result<Self> {
-        Ok(serde_json::from_slice(&fs::read(directory.join(FILE))?)?)
+    pub(crate) fn read(folder: &Folder) -> io::Result<Self> {
+        Ok(serde_json::from_slice(&folder.read(FILE)?)?)
     }
 
-    /// Replaces the file in `directory`, durably: after a power failure it is the old or the new one.
+    /// Replaces the file in `folder`, durably: after a power failure it is the old or the new one.
     ///
     /// # Errors
-    /// The directory cannot be written; the old file stands.
-    pub(crate) fn write(&self, directory: &Path) -> io::Result<()> {
-        let json = serde_json::to_vec_pretty(self)?;
-        let unfinished = directory.join(format!("{FILE}.new"));
-        let mut options = File::options();
-        let mut file =
-            options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-        file.write_all(&json)?;
-        file.sync_all()?;
-        fs::rename(unfinished, directory.join(FILE))?;
-        sync_directory(directory)
+    /// The folder cannot be written; the old file stands.
+    pub(crate) fn write(&self, folder: &Folder) -> io::Result<()> {
+        folder.replace(FILE, &serde_json::to_vec_pretty(self)?)
     }
-}
-
-/// Makes durable which files a directory holds.
-///
-/// # Errors
-/// It cannot be opened or synced.
-pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// Files as released versions wrote them: they stay readable.
@@ -117,24 +101,26 @@ mod tests {
     #[test]
     fn what_was_written_is_read_again_also_from_older_versions() {
         let directory = tempfile::tempdir().unwrap();
-        assert!(!Stored::is_in(directory.path()));
+        let folder = Folder::from(directory.path());
+        assert!(!Stored::is_in(&folder));
         for released in RELEASED {
             fs::write(directory.path().join(FILE), released).unwrap();
-            let stored = Stored::read(directory.path()).unwrap();
-            stored.write(directory.path()).unwrap();
-            assert_eq!(Stored::read(directory.path()).unwrap(), stored);
+            let stored = Stored::read(&folder).unwrap();
+            stored.write(&folder).unwrap();
+            assert_eq!(Stored::read(&folder).unwrap(), stored);
         }
-        assert!(Stored::is_in(directory.path()));
+        assert!(Stored::is_in(&folder));
     }
 
     #[test]
     fn a_write_that_was_cut_off_leaves_the_old_file() {
         let directory = tempfile::tempdir().unwrap();
+        let folder = Folder::from(directory.path());
         fs::write(directory.path().join(FILE), RELEASED[1]).unwrap();
         fs::write(directory.path().join("phone.json.new"), "{ \"chip\": \"half").unwrap();
-        let stored = Stored::read(directory.path()).unwrap();
+        let stored = Stored::read(&folder).unwrap();
         assert!(stored.registered && stored.flow.is_some());
-        stored.write(directory.path()).unwrap();
-        assert_eq!(Stored::read(directory.path()).unwrap(), stored);
+        stored.write(&folder).unwrap();
+        assert_eq!(Stored::read(&folder).unwrap(), stored);
     }
 }

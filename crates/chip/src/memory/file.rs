@@ -1,16 +1,15 @@
 //! A chip in a file: the two slots one after the other, owned by whoever holds the file's lock.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fmt;
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::{Medium, SLOT_CAPACITY, Slot};
+use crate::files::{Folder, OpenFile, Opening};
 
 /// An open, locked chip file. The lock goes with it.
-#[derive(Debug)]
 pub struct FileMedium {
-    file: File,
+    file: Box<dyn OpenFile>,
 }
 
 impl FileMedium {
@@ -19,12 +18,18 @@ impl FileMedium {
     /// # Errors
     /// It exists already or cannot be made.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create_new(true).mode(0o600).open(path)?;
-        lock(&file)?;
-        if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            File::open(directory)?.sync_all()?;
-        }
+        let (folder, name) = locate(path)?;
+        Self::create_in(&folder, name)
+    }
+
+    /// As [`FileMedium::create`], in a folder of any file system.
+    ///
+    /// # Errors
+    /// As [`FileMedium::create`].
+    pub fn create_in(folder: &Folder, name: &str) -> io::Result<Self> {
+        let file = folder.open(name, Opening::New)?;
+        file.try_lock()?;
+        folder.sync()?;
         Ok(Self { file })
     }
 
@@ -33,8 +38,17 @@ impl FileMedium {
     /// # Errors
     /// [`io::ErrorKind::WouldBlock`] if another owns the chip; otherwise it cannot be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).open(path)?;
-        lock(&file)?;
+        let (folder, name) = locate(path)?;
+        Self::open_in(&folder, name)
+    }
+
+    /// As [`FileMedium::open`], in a folder of any file system.
+    ///
+    /// # Errors
+    /// As [`FileMedium::open`].
+    pub fn open_in(folder: &Folder, name: &str) -> io::Result<Self> {
+        let file = folder.open(name, Opening::Write)?;
+        file.try_lock()?;
         Ok(Self { file })
     }
 
@@ -42,8 +56,8 @@ impl FileMedium {
     ///
     /// # Errors
     /// It cannot be opened.
-    pub fn peek(path: &Path) -> io::Result<Self> {
-        Ok(Self { file: File::open(path)? })
+    pub fn peek_in(folder: &Folder, name: &str) -> io::Result<Self> {
+        Ok(Self { file: folder.open(name, Opening::Read)? })
     }
 }
 
@@ -64,19 +78,25 @@ impl Medium for FileMedium {
     }
 
     fn write(&mut self, slot: Slot, record: &[u8]) -> io::Result<()> {
-        self.file.write_all_at(record, offset(slot))
+        self.file.write_at(record, offset(slot))
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.file.sync_data()
+        self.file.sync()
     }
 }
 
-fn lock(file: &File) -> io::Result<()> {
-    file.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => io::ErrorKind::WouldBlock.into(),
-        TryLockError::Error(error) => error,
-    })
+impl fmt::Debug for FileMedium {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FileMedium(..)")
+    }
+}
+
+/// The folder that a file of the operating system lies in, and its name there.
+fn locate(path: &Path) -> io::Result<(Folder, &str)> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let folder = path.parent().unwrap_or(Path::new(""));
+    Ok((Folder::from(folder), name.ok_or(io::ErrorKind::InvalidInput)?))
 }
 
 fn offset(slot: Slot) -> u64 {
@@ -101,7 +121,8 @@ mod tests {
         assert_eq!(FileMedium::create(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
 
         memory.commit(phone_image()).unwrap();
-        let mut glance = Memory::open(FileMedium::peek(&path).unwrap()).unwrap();
+        let folder = Folder::from(directory.path());
+        let mut glance = Memory::open(FileMedium::peek_in(&folder, "hanako").unwrap()).unwrap();
         assert_eq!(*glance.image(), phone_image());
         assert!(glance.commit(card_image()).is_err());
         drop(memory);

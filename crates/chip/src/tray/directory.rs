@@ -1,10 +1,9 @@
 //! The files of a tray: chips, a note beside each on who owns it, and the guard.
 
-use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
 
 use super::{ChipName, TrayError};
+use crate::files::{Folder, OpenFile, Opening};
 use crate::image::Image;
 use crate::memory::{FileMedium, Memory, MemoryError};
 
@@ -19,20 +18,20 @@ const UNFINISHED: &str = "new";
 const LOOKS: usize = 10;
 
 /// A directory of chip files.
-pub(super) struct Directory(PathBuf);
+pub(super) struct Directory(Folder);
 
 /// The guard; held until it is dropped.
-pub(super) struct Guard(#[expect(dead_code, reason = "holding the file is all")] File);
+pub(super) struct Guard(#[expect(dead_code, reason = "holding the file is all")] Box<dyn OpenFile>);
 
 impl Directory {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        fs::create_dir_all(path)?;
-        Ok(Self(path.to_owned()))
+    pub(super) fn open(folder: Folder) -> io::Result<Self> {
+        folder.make()?;
+        Ok(Self(folder))
     }
 
     /// Waits until nobody else has the guard.
     pub(super) fn guard(&self) -> io::Result<Guard> {
-        let file = File::options().create(true).append(true).open(self.0.join(GUARD))?;
+        let file = self.0.open(GUARD, Opening::Make)?;
         file.lock()?;
         Ok(Guard(file))
     }
@@ -44,23 +43,23 @@ impl Directory {
         name: &ChipName,
         image: Image,
     ) -> Result<(), TrayError> {
-        let unfinished = self.file(name, UNFINISHED);
-        remove_if_there(&unfinished)?;
-        Memory::create(FileMedium::create(&unfinished)?, image)?;
+        let unfinished = file(name, UNFINISHED);
+        self.0.remove(&unfinished)?;
+        Memory::create(FileMedium::create_in(&self.0, &unfinished)?, image)?;
         // Unlike a renamed file, a linked one never replaces another.
-        let linked = fs::hard_link(&unfinished, self.file(name, CHIP));
-        fs::remove_file(&unfinished)?;
+        let linked = self.0.link(&unfinished, &file(name, CHIP));
+        self.0.remove(&unfinished)?;
         match linked {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(TrayError::Exists(name.clone()));
             }
             other => other?,
         }
-        Ok(File::open(&self.0)?.sync_all()?)
+        Ok(self.0.sync()?)
     }
 
     pub(super) fn contains(&self, name: &ChipName) -> bool {
-        self.file(name, CHIP).exists()
+        self.0.contains(&file(name, CHIP))
     }
 
     /// Opens a chip file for `owner`.
@@ -70,7 +69,7 @@ impl Directory {
         name: &ChipName,
         owner: &str,
     ) -> Result<Memory<FileMedium>, TrayError> {
-        let medium = FileMedium::open(&self.file(name, CHIP)).map_err(|error| {
+        let medium = FileMedium::open_in(&self.0, &file(name, CHIP)).map_err(|error| {
             let name = name.clone();
             match error.kind() {
                 io::ErrorKind::NotFound => TrayError::NoSuchChip(name),
@@ -81,18 +80,18 @@ impl Directory {
             }
         })?;
         let memory = Memory::open(medium)?;
-        fs::write(self.file(name, OWNER), owner)?;
+        self.0.open(&file(name, OWNER), Opening::Replace)?.write_at(owner.as_bytes(), 0)?;
         Ok(memory)
     }
 
     /// Takes the note on the owner away. It is only for show, and without a lock nobody heeds it.
     pub(super) fn forget_owner(&self, name: &ChipName) {
-        let _ = fs::remove_file(self.file(name, OWNER));
+        let _ = self.0.remove(&file(name, OWNER));
     }
 
     /// Who owns a chip file; `None` if nobody.
     pub(super) fn owner(&self, _guard: &Guard, name: &ChipName) -> io::Result<Option<String>> {
-        match FileMedium::open(&self.file(name, CHIP)) {
+        match FileMedium::open_in(&self.0, &file(name, CHIP)) {
             Ok(_) => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 Ok(Some(self.noted_owner(name)))
@@ -103,14 +102,8 @@ impl Directory {
 
     /// The names of all chip files, in order.
     pub(super) fn names(&self) -> io::Result<Vec<ChipName>> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(&self.0)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == CHIP) {
-                let name = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
-                names.extend(name);
-            }
-        }
+        let chip = |name: String| name.strip_suffix(&format!(".{CHIP}"))?.parse().ok();
+        let mut names: Vec<ChipName> = self.0.names()?.into_iter().filter_map(chip).collect();
         names.sort();
         Ok(names)
     }
@@ -120,7 +113,7 @@ impl Directory {
     pub(super) fn look(&self, name: &ChipName) -> Result<Image, MemoryError> {
         let mut looks = 1;
         loop {
-            match Memory::open(FileMedium::peek(&self.file(name, CHIP))?) {
+            match Memory::open(FileMedium::peek_in(&self.0, &file(name, CHIP))?) {
                 Err(MemoryError::NoImage) if looks < LOOKS => looks += 1,
                 other => return Ok(other?.image().clone()),
             }
@@ -128,17 +121,13 @@ impl Directory {
     }
 
     fn noted_owner(&self, name: &ChipName) -> String {
-        fs::read_to_string(self.file(name, OWNER)).unwrap_or_else(|_| "another program".to_owned())
-    }
-
-    fn file(&self, name: &ChipName, extension: &str) -> PathBuf {
-        self.0.join(name.as_str()).with_extension(extension)
+        let noted = self.0.read(&file(name, OWNER)).ok();
+        noted
+            .and_then(|noted| String::from_utf8(noted).ok())
+            .unwrap_or("another program".to_owned())
     }
 }
 
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+fn file(name: &ChipName, extension: &str) -> String {
+    format!("{name}.{extension}")
 }
