@@ -1,12 +1,10 @@
 //! Private keys and secrets at rest: one encrypted file each, in one folder.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::io;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::pbkdf2;
+use inrou_chip::files::Folder;
 use inrou_pki::keys::{KeyError, Passphrase};
 use inrou_pki::{Entropy, SoftwareKey};
 use zeroize::Zeroizing;
@@ -27,7 +25,7 @@ pub enum KeyFolderError {
 
 /// A folder of encrypted key files.
 pub struct KeyFolder {
-    path: PathBuf,
+    folder: Folder,
     passphrase: Passphrase,
 }
 
@@ -36,9 +34,10 @@ impl KeyFolder {
     ///
     /// # Errors
     /// The file system said no.
-    pub fn open(path: PathBuf, passphrase: Passphrase) -> io::Result<Self> {
-        fs::create_dir_all(&path)?;
-        Ok(Self { path, passphrase })
+    pub fn open(folder: impl Into<Folder>, passphrase: Passphrase) -> io::Result<Self> {
+        let folder = folder.into();
+        folder.make()?;
+        Ok(Self { folder, passphrase })
     }
 
     /// Reads a key.
@@ -46,7 +45,7 @@ impl KeyFolder {
     /// # Errors
     /// [`KeyFolderError`].
     pub fn read(&self, file: &str) -> Result<SoftwareKey, KeyFolderError> {
-        let encrypted = fs::read(self.path.join(file))?;
+        let encrypted = self.folder.read(file)?;
         Ok(SoftwareKey::from_encrypted_pkcs8(&encrypted, &self.passphrase)?)
     }
 
@@ -60,12 +59,12 @@ impl KeyFolder {
         entropy: &dyn Entropy,
     ) -> Result<Zeroizing<[u8; 32]>, KeyFolderError> {
         let file = format!("{name}.secret");
-        match fs::read(self.path.join(&file)) {
+        match self.folder.read(&file) {
             Ok(sealed) => self.unseal(name, &sealed),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let mut secret = Zeroizing::new([0; 32]);
                 entropy.fill(&mut *secret);
-                self.write_file(&file, &self.seal(name, &secret, entropy)?)?;
+                self.folder.replace(&file, &self.seal(name, &secret, entropy)?)?;
                 Ok(secret)
             }
             Err(error) => Err(error.into()),
@@ -82,16 +81,7 @@ impl KeyFolder {
         key: &SoftwareKey,
         entropy: &dyn Entropy,
     ) -> Result<(), KeyFolderError> {
-        Ok(self.write_file(file, &key.to_encrypted_pkcs8(&self.passphrase, entropy))?)
-    }
-
-    fn write_file(&self, file: &str, content: &[u8]) -> io::Result<()> {
-        let draft = self.path.join(format!("{file}.new"));
-        let mut written = private_file(&draft)?;
-        written.write_all(content)?;
-        written.sync_all()?;
-        fs::rename(&draft, self.path.join(file))?;
-        File::open(&self.path)?.sync_all()
+        Ok(self.folder.replace(file, &key.to_encrypted_pkcs8(&self.passphrase, entropy))?)
     }
 
     /// Salt, nonce, and the secret under AES-256-GCM with the name as associated data.
@@ -128,8 +118,8 @@ impl KeyFolder {
 
     fn sealing_key(&self, salt: &[u8]) -> Result<LessSafeKey, KeyFolderError> {
         let mut key = Zeroizing::new([0; 32]);
-        let passphrase = self.passphrase.as_bytes();
-        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, ITERATIONS, salt, passphrase, &mut *key);
+        let (iterations, passphrase) = (self.passphrase.iterations(), self.passphrase.as_bytes());
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, passphrase, &mut *key);
         let key = UnboundKey::new(&AES_256_GCM, &*key).map_err(|_| KeyFolderError::Secret)?;
         Ok(LessSafeKey::new(key))
     }
@@ -137,22 +127,10 @@ impl KeyFolder {
 
 const SALT: usize = 16;
 
-/// PBKDF2 iterations, as for the key files.
-const ITERATIONS: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
-
-#[cfg(unix)]
-fn private_file(path: &std::path::Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn private_file(path: &std::path::Path) -> io::Result<File> {
-    File::create(path)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource, SeededEntropy, Signer};
 
     use super::*;

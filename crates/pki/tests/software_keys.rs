@@ -115,6 +115,16 @@ fn a_key_file_cannot_ask_for_unbounded_work() {
 }
 
 #[test]
+fn a_file_says_itself_how_far_its_passphrase_was_stretched() {
+    let key = FreshKeys.generate(KeyAlgorithm::EcP256).unwrap();
+    let drawn = passphrase("right").stretched_by(2.try_into().unwrap());
+    let quick = key.to_encrypted_pkcs8(&drawn, &SeededEntropy::new(1));
+    assert_ne!(quick, key.to_encrypted_pkcs8(&passphrase("right"), &SeededEntropy::new(1)));
+    let read = SoftwareKey::from_encrypted_pkcs8(&quick, &passphrase("right")).unwrap();
+    assert_eq!(read.to_pkcs8(), key.to_pkcs8());
+}
+
+#[test]
 fn keys_of_other_kinds_are_refused() {
     let files = Files::new();
     for (arguments, expected) in [

@@ -1,6 +1,7 @@
 //! Private keys at rest: PKCS #8 `EncryptedPrivateKeyInfo` with PBES2 (RFC 8018), which OpenSSL reads.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use der::Decode;
 use pkcs8::pkcs5::EncryptionScheme;
@@ -11,8 +12,8 @@ use zeroize::Zeroizing;
 use super::{KeyError, SoftwareKey};
 use crate::entropy::Entropy;
 
-/// PBKDF2-HMAC-SHA-256 iterations for keys that are written here.
-const ITERATIONS: u32 = 600_000;
+/// PBKDF2-HMAC-SHA-256 iterations for keys that are written here, unless the passphrase was given others.
+const ITERATIONS: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
 
 /// More than this is refused when reading: a file must not cost minutes or gigabytes.
 const MAX_ITERATIONS: u32 = 5_000_000;
@@ -20,17 +21,32 @@ const MAX_SCRYPT_BLOCKS: u64 = 1 << 20;
 
 /// What opens a key file. Wiped when dropped, never shown.
 #[derive(Clone)]
-pub struct Passphrase(Zeroizing<String>);
+pub struct Passphrase {
+    text: Zeroizing<String>,
+    iterations: NonZeroU32,
+}
 
 impl Passphrase {
     /// Takes a passphrase; any text will do, its strength is the operator's matter.
     pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        Self { text: Zeroizing::new(text), iterations: ITERATIONS }
+    }
+
+    /// The same passphrase, stretched by so many iterations of PBKDF2 where something is written. One
+    /// that was drawn at random needs few.
+    #[must_use]
+    pub fn stretched_by(self, iterations: NonZeroU32) -> Self {
+        Self { iterations, ..self }
+    }
+
+    /// How many iterations of PBKDF2 stretch it where something is written.
+    pub fn iterations(&self) -> NonZeroU32 {
+        self.iterations
     }
 
     /// The text's bytes, from which a key is derived.
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.text.as_bytes()
     }
 }
 
@@ -47,12 +63,12 @@ impl SoftwareKey {
         let (mut salt, mut iv) = ([0; 16], [0; 16]);
         entropy.fill(&mut salt);
         entropy.fill(&mut iv);
-        let clear = self.to_pkcs8();
-        Parameters::generate_pbkdf2_sha256_aes256cbc(ITERATIONS, &salt, iv)
+        let (iterations, clear) = (passphrase.iterations.get(), self.to_pkcs8());
+        Parameters::generate_pbkdf2_sha256_aes256cbc(iterations, &salt, iv)
             .map_err(pkcs8::Error::from)
             .and_then(|parameters| {
                 PrivateKeyInfoRef::from_der(&clear)?
-                    .encrypt_with_params(parameters, passphrase.0.as_bytes())
+                    .encrypt_with_params(parameters, passphrase.as_bytes())
             })
             .expect("salt, IV and PKCS #8 have their right form")
             .as_bytes()
@@ -71,7 +87,7 @@ impl SoftwareKey {
         let info =
             EncryptedPrivateKeyInfoRef::from_der(encrypted).map_err(|_| KeyError::Malformed)?;
         check_cost(&info.encryption_algorithm)?;
-        let clear = info.decrypt(passphrase.0.as_bytes()).map_err(|_| KeyError::Passphrase)?;
+        let clear = info.decrypt(passphrase.as_bytes()).map_err(|_| KeyError::Passphrase)?;
         Self::from_pkcs8(clear.as_bytes())
     }
 }
