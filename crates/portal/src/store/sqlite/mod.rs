@@ -36,14 +36,26 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError`].
     pub fn open(file: &Path, entropy: &dyn Entropy) -> Result<Self, StoreError> {
+        Self::open_through(None, file, entropy)
+    }
+
+    /// As [`SqliteStore::open`], through another file layer of SQLite (VFS) than the system's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_through(
+        layer: Option<&str>,
+        file: &Path,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let mut writer = connect(file, flags)?;
+        let mut writer = connect(layer, file, flags)?;
         writer.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
         )?;
         migrate(&mut writer)?;
         found(&writer, entropy)?;
-        let reader = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let reader = connect(layer, file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         Ok(Self { writer: Mutex::new(writer), reader: Mutex::new(reader) })
     }
 
@@ -75,8 +87,12 @@ fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn connect(file: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
-    let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+fn connect(layer: Option<&str>, file: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = match layer {
+        None => Connection::open_with_flags(file, flags),
+        Some(layer) => Connection::open_with_flags_and_vfs(file, flags, layer),
+    }?;
     connection.busy_timeout(PATIENCE)?;
     connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;")?;
     connection.set_prepared_statement_cache_capacity(64);
