@@ -3,6 +3,7 @@
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::statement::Statement;
 use inrou_pki::cms::{CmsError, SignedMessage};
+use inrou_pki::digest::HashAlgorithm;
 use inrou_pki::profile::{HolderRequest, Place};
 use inrou_pki::{Certificate, PersonalAttributes, PublicKey};
 use inrou_rules::{CertificateId, ChipId, Medium, Municipality, Refusal, ResidentId, Use};
@@ -50,6 +51,7 @@ impl Authority {
         };
         let unsigned = self.settings.issuer.holder_certificate(&issuer.certificate, &request);
         let certificate = unsigned.or_internal()?.sign(&*issuer).or_internal()?;
+        log_signature(intent.id, &certificate);
         Ok(CertificateRecord {
             id: intent.id,
             generation: body.generation,
@@ -96,6 +98,13 @@ impl Authority {
             _ => Err(Code::CERTIFICATE_UNTRUSTED.into()),
         }
     }
+}
+
+/// Leaves a trace of every certificate that an issuer's key has signed, whatever becomes of it.
+pub(crate) fn log_signature(id: CertificateId, certificate: &Certificate) {
+    let CertificateId { usage, serial } = id;
+    let fingerprint = HashAlgorithm::Sha256.digest(certificate.as_der());
+    tracing::info!(?usage, serial = serial.0, ?fingerprint, "a certificate was signed");
 }
 
 /// A municipality as certificates name it.

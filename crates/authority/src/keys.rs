@@ -19,6 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Authority;
+use crate::certify::log_signature;
 use crate::key_folder::KeyFolder;
 use crate::problem::Failed;
 use crate::store::{
@@ -302,6 +303,8 @@ impl Authority {
         let reserved = self.store.commit(reserve.into())?.serials;
         let serial = reserved.first().ok_or_else(lost)?.first;
         let certificate = build(serial).or_internal()?.sign(signer).or_internal()?;
+        let id = CertificateId { usage, serial };
+        log_signature(id, &certificate);
         let stored = StoredKey {
             usage,
             generation,
@@ -309,7 +312,6 @@ impl Authority {
             certificate: Base64(certificate.as_der().to_vec()),
             file: new.file,
         };
-        let id = CertificateId { usage, serial };
         let mut unit = Unit::from(Write::PutCertificate(CertificateRecord {
             id,
             generation,
