@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::inode::{Change, Draws, Inode};
 use super::power::{Loss, NoPower, PowerCut};
 
-/// One folder of files. Clones are the same disk.
+/// Files in folders. Clones are the same disk.
 ///
-/// As on a real file system, [`DiskFile::sync`] makes a file's content durable, and
-/// [`Disk::sync_folder`] the names that were made and removed.
+/// A file's name is its path; the folders in it need not be made. As on a real file system,
+/// [`DiskFile::sync`] makes a file's content durable, and [`Disk::sync_folder`] the names in a folder
+/// that were made, changed and removed.
 #[derive(Clone, Debug)]
 pub struct Disk {
     pub(super) inner: Arc<Inner>,
@@ -86,6 +87,36 @@ impl Disk {
         self.powered().is_ok_and(|state| state.names.contains_key(name))
     }
 
+    /// The names of all files.
+    ///
+    /// # Errors
+    /// The power is off.
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        Ok(self.powered()?.names.keys().cloned().collect())
+    }
+
+    /// Gives a file a second name, in place of a file that has it.
+    ///
+    /// # Errors
+    /// The power is off; [`io::ErrorKind::NotFound`].
+    pub fn link(&self, name: &str, other: &str) -> io::Result<()> {
+        let mut state = self.powered()?;
+        let inode = *state.names.get(name).ok_or(io::ErrorKind::NotFound)?;
+        state.names.insert(other.to_owned(), inode);
+        Ok(())
+    }
+
+    /// Gives a file another name, in place of a file that has it.
+    ///
+    /// # Errors
+    /// The power is off; [`io::ErrorKind::NotFound`].
+    pub fn rename(&self, name: &str, other: &str) -> io::Result<()> {
+        let mut state = self.powered()?;
+        let inode = state.names.remove(name).ok_or(io::ErrorKind::NotFound)?;
+        state.names.insert(other.to_owned(), inode);
+        Ok(())
+    }
+
     /// Removes a file's name, if it is there.
     ///
     /// # Errors
@@ -95,16 +126,27 @@ impl Disk {
         Ok(())
     }
 
-    /// Makes names that were made or removed durable.
+    /// Makes the names in a folder durable as they are; `""` is the folder that all lies in.
     ///
     /// # Errors
     /// The power is off.
-    pub fn sync_folder(&self) -> io::Result<()> {
+    pub fn sync_folder(&self, folder: &str) -> io::Result<()> {
         let mut state = self.powered()?;
         if state.sync_step()? {
-            state.durable_names = state.names.clone();
+            let State { names, durable_names, .. } = &mut *state;
+            let here = names.iter().filter(|(name, _)| folder_of(name) == folder);
+            durable_names.retain(|name, _| folder_of(name) != folder);
+            durable_names.extend(here.map(|(name, inode)| (name.clone(), *inode)));
         }
         Ok(())
+    }
+
+    /// How often the power has failed.
+    ///
+    /// # Errors
+    /// The power is off.
+    pub(super) fn epoch(&self) -> io::Result<u64> {
+        Ok(self.powered()?.epoch)
     }
 
     fn with(mut state: State) -> Self {
@@ -282,6 +324,11 @@ impl State {
     }
 }
 
+/// The folder that a name lies in.
+pub(super) fn folder_of(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
 fn index(offset: u64) -> io::Result<usize> {
     usize::try_from(offset).map_err(|_| io::ErrorKind::InvalidInput.into())
 }
@@ -308,7 +355,7 @@ mod tests {
         let file = disk.open("f").unwrap();
         file.write_at(0, bytes).unwrap();
         file.sync().unwrap();
-        disk.sync_folder().unwrap();
+        disk.sync_folder("").unwrap();
         let power = PowerCut::at(steps, loss);
         (disk.fork(power.clone()), power)
     }
@@ -361,6 +408,25 @@ mod tests {
         power.cut();
         power.restore();
         assert_eq!(content(&disk), b"old");
+    }
+
+    #[test]
+    fn a_changed_name_is_durable_once_its_own_folder_was_synced() {
+        let power = PowerCut::never();
+        let disk = Disk::new(power.clone());
+        for (name, byte) in [("a/f", b"1"), ("b/f", b"2")] {
+            let file = disk.open(name).unwrap();
+            file.write_at(0, byte).unwrap();
+            file.sync().unwrap();
+        }
+        disk.sync_folder("a").unwrap();
+        disk.sync_folder("b").unwrap();
+        disk.rename("a/f", "a/g").unwrap();
+        disk.rename("b/f", "b/g").unwrap();
+        disk.sync_folder("b").unwrap();
+        power.cut();
+        power.restore();
+        assert_eq!(disk.names().unwrap(), ["a/f", "b/g"]);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Loss of power, for tests: disks in memory that lose what was not synced, and a SQLite file layer
-//! on them.
+//! Loss of power, for tests: disks in memory that lose what was not synced, and the files and the
+//! SQLite file layer on them.
 //!
 //! Everything that one [`PowerCut`] feeds fails at the same step, so that the store and whatever else
 //! lies on its [`Disk`]s share one timeline. A test runs a history with the power cut at step 1, then
@@ -14,7 +14,7 @@
 //!     let disk = Disk::new(power.clone());
 //!     let written = (|| {
 //!         let file = disk.open("seal")?;
-//!         disk.sync_folder()?;
+//!         disk.sync_folder("")?;
 //!         file.write_at(0, b"old")?;
 //!         file.sync()?;
 //!         file.write_at(0, b"new")?;
@@ -32,13 +32,13 @@
 //! ```
 
 mod disk;
+mod files;
 mod inode;
 mod locks;
 mod power;
 mod vfs;
 
 pub use disk::{Disk, DiskFile, Fault};
+pub use files::DiskFiles;
 pub use power::{Loss, PowerCut};
-pub use vfs::open_sqlite;
-#[cfg(test)]
-pub(crate) use vfs::vfs_path;
+pub use vfs::{open_sqlite, vfs_path};

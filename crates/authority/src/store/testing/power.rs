@@ -1,5 +1,6 @@
 //! The power, and when it fails.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The supply of power of any number of disks, cut once at a chosen step.
@@ -11,6 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct PowerCut {
     supply: Arc<Mutex<Supply>>,
 }
+
+/// Told when the power fails.
+type Told = Box<dyn FnOnce() + Send>;
 
 /// What becomes of changes that were not synced when the power fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +35,7 @@ impl PowerCut {
 
     /// Power that fails at the `step`-th step, counted from 1.
     pub fn at(step: u64, loss: Loss) -> Self {
-        let supply = Supply { steps: 0, fails_at: step, loss, is_on: true, outages: 0 };
+        let supply = Supply { steps: 0, fails_at: step, loss, is_on: true, outages: 0, told: None };
         Self { supply: Arc::new(Mutex::new(supply)) }
     }
 
@@ -48,6 +52,11 @@ impl PowerCut {
     /// Cuts the power between two steps, if it is on.
     pub fn cut(&self) {
         self.lock().fail();
+    }
+
+    /// Has `told` called when the power fails next, which may be from any thread.
+    pub fn tell(&self, told: impl FnOnce() + Send + 'static) {
+        self.lock().told = Some(Box::new(told));
     }
 
     /// Brings the power back for good. Files that were open stay dead: open them anew.
@@ -88,13 +97,13 @@ impl PowerCut {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NoPower;
 
-#[derive(Debug)]
 struct Supply {
     steps: u64,
     fails_at: u64,
     loss: Loss,
     is_on: bool,
     outages: u64,
+    told: Option<Told>,
 }
 
 impl Supply {
@@ -102,6 +111,22 @@ impl Supply {
         if self.is_on {
             self.is_on = false;
             self.outages += 1;
+            if let Some(told) = self.told.take() {
+                told();
+            }
         }
+    }
+}
+
+impl fmt::Debug for Supply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { steps, fails_at, loss, is_on, outages, told: _ } = self;
+        f.debug_struct("Supply")
+            .field("steps", steps)
+            .field("fails_at", fails_at)
+            .field("loss", loss)
+            .field("is_on", is_on)
+            .field("outages", outages)
+            .finish()
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use rusqlite::ffi;
 
-use super::disk::{Disk, DiskFile, Inner};
+use super::disk::{Disk, DiskFile, Inner, folder_of};
 use super::locks::{Holding, Level, SLOTS};
 use crate::store::{SqliteSettings, SqliteStore, StoreError};
 
@@ -27,8 +27,12 @@ pub fn open_sqlite(
     SqliteStore::open_on(vfs, &file, settings)
 }
 
-/// By which file layer, and under which path there, SQLite finds a file on a disk.
-pub(crate) fn vfs_path(disk: &Disk, name: &str) -> Result<(&'static str, String), StoreError> {
+/// By which file layer, and under which path there, SQLite finds a file on a disk: for stores other
+/// than this crate's.
+///
+/// # Errors
+/// SQLite does not take the layer.
+pub fn vfs_path(disk: &Disk, name: &str) -> Result<(&'static str, String), StoreError> {
     static REGISTERED: OnceLock<c_int> = OnceLock::new();
     if *REGISTERED.get_or_init(register) != ffi::SQLITE_OK {
         return Err(StoreError::Closed);
@@ -84,6 +88,7 @@ struct OpenFile {
 struct FileState {
     disk: Disk,
     file: DiskFile,
+    folder: String,
     holding: Holding,
     /// The system's layer syncs the folder at the first sync of a log that it made.
     owes_folder_sync: bool,
@@ -159,7 +164,9 @@ unsafe extern "C" fn x_open(
         };
         let is_log = flags & (ffi::SQLITE_OPEN_WAL | ffi::SQLITE_OPEN_MAIN_JOURNAL) != 0;
         let holding = Holding::of(disk.inner.id, &opened);
-        let state = FileState { disk, file: opened, holding, owes_folder_sync: is_new && is_log };
+        let folder = folder_of(name).to_owned();
+        let owes_folder_sync = is_new && is_log;
+        let state = FileState { disk, file: opened, folder, holding, owes_folder_sync };
         ptr::write(
             file.cast::<OpenFile>(),
             OpenFile {
@@ -185,7 +192,7 @@ unsafe extern "C" fn x_delete(
     };
     let removed = disk.remove(name).and_then(|()| match sync_folder {
         0 => Ok(()),
-        _ => disk.sync_folder(),
+        _ => disk.sync_folder(folder_of(name)),
     });
     code(removed.is_ok(), ffi::SQLITE_IOERR_DELETE)
 }
@@ -287,7 +294,7 @@ unsafe extern "C" fn x_sync(file: *mut ffi::sqlite3_file, _flags: c_int) -> c_in
     let state = unsafe { state(file) };
     let mut synced = state.file.sync();
     if synced.is_ok() && std::mem::take(&mut state.owes_folder_sync) {
-        synced = state.disk.sync_folder();
+        synced = state.disk.sync_folder(&state.folder);
     }
     code(synced.is_ok(), ffi::SQLITE_IOERR_FSYNC)
 }
