@@ -1,5 +1,8 @@
 //! Why a command did not do what it was asked for: one line of what, one of what to do.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use inrou_words::{Form, Language, error};
 
 use crate::sandbox::{FolderError, SandboxError};
@@ -11,7 +14,7 @@ use inrou_chip::tray::TrayError;
 #[derive(Debug)]
 pub struct Fault {
     code: &'static str,
-    params: Vec<(&'static str, String)>,
+    params: Vec<(Cow<'static, str>, String)>,
 }
 
 impl Fault {
@@ -20,10 +23,22 @@ impl Fault {
         Self { code, params: Vec::new() }
     }
 
+    /// The error that another process told.
+    pub(crate) fn told(code: &str, params: BTreeMap<String, String>) -> Self {
+        let code = error(code).map_or("internal-error", |text| text.code());
+        let params = params.into_iter().map(|(name, value)| (Cow::Owned(name), value));
+        Self { code, params: params.collect() }
+    }
+
+    /// Its code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// Adds a parameter.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
-        self.params.push((name, value.to_string()));
+        self.params.push((Cow::Borrowed(name), value.to_string()));
         self
     }
 
@@ -32,7 +47,7 @@ impl Fault {
         let Some(text) = error(self.code) else {
             return self.code.to_owned();
         };
-        let params = || self.params.iter().map(|(name, value)| (*name, value.as_str()));
+        let params = || self.params.iter().map(|(name, value)| (&**name, value.as_str()));
         let line = |text: inrou_words::Text<'static>| {
             text.in_language(language).with_all(params()).render(Form::Plain)
         };
@@ -61,6 +76,9 @@ impl From<SandboxError> for Fault {
                 Fault::new("port-in-use").with("port", address.port())
             }
             SandboxError::Clock(error) => error.into(),
+            SandboxError::Control { path, .. } => {
+                Fault::new("file-access-denied").with("path", path.display())
+            }
             SandboxError::Residents(error) => {
                 Fault::new("config-invalid").with("path", "residents.json").with("detail", error)
             }

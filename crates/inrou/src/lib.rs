@@ -1,12 +1,13 @@
 //! The command: a sandbox of the whole service, and its parts.
 //!
 //! - [`cli`]: what can be typed; [`fault`]: what is said when it cannot be done
-//! - [`up`], [`clock`], [`card`]: the commands
+//! - [`up`], [`clock`], [`card`]: the commands; `control`: what they ask of a running sandbox
 //! - [`sandbox`]: every role in one process; [`residents`]: who lives in it
 
 pub mod card;
 pub mod cli;
 pub mod clock;
+mod control;
 pub mod fault;
 mod moment;
 pub mod residents;

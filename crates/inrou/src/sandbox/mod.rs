@@ -1,5 +1,6 @@
 //! The sandbox: every role in one process on loopback, over one data folder.
 
+mod control;
 mod counter;
 mod folder;
 mod home;
@@ -39,6 +40,7 @@ pub use folder::{DataFolder, FolderError, FolderLock};
 pub use roles::Role;
 
 use crate::residents::{self, ResidentsError, TestResident};
+use control::{Control, Shelf};
 use counter::Counter;
 use key_pool::KeyPool;
 use maker::{Maker, MakerError};
@@ -123,6 +125,14 @@ pub enum SandboxError {
     /// The first start.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// The control socket.
+    #[error("{path}: {cause}")]
+    Control {
+        /// Where it is to be.
+        path: std::path::PathBuf,
+        /// Why it cannot be made.
+        cause: std::io::Error,
+    },
     /// A file of the data folder.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -215,7 +225,16 @@ impl Sandbox {
         {
             clock.advance_to(start)?;
         }
+        let control = Control::listen(&options.folder).map_err(|cause| {
+            SandboxError::Control { path: options.folder.control_socket(), cause }
+        })?;
+        let shelf = Arc::new(Shelf {
+            tray: foundation.tray.clone(),
+            fleet: house.fleet.clone(),
+            publication: Client::new(&base, &[], clock.clone(), entropy.clone())?,
+        });
         let serving = vec![
+            tokio::spawn(until(told.clone(), control.serve(shelf))),
             tokio::spawn(serve(listener, house.router, told.clone())),
             tokio::spawn(until(told, foundation.authority.clone().work())),
         ];

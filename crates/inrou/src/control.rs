@@ -1,0 +1,196 @@
+//! What commands ask of a running sandbox, over a Unix socket in its data folder.
+//!
+//! The socket is `control.sock`, for its owner alone (mode 0600). Who connects writes one line of JSON
+//! of at most [`LONGEST_REQUEST`] bytes, and reads one line:
+//!
+//! | asked | answered |
+//! |---|---|
+//! | `{"lend":{"medium":"card","name":"hana","to":"inrou card attach"}}` | `"lent"`: nobody here uses the chip or holds its file for as long as the connection stays open, however it ends |
+//! | `"anchors"` | `{"anchors":"-----BEGIN CERTIFICATE-----…"}` |
+//! | anything | `{"refused":{"code":"card-busy"}}`: a code of `docs/errors.md`, with `params` where it has some |
+//!
+//! A connection serves one request.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use inrou_rules::Medium;
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Fault;
+use crate::sandbox::DataFolder;
+
+/// The most bytes of a request.
+pub(crate) const LONGEST_REQUEST: u64 = 1024;
+
+/// The most bytes of an answer: room for the certificates of many generations.
+const LONGEST_ANSWER: u64 = 1024 * 1024;
+
+/// How long, in real time, an answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Paths from this length on do not fit into every system's socket addresses.
+const LONGEST_ADDRESS: usize = 104;
+
+/// What is asked of a running sandbox.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Request {
+    /// To lend a chip for as long as the connection stays open.
+    Lend(Lend),
+    /// For the issuers' certificates, PEM.
+    Anchors,
+}
+
+/// Which chip is asked for, and by whom.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lend {
+    /// Whether it is a card's or a phone's.
+    pub medium: Medium,
+    /// The name of the card or phone.
+    pub name: String,
+    /// Who asks, as others are told meanwhile.
+    pub to: String,
+}
+
+/// What a running sandbox answers.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Answer {
+    /// The chip may be taken from its folder.
+    Lent,
+    /// The issuers' certificates, PEM.
+    Anchors(String),
+    /// It cannot be done.
+    Refused {
+        /// A code of `docs/errors.md`.
+        code: String,
+        /// Its parameters.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        params: BTreeMap<String, String>,
+    },
+}
+
+/// The connection after an answer: what was lent stays so while this lives.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    _stream: UnixStream,
+}
+
+/// Asks the sandbox that runs on a folder; `None` if none does.
+///
+/// # Errors
+/// What the sandbox refuses, or `file-access-denied` if it is another user's.
+pub(crate) fn ask(
+    folder: &DataFolder,
+    request: &Request,
+) -> Result<Option<(Connection, Answer)>, Fault> {
+    let socket = folder.control_socket();
+    let answer = connect(&socket).and_then(|stream| converse(stream, request));
+    match answer {
+        Ok((_, Some(Answer::Refused { code, params }))) => Err(Fault::told(&code, params)),
+        Ok((stream, Some(answer))) => Ok(Some((Connection { _stream: stream }, answer))),
+        // It ended while it was asked.
+        Ok((_, None)) => Ok(None),
+        Err(error) if nobody_listens(&error) => Ok(None),
+        Err(error) => {
+            tracing::warn!(%error, "the running sandbox cannot be asked");
+            Err(Fault::new("file-access-denied").with("path", socket.display()))
+        }
+    }
+}
+
+/// A path by which the system's calls for sockets find a file in a folder, however long the folder's
+/// own path is.
+pub(crate) struct SocketPath {
+    path: PathBuf,
+    /// Open while the path leads through it.
+    _folder: Option<File>,
+}
+
+impl SocketPath {
+    /// A way to the file of that path.
+    ///
+    /// # Errors
+    /// The file's folder cannot be opened.
+    pub(crate) fn to(file: &Path) -> io::Result<Self> {
+        let parts = (file.parent(), file.file_name());
+        let (Some(folder), Some(name), true) =
+            (parts.0, parts.1, file.as_os_str().len() >= LONGEST_ADDRESS)
+        else {
+            return Ok(Self { path: file.to_owned(), _folder: None });
+        };
+        let folder = File::open(folder)?;
+        let path = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name);
+        Ok(Self { path, _folder: Some(folder) })
+    }
+
+    /// The path, for as long as this lives.
+    pub(crate) fn as_path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn connect(socket: &Path) -> io::Result<UnixStream> {
+    let stream = UnixStream::connect(SocketPath::to(socket)?.as_path())?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+/// Writes a request and reads the answer; `None` if the connection ended without one.
+fn converse(mut stream: UnixStream, request: &Request) -> io::Result<(UnixStream, Option<Answer>)> {
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    let mut answer = String::new();
+    BufReader::new((&stream).take(LONGEST_ANSWER)).read_line(&mut answer)?;
+    let answer = if answer.is_empty() { None } else { Some(serde_json::from_str(&answer)?) };
+    Ok((stream, answer))
+}
+
+/// A killed sandbox leaves its socket; one that ends breaks the connection.
+fn nobody_listens(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset, NotFound};
+    matches!(error.kind(), NotFound | ConnectionRefused | ConnectionReset | BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_and_answers_are_one_line_of_json() {
+        let lend = Lend { medium: Medium::Phone, name: "p".to_owned(), to: "me".to_owned() };
+        for (request, line) in [
+            (Request::Lend(lend), r#"{"lend":{"medium":"phone","name":"p","to":"me"}}"#),
+            (Request::Anchors, r#""anchors""#),
+        ] {
+            assert_eq!(serde_json::to_string(&request).unwrap(), line);
+        }
+        let refused = Answer::Refused { code: "card-busy".to_owned(), params: BTreeMap::new() };
+        for (answer, line) in [
+            (Answer::Lent, r#""lent""#),
+            (refused, r#"{"refused":{"code":"card-busy"}}"#),
+            (Answer::Anchors("a\nb".to_owned()), r#"{"anchors":"a\nb"}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&answer).unwrap(), line);
+            assert_eq!(serde_json::from_str::<Answer>(line).unwrap(), answer);
+        }
+    }
+
+    #[test]
+    fn without_a_sandbox_nobody_answers() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = DataFolder::create(root.path()).unwrap();
+        assert!(ask(&folder, &Request::Anchors).unwrap().is_none(), "there is no socket");
+        drop(std::os::unix::net::UnixListener::bind(folder.control_socket()).unwrap());
+        assert!(ask(&folder, &Request::Anchors).unwrap().is_none(), "a killed sandbox left it");
+    }
+}

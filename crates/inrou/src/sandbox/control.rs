@@ -1,0 +1,215 @@
+//! The control socket's end in the sandbox: lends chips, tells the trust anchors. [`crate::control`]
+//! has the protocol.
+
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::Listener;
+use inrou_api::client::Client;
+use inrou_api::problem::{Code, Problem};
+use inrou_chip::tray::{Tray, TrayError};
+use inrou_phone::Fleet;
+use inrou_rules::Medium;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::{JoinSet, spawn_blocking};
+
+use super::DataFolder;
+use crate::control::{Answer, LONGEST_REQUEST, Lend, Request, SocketPath};
+
+/// How many connections there are at a time.
+const MOST_CONNECTIONS: usize = 64;
+
+/// How long, in real time, a request may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The most characters that a borrower is called by.
+const LONGEST_BORROWER: usize = 100;
+
+/// The control socket. Dropping it takes the socket away.
+pub(super) struct Control {
+    listener: UnixListener,
+    socket: PathBuf,
+}
+
+/// What can be asked for.
+pub(super) struct Shelf {
+    /// The cards.
+    pub tray: Arc<Tray>,
+    /// The phones.
+    pub fleet: Arc<Fleet>,
+    /// A client of the authority's publication.
+    pub publication: Client,
+}
+
+impl Control {
+    /// Listens in a data folder whose lock is held. A socket that a killed sandbox left is replaced.
+    ///
+    /// # Errors
+    /// The socket cannot be made.
+    pub(super) fn listen(folder: &DataFolder) -> io::Result<Self> {
+        // Nobody else can reach the socket before it is there, and it is there with its mode.
+        let draft = folder.root().join(".control");
+        remove_if_there(&draft)?;
+        DirBuilder::new().mode(0o700).create(&draft)?;
+        let unfinished = draft.join("sock");
+        let listener = UnixListener::bind(SocketPath::to(&unfinished)?.as_path())?;
+        fs::set_permissions(&unfinished, Permissions::from_mode(0o600))?;
+        let socket = folder.control_socket();
+        fs::rename(&unfinished, &socket)?;
+        fs::remove_dir(&draft)?;
+        Ok(Self { listener, socket })
+    }
+
+    /// Serves until it is dropped; then every connection ends.
+    pub(super) async fn serve(mut self, shelf: Arc<Shelf>) {
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                (stream, _) = Listener::accept(&mut self.listener),
+                    if connections.len() < MOST_CONNECTIONS =>
+                {
+                    connections.spawn(connection(stream, shelf.clone()));
+                }
+                Some(_) = connections.join_next() => {}
+            }
+        }
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        // Left behind, it is replaced by the next sandbox.
+        let _ = fs::remove_file(&self.socket);
+    }
+}
+
+/// One request. What goes wrong with the connection is the other end's doing.
+async fn connection(stream: UnixStream, shelf: Arc<Shelf>) {
+    let (read, mut write) = stream.into_split();
+    let mut read = BufReader::new(read.take(LONGEST_REQUEST));
+    let mut line = String::new();
+    let arrived = tokio::time::timeout(PATIENCE, read.read_line(&mut line)).await;
+    if !matches!(arrived, Ok(Ok(1..))) {
+        return;
+    }
+    let (answer, loan) = match serde_json::from_str(&line) {
+        Ok(Request::Anchors) => (shelf.anchors().await, None),
+        Ok(Request::Lend(lend)) => shelf.clone().lend(lend).await,
+        Err(_) => (refused(&Problem::bad_request("line")), None),
+    };
+    let said = say(&mut write, &answer).await;
+    if let Some(loan) = loan {
+        if said.is_ok() {
+            // It ends with the connection; whatever else is said ends it as well.
+            let _ = read.read_u8().await;
+        }
+        shelf.take_back(loan).await;
+    }
+}
+
+async fn say(write: &mut (impl AsyncWriteExt + Unpin), answer: &Answer) -> io::Result<()> {
+    let mut line = serde_json::to_vec(answer)?;
+    line.push(b'\n');
+    write.write_all(&line).await
+}
+
+impl Shelf {
+    async fn anchors(&self) -> Answer {
+        let anchors = async {
+            let bytes = self.publication.get("/ca/anchors.pem").bytes().await?;
+            String::from_utf8(bytes.to_vec()).map_err(Problem::internal)
+        };
+        anchors.await.map_or_else(|problem| refused(&problem), Answer::Anchors)
+    }
+
+    /// The answer, and what was lent.
+    async fn lend(self: Arc<Self>, lend: Lend) -> (Answer, Option<Lend>) {
+        let lent = spawn_blocking(move || {
+            let to: String = lend.to.chars().take(LONGEST_BORROWER).collect();
+            let lent = match lend.medium {
+                Medium::Card => self.lend_card(&lend.name, &to),
+                Medium::Phone => self.fleet.lend(&lend.name, &to),
+            };
+            lent.map(|()| lend)
+        });
+        match lent.await.map_err(Problem::internal) {
+            Ok(Ok(lend)) => (Answer::Lent, Some(lend)),
+            Ok(Err(problem)) | Err(problem) => (refused(&problem), None),
+        }
+    }
+
+    fn lend_card(&self, name: &str, to: &str) -> Result<(), Problem> {
+        let name = name.parse().map_err(|_| Problem::new(Code::NOT_FOUND))?;
+        self.tray.lend(&name, to).map_err(|error| match error {
+            TrayError::NoSuchChip(_) => Problem::new(Code::NOT_FOUND),
+            TrayError::InUse(_) | TrayError::Elsewhere { .. } => {
+                Problem::new(Code::CARD_BUSY).caused_by(error)
+            }
+            error => Problem::internal(error),
+        })
+    }
+
+    async fn take_back(self: Arc<Self>, lend: Lend) {
+        let taken = spawn_blocking(move || match lend.medium {
+            Medium::Card => {
+                if let Ok(name) = lend.name.parse() {
+                    self.tray.take_back(&name);
+                }
+                Ok(())
+            }
+            Medium::Phone => self.fleet.take_back(&lend.name),
+        });
+        if let Ok(Err(problem)) | Err(problem) = taken.await.map_err(Problem::internal) {
+            tracing::error!(%problem, "a lent phone cannot be taken back");
+        }
+    }
+}
+
+fn refused(problem: &Problem) -> Answer {
+    let params = problem.params().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Answer::Refused { code: problem.code().to_owned(), params: params.collect() }
+}
+
+fn remove_if_there(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream as Blocking;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_socket_is_its_owners_replaces_a_stale_one_and_goes_with_its_sandbox() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = DataFolder::create(root.path()).unwrap();
+        drop(std::os::unix::net::UnixListener::bind(folder.control_socket()).unwrap());
+        fs::create_dir(folder.root().join(".control")).unwrap();
+        let control = Control::listen(&folder).unwrap();
+        let mode = fs::metadata(folder.control_socket()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        Blocking::connect(folder.control_socket()).unwrap();
+        drop(control);
+        assert!(!folder.control_socket().exists());
+    }
+
+    #[tokio::test]
+    async fn a_data_folder_may_lie_deeper_than_a_socket_address_is_long() {
+        let root = tempfile::tempdir().unwrap();
+        let deep = root.path().join("d".repeat(120));
+        let folder = DataFolder::create(&deep).unwrap();
+        let _control = Control::listen(&folder).unwrap();
+        assert!(Blocking::connect(folder.control_socket()).is_err(), "it is too long");
+        let path = SocketPath::to(&folder.control_socket()).unwrap();
+        Blocking::connect(path.as_path()).unwrap();
+    }
+}
