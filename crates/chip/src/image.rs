@@ -105,6 +105,13 @@ pub struct Credential {
     pub(crate) key: Option<SecretBytes>,
 }
 
+impl Credential {
+    /// Whether there is a private key.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+}
+
 /// The face-input application (券面入力補助AP).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaceInputState {

@@ -182,10 +182,38 @@ impl Tray {
         let places = self.places();
         let guard = self.directory.guard()?;
         let names = self.directory.names()?;
-        names.into_iter().map(|name| self.entry(name, &places, &guard)).collect()
+        names.into_iter().map(|name| self.describe(name, &places, &guard)).collect()
     }
 
-    fn entry(&self, name: ChipName, places: &Places, guard: &Guard) -> Result<Entry, TrayError> {
+    /// One chip, as in the list.
+    ///
+    /// # Errors
+    /// [`TrayError::NoSuchChip`], or the file cannot be read, or holds no chip.
+    pub fn entry(&self, name: &ChipName) -> Result<Entry, TrayError> {
+        let places = self.places();
+        let guard = self.directory.guard()?;
+        self.there(name)?;
+        self.describe(name.clone(), &places, &guard)
+    }
+
+    /// What a chip remembers, whoever has it. Nothing is taken or opened for use.
+    ///
+    /// # Errors
+    /// As [`Tray::entry`].
+    pub fn image(&self, name: &ChipName) -> Result<Image, TrayError> {
+        self.there(name)?;
+        Ok(self.directory.look(name)?)
+    }
+
+    fn there(&self, name: &ChipName) -> Result<(), TrayError> {
+        if self.directory.contains(name) {
+            Ok(())
+        } else {
+            Err(TrayError::NoSuchChip(name.clone()))
+        }
+    }
+
+    fn describe(&self, name: ChipName, places: &Places, guard: &Guard) -> Result<Entry, TrayError> {
         let Image { chip, personality, .. } = self.directory.look(&name)?;
         let owner = match places.get(&name) {
             Some(Place::Here(_) | Place::InUse) => Some(self.owner.clone()),
@@ -365,6 +393,7 @@ mod tests {
             up.create(&name(chip), image).unwrap();
         }
         let _taken = up.take(&name("a")).unwrap();
+        assert_eq!(other.image(&name("a")).unwrap(), card_image(), "a look takes nothing");
         up.lend(&name("c"), "attach").unwrap();
         fs::write(directory.path().join("c.owner"), "killed long ago").unwrap();
         let entry = |chip: &str, personality, owner: Option<&str>| Entry {
@@ -378,6 +407,9 @@ mod tests {
         for (tray, [a, b, c]) in seen {
             let expected = [entry("a", card, a), entry("b-phone", phone, b), entry("c", card, c)];
             assert_eq!(tray.list().unwrap(), expected);
+            for one in expected {
+                assert_eq!(tray.entry(&one.name).unwrap(), one);
+            }
         }
     }
 
@@ -386,6 +418,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let tray = tray(directory.path(), "up");
         assert!(matches!(tray.take(&name("hanako")), Err(TrayError::NoSuchChip(_))));
+        assert!(matches!(tray.entry(&name("hanako")), Err(TrayError::NoSuchChip(_))));
+        assert!(matches!(tray.image(&name("hanako")), Err(TrayError::NoSuchChip(_))));
         assert!(matches!(tray.lend(&name("hanako"), "x"), Err(TrayError::NoSuchChip(_))));
         fs::write(directory.path().join("hanako.new"), "half a").unwrap();
         assert!(tray.list().unwrap().is_empty());

@@ -5,8 +5,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PathBufValueParser;
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use inrou_chip::transport::vpcd::DEFAULT_ADDRESS;
 use inrou_words::{Form, Language, text};
+
+use crate::card::attach::Attachment;
+use crate::card::pin::PinSource;
+use crate::card::read::{CertificateName, Reading, Source};
 
 /// The folder that a sandbox uses when nobody names one.
 const DATA: &str = "inrou-data";
@@ -46,6 +51,29 @@ pub enum Action {
     CardList {
         /// The data folder.
         data: PathBuf,
+    },
+    /// Show a chip.
+    CardShow {
+        /// The data folder.
+        data: PathBuf,
+        /// The chip's name.
+        name: String,
+        /// Whether the phone of that name, or of the resident of that name, is meant.
+        phone: bool,
+    },
+    /// Read certificates from a chip.
+    CardRead {
+        /// The data folder.
+        data: PathBuf,
+        /// What is to be read.
+        reading: Reading,
+    },
+    /// Put a chip into the virtual reader.
+    CardAttach {
+        /// The data folder.
+        data: PathBuf,
+        /// What is attached to what.
+        attachment: Attachment,
     },
 }
 
@@ -90,12 +118,47 @@ fn command(language: Language) -> Command {
         .arg(lang)
         .subcommand(Command::new("up").about(say("up")).arg(port).arg(at))
         .subcommand(Command::new("clock").about(say("clock")).arg(to))
+        .subcommand(card(&say))
+}
+
+/// `inrou card` and what stands below it.
+fn card(say: &impl Fn(&str) -> String) -> Command {
+    let name = Arg::new("name").value_name("NAME").required(true).help(say("card-name"));
+    let phone = Arg::new("phone").long("phone").action(ArgAction::SetTrue).help(say("card-phone"));
+    let option = |long: &'static str, value: &'static str, help: &str| {
+        Arg::new(long).long(long).value_name(value).help(say(help))
+    };
+    let certificates = option("certificate", "WHICH", "card-certificate")
+        .value_delimiter(',')
+        .value_parser(CertificateName::ALL.map(|(name, _)| name));
+    let reader = option("reader", "READER", "card-reader").conflicts_with_all(["name", "phone"]);
+    Command::new("card")
+        .about(say("card"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(Command::new("list").about(say("card-list")))
         .subcommand(
-            Command::new("card")
-                .about(say("card"))
-                .subcommand_required(true)
-                .arg_required_else_help(true)
-                .subcommand(Command::new("list").about(say("card-list"))),
+            Command::new("show").about(say("card-show")).args([name.clone(), phone.clone()]),
+        )
+        .subcommand(
+            Command::new("read")
+                .about(say("card-read"))
+                .arg(name.clone().required(false).required_unless_present("reader"))
+                .args([phone.clone(), reader, certificates])
+                .arg(option("out", "FILE", "card-out").value_parser(PathBufValueParser::new()))
+                .arg(
+                    Arg::new("pin-stdin")
+                        .long("pin-stdin")
+                        .action(ArgAction::SetTrue)
+                        .help(say("card-pin-stdin")),
+                ),
+        )
+        .subcommand(
+            Command::new("attach").about(say("card-attach")).args([name, phone]).arg(option(
+                "address",
+                "HOST:PORT",
+                "card-address",
+            )),
         )
 }
 
@@ -110,7 +173,45 @@ fn action(matches: &ArgMatches) -> Action {
             at: typed("at"),
         },
         "clock" => Action::Clock { data: data(), to: typed("to") },
-        _ => Action::CardList { data: data() },
+        _ => card_action(arguments),
+    }
+}
+
+fn card_action(matches: &ArgMatches) -> Action {
+    let (command, arguments) = matches.subcommand().unwrap_or(("", matches));
+    let data = arguments.get_one("data").cloned().unwrap_or_else(|| DATA.into());
+    let typed = |name: &str| arguments.get_one::<String>(name).cloned();
+    let flag = |name: &str| arguments.get_flag(name);
+    let name = || typed("name").unwrap_or_default();
+    match command {
+        "show" => Action::CardShow { data, name: name(), phone: flag("phone") },
+        "read" => {
+            let sandbox = || Source::Sandbox { name: name(), phone: flag("phone") };
+            let certificates = arguments.get_many::<String>("certificate").into_iter().flatten();
+            let mut certificates: Vec<_> =
+                certificates.filter_map(|name| CertificateName::named(name)).collect();
+            if certificates.is_empty() {
+                certificates.extend(CertificateName::named("auth"));
+            }
+            let reading = Reading {
+                from: typed("reader").map_or_else(sandbox, Source::Reader),
+                certificates,
+                out: arguments.get_one("out").cloned(),
+                pins: if flag("pin-stdin") {
+                    PinSource::StandardInput
+                } else {
+                    PinSource::Terminal
+                },
+            };
+            Action::CardRead { data, reading }
+        }
+        "attach" => {
+            let (host, port) = DEFAULT_ADDRESS;
+            let address = typed("address").unwrap_or_else(|| format!("{host}:{port}"));
+            let attachment = Attachment { name: name(), phone: flag("phone"), address };
+            Action::CardAttach { data, attachment }
+        }
+        _ => Action::CardList { data },
     }
 }
 

@@ -12,8 +12,7 @@ use crate::terminal::say;
 
 /// Shows the clock, or turns it first.
 pub fn run(language: Language, data: &Path, to: Option<&str>) -> Result<(), Fault> {
-    let missing = || Fault::new("data-folder-missing").with("path", data.display());
-    let folder = DataFolder::find(data).ok_or_else(missing)?;
+    let folder = DataFolder::find(data)?;
     let clock = SandboxClock::open(folder.root())?;
     let state = match to {
         None => clock.state(),

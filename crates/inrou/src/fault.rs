@@ -8,7 +8,6 @@ use inrou_words::{Form, Language, error};
 use crate::sandbox::{FolderError, SandboxError};
 use inrou_api::clock::ClockError;
 use inrou_api::server::ListenError;
-use inrou_chip::tray::TrayError;
 
 /// An error of the command: a code of `docs/errors.md` with its parameters.
 #[derive(Debug)]
@@ -58,6 +57,9 @@ impl Fault {
 impl From<FolderError> for Fault {
     fn from(error: FolderError) -> Self {
         match error {
+            FolderError::Missing(path) => {
+                Fault::new("data-folder-missing").with("path", path.display())
+            }
             FolderError::InUse(path) => {
                 Fault::new("data-folder-in-use").with("path", path.display())
             }
@@ -101,19 +103,6 @@ impl From<ClockError> for Fault {
             }
             error => {
                 tracing::error!(error = ?error, "the clock cannot be turned");
-                Fault::new("internal-error")
-            }
-        }
-    }
-}
-
-impl From<TrayError> for Fault {
-    fn from(error: TrayError) -> Self {
-        match error {
-            TrayError::Memory(_) => Fault::new("chip-file-damaged").with("path", "cards"),
-            TrayError::InUse(_) | TrayError::Elsewhere { .. } => Fault::new("card-busy"),
-            error => {
-                tracing::error!(error = ?error, "the cards cannot be read");
                 Fault::new("internal-error")
             }
         }

@@ -8,10 +8,13 @@ pub mod card;
 pub mod cli;
 pub mod clock;
 mod control;
+mod facts;
 pub mod fault;
 mod moment;
 pub mod residents;
 pub mod sandbox;
+mod table;
+mod terminal;
 pub mod up;
 
 use std::process::ExitCode;
@@ -45,21 +48,9 @@ fn run(invocation: Invocation) -> Result<(), Fault> {
     match invocation.action {
         Action::Up { data, port, at } => up::run(language, &data, port, at.as_deref()),
         Action::Clock { data, to } => clock::run(language, &data, to.as_deref()),
-        Action::CardList { data } => card::list(&data),
-    }
-}
-
-/// The one place that writes to the terminal.
-mod terminal {
-    #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to a person")]
-
-    /// Says something.
-    pub(crate) fn say(text: &str) {
-        println!("{text}");
-    }
-
-    /// Says what went wrong.
-    pub(crate) fn complain(text: &str) {
-        eprintln!("{text}");
+        Action::CardList { data } => card::list::run(language, &data),
+        Action::CardShow { data, name, phone } => card::show::run(language, &data, &name, phone),
+        Action::CardRead { data, reading } => card::read::run(language, &data, &reading),
+        Action::CardAttach { data, attachment } => card::attach::run(language, &data, &attachment),
     }
 }

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use inrou_words::{Form, Language, Term, text};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::fault::Fault;
 use crate::moment::parse_moment;
 use crate::residents::TestResident;
 use crate::sandbox::{DataFolder, Options, Sandbox};
-use crate::terminal::say;
+use crate::table::table;
+use crate::terminal::{interrupted, say};
 
 /// Runs the sandbox until it is interrupted.
 pub fn run(language: Language, data: &Path, port: u16, at: Option<&str>) -> Result<(), Fault> {
@@ -50,43 +50,4 @@ fn residents_table(residents: &[TestResident]) -> String {
     });
     let heading = ["NAME", "SIGNATURE", "PIN", "CARD-FACE", "ABOUT"].map(str::to_owned);
     table(&[heading].into_iter().chain(rows).collect::<Vec<_>>())
-}
-
-/// Rows in columns as wide as they need to be.
-pub fn table<const N: usize>(rows: &[[String; N]]) -> String {
-    let widths: Vec<usize> = (0..N)
-        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
-        .collect();
-    let line = |row: &[String; N]| {
-        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// Waits for Ctrl+C or the signal that asks a process to end.
-async fn interrupted() {
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        // Without it the process ends at once when asked to, which the stores stand.
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_as_wide_as_their_widest_cell() {
-        let rows = [["a", "bb"], ["ccc", "d"]].map(|row| row.map(str::to_owned));
-        assert_eq!(table(&rows), "a    bb\nccc  d");
-    }
 }

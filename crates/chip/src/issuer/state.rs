@@ -33,6 +33,11 @@ pub struct IssuerState {
 }
 
 impl IssuerState {
+    /// Whether there is a device key: the phone has begun to register.
+    pub fn has_device_key(&self) -> bool {
+        self.device.is_some()
+    }
+
     /// Whether a PIN may be set without knowing the old one, by [`super::pin_to_set`]. The leave goes
     /// before a verified PIN: it may be for a new key, while the verified PIN is that of the old.
     pub fn gives_leave(&self, reference: PinReference) -> bool {

@@ -106,6 +106,7 @@ async fn connection(stream: UnixStream, shelf: Arc<Shelf>) {
     if let Some(loan) = loan {
         if said.is_ok() {
             // It ends with the connection; whatever else is said ends it as well.
+            read.get_mut().set_limit(1);
             let _ = read.read_u8().await;
         }
         shelf.take_back(loan).await;

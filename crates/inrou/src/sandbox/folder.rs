@@ -10,6 +10,9 @@ use inrou_pki::keys::Passphrase;
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
+    /// No sandbox has made it.
+    #[error("no sandbox has used {0}")]
+    Missing(PathBuf),
     /// Another sandbox works in it.
     #[error("another sandbox works in {0}")]
     InUse(PathBuf),
@@ -48,10 +51,14 @@ impl DataFolder {
         Ok(folder)
     }
 
-    /// Takes a folder that a sandbox has made; `None` if there is none.
-    pub fn find(root: &Path) -> Option<Self> {
+    /// Takes a folder that a sandbox has made.
+    ///
+    /// # Errors
+    /// [`FolderError::Missing`].
+    pub fn find(root: &Path) -> Result<Self, FolderError> {
         let folder = Self { root: root.to_owned() };
-        folder.lock_file().exists().then_some(folder)
+        let made = folder.lock_file().exists();
+        made.then_some(folder).ok_or_else(|| FolderError::Missing(root.to_owned()))
     }
 
     /// Holds off other sandboxes.
@@ -163,13 +170,13 @@ mod tests {
     #[test]
     fn one_sandbox_at_a_time_works_in_a_folder() {
         let root = tempfile::tempdir().unwrap();
-        assert!(DataFolder::find(root.path()).is_none());
+        assert!(matches!(DataFolder::find(root.path()), Err(FolderError::Missing(_))));
         let folder = DataFolder::create(root.path()).unwrap();
         let held = folder.lock().unwrap();
         assert!(matches!(folder.lock(), Err(FolderError::InUse(_))));
         drop(held);
         folder.lock().unwrap();
-        assert!(DataFolder::find(root.path()).is_some());
+        DataFolder::find(root.path()).unwrap();
     }
 
     #[test]

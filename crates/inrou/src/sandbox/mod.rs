@@ -225,8 +225,9 @@ impl Sandbox {
         {
             clock.advance_to(start)?;
         }
-        let control = Control::listen(&options.folder).map_err(|cause| {
-            SandboxError::Control { path: options.folder.control_socket(), cause }
+        let control = Control::listen(&options.folder).map_err(|cause| SandboxError::Control {
+            path: options.folder.control_socket(),
+            cause,
         })?;
         let shelf = Arc::new(Shelf {
             tray: foundation.tray.clone(),

@@ -284,7 +284,8 @@ fn read_as(kind: FileKind, der: Vec<u8>) -> Result<Recognised, String> {
     }
 }
 
-fn certificate_facts(certificate: &Certificate) -> Vec<Fact> {
+/// What a certificate says, in the order in which to show it. Unverified.
+pub fn certificate_facts(certificate: &Certificate) -> Vec<Fact> {
     let text = |name, text: String| fact(name, FactValue::Text(text));
     let mut facts = vec![
         text(FactName::Subject, certificate.subject().to_string()),
