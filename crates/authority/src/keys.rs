@@ -111,6 +111,23 @@ struct StoredKey {
     file: String,
 }
 
+/// The issuers' certificates in a store: every generation of both, oldest first. For who looks into
+/// the store of an authority that does not run.
+///
+/// # Errors
+/// The store failed, or what it holds cannot be read.
+pub fn issuer_certificates(store: &dyn Store) -> Result<Vec<Certificate>, Failed> {
+    let mut generations = BTreeMap::new();
+    for document in store.documents(ISSUER_KEY, None, None, u32::MAX)? {
+        let stored: StoredKey = serde_json::from_slice(&document.value.body.0).or_internal()?;
+        if !stored.responder {
+            let certificate = Certificate::from_der(&stored.certificate.0).or_internal()?;
+            generations.insert((stored.usage, stored.generation), certificate);
+        }
+    }
+    Ok(generations.into_values().collect())
+}
+
 impl IssuerKeys {
     /// Reads the certificates; no private key is opened.
     pub(crate) fn open(folder: KeyFolder, store: &dyn Store) -> Result<Self, Failed> {

@@ -12,6 +12,7 @@ use inrou_words::{Form, Language, text};
 use crate::card::attach::Attachment;
 use crate::card::pin::PinSource;
 use crate::card::read::{CertificateName, Reading, Source};
+use crate::verify::Verification;
 
 /// The folder that a sandbox uses when nobody names one.
 const DATA: &str = "inrou-data";
@@ -75,6 +76,13 @@ pub enum Action {
         /// What is attached to what.
         attachment: Attachment,
     },
+    /// Verify a file.
+    Verify {
+        /// The data folder.
+        data: PathBuf,
+        /// What is to be verified.
+        verification: Verification,
+    },
 }
 
 /// Reads what was typed. `Err` is what to print instead: help, the version, or what is wrong.
@@ -119,6 +127,7 @@ fn command(language: Language) -> Command {
         .subcommand(Command::new("up").about(say("up")).arg(port).arg(at))
         .subcommand(Command::new("clock").about(say("clock")).arg(to))
         .subcommand(card(&say))
+        .subcommand(verify(&say))
 }
 
 /// `inrou card` and what stands below it.
@@ -162,6 +171,26 @@ fn card(say: &impl Fn(&str) -> String) -> Command {
         )
 }
 
+/// `inrou verify`.
+fn verify(say: &impl Fn(&str) -> String) -> Command {
+    let path = |name: &'static str, value: &'static str, help: &str| {
+        let parser = PathBufValueParser::new();
+        Arg::new(name).value_name(value).value_parser(parser).help(say(help))
+    };
+    Command::new("verify")
+        .about(say("verify"))
+        .arg(path("file", "FILE", "verify-file").required(true))
+        .arg(path("anchors", "PEM", "verify-anchors").long("anchors"))
+        .arg(path("content", "FILE", "verify-content").long("content"))
+        .arg(Arg::new("at").long("at").value_name("TIME").help(say("verify-at")))
+        .arg(
+            Arg::new("offline")
+                .long("offline")
+                .action(ArgAction::SetTrue)
+                .help(say("verify-offline")),
+        )
+}
+
 fn action(matches: &ArgMatches) -> Action {
     let (name, arguments) = matches.subcommand().unwrap_or(("", matches));
     let data = || arguments.get_one::<PathBuf>("data").cloned().unwrap_or_else(|| DATA.into());
@@ -173,6 +202,17 @@ fn action(matches: &ArgMatches) -> Action {
             at: typed("at"),
         },
         "clock" => Action::Clock { data: data(), to: typed("to") },
+        "verify" => {
+            let path = |name: &str| arguments.get_one::<PathBuf>(name).cloned();
+            let verification = Verification {
+                file: path("file").unwrap_or_default(),
+                anchors: path("anchors"),
+                content: path("content"),
+                at: typed("at"),
+                offline: arguments.get_flag("offline"),
+            };
+            Action::Verify { data: data(), verification }
+        }
         _ => card_action(arguments),
     }
 }

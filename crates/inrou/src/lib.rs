@@ -1,7 +1,7 @@
 //! The command: a sandbox of the whole service, and its parts.
 //!
 //! - [`cli`]: what can be typed; [`fault`]: what is said when it cannot be done
-//! - [`up`], [`clock`], [`card`]: the commands; `control`: what they ask of a running sandbox
+//! - [`up`], [`clock`], [`card`], [`verify`]: the commands; `control`: what they ask of a running sandbox
 //! - [`sandbox`]: every role in one process; [`residents`]: who lives in it
 
 pub mod card;
@@ -16,6 +16,7 @@ pub mod sandbox;
 mod table;
 mod terminal;
 pub mod up;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -31,7 +32,12 @@ pub fn command() -> ExitCode {
         // Help goes to standard output and is no failure; a complaint is.
         Err(error) => error.exit(),
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    // What runs on tells what goes on; what ends at once says itself what went wrong.
+    let level = match invocation.action {
+        Action::Up { .. } => "warn",
+        _ => "error",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let language = invocation.language;
     match run(invocation) {
@@ -52,5 +58,6 @@ fn run(invocation: Invocation) -> Result<(), Fault> {
         Action::CardShow { data, name, phone } => card::show::run(language, &data, &name, phone),
         Action::CardRead { data, reading } => card::read::run(language, &data, &reading),
         Action::CardAttach { data, attachment } => card::attach::run(language, &data, &attachment),
+        Action::Verify { data, verification } => verify::run(language, &data, &verification),
     }
 }
