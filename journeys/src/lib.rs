@@ -2,5 +2,6 @@
 
 #![allow(clippy::panic, reason = "what helps a test fails by panicking")]
 
+pub mod hana;
 pub mod specimen;
 pub mod vpcd;

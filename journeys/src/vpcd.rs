@@ -54,9 +54,54 @@ pub fn isolated(test: &str) -> bool {
     false
 }
 
+/// The PC/SC service with an empty virtual reader. Dropping it stops the service.
+pub struct Pcscd(Child);
+
+impl Pcscd {
+    /// Starts the service.
+    ///
+    /// # Panics
+    /// It is not installed.
+    pub fn start() -> Self {
+        let pcscd = Command::new("pcscd").args(["--foreground", "--critical"]).spawn();
+        Self(pcscd.unwrap_or_else(|error| panic!("pcscd: {error}; install {PACKAGES}")))
+    }
+
+    /// Waits until PC/SC programs see a card in the reader.
+    ///
+    /// # Panics
+    /// They do not within a minute.
+    pub fn wait_for_card(&self) {
+        until(find_card);
+    }
+
+    /// Waits until the service has noticed that the reader is empty. A card that is put in before is
+    /// taken for the old one, gone mute.
+    ///
+    /// # Panics
+    /// It does not within a minute.
+    pub fn wait_until_empty(&self) {
+        until(|| {
+            let list = Command::new("opensc-tool").arg("--list-readers").output();
+            let list = list.map_err(|error| format!("opensc-tool: {error}"))?;
+            let list = String::from_utf8_lossy(&list.stdout).into_owned();
+            let is_empty = |line: &str| line.starts_with("0    No ");
+            if list.lines().any(is_empty) { Ok(()) } else { Err(list) }
+        });
+    }
+}
+
+impl Drop for Pcscd {
+    fn drop(&mut self) {
+        // The test has passed or failed already: nothing that fails here changes it.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A reader with a chip in it. Dropping it takes the chip out and stops pcscd.
 pub struct Reader<M> {
-    pcscd: Child,
+    _pcscd: Pcscd,
     eject: Eject,
     card: Option<JoinHandle<io::Result<Chip<M>>>>,
 }
@@ -67,17 +112,15 @@ impl<M: Medium + Send + 'static> Reader<M> {
     /// # Panics
     /// pcscd does not start or does not see the card within a minute.
     pub fn holding(mut chip: Chip<M>) -> Self {
-        let pcscd = Command::new("pcscd").args(["--foreground", "--critical"]).spawn();
-        let pcscd = pcscd.unwrap_or_else(|error| panic!("pcscd: {error}; install {PACKAGES}"));
+        let pcscd = Pcscd::start();
         let slot = until(|| Slot::connect(DEFAULT_ADDRESS));
         let eject = slot.eject().expect("a connection can be shared");
         let card = thread::spawn(move || {
             slot.serve(&mut chip, Interface::Contactless)?;
             Ok(chip)
         });
-        let reader = Self { pcscd, eject, card: Some(card) };
-        until(find_card);
-        reader
+        pcscd.wait_for_card();
+        Self { _pcscd: pcscd, eject, card: Some(card) }
     }
 
     /// Takes the card out, while pcscd goes on.
@@ -100,14 +143,15 @@ impl<M> Drop for Reader<M> {
     fn drop(&mut self) {
         self.eject.eject();
         // The test has passed or failed already: nothing that fails here changes it.
-        let _ = self.pcscd.kill();
-        let _ = self.pcscd.wait();
         let _ = self.card.take().map(JoinHandle::join);
     }
 }
 
 /// Tries until it succeeds: pcscd looks after its readers some times a second.
-fn until<T, E: fmt::Display>(attempt: impl Fn() -> Result<T, E>) -> T {
+///
+/// # Panics
+/// It does not within a minute.
+pub fn until<T, E: fmt::Display>(attempt: impl Fn() -> Result<T, E>) -> T {
     let start = Instant::now();
     loop {
         match attempt() {

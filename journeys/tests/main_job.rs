@@ -8,22 +8,18 @@ use inrou::sandbox::{DataFolder, Options, Role, Sandbox};
 use inrou_api::client::Client;
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::page::Page;
-use inrou_api::wire::authority::{HistoryEntry, Notices};
+use inrou_api::wire::authority::HistoryEntry;
 use inrou_api::wire::phone::{
-    Consent, NextStep, OpenLink, PhoneState, Procedure, PutCard, ShownTransaction, Step, Typed,
+    Consent, NextStep, OpenLink, Procedure, ShownTransaction, Step, Typed,
 };
 use inrou_api::wire::portal::{
     ApplicationDrawnUp, Decision, DrawUpApplication, LoginBegun, LoginView,
     Procedure as OnlineProcedure, ReceivedApplication,
 };
 use inrou_api::wire::transaction::{Transaction, TransactionState};
+use inrou_journeys::hana::{PHONE, PHONE_PASSWORD, PHONE_PIN, apply, register, step};
 use inrou_pki::SystemEntropy;
-use inrou_rules::{CertificateStatus, RevocationReason, Uses};
-
-const PHONE: &str = "/phones/hana-phone";
-const CARD_PASSWORD: &str = "MIZUNO12";
-const PHONE_PASSWORD: &str = "PHONE123";
-const PHONE_PIN: &str = "4321";
+use inrou_rules::{CertificateStatus, RevocationReason};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn use_1_a_certificate_is_carried_and_used_on_a_phone_and_given_up() {
@@ -51,34 +47,6 @@ async fn use_1_a_certificate_is_carried_and_used_on_a_phone_and_given_up() {
     }
     revoke(&phone).await;
     sandbox.stop().await;
-}
-
-/// S0 2-C, 2-D: the steps in the order of the guide (APPLY-1).
-async fn apply(phone: &Client) {
-    step(phone, Step::Begin { procedure: Procedure::Apply, usage: None }).await;
-    step(phone, Step::CardPassword { password: Typed::new(CARD_PASSWORD) }).await;
-    step(phone, Step::Choose { uses: Uses::BOTH, confirmed: true }).await;
-    let put = phone.put(&format!("{PHONE}/card")).json(&PutCard { card: "hana".to_owned() });
-    put.answer::<PhoneState>().await.unwrap();
-    step(phone, Step::ReadCard).await;
-    let typed = || Typed::new(PHONE_PASSWORD);
-    step(phone, Step::NewSignaturePassword { password: typed(), again: typed() }).await;
-    let typed = || Typed::new(PHONE_PIN);
-    let state = step(phone, Step::NewUserAuthenticationPin { pin: typed(), again: typed() }).await;
-    // It is ten in the morning: worked on at once (HOURS-1).
-    let next = state.procedure.unwrap().next;
-    assert!(matches!(next, NextStep::Wait { .. } | NextStep::Register), "{next:?}");
-}
-
-/// S0 2-E: the notice comes (HOURS-2), and "register" is pressed (REG-1).
-async fn register(phone: &Client) {
-    let path = format!("{PHONE}/notices");
-    let notices: Notices =
-        phone.get(&path).query([("wait", "30")]).waiting(WAIT).answer().await.unwrap();
-    assert_eq!(notices.notices[0].code, "registration-ready");
-    let state = step(phone, Step::Register).await;
-    assert!(matches!(state.procedure.unwrap().next, NextStep::Done { .. }));
-    assert_eq!(state.certificates.len(), 2);
 }
 
 async fn log_in(phone: &Client, portal: &Client) -> String {
@@ -126,10 +94,6 @@ async fn revoke(phone: &Client) {
     }
 }
 
-async fn step(phone: &Client, step: Step) -> PhoneState {
-    phone.post(&format!("{PHONE}/steps")).json(&step).answer().await.unwrap()
-}
-
 /// Opens a link on the phone and approves.
 async fn consent(phone: &Client, link: &str, pin: &str) {
     let open = OpenLink { link: link.to_owned() };
@@ -144,6 +108,3 @@ async fn consent(phone: &Client, link: &str, pin: &str) {
 fn key() -> IdempotencyKey {
     IdempotencyKey::new(&SystemEntropy)
 }
-
-/// How much longer than usual a long poll may take.
-const WAIT: std::time::Duration = std::time::Duration::from_secs(30);

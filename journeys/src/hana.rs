@@ -1,0 +1,65 @@
+//! Hana, who puts her certificates on her phone as the guide has it (S0 2-C to 2-E), over the phone's
+//! HTTP API.
+
+use inrou_api::client::Client;
+use inrou_api::wire::authority::Notices;
+use inrou_api::wire::phone::{NextStep, PhoneState, Procedure, PutCard, Step, Typed};
+use inrou_rules::Uses;
+
+/// Her phone, below the API of the phones.
+pub const PHONE: &str = "/phones/hana-phone";
+/// Her card's signature password.
+pub const CARD_PASSWORD: &str = "MIZUNO12";
+/// Her card's user-authentication PIN.
+pub const CARD_PIN: &str = "1206";
+/// The signature password that she sets on her phone.
+pub const PHONE_PASSWORD: &str = "PHONE123";
+/// The user-authentication PIN that she sets on her phone.
+pub const PHONE_PIN: &str = "4321";
+
+/// How much longer than usual a long poll may take.
+const WAIT: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// S0 2-C, 2-D: the steps in the order of the guide (APPLY-1).
+///
+/// # Panics
+/// A step does not do what the guide says.
+pub async fn apply(phone: &Client) {
+    step(phone, Step::Begin { procedure: Procedure::Apply, usage: None }).await;
+    step(phone, Step::CardPassword { password: Typed::new(CARD_PASSWORD) }).await;
+    step(phone, Step::Choose { uses: Uses::BOTH, confirmed: true }).await;
+    let put = phone.put(&format!("{PHONE}/card")).json(&PutCard { card: "hana".to_owned() });
+    put.answer::<PhoneState>().await.expect("the card is free");
+    step(phone, Step::ReadCard).await;
+    let typed = || Typed::new(PHONE_PASSWORD);
+    step(phone, Step::NewSignaturePassword { password: typed(), again: typed() }).await;
+    let typed = || Typed::new(PHONE_PIN);
+    let state = step(phone, Step::NewUserAuthenticationPin { pin: typed(), again: typed() }).await;
+    // It is ten in the morning: worked on at once (HOURS-1).
+    let next = state.procedure.expect("she applies").next;
+    assert!(matches!(next, NextStep::Wait { .. } | NextStep::Register), "{next:?}");
+}
+
+/// S0 2-E: the notice comes (HOURS-2), and "register" is pressed (REG-1).
+///
+/// # Panics
+/// A step does not do what the guide says.
+pub async fn register(phone: &Client) {
+    let path = format!("{PHONE}/notices");
+    let notices = phone.get(&path).query([("wait", "30")]).waiting(WAIT);
+    let notices: Notices = notices.answer().await.expect("there are notices");
+    assert_eq!(notices.notices[0].code, "registration-ready");
+    let state = step(phone, Step::Register).await;
+    let next = state.procedure.expect("she registers").next;
+    assert!(matches!(next, NextStep::Done { .. }));
+    assert_eq!(state.certificates.len(), 2);
+}
+
+/// One step of the procedure under way.
+///
+/// # Panics
+/// It is refused.
+pub async fn step(phone: &Client, step: Step) -> PhoneState {
+    let call = phone.post(&format!("{PHONE}/steps")).json(&step);
+    call.answer().await.expect("the step is taken")
+}
