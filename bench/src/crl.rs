@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use inrou_authority::store::Status;
@@ -12,41 +12,103 @@ use inrou_pki::KeyAlgorithm;
 use inrou_pki::crl::CrlPath;
 use inrou_pki::digest::HashAlgorithm;
 use inrou_rules::{Medium, RevocationReason};
+use serde::{Deserialize, Serialize};
 
 use crate::office::{Office, USAGE};
+use crate::report::Row;
 use crate::rounds::median;
 
 const ENTRIES: u32 = 1_000_000;
 const RUNS: usize = 5;
 
-pub fn run() {
+pub fn run() -> Vec<Row> {
     println!(
         "crl: {ENTRIES} entries with a reason; medians of {RUNS}, all but the first replacing one"
     );
-    for algorithm in [KeyAlgorithm::Rsa2048, KeyAlgorithm::EcP256] {
-        let folder = tempfile::tempdir().unwrap();
-        let office = Office::open(folder.path(), algorithm);
-        office.issuer();
-        let reason = RevocationReason::CessationOfOperation;
-        office.issue(ENTRIES, Status::Revoked { at: office.clock.now(), reason });
-        drop(office);
-        let child = Command::new(std::env::current_exe().unwrap())
-            .args(["crl", "write", folder.path().to_str().unwrap(), &format!("{algorithm:?}")])
-            .status()
-            .unwrap();
-        assert!(child.success());
+    [KeyAlgorithm::Rsa2048, KeyAlgorithm::EcP384].into_iter().flat_map(measure).collect()
+}
+
+fn measure(algorithm: KeyAlgorithm) -> [Row; 2] {
+    let folder = tempfile::tempdir().unwrap();
+    let office = Office::open(folder.path(), algorithm);
+    office.issuer();
+    let reason = RevocationReason::CessationOfOperation;
+    office.issue(ENTRIES, Status::Revoked { at: office.clock.now(), reason });
+    drop(office);
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["crl", "write", folder.path().to_str().unwrap(), &format!("{algorithm:?}")])
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(child.status.success());
+    let written: Written = serde_json::from_slice(&child.stdout).unwrap();
+    written.tell(algorithm)
+}
+
+/// What the process of its own found: seconds, and sizes in millions of bytes.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    seconds: f64,
+    slowest: f64,
+    /// For hashing and writing as many bytes.
+    limit: f64,
+    size: f64,
+    index: f64,
+    /// Of the process, before and while CRLs were written.
+    before: f64,
+    peak: f64,
+    /// For reading the index from the store.
+    opened: f64,
+}
+
+impl Written {
+    fn tell(&self, algorithm: KeyAlgorithm) -> [Row; 2] {
+        let Self { seconds, slowest, limit, size, index, before, peak, opened } = self;
+        let memory = (peak - index) / size;
+        println!(
+            "{algorithm:?}: {size:.1} MB in {seconds:.3} s (slowest {slowest:.3}); hashing and \
+             writing as many bytes {limit:.3} s"
+        );
+        println!(
+            "  the process: {before:.1} MB before, {peak:.1} MB at most, of which the index \
+             {index:.1} MB (read from the store in {opened:.2} s); the rest is {memory:.2} of the size"
+        );
+        let row = |what, measured, limit, ratio, bar| Row {
+            benchmark: "crl",
+            case: format!("{algorithm:?}, {size:.0} MB, {what}"),
+            measured,
+            limit,
+            ratio,
+            bar,
+        };
+        [
+            row(
+                "time",
+                format!("{seconds:.3} s"),
+                format!("{limit:.3} s"),
+                format!("{:.2}", limit / seconds),
+                "≤ 0.3 s",
+            ),
+            row(
+                "memory",
+                format!("{peak:.0} MB"),
+                format!("index {index:.0} MB"),
+                format!("{memory:.2}"),
+                "≤ 1.5 × size + index",
+            ),
+        ]
     }
 }
 
-/// In the process of its own.
+/// In the process of its own; tells its parent what it found.
 pub fn write(folder: &str, algorithm: &str) {
     let folder = Path::new(folder);
     let named = |known: &&KeyAlgorithm| format!("{known:?}") == algorithm;
     let algorithm = *KeyAlgorithm::ALL.iter().find(named).unwrap();
     let start = Instant::now();
     let office = Office::open(folder, algorithm);
-    let opened = start.elapsed();
-    let (entries, index_bytes) = office.authority.status_index().size();
+    let opened = start.elapsed().as_secs_f64();
+    let (_, index) = office.authority.status_index().size();
     let issuer = office.issuer();
     let [a, b, c, d, ..] = issuer.public_key().unwrap().identifier().0;
     let holders = Some((Medium::Phone, "13221".parse().unwrap()));
@@ -75,23 +137,17 @@ pub fn write(folder: &str, algorithm: &str) {
         File::create(folder.join(format!("limit{run}"))).unwrap().write_all(&whole).unwrap();
         limits.push(start.elapsed().as_secs_f64());
     }
-    let (megabytes, index) = (bytes as f64 / 1e6, index_bytes as f64 / 1e6);
-    println!("{algorithm:?}: {megabytes:.1} MB");
-    println!(
-        "  written in {:.3} s (slowest {:.3}), hashing and writing as many bytes takes {:.3} s",
-        median(seconds.clone()),
-        seconds.iter().copied().fold(0.0, f64::max),
-        median(limits)
-    );
-    println!(
-        "  peak of the process {peak:.1} MB, before it {before:.1} MB: {:.2} of the CRL's size on top",
-        (peak - before) / megabytes
-    );
-    println!(
-        "  index {index:.1} MB, {:.1} bytes an entry, read from the store in {opened:.2?}; (peak - index) / size {:.2}",
-        index_bytes as f64 / entries as f64,
-        (peak - index) / megabytes
-    );
+    let written = Written {
+        slowest: seconds.iter().copied().fold(0.0, f64::max),
+        seconds: median(seconds),
+        limit: median(limits),
+        size: bytes as f64 / 1e6,
+        index: index as f64 / 1e6,
+        before,
+        peak,
+        opened,
+    };
+    println!("{}", serde_json::to_string(&written).unwrap());
 }
 
 /// This process's memory in megabytes, by its name in `/proc/self/status`.

@@ -6,33 +6,57 @@
 // A benchmark that cannot go on ends.
 #![allow(clippy::unwrap_used)]
 
+mod applicants;
+mod cpu;
 mod crl;
+mod issuance;
 mod load;
 mod ocsp_cached;
 mod ocsp_signed;
 mod office;
+mod report;
 mod rounds;
 
 use std::process::ExitCode;
+
+use report::Row;
 
 const USAGE: &str = "usage: inrou-bench NAME
 
   ocsp-signed   OCSP answers signed on demand, beside bare signing with the same key
   ocsp-cached   OCSP answers that are kept, over HTTP, beside a static answer of the same size
-  crl           a CRL of a million entries, beside hashing and writing as many bytes";
+  issuance      certificates from application to store, beside verifying, signing, two commits
+  crl           a CRL of a million entries, beside hashing and writing as many bytes
+  all           all of them";
+
+/// A benchmark by its name.
+type Benchmark = (&'static str, fn() -> Vec<Row>);
+
+/// In the order in which `all` runs them.
+const BENCHMARKS: [Benchmark; 4] = [
+    ("ocsp-signed", ocsp_signed::run),
+    ("ocsp-cached", ocsp_cached::run),
+    ("issuance", issuance::run),
+    ("crl", crl::run),
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments[..] {
-        ["ocsp-signed"] => ocsp_signed::run(),
-        ["ocsp-cached"] => ocsp_cached::run(),
-        ["crl"] => crl::run(),
-        ["crl", "write", folder, algorithm] => crl::write(folder, algorithm),
-        _ => {
-            eprintln!("{USAGE}");
-            return ExitCode::FAILURE;
+    let name = match arguments[..] {
+        [name] => name,
+        ["crl", "write", folder, algorithm] => {
+            crl::write(folder, algorithm);
+            return ExitCode::SUCCESS;
         }
+        _ => "",
+    };
+    let chosen = BENCHMARKS.iter().filter(|(known, _)| name == *known || name == "all");
+    let rows: Vec<Row> = chosen.flat_map(|(_, run)| run()).collect();
+    if rows.is_empty() {
+        eprintln!("{USAGE}");
+        return ExitCode::FAILURE;
     }
+    report::print_table(&rows);
     ExitCode::SUCCESS
 }

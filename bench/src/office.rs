@@ -35,9 +35,13 @@ pub fn partition() -> Partition {
 impl Office {
     /// Opens an authority whose issuers have keys of that algorithm.
     pub fn open(folder: &Path, algorithm: KeyAlgorithm) -> Self {
+        Self::open_by(Arc::new(SystemClock::new()), folder, algorithm)
+    }
+
+    /// As [`open`](Self::open), with a clock of its own.
+    pub fn open_by(clock: Arc<dyn Clock>, folder: &Path, algorithm: KeyAlgorithm) -> Self {
         let store = SqliteStore::open(&folder.join("store.db"), SqliteSettings::default()).unwrap();
-        let (store, clock): (Arc<dyn Store>, Arc<dyn Clock>) =
-            (Arc::new(store), Arc::new(SystemClock::new()));
+        let store: Arc<dyn Store> = Arc::new(store);
         let maker = FreshKeys.generate(KeyAlgorithm::EcP256).unwrap();
         let maker = MakerCa::found(Box::new(maker), Timestamp::UNIX_EPOCH).unwrap();
         let mut issuer = IssuerSettings::default().published_at("http://127.0.0.1:8080").unwrap();

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::report::Row;
+
 /// A rate and its limit, medians of all rounds, and the median of the rounds' ratios with the middle
 /// half of them.
 pub struct Compared {
@@ -20,9 +22,13 @@ impl Compared {
         mut limit: impl FnMut(Duration) -> f64,
         mut measured: impl FnMut(Duration) -> f64,
     ) -> Self {
+        Self::of(rounds, || (limit(time), measured(time)))
+    }
+
+    /// Runs `rounds` rounds: each gives the limit's rate and what was measured.
+    pub fn of(rounds: usize, mut round: impl FnMut() -> (f64, f64)) -> Self {
         // The first warms up.
-        let all: Vec<(f64, f64)> =
-            (0..=rounds).map(|_| (limit(time), measured(time))).skip(1).collect();
+        let all: Vec<(f64, f64)> = (0..=rounds).map(|_| round()).skip(1).collect();
         let ratios = all.iter().map(|(limit, rate)| rate / limit).collect();
         Self {
             rate: median(all.iter().map(|(_, rate)| *rate).collect()),
@@ -31,17 +37,23 @@ impl Compared {
         }
     }
 
-    /// A line for the report.
-    pub fn print(&self, what: &str) {
+    /// Prints a line, and gives the table's row.
+    pub fn row(&self, benchmark: &'static str, case: String, bar: &'static str) -> Row {
         let mut sorted = self.ratios.clone();
         sorted.sort_by(f64::total_cmp);
         let (low, high) = (sorted[sorted.len() / 4], sorted[sorted.len() * 3 / 4]);
+        let (rate, limit, ratio) = (self.rate, self.limit, median(sorted));
         println!(
-            "{what:<34} {:>9.0} /s   limit {:>9.0} /s   ratio {:.3} ({low:.3} to {high:.3})",
-            self.rate,
-            self.limit,
-            median(sorted),
+            "{case:<34} {rate:>9.0} /s   limit {limit:>9.0} /s   ratio {ratio:.3} ({low:.3} to {high:.3})"
         );
+        Row {
+            benchmark,
+            case,
+            measured: format!("{rate:.0} /s"),
+            limit: format!("{limit:.0} /s"),
+            ratio: format!("{ratio:.2}"),
+            bar,
+        }
     }
 }
 

@@ -13,7 +13,10 @@ use crate::store::{Actor, StoreError};
 
 impl Authority {
     /// Begins an enrolment under `id`; once begun it stays as it is.
-    pub(crate) fn begin_enrolment(
+    ///
+    /// # Errors
+    /// Refusals by APPLY-2 and APPLY-3; `phone-unknown`; the store's.
+    pub fn begin_enrolment(
         &self,
         chip: ChipId,
         id: EnrolmentId,
@@ -47,8 +50,12 @@ impl Authority {
         }
     }
 
-    /// Takes the application that the card signed (APPLY-4).
-    pub(crate) fn take_application(
+    /// Takes the application that the card signed (APPLY-4): CMS, attached. Repeating it changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// What is wrong with the application, the rules' refusals, the store's.
+    pub fn take_application(
         &self,
         chip: ChipId,
         id: EnrolmentId,
@@ -86,12 +93,16 @@ impl Authority {
             },
             &|_| Vec::new(),
         )?;
-        let applicant = self.load(after.id)?.attributes;
+        let applicant = self.store.attributes(after.id, after.record)?;
+        let applicant = applicant.ok_or(Refusal::ResidentUnknown)?.attributes;
         Ok(ApplicationAccepted { enrolment: id, applicant, uses: enrolment.uses })
     }
 
-    /// The new PINs are set: the last screen was passed (HOURS-1).
-    pub(crate) fn complete_application(
+    /// The new PINs are set: the last screen was passed (HOURS-1). Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// `enrolment-unknown`, the rules' refusals, the store's.
+    pub fn complete_application(
         &self,
         chip: ChipId,
         id: EnrolmentId,

@@ -1,5 +1,10 @@
 //! Work that falls due: issuance in business hours (HOURS-1), delayed publication (HOURS-3).
 
+use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
+use std::{iter, thread};
+
+use inrou_api::problem::Code;
 use inrou_rules::{
     CertificateId, CertificateStatus, EnrolmentId, Refusal, ResidentId, Serial, Use,
 };
@@ -18,8 +23,11 @@ pub(crate) const PUBLISH: &str = "publish";
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
 /// After how long a job is tried again that did not succeed.
 const RETRY: SignedDuration = SignedDuration::from_mins(1);
-/// How many jobs a worker takes at a time.
-const BATCH: u32 = 64;
+/// How many jobs are taken at a time.
+const BATCH: u32 = 256;
+/// How many of them are done at a time. Many more than there are processors: those that wait for
+/// the medium together are committed together.
+const WORKERS: usize = 32;
 
 impl Authority {
     /// Does every job that is due now, and says when the next one falls due.
@@ -34,10 +42,23 @@ impl Authority {
             }
             let until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
             let lease = Write::LeaseJobs { now, until, limit: BATCH };
-            for job in self.store.commit(lease.into())?.leased_jobs {
-                self.run(&job)?;
-            }
+            self.run_all(self.store.commit(lease.into())?.leased_jobs)?;
         }
+    }
+
+    fn run_all(&self, jobs: Vec<Job>) -> Result<(), Failed> {
+        let others = WORKERS.min(jobs.len()).saturating_sub(1);
+        let jobs = Mutex::new(jobs.into_iter());
+        let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let work = || iter::from_fn(next).try_for_each(|job| self.run(&job));
+        thread::scope(|scope| {
+            let others: Vec<_> = (0..others).map(|_| scope.spawn(work)).collect();
+            let done = work();
+            let others = others
+                .into_iter()
+                .map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            others.fold(done, Result::and)
+        })
     }
 
     fn run(&self, job: &Job) -> Result<(), Failed> {
@@ -81,6 +102,16 @@ impl Authority {
     fn run_publish(&self, job: &Job) -> Result<(), Failed> {
         let found = certificate_of(&job.job.key).zip(resident_of(job));
         let Some((id, resident)) = found else { return self.complete(job, Vec::new()) };
+        loop {
+            match self.publish(job, id, resident) {
+                // Somebody else was quicker, such as the job of the resident's other certificate.
+                Err(failed) if failed.0.is(Code::CONFLICT) => {}
+                done => return done,
+            }
+        }
+    }
+
+    fn publish(&self, job: &Job, id: CertificateId, resident: ResidentId) -> Result<(), Failed> {
         let loaded = self.load(resident)?;
         let active = loaded
             .resident

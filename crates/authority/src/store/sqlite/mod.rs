@@ -51,7 +51,7 @@ pub struct SqliteSettings {
 
 impl Default for SqliteSettings {
     fn default() -> Self {
-        Self { readers: 4, checkpoint_pages: 1000 }
+        Self { readers: 16, checkpoint_pages: 8000 }
     }
 }
 

@@ -37,7 +37,8 @@ impl Opening {
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
              PRAGMA wal_autocheckpoint = {};
-             PRAGMA journal_size_limit = 67108864;",
+             PRAGMA journal_size_limit = 67108864;
+             PRAGMA cache_size = -65536;",
             self.settings.checkpoint_pages
         ))?;
         migrate(&connection)?;
