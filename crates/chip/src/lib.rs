@@ -6,6 +6,7 @@
 pub mod apdu;
 pub mod chip;
 pub mod client;
+mod digest_info;
 pub mod face_input;
 pub mod files;
 pub mod image;

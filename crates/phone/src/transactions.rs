@@ -13,7 +13,7 @@ use inrou_api::wire::transaction::{
 };
 use inrou_chip::client::{CardError, JpkiClient, Pin};
 use inrou_chip::transport::Transport;
-use inrou_pki::digest::HashAlgorithm;
+use inrou_pki::Certificate;
 use inrou_rules::{SignaturePassword, Use, UserAuthenticationPin};
 use jiff::Timestamp;
 
@@ -180,10 +180,12 @@ fn log_in<T: Transport + ?Sized>(
 ) -> Result<TransactionAnswer, CardError> {
     let usage = Use::UserAuthentication;
     client.verify(Pin::UserAuthentication(pin))?;
-    let certificate = Base64(client.certificate(usage)?);
-    let digest = HashAlgorithm::Sha256.digest(&authentication_message(transaction));
-    let signature = Base64(client.sign(usage, &digest)?);
-    Ok(TransactionAnswer::LogIn { certificate, signature })
+    let der = client.certificate(usage)?;
+    let certificate = Certificate::from_der(&der).map_err(|_| CardError::Malformed)?;
+    let key = certificate.public_key().map_err(|_| CardError::Malformed)?;
+    let hash = key.algorithm().signature().hash();
+    let signature = client.sign(usage, &hash.digest(&authentication_message(transaction)))?;
+    Ok(TransactionAnswer::LogIn { certificate: Base64(der), signature: Base64(signature) })
 }
 
 fn usage_of(purpose: Purpose) -> Use {

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use inrou_api::problem::Code;
 use inrou_api::wire::authority::{CardPin, SessionOutcome};
 use inrou_chip::issuer::{Challenge, Operation, Outcome, PinReference};
-use inrou_rules::{ChipId, Command, EnrolmentId, Medium, Refusal, ResidentId, Use, Uses};
+use inrou_rules::{ChipId, Command, EnrolmentId, Medium, Refusal, ResidentId, Use};
 
 use super::phone::{challenge, make_keys, unexpected};
-use super::{Carried, Planned, Task, on_chip};
+use super::{Carried, KeyKinds, Planned, Task, on_chip};
 use crate::Authority;
 use crate::enrolment::key_of;
 use crate::problem::Failed;
@@ -31,7 +31,7 @@ impl Authority {
                 chip,
                 order,
                 challenge,
-                uses: card.ordered,
+                kinds: self.key_kinds(card.ordered, Medium::Card),
                 unlocked,
             }
             .into());
@@ -70,7 +70,7 @@ struct MakeKeys {
     chip: ChipId,
     order: EnrolmentId,
     challenge: Challenge,
-    uses: Uses,
+    kinds: KeyKinds,
     unlocked: BTreeSet<CardPin>,
 }
 
@@ -80,7 +80,7 @@ impl Task for MakeKeys {
     }
 
     fn operations(&self) -> Vec<Operation> {
-        let mut operations = make_keys(self.order, self.challenge, self.uses);
+        let mut operations = make_keys(self.order, self.challenge, &self.kinds);
         operations.extend(allow(&self.unlocked));
         operations
     }
@@ -94,14 +94,15 @@ impl Task for MakeKeys {
             return Err(unexpected());
         };
         let (chip, order) = (self.chip, self.order);
-        let keys = authority.judge_keys(chip, order, self.uses, &self.challenge, &attestations)?;
+        let keys =
+            authority.judge_keys(chip, order, &self.kinds, &self.challenge, &attestations)?;
         authority.change_card_work(self.resident, |work| {
             if work.order == self.order {
                 work.keys.clone_from(&keys);
             }
             work.unlocked.retain(|pin| !self.unlocked.contains(pin));
         })?;
-        let new = self.uses.iter().map(|usage| match usage {
+        let new = self.kinds.keys().map(|usage| match usage {
             Use::Signature => CardPin::Signature,
             Use::UserAuthentication => CardPin::UserAuthentication,
         });

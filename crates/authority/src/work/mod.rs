@@ -4,6 +4,8 @@
 mod card;
 mod phone;
 
+use std::collections::BTreeMap;
+
 use inrou_api::problem::{Code, Problem};
 use inrou_api::wire::Base64;
 use inrou_api::wire::authority::{AttestedKey, CertificateView, SessionOutcome, SessionWork};
@@ -11,7 +13,10 @@ use inrou_chip::issuer::{
     Attestation, AttestedKey as KeyName, CarriedCertificate, Challenge, Operation, Outcome,
     ProofError, StorageReceipt,
 };
-use inrou_rules::{CertificateId, CertificateStatus, ChipId, EnrolmentId, Medium, Resident, Uses};
+use inrou_pki::KeyAlgorithm;
+use inrou_rules::{
+    CertificateId, CertificateStatus, ChipId, EnrolmentId, Medium, Resident, Use, Uses,
+};
 
 use crate::Authority;
 use crate::problem::Failed;
@@ -43,6 +48,9 @@ pub(crate) trait Task: Send {
         outcomes: Vec<Outcome>,
     ) -> Result<SessionOutcome, Failed>;
 }
+
+/// The keys that a chip is to make, by use.
+pub(crate) type KeyKinds = BTreeMap<Use, KeyAlgorithm>;
 
 /// What a session is to do, or that it has been done before.
 pub(crate) enum Planned {
@@ -81,27 +89,31 @@ impl Authority {
         }
     }
 
+    /// What kinds of keys a chip is to make: the settings say, by use and medium.
+    fn key_kinds(&self, uses: Uses, medium: Medium) -> KeyKinds {
+        uses.iter().map(|usage| (usage, self.settings.issuer.of(usage).on(medium).key)).collect()
+    }
+
     /// Judges attestations of the keys of an enrolment.
     fn judge_keys(
         &self,
         chip: ChipId,
         enrolment: EnrolmentId,
-        uses: Uses,
+        kinds: &KeyKinds,
         challenge: &Challenge,
         attestations: &[Attestation],
     ) -> Result<Vec<AttestedKey>, Failed> {
-        let judged = uses.iter().zip(attestations).map(|(usage, attestation)| {
+        let judged = kinds.iter().zip(attestations).map(|((&usage, &algorithm), attestation)| {
             let name = KeyName::Credential { enrolment, usage };
-            let key = attestation.verify(&self.maker, &chip, &name, challenge);
-            let spki = Base64(key.map_err(unattested)?.spki().to_vec());
-            Ok(AttestedKey { usage, spki })
+            let key =
+                attestation.verify(&self.maker, &chip, &name, challenge).map_err(unattested)?;
+            if key.algorithm() != algorithm {
+                return Err(unattested(ProofError::OtherKey));
+            }
+            Ok(AttestedKey { usage, spki: Base64(key.spki().to_vec()) })
         });
         let keys: Vec<AttestedKey> = judged.collect::<Result<_, Failed>>()?;
-        if keys.len() == uses.iter().count() {
-            Ok(keys)
-        } else {
-            Err(unattested(ProofError::Malformed))
-        }
+        if keys.len() == kinds.len() { Ok(keys) } else { Err(unattested(ProofError::Malformed)) }
     }
 
     /// The certificates of a resident that wait for their chip, with their issuers'.

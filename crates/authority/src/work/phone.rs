@@ -6,9 +6,9 @@ use inrou_api::wire::authority::{BeginRequest, EnrolmentStage, SessionOutcome};
 use inrou_chip::issuer::{
     AttestedKey as KeyName, Challenge, DeletionRequest, Operation, Outcome, PinReference,
 };
-use inrou_rules::{ChipId, Command, EnrolmentId, Platform, Refusal, ResidentId, Use, Uses};
+use inrou_rules::{ChipId, Command, EnrolmentId, Medium, Platform, Refusal, ResidentId, Use};
 
-use super::{Carried, Planned, Task, unattested, unproven};
+use super::{Carried, KeyKinds, Planned, Task, unattested, unproven};
 use crate::Authority;
 use crate::problem::Failed;
 use crate::store::{Actor, PhoneRecord, StoreError, Write};
@@ -30,7 +30,8 @@ impl Authority {
             return Ok(Planned::Done(SessionOutcome::KeysAttested { keys: enrolment.keys }));
         }
         let challenge = challenge(&enrolment.key_challenge)?;
-        Ok(Keys { chip, enrolment: id, challenge, uses: enrolment.uses }.into())
+        let kinds = self.key_kinds(enrolment.uses, Medium::Phone);
+        Ok(Keys { chip, enrolment: id, challenge, kinds }.into())
     }
 
     pub(super) fn plan_storage(&self, chip: ChipId, id: EnrolmentId) -> Result<Planned, Failed> {
@@ -89,7 +90,7 @@ impl Authority {
         });
         let since = registered.unwrap_or_else(|| self.clock.now());
         Ok(SessionOutcome::CertificatesStored {
-            certificates: super::on_chip(&resident, inrou_rules::Medium::Phone),
+            certificates: super::on_chip(&resident, Medium::Phone),
             usable_from: since
                 .saturating_add(jiff::SignedDuration::from_secs(delay.into()))
                 .unwrap_or(since),
@@ -146,7 +147,7 @@ struct Keys {
     chip: ChipId,
     enrolment: EnrolmentId,
     challenge: Challenge,
-    uses: Uses,
+    kinds: KeyKinds,
 }
 
 impl Task for Keys {
@@ -155,7 +156,7 @@ impl Task for Keys {
     }
 
     fn operations(&self) -> Vec<Operation> {
-        make_keys(self.enrolment, self.challenge, self.uses)
+        make_keys(self.enrolment, self.challenge, &self.kinds)
     }
 
     fn finish(
@@ -169,7 +170,7 @@ impl Task for Keys {
         let keys = authority.judge_keys(
             self.chip,
             self.enrolment,
-            self.uses,
+            &self.kinds,
             &self.challenge,
             &attestations,
         )?;
@@ -282,13 +283,14 @@ impl Task for PinLeave {
 pub(super) fn make_keys(
     enrolment: EnrolmentId,
     challenge: Challenge,
-    uses: Uses,
+    keys: &KeyKinds,
 ) -> Vec<Operation> {
-    let leaves = uses.iter().map(|usage| Operation::AllowPin {
+    let leaves = keys.keys().map(|&usage| Operation::AllowPin {
         reference: PinReference::from(usage),
         enrolment: Some(enrolment),
     });
-    [Operation::MakeKeys { enrolment, challenge, uses }].into_iter().chain(leaves).collect()
+    let make = Operation::MakeKeys { enrolment, challenge, keys: keys.clone() };
+    [make].into_iter().chain(leaves).collect()
 }
 
 /// A challenge that was stored.

@@ -1,6 +1,7 @@
 //! COMPUTE DIGITAL SIGNATURE.
 
-use inrou_pki::Entropy;
+use inrou_pki::digest::{Digest as Hash, HashAlgorithm};
+use inrou_pki::{Entropy, Signer, SoftwareKey};
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::sha2::{Digest, Sha256};
 use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey, rand_core};
@@ -8,6 +9,7 @@ use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey, rand_core};
 use super::application::{Application, Element};
 use super::dispatch::Powered;
 use crate::apdu::{Answer, Command, StatusWord};
+use crate::digest_info::digest_info;
 use crate::image::SecretBytes;
 use crate::memory::Medium;
 
@@ -29,8 +31,14 @@ impl<M: Medium> Powered<'_, M> {
             return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED);
         }
         let pkcs8 = application.private_key(self.memory.image(), id);
-        let key = rsa_key(pkcs8.ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?)?;
-        scheme.sign(&key, command.data, &mut ChipRandom(self.entropy))
+        let pkcs8 = pkcs8.ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
+        if command.data.is_empty() {
+            return Err(StatusWord::WRONG_LENGTH);
+        }
+        match rsa_key(pkcs8) {
+            Ok(key) => scheme.sign(&key, command.data, &mut ChipRandom(self.entropy)),
+            Err(_) => scheme.sign_on_curve(pkcs8, command.data),
+        }
     }
 }
 
@@ -39,10 +47,11 @@ pub(super) fn rsa_key(pkcs8: &SecretBytes) -> Result<RsaPrivateKey, StatusWord> 
     RsaPrivateKey::from_pkcs8_der(pkcs8).map_err(|_| StatusWord::CONDITIONS_NOT_SATISFIED)
 }
 
-/// What is padded, and how.
+/// What is padded, and how. On a curve, where nothing is, what is hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scheme {
-    /// `00`: PKCS#1 v1.5 over the data as it is, usually a DigestInfo.
+    /// `00`: PKCS#1 v1.5 over the data as it is, usually a DigestInfo. On a curve, over a hash that is
+    /// given bare or in a DigestInfo.
     Verbatim,
     /// `01`: PKCS#1 v1.5 over the bare SHA-256 of the data.
     BareHash,
@@ -70,9 +79,6 @@ impl Scheme {
     }
 
     fn sign(self, key: &RsaPrivateKey, data: &[u8], random: &mut ChipRandom<'_>) -> Answer {
-        if data.is_empty() {
-            return Err(StatusWord::WRONG_LENGTH);
-        }
         let fits = match self {
             Self::Verbatim => data.len() <= VERBATIM_MAXIMUM,
             Self::HashInDigestInfo | Self::HashInPss => data.len() == Sha256::output_size(),
@@ -94,6 +100,29 @@ impl Scheme {
         }
         .map_err(|_| StatusWord::CONDITIONS_NOT_SATISFIED)
     }
+
+    /// ECDSA with a key on P-256 or P-384, over a hash by SHA-256 or SHA-384 as the curve has it.
+    fn sign_on_curve(self, pkcs8: &SecretBytes, data: &[u8]) -> Answer {
+        const REFUSED: StatusWord = StatusWord::CONDITIONS_NOT_SATISFIED;
+        let key = SoftwareKey::from_pkcs8(pkcs8).map_err(|_| REFUSED)?;
+        let hash = key.algorithm().hash();
+        let digest = match self {
+            Self::Verbatim => given(hash, data),
+            Self::HashInDigestInfo => Hash::from_bytes(hash, data),
+            Self::DigestInfo => Some(hash.digest(data)),
+            Self::BareHash | Self::HashInPss | Self::Pss => None,
+        };
+        key.sign_digest(&digest.ok_or(REFUSED)?).map_err(|_| REFUSED)
+    }
+}
+
+/// The hash that was given bare, or in a DigestInfo that names it.
+fn given(hash: HashAlgorithm, data: &[u8]) -> Option<Hash> {
+    Hash::from_bytes(hash, data).or_else(|| {
+        let bare = data.len().checked_sub(hash.length())?;
+        let digest = Hash::from_bytes(hash, data.get(bare..)?)?;
+        (digest_info(&digest) == data).then_some(digest)
+    })
 }
 
 /// The chip's entropy, in the form that crate `rsa` takes.
@@ -122,11 +151,14 @@ impl rand_core::CryptoRng for ChipRandom<'_> {}
 
 #[cfg(test)]
 mod tests {
+    use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource};
     use inrou_rules::Use;
     use rsa::RsaPublicKey;
 
     use super::*;
+    use crate::chip::Chip;
     use crate::image::Bytes;
+    use crate::memory::InMemoryMedium;
     use crate::testing::{
         SELECT_FACE_INPUT, SELECT_JPKI, card_image, exchange, phone_image, powered,
     };
@@ -167,6 +199,57 @@ mod tests {
         for (p1, length) in [("02", 31), ("02", 33), ("04", 31), ("04", 33)] {
             assert_eq!(signature(p1, "97", &vec![7; length]), Err("6985".to_owned()));
         }
+    }
+
+    #[test]
+    fn a_key_on_a_curve_signs_the_hash_of_its_curve() {
+        for (algorithm, other) in [
+            (KeyAlgorithm::EcP256, HashAlgorithm::Sha384),
+            (KeyAlgorithm::EcP384, HashAlgorithm::Sha256),
+        ] {
+            let (mut chip, key) = chip_with(algorithm);
+            let own = key.algorithm().hash();
+            let (hash, others) = (own.digest(MESSAGE), other.digest(MESSAGE));
+            let (info, others_info) = (digest_info(&hash), digest_info(&others));
+            for (p1, data) in [
+                ("00", &info[..]),
+                ("00", hash.as_bytes()),
+                ("02", hash.as_bytes()),
+                ("03", MESSAGE),
+            ] {
+                let signature = sign_with(&mut chip, p1, data).unwrap();
+                key.public_key().verify(key.algorithm(), MESSAGE, &signature).unwrap();
+            }
+            let mut damaged = info.clone();
+            damaged[5] ^= 1;
+            let long = [&[0x30], info.as_slice()].concat();
+            for (p1, data) in [
+                ("00", others.as_bytes()),
+                ("00", &others_info),
+                ("00", &damaged),
+                ("00", &long),
+                ("00", &info[1..]),
+                ("00", &[7]),
+                ("01", MESSAGE),
+                ("02", &info),
+                ("02", others.as_bytes()),
+                ("04", hash.as_bytes()),
+                ("05", MESSAGE),
+            ] {
+                assert_eq!(sign_with(&mut chip, p1, data), Err("6985".to_owned()), "{p1} {data:?}");
+            }
+            assert_eq!(sign_with(&mut chip, "00", &[]), Err("6700".to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_signs_nothing() {
+        let mut image = card_image();
+        image.jpki.user_authentication.key = Some(SecretBytes::new(vec![0x30, 0x00]));
+        let mut chip = powered(image);
+        exchange(&mut chip, SELECT_JPKI);
+        exchange(&mut chip, VERIFY_PIN);
+        assert_eq!(sign_with(&mut chip, "03", MESSAGE), Err("6985".to_owned()));
     }
 
     #[test]
@@ -265,15 +348,44 @@ mod tests {
         rsa_key(image.jpki.credential(usage).key.as_ref().unwrap()).unwrap().to_public_key()
     }
 
-    /// A signature, or the status word.
+    /// A card whose user-authentication key is of that kind, its PIN verified, and the key.
+    fn chip_with(algorithm: KeyAlgorithm) -> (Chip<InMemoryMedium>, SoftwareKey) {
+        let key = FreshKeys.generate(algorithm).unwrap();
+        let mut image = card_image();
+        image.jpki.user_authentication.key = Some(SecretBytes::new(key.to_pkcs8().to_vec()));
+        let mut chip = powered(image);
+        exchange(&mut chip, SELECT_JPKI);
+        exchange(&mut chip, VERIFY_PIN);
+        (chip, key)
+    }
+
+    /// A signature with a key of a fresh card, or the status word.
     fn signature(p1: &str, key: &str, data: &[u8]) -> Result<Vec<u8>, String> {
         let mut chip = powered(card_image());
         exchange(&mut chip, SELECT_JPKI);
         exchange(&mut chip, VERIFY_PIN);
         exchange(&mut chip, VERIFY_PASSWORD);
+        compute(&mut chip, p1, key, data)
+    }
+
+    /// A signature with the user-authentication key, or the status word.
+    fn sign_with(
+        chip: &mut Chip<InMemoryMedium>,
+        p1: &str,
+        data: &[u8],
+    ) -> Result<Vec<u8>, String> {
+        compute(chip, p1, "97", data)
+    }
+
+    fn compute(
+        chip: &mut Chip<InMemoryMedium>,
+        p1: &str,
+        key: &str,
+        data: &[u8],
+    ) -> Result<Vec<u8>, String> {
         let hex = String::from(Bytes(data.to_vec()));
         let lc = if data.is_empty() { String::new() } else { format!("{:02X}", data.len()) };
-        let answer = exchange(&mut chip, &format!("80 2A {p1} {key} {lc} {hex} 00"));
+        let answer = exchange(chip, &format!("80 2A {p1} {key} {lc} {hex} 00"));
         match answer.strip_suffix("9000") {
             Some(signature) => Ok(Bytes::try_from(signature.to_owned()).unwrap().to_vec()),
             None => Err(answer),

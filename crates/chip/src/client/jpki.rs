@@ -6,6 +6,7 @@ use inrou_rules::{SignaturePassword, Use, UserAuthenticationPin};
 use super::CardError;
 use super::link::{CURRENT_FILE, Link};
 use crate::apdu::{Command, SHORT_MAXIMUM};
+use crate::digest_info::digest_info;
 use crate::image::Personality;
 use crate::jpki;
 use crate::transport::Transport;
@@ -109,7 +110,8 @@ impl<'t, T: Transport + ?Sized> JpkiClient<'t, T> {
         self.link.read_object(jpki::issuer_certificate(usage))
     }
 
-    /// Signs a digest, RSASSA-PKCS1-v1_5: 256 bytes. The PIN must have been verified.
+    /// Signs a digest: RSASSA-PKCS1-v1_5, 256 bytes, or DER `ECDSA-Sig-Value`, as the key is. It must
+    /// be of the hash that goes with the key: SHA-384 for P-384. The PIN must have been verified.
     ///
     /// # Errors
     /// [`CardError::PinRequired`], [`CardError::NotSetUp`].
@@ -133,16 +135,4 @@ impl<'t, T: Transport + ?Sized> JpkiClient<'t, T> {
     pub fn set_pin(&mut self, new: Pin<'_>) -> Result<(), CardError> {
         self.link.set_pin(jpki::pin(new.usage()), new.as_bytes())
     }
-}
-
-/// DER `DigestInfo` (RFC 8017 §9.2).
-fn digest_info(digest: &Digest) -> Vec<u8> {
-    let oid = digest.algorithm().oid();
-    let (oid, digest) = (oid.as_bytes(), digest.as_bytes());
-    // All lengths are below 128, so each takes one byte.
-    let algorithm = [&[0x06, oid.len() as u8], oid, &[0x05, 0x00]].concat();
-    let body =
-        [&[0x30, algorithm.len() as u8], algorithm.as_slice(), &[0x04, digest.len() as u8], digest]
-            .concat();
-    [&[0x30, body.len() as u8], body.as_slice()].concat()
 }

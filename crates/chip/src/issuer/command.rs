@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use inrou_pki::Signer;
 use inrou_pki::digest::{Digest, HashAlgorithm};
+use inrou_pki::{KeyAlgorithm, Signer};
 use inrou_rules::{EnrolmentId, Use, Uses};
 use zeroize::Zeroizing;
 
@@ -52,6 +52,15 @@ pub(super) const fn key_reference(usage: Use) -> u8 {
     match usage {
         Use::Signature => 0x9A,
         Use::UserAuthentication => 0x97,
+    }
+}
+
+/// P1 of GENERATE KEY PAIR: what kind of key is made for a certificate.
+pub(super) const fn key_kind(algorithm: KeyAlgorithm) -> u8 {
+    match algorithm {
+        KeyAlgorithm::Rsa2048 => 0x00,
+        KeyAlgorithm::EcP256 => 0x01,
+        KeyAlgorithm::EcP384 => 0x02,
     }
 }
 
@@ -129,11 +138,18 @@ fn execute(context: &mut IssuerContext<'_>, command: &Command<'_>, data: &[u8]) 
         (ins::GENERATE_KEY_PAIR, 0x00, DEVICE_KEY) => {
             keys::make_device_key(image, *source, &challenge(data)?)
         }
-        (ins::GENERATE_KEY_PAIR, 0x00, reference) => {
-            let usage = usage_of(reference)?;
+        (ins::GENERATE_KEY_PAIR, kind, reference) => {
+            let (algorithm, usage) = (algorithm_of(kind)?, usage_of(reference)?);
             let (enrolment, rest) = data.split_first_chunk().ok_or(StatusWord::WRONG_LENGTH)?;
             let enrolment = EnrolmentId::from_bytes(*enrolment);
-            keys::make_credential_key(image, *source, usage, enrolment, &challenge(rest)?)
+            keys::make_credential_key(
+                image,
+                *source,
+                algorithm,
+                usage,
+                enrolment,
+                &challenge(rest)?,
+            )
         }
         (ins::ALLOW_PIN, 0x00, reference) => {
             let reference = pin_of(reference)?;
@@ -183,6 +199,11 @@ fn authenticate_device(image: &Image, command: &Command<'_>) -> Answer {
         Digest::from_bytes(HashAlgorithm::Sha256, command.data).ok_or(StatusWord::WRONG_LENGTH)?;
     let device = image.issuer.device.as_ref().ok_or(StatusWord::DATA_NOT_FOUND)?;
     keys::read(&device.key)?.sign_digest(&digest).map_err(|_| keys::FAILED)
+}
+
+fn algorithm_of(kind: u8) -> Result<KeyAlgorithm, StatusWord> {
+    let found = KeyAlgorithm::ALL.into_iter().find(|&algorithm| key_kind(algorithm) == kind);
+    found.ok_or(StatusWord::WRONG_P1_P2)
 }
 
 fn usage_of(reference: u8) -> Result<Use, StatusWord> {

@@ -35,6 +35,7 @@ pub(super) fn make_device_key(
 pub(super) fn make_credential_key(
     image: &mut Image,
     source: &dyn KeySource,
+    algorithm: KeyAlgorithm,
     usage: Use,
     enrolment: EnrolmentId,
     challenge: &Challenge,
@@ -44,13 +45,13 @@ pub(super) fn make_credential_key(
     }
     let staged = image.issuer.staged.as_ref().filter(|staged| staged.enrolment == enrolment);
     if let Some(made) = staged.and_then(|staged| staged.credentials.get(&usage)) {
-        let same = *made.challenge == challenge.0;
+        let same = *made.challenge == challenge.0 && public(&made.key)?.algorithm() == algorithm;
         return if same { Ok(()) } else { Err(StatusWord::CONDITIONS_NOT_SATISFIED) };
     }
     if staged.is_none() {
         image.issuer.give_up_staged();
     }
-    let key = generate(source, KeyAlgorithm::Rsa2048)?;
+    let key = generate(source, algorithm)?;
     let attested = AttestedKey::Credential { enrolment, usage };
     let credential = StagedCredential {
         attestation: attest(image, &attested, challenge, &key)?,

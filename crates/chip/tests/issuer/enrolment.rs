@@ -11,7 +11,7 @@ use inrou_chip::memory::{InMemoryMedium, Medium};
 use inrou_chip::transport::TransportError;
 use inrou_chip::{Chip, Interface};
 use inrou_pki::digest::HashAlgorithm;
-use inrou_pki::{PublicKey, SignatureAlgorithm};
+use inrou_pki::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 use inrou_rules::{Use, Uses};
 
 use crate::factory::*;
@@ -35,7 +35,7 @@ fn file(chip: &Chip<InMemoryMedium>, usage: Use) -> Option<Vec<u8>> {
 
 fn signs_with(chip: &mut Chip<InMemoryMedium>, usage: Use, pin: &[u8], key: &PublicKey) -> bool {
     let signature = sign(chip, usage, pin, b"message").unwrap();
-    key.verify(SignatureAlgorithm::Sha256WithRsa, b"message", &signature).is_ok()
+    key.verify(key.algorithm().signature(), b"message", &signature).is_ok()
 }
 
 #[test]
@@ -94,6 +94,28 @@ fn reg_1_certificates_bring_the_attested_keys_into_use() {
 }
 
 #[test]
+fn reg_1_keys_on_curves_are_made_attested_and_brought_into_use() {
+    let mut chip = phone();
+    let kinds = [KeyAlgorithm::EcP384, KeyAlgorithm::EcP256];
+    let make = || Operation::MakeKeys {
+        enrolment: ENROLMENT,
+        challenge: CHALLENGE,
+        keys: Use::ALL.into_iter().zip(kinds).collect(),
+    };
+    let attestations = attestations_of(&mut chip, make());
+    assert_eq!(attestations_of(&mut chip, make()), attestations, "made once");
+    let keys = judged(&chip, ENROLMENT, attestations);
+    assert_eq!(keys.each_ref().map(PublicKey::algorithm), kinds);
+
+    run(&mut chip, allow_new_pins(ENROLMENT)).unwrap();
+    set_pin(&mut chip, Use::Signature, PASSWORD);
+    set_pin(&mut chip, Use::UserAuthentication, PIN);
+    run(&mut chip, vec![store(ENROLMENT, &certify_both(&keys))]).unwrap();
+    assert!(signs_with(&mut chip, Use::Signature, PASSWORD, &keys[0]));
+    assert!(signs_with(&mut chip, Use::UserAuthentication, PIN, &keys[1]));
+}
+
+#[test]
 fn one_session_of_two_round_trips_does_everything_the_issuer_wants() {
     let mut chip = phone();
     let mut operations = vec![Operation::MakeDeviceKey { challenge: CHALLENGE }];
@@ -115,9 +137,18 @@ fn one_enrolment_makes_its_keys_once_and_attests_them_alike() {
     let first = attestations(&mut chip, ENROLMENT);
     chip.power_on(Interface::Local);
     assert_eq!(attestations(&mut chip, ENROLMENT), first);
-    let other_challenge =
-        Operation::MakeKeys { enrolment: ENROLMENT, challenge: OTHER_CHALLENGE, uses: Uses::BOTH };
+    let other_challenge = Operation::MakeKeys {
+        enrolment: ENROLMENT,
+        challenge: OTHER_CHALLENGE,
+        keys: kinds(Uses::BOTH, KeyAlgorithm::Rsa2048),
+    };
     assert_eq!(refusal(&mut chip, other_challenge), StatusWord::CONDITIONS_NOT_SATISFIED);
+    let other_kind = Operation::MakeKeys {
+        enrolment: ENROLMENT,
+        challenge: CHALLENGE,
+        keys: kinds(Uses::BOTH, KeyAlgorithm::EcP256),
+    };
+    assert_eq!(refusal(&mut chip, other_kind), StatusWord::CONDITIONS_NOT_SATISFIED);
     assert_eq!(attestations(&mut chip, ENROLMENT), first);
 }
 

@@ -1,5 +1,6 @@
 //! What the tests of the issuer's commands share: a maker, chips, an issuer of certificates.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -120,7 +121,13 @@ pub fn refusal<M: Medium>(chip: &mut Chip<M>, operation: Operation) -> StatusWor
 }
 
 pub fn make_keys(enrolment: EnrolmentId, uses: Uses) -> Operation {
-    Operation::MakeKeys { enrolment, challenge: CHALLENGE, uses }
+    let keys = kinds(uses, KeyAlgorithm::Rsa2048);
+    Operation::MakeKeys { enrolment, challenge: CHALLENGE, keys }
+}
+
+/// Keys of one kind for each use.
+pub fn kinds(uses: Uses, algorithm: KeyAlgorithm) -> BTreeMap<Use, KeyAlgorithm> {
+    uses.iter().map(|usage| (usage, algorithm)).collect()
 }
 
 pub fn allow_new_pins(enrolment: EnrolmentId) -> Vec<Operation> {
@@ -134,6 +141,15 @@ pub fn allow_new_pins(enrolment: EnrolmentId) -> Vec<Operation> {
 /// Makes keys for both uses under an enrolment, and judges their attestations.
 pub fn attested_keys<M: Medium>(chip: &mut Chip<M>, enrolment: EnrolmentId) -> [PublicKey; 2] {
     let attestations = attestations(chip, enrolment);
+    judged(chip, enrolment, attestations)
+}
+
+/// The public keys in attestations of the keys for both uses.
+pub fn judged<M: Medium>(
+    chip: &Chip<M>,
+    enrolment: EnrolmentId,
+    attestations: Vec<Attestation>,
+) -> [PublicKey; 2] {
     let mut keys = Use::ALL.into_iter().zip(attestations).map(|(usage, attestation)| {
         let key = AttestedKey::Credential { enrolment, usage };
         attestation.verify(&trusted_maker(), &chip.image().chip, &key, &CHALLENGE).unwrap()
@@ -142,7 +158,11 @@ pub fn attested_keys<M: Medium>(chip: &mut Chip<M>, enrolment: EnrolmentId) -> [
 }
 
 pub fn attestations<M: Medium>(chip: &mut Chip<M>, enrolment: EnrolmentId) -> Vec<Attestation> {
-    match run(chip, vec![make_keys(enrolment, Uses::BOTH)]).unwrap().remove(0) {
+    attestations_of(chip, make_keys(enrolment, Uses::BOTH))
+}
+
+pub fn attestations_of<M: Medium>(chip: &mut Chip<M>, make_keys: Operation) -> Vec<Attestation> {
+    match run(chip, vec![make_keys]).unwrap().remove(0) {
         Outcome::Keys(attestations) => attestations,
         other => panic!("{other:?}"),
     }
@@ -161,7 +181,7 @@ pub fn verify_pin<M: Medium>(chip: &mut Chip<M>, usage: Use, pin: &[u8]) -> Stat
     status(chip, &Command::new(0x00, 0x20, 0x00, reference).with_data(pin))
 }
 
-/// The PKCS #1 signature of the live key of a use over a message, after VERIFY.
+/// The signature of the live key of a use over a message, after VERIFY.
 pub fn sign<M: Medium>(
     chip: &mut Chip<M>,
     usage: Use,
@@ -187,15 +207,19 @@ pub fn status<M: Medium>(chip: &mut Chip<M>, command: &Command<'_>) -> StatusWor
     Response::parse(&chip.process(&command.to_bytes())).unwrap().status
 }
 
-struct RsaKey<'a>(&'a PublicKey);
+struct HolderKey<'a>(&'a PublicKey);
 
-impl rcgen::PublicKeyData for RsaKey<'_> {
+impl rcgen::PublicKeyData for HolderKey<'_> {
     fn der_bytes(&self) -> &[u8] {
         self.0.subject_public_key()
     }
 
     fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
-        &rcgen::PKCS_RSA_SHA256
+        match self.0.algorithm() {
+            KeyAlgorithm::Rsa2048 => &rcgen::PKCS_RSA_SHA256,
+            KeyAlgorithm::EcP256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+            KeyAlgorithm::EcP384 => &rcgen::PKCS_ECDSA_P384_SHA384,
+        }
     }
 }
 
@@ -208,7 +232,7 @@ pub fn certify(usage: Use, key: &PublicKey) -> CarriedCertificate {
     let issuer = rcgen::Issuer::new(issuer, issuer_key);
     // As long as genuine certificates, so that it takes many blocks.
     let holder = rcgen::CertificateParams::new(vec!["x".repeat(60) + ".example"; 15]).unwrap();
-    let certificate = holder.signed_by(&RsaKey(key), &issuer).unwrap();
+    let certificate = holder.signed_by(&HolderKey(key), &issuer).unwrap();
     CarriedCertificate {
         usage,
         certificate: certificate.der().to_vec(),

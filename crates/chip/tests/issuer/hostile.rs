@@ -86,6 +86,7 @@ fn parameters_that_mean_nothing_are_refused() {
     for (refused, instruction, p1, p2, length) in [
         (StatusWord::WRONG_P1_P2, 0x46, 0x01, 0x01, 32),
         (StatusWord::WRONG_P1_P2, 0x46, 0x00, 0x55, 48),
+        (StatusWord::WRONG_P1_P2, 0x46, 0x03, 0x9A, 48),
         (StatusWord::WRONG_LENGTH, 0x46, 0x00, 0x01, 31),
         (StatusWord::WRONG_LENGTH, 0x46, 0x00, 0x9A, 15),
         (StatusWord::WRONG_LENGTH, 0x46, 0x00, 0x9A, 47),

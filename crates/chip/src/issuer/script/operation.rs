@@ -1,11 +1,14 @@
 //! What an issuer can have a chip do, as commands in the clear; the channel protects them after.
 
-use inrou_rules::{EnrolmentId, Use, Uses};
+use std::collections::BTreeMap;
+
+use inrou_pki::KeyAlgorithm;
+use inrou_rules::{EnrolmentId, Use};
 use zeroize::Zeroizing;
 
 use crate::issuer::attestation::{Attestation, Challenge};
 use crate::issuer::command::{
-    BOTH_USES, DEVICE_KEY, LAST_BLOCK, ins, key_reference, object, pin_reference,
+    BOTH_USES, DEVICE_KEY, LAST_BLOCK, ins, key_kind, key_reference, object, pin_reference,
 };
 use crate::issuer::receipt::{
     CarriedCertificate, DeletionReceipt, DeletionRequest, StorageReceipt,
@@ -26,14 +29,14 @@ pub enum Operation {
         /// Draw a new one each time.
         challenge: Challenge,
     },
-    /// Makes the RSA keys of an enrolment if they are not there, and attests them.
+    /// Makes the keys of an enrolment if they are not there, and attests them.
     MakeKeys {
         /// The enrolment.
         enrolment: EnrolmentId,
         /// One an enrolment.
         challenge: Challenge,
-        /// What the certificates are to be for.
-        uses: Uses,
+        /// What the certificates are to be for, and the kind of each key.
+        keys: BTreeMap<Use, KeyAlgorithm>,
     },
     /// Gives leave to set a PIN over the chip's local interface without knowing the old one.
     AllowPin {
@@ -99,10 +102,11 @@ impl Operation {
                 let make = plain(ins::GENERATE_KEY_PAIR, 0x00, DEVICE_KEY, &challenge.0);
                 [make].into_iter().chain(read_proof(object::DEVICE_ATTESTATION)).collect()
             }
-            Self::MakeKeys { enrolment, challenge, uses } => {
+            Self::MakeKeys { enrolment, challenge, keys } => {
                 let asked = [enrolment.as_bytes().as_slice(), &challenge.0].concat();
-                let keys = uses.iter().map(key_reference).flat_map(|key| {
-                    let make = plain(ins::GENERATE_KEY_PAIR, 0x00, key, &asked);
+                let keys = keys.iter().flat_map(|(&usage, &algorithm)| {
+                    let key = key_reference(usage);
+                    let make = plain(ins::GENERATE_KEY_PAIR, key_kind(algorithm), key, &asked);
                     [make].into_iter().chain(read_object(key))
                 });
                 keys.chain(read_object(object::ATTESTATION_CERTIFICATE)).collect()
@@ -141,11 +145,11 @@ impl Operation {
                 let [signed, certificate] = last_objects(&answers);
                 Outcome::DeviceKey(Attestation(SignedStatement { signed, certificate }))
             }
-            Self::MakeKeys { uses, .. } => {
+            Self::MakeKeys { keys, .. } => {
                 let [certificate] = last_objects(&answers);
                 // Each use has the answer to GENERATE KEY PAIR, which is empty, and an object.
-                let keys = answers.chunks(1 + usize::from(READ_BLOCKS)).zip(uses.iter());
-                let attestation = |(blocks, _): (&[Vec<u8>], Use)| {
+                let keys = answers.chunks(1 + usize::from(READ_BLOCKS)).zip(keys);
+                let attestation = |(blocks, _): (&[Vec<u8>], _)| {
                     let certificate = certificate.clone();
                     Attestation(SignedStatement { signed: blocks.concat(), certificate })
                 };

@@ -13,7 +13,7 @@ use inrou_chip::issuer::{
     AttestedKey as KeyName, Challenge as ChipChallenge, DeletionRequest, Operation, Outcome,
     PinReference, Session, Step,
 };
-use inrou_pki::SystemEntropy;
+use inrou_pki::{KeyAlgorithm, SystemEntropy};
 use inrou_rules::{CertificateStatus, Medium, Refusal};
 
 use super::calls::random;
@@ -50,7 +50,8 @@ async fn open_session(
                 reference: PinReference::from(usage),
                 enrolment: Some(enrolment),
             });
-            let make = Operation::MakeKeys { enrolment, challenge, uses };
+            let keys = uses.iter().map(|usage| (usage, KeyAlgorithm::Rsa2048)).collect();
+            let make = Operation::MakeKeys { enrolment, challenge, keys };
             (chip, [make].into_iter().chain(leaves).collect())
         }
         (SessionWork::StoreCertificates { enrolment }, Some(chip)) => {
