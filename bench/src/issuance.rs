@@ -156,7 +156,7 @@ impl Parts {
     fn with_store(&self) {
         self.verify();
         let subject = IntentSubject::Enrolment(EnrolmentId::from_bytes(random()));
-        let not_after = Timestamp::MAX;
+        let not_after = Timestamp::UNIX_EPOCH;
         let open = Use::ALL.map(|usage| {
             let body = Opaque(INTENT.to_vec());
             Write::OpenIntent(NewIntent { subject, partition: partition(usage), not_after, body })
