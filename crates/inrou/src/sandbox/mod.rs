@@ -30,7 +30,7 @@ use inrou_phone::card::TableOfCards;
 use inrou_phone::{Fleet, FleetError};
 use inrou_pki::keys::Passphrase;
 use inrou_pki::profile::InvalidUri;
-use inrou_pki::{Entropy, IssuerSettings, KeySource, SystemEntropy};
+use inrou_pki::{Entropy, IssuerSettings, KeyAlgorithm, KeySource, SystemEntropy};
 use inrou_portal::Portal;
 use inrou_relying::{StatusClient, Validator};
 use inrou_rules::japan;
@@ -72,6 +72,8 @@ pub struct Extras {
     pub observer: Option<Arc<dyn Observer>>,
     /// How long OCSP answers and CRLs hold; as the authority's settings say if `None`.
     pub status_life: Option<SignedDuration>,
+    /// What kind of keys issuers and chips have.
+    pub keys: KeyAlgorithm,
 }
 
 /// Why a sandbox did not start.
@@ -322,7 +324,7 @@ impl Building<'_> {
             &*self.keys,
         )?;
         let (entropy, keys) = (self.entropy.clone(), self.keys.clone());
-        let tray = Tray::open(&self.folder.cards(), OWNER, entropy, keys)?;
+        let tray = Tray::open(self.folder.cards(), OWNER, entropy, keys)?;
         let tray = Arc::new(tray.observed_by(self.extras.observer.clone()));
         let authority = self.authority(&maker, &roles)?;
         Ok(Foundation { authority, maker, roles, tray })
@@ -366,9 +368,13 @@ impl Building<'_> {
         Ok(House { router, fleet })
     }
 
+    fn issuer(&self) -> Result<IssuerSettings, InvalidUri> {
+        IssuerSettings::default().with_keys(self.extras.keys).published_at(self.published)
+    }
+
     fn portal(&self, foundation: &Foundation, anchors: &[u8]) -> Result<Arc<Portal>, SandboxError> {
         let relying = inrou_relying::Settings {
-            issuer: IssuerSettings::default().published_at(self.published)?,
+            issuer: self.issuer()?,
             ..inrou_relying::Settings::default()
         };
         let status = StatusClient::new(&relying, self.entropy.clone())?;
@@ -418,7 +424,7 @@ impl Building<'_> {
             maker: maker.certificate()?,
             channel_master: maker.channel_master(),
             settings: AuthoritySettings {
-                issuer: defaults.issuer.clone().published_at(self.published)?,
+                issuer: self.issuer()?,
                 callers: roles.callers(),
                 ocsp_life: self.extras.status_life.unwrap_or(defaults.ocsp_life),
                 crl_life: self.extras.status_life.unwrap_or(defaults.crl_life),

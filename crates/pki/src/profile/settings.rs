@@ -66,6 +66,17 @@ pub struct MediumSettings {
 }
 
 impl IssuerSettings {
+    /// These settings with every key of one kind: the issuers', their responders' and the holders'.
+    #[must_use]
+    pub fn with_keys(mut self, algorithm: KeyAlgorithm) -> Self {
+        self.issuer_key = algorithm;
+        for usage in [&mut self.signature, &mut self.user_authentication] {
+            usage.card.key = algorithm;
+            usage.phone.key = algorithm;
+        }
+        self
+    }
+
     /// These settings with every address under `base`: OCSP for both uses at `/ocsp`, CRLs below
     /// `/crl`, the practice statement at `/cps`.
     ///

@@ -86,8 +86,8 @@ impl Files for DiskFiles {
     fn remove_folder(&self, folder: &Path) -> io::Result<()> {
         let disk = self.alive()?;
         let names = disk.names()?;
-        let inside = names.iter().filter(|name| Path::new(name).starts_with(folder));
-        inside.map(|name| disk.remove(name)).collect()
+        let mut inside = names.iter().filter(|name| Path::new(name).starts_with(folder));
+        inside.try_for_each(|name| disk.remove(name))
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
