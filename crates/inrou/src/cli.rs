@@ -41,6 +41,11 @@ pub enum Action {
         /// At what time to begin, as typed.
         at: Option<String>,
     },
+    /// Play the whole job on a throw-away sandbox.
+    Demo {
+        /// Where to write what it brings.
+        out: Option<PathBuf>,
+    },
     /// Show the clock, or turn it.
     Clock {
         /// The data folder.
@@ -116,6 +121,11 @@ fn command(language: Language) -> Command {
         .default_value(PORT.to_string())
         .help(say("up-port"));
     let at = Arg::new("at").long("at").value_name("TIME").help(say("up-at"));
+    let out = Arg::new("out")
+        .long("out")
+        .value_name("DIR")
+        .value_parser(PathBufValueParser::new())
+        .help(say("demo-out"));
     let to = Arg::new("to").value_name("TIME").help(say("clock-to"));
     Command::new("inrou")
         .version(env!("CARGO_PKG_VERSION"))
@@ -125,6 +135,7 @@ fn command(language: Language) -> Command {
         .arg(data)
         .arg(lang)
         .subcommand(Command::new("up").about(say("up")).arg(port).arg(at))
+        .subcommand(Command::new("demo").about(say("demo")).arg(out))
         .subcommand(Command::new("clock").about(say("clock")).arg(to))
         .subcommand(card(&say))
         .subcommand(verify(&say))
@@ -201,6 +212,7 @@ fn action(matches: &ArgMatches) -> Action {
             port: arguments.get_one("port").copied().unwrap_or(PORT),
             at: typed("at"),
         },
+        "demo" => Action::Demo { out: arguments.get_one("out").cloned() },
         "clock" => Action::Clock { data: data(), to: typed("to") },
         "verify" => {
             let path = |name: &str| arguments.get_one::<PathBuf>(name).cloned();
@@ -302,6 +314,8 @@ mod tests {
                 },
             }
         );
+        let demo = typed("inrou --lang en demo --out d").unwrap();
+        assert_eq!(demo.action, Action::Demo { out: Some("d".into()) });
         let list = typed("inrou card list --lang=ja").unwrap();
         assert_eq!(list.language, Language::Ja);
         assert_eq!(list.action, Action::CardList { data: DATA.into() });

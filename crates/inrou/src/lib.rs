@@ -1,13 +1,14 @@
 //! The command: a sandbox of the whole service, and its parts.
 //!
 //! - [`cli`]: what can be typed; [`fault`]: what is said when it cannot be done
-//! - [`up`], [`clock`], [`card`], [`verify`]: the commands; `control`: what they ask of a running sandbox
+//! - [`up`], [`demo`], [`clock`], [`card`], [`verify`]: the commands; `control`: what they ask of a running sandbox
 //! - [`sandbox`]: every role in one process; [`residents`]: who lives in it
 
 pub mod card;
 pub mod cli;
 pub mod clock;
 mod control;
+pub mod demo;
 mod facts;
 pub mod fault;
 mod moment;
@@ -20,6 +21,7 @@ pub mod verify;
 
 use std::process::ExitCode;
 
+use inrou_words::Language;
 use tracing_subscriber::EnvFilter;
 
 use cli::{Action, Invocation};
@@ -40,7 +42,12 @@ pub fn command() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let language = invocation.language;
-    match run(invocation) {
+    end(run(invocation), language)
+}
+
+/// Says what went wrong, if something did: the exit code.
+fn end(outcome: Result<(), Fault>, language: Language) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             terminal::complain(&fault.lines(language));
@@ -53,11 +60,24 @@ fn run(invocation: Invocation) -> Result<(), Fault> {
     let language = invocation.language;
     match invocation.action {
         Action::Up { data, port, at } => up::run(language, &data, port, at.as_deref()),
+        Action::Demo { out } => demo::run(language, out.as_deref()),
         Action::Clock { data, to } => clock::run(language, &data, to.as_deref()),
         Action::CardList { data } => card::list::run(language, &data),
         Action::CardShow { data, name, phone } => card::show::run(language, &data, &name, phone),
         Action::CardRead { data, reading } => card::read::run(language, &data, &reading),
         Action::CardAttach { data, attachment } => card::attach::run(language, &data, &attachment),
         Action::Verify { data, verification } => verify::run(language, &data, &verification),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_ends_in_failure() {
+        let language = Language::En;
+        assert_eq!(end(Ok(()), language), ExitCode::SUCCESS);
+        assert_eq!(end(Err(Fault::new("demo-step-failed")), language), ExitCode::FAILURE);
     }
 }

@@ -1,0 +1,354 @@
+//! What the resident does, with her card and her phone, over HTTP as anybody would.
+
+use std::time::Duration;
+
+use inrou_api::client::Client;
+use inrou_api::clock::Clock;
+use inrou_api::idempotency::IdempotencyKey;
+use inrou_api::page::Page;
+use inrou_api::wire::authority::{HistoryEntry, Notices};
+use inrou_api::wire::phone::{
+    ChipContents, Consent, NextStep, OpenLink, PhoneState, Procedure, PutCard, ReadContents,
+    ShownTransaction, Step, Typed,
+};
+use inrou_api::wire::portal::{
+    ApplicationDetail, ApplicationDrawnUp, ApplicationState, DrawUpApplication, LoginBegun,
+    LoginView, Procedure as OnlineProcedure,
+};
+use inrou_api::wire::transaction::{Transaction, TransactionState};
+use inrou_chip::Interface;
+use inrou_chip::client::{JpkiClient, Pin};
+use inrou_pki::{Certificate, SystemEntropy};
+use inrou_rules::{CertificateStatus, RevocationReason, Use, Uses, japan};
+use jiff::{SignedDuration, Span};
+
+use super::step::{Unmet, same};
+use crate::residents::TestResident;
+use crate::sandbox::Sandbox;
+
+/// What she chooses on the phone.
+const PHONE_PASSWORD: &str = "PHONE123";
+const PHONE_PIN: &str = "4321";
+
+/// What she types by mistake.
+const WRONG_PIN: &str = "1234";
+
+/// How long, in real time, she waits for a notice.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// "Ready within minutes" (HOURS-1).
+const MINUTES: SignedDuration = SignedDuration::from_mins(10);
+
+/// The resident with her things.
+pub(super) struct Resident<'s> {
+    sandbox: &'s Sandbox,
+    test: &'s TestResident,
+    phone: Client,
+    /// Her phone in the phone's API.
+    path: String,
+    portal: Client,
+    /// Up to which notice she has read them.
+    read: u64,
+}
+
+/// The certificates of a card or a phone.
+#[derive(Clone)]
+pub(super) struct Certificates {
+    pub(super) signature: Certificate,
+    pub(super) user_authentication: Certificate,
+}
+
+impl<'s> Resident<'s> {
+    /// Finds her in the sandbox.
+    pub(super) fn in_sandbox(sandbox: &'s Sandbox) -> Result<Self, Unmet> {
+        let residents = &sandbox.residents;
+        let test = residents.first().ok_or_else(|| Unmet::new("a test resident", "nobody"))?;
+        let phone = test.phones.first().ok_or_else(|| Unmet::new("a phone of hers", "none"))?;
+        Ok(Self {
+            sandbox,
+            test,
+            phone: sandbox.anybody("/phone/v1")?,
+            path: format!("/phones/{}", phone.name),
+            portal: sandbox.anybody("/portal/v1")?,
+            read: 0,
+        })
+    }
+
+    /// What the sandbox's file says of her.
+    pub(super) fn as_listed(&self) -> &TestResident {
+        self.test
+    }
+
+    /// Reads the certificates from her card, over the contactless link.
+    pub(super) fn read_card(&self) -> Result<Certificates, Unmet> {
+        let missing = |what: &str| Unmet::new(what, "nothing in the list of residents");
+        let name = self.test.handle.as_str().parse().map_err(|_| missing("a card's name"))?;
+        let pins = &self.test.card.pins;
+        let password = pins.signature.as_ref().ok_or_else(|| missing("a signature password"))?;
+        let mut card = self.sandbox.tray.take(&name);
+        let card = card.as_mut().map_err(|error| Unmet::new("her card", error))?;
+        card.power_on(Interface::Contactless);
+        let mut jpki = JpkiClient::select(&mut **card)?;
+        jpki.verify(Pin::Signature(password))?;
+        Ok(Certificates {
+            signature: certificate(&jpki.certificate(Use::Signature)?)?,
+            user_authentication: certificate(&jpki.certificate(Use::UserAuthentication)?)?,
+        })
+    }
+
+    /// Applies, up to the card's signature (S0 2-C).
+    pub(super) async fn apply(&self) -> Result<(), Unmet> {
+        self.step(Step::Begin { procedure: Procedure::Apply, usage: None }).await?;
+        self.step(Step::CardPassword { password: self.card_password()? }).await?;
+        self.step(Step::Choose { uses: Uses::BOTH, confirmed: true }).await?;
+        self.put_card().await?;
+        let next = self.step(Step::ReadCard).await?;
+        same("next step", "new-signature-password", name(&next))
+    }
+
+    /// Sets the phone's PINs; the application is worked on at once (S0 2-D).
+    pub(super) async fn set_pins(&self) -> Result<(), Unmet> {
+        let typed = || Typed::new(PHONE_PASSWORD);
+        self.step(Step::NewSignaturePassword { password: typed(), again: typed() }).await?;
+        let typed = || Typed::new(PHONE_PIN);
+        let next = self.step(Step::NewUserAuthenticationPin { pin: typed(), again: typed() });
+        match next.await? {
+            NextStep::Register => Ok(()),
+            NextStep::Wait { due } => {
+                let now = self.sandbox.clock.now();
+                if due.duration_since(now) < MINUTES {
+                    return Ok(());
+                }
+                Err(Unmet::new(
+                    format_args!("work within minutes of {}", japan::civil(now)),
+                    format_args!("work from {} on", japan::civil(due)),
+                ))
+            }
+            other => Err(Unmet::new("next step: wait or register", name(&other))),
+        }
+    }
+
+    /// Reads notices until one says that she can register.
+    pub(super) async fn wait_for_notice(&mut self) -> Result<(), Unmet> {
+        let path = format!("{}/notices", self.path);
+        loop {
+            let since = self.read.to_string();
+            let call = self.phone.get(&path).query([("since", since.as_str()), ("wait", "30")]);
+            let notices: Notices = call.waiting(PATIENCE).answer().await?;
+            self.read = notices.next;
+            if notices.notices.iter().any(|notice| notice.code == "registration-ready") {
+                return Ok(());
+            }
+            if notices.notices.is_empty() {
+                return Err(Unmet::new("the notice registration-ready", "none"));
+            }
+        }
+    }
+
+    /// Presses "register" (S0 2-E), and looks at what the chip holds since.
+    pub(super) async fn register(&self) -> Result<Certificates, Unmet> {
+        let next = self.step(Step::Register).await?;
+        same("next step", "done", name(&next))?;
+        self.contents().await
+    }
+
+    /// Looks at what the phone holds, with both PINs: the certificates, if each key has one and none
+    /// of its tries is spent.
+    pub(super) async fn contents(&self) -> Result<Certificates, Unmet> {
+        let asked = ReadContents {
+            signature_password: Some(Typed::new(PHONE_PASSWORD)),
+            user_authentication_pin: Some(Typed::new(PHONE_PIN)),
+        };
+        let contents = self.look(&asked).await?;
+        same("keys in the phone's chip", 2, contents.keys.len())?;
+        let of = |usage: Use, tries: u8| {
+            let key = contents.keys.iter().find(|key| key.usage == usage);
+            let key = key.ok_or_else(|| Unmet::new(format_args!("a key: {usage:?}"), "none"))?;
+            same("tries left", tries, key.tries_left)?;
+            let read = key.certificate.as_ref();
+            certificate(&read.ok_or_else(|| Unmet::new("a certificate", "none"))?.0)
+        };
+        Ok(Certificates {
+            signature: of(Use::Signature, 5)?,
+            user_authentication: of(Use::UserAuthentication, 3)?,
+        })
+    }
+
+    /// Mistypes her PIN at a log-in.
+    pub(super) async fn mistype_pin(&self) -> Result<(), Unmet> {
+        let begun: LoginBegun = self.portal.post("/logins").once(&key()).answer().await?;
+        match self.consent(&begun.link, WRONG_PIN).await {
+            Err(unmet) if unmet.seen == "the problem wrong-pin" => {}
+            Err(unmet) => return Err(unmet),
+            Ok(state) => {
+                return Err(Unmet::new("the problem wrong-pin", format_args!("{state:?}")));
+            }
+        }
+        let contents = self.look(&ReadContents::default()).await?;
+        let key = contents.keys.iter().find(|key| key.usage == Use::UserAuthentication);
+        let left = key.map_or(0, |key| key.tries_left);
+        same("tries left of the user-authentication PIN", 2, left)
+    }
+
+    /// Logs in to the portal with the phone, and stays logged in.
+    pub(super) async fn log_in(&mut self) -> Result<(), Unmet> {
+        let begun: LoginBegun = self.portal.post("/logins").once(&key()).answer().await?;
+        self.approve(&begun.link, PHONE_PIN).await?;
+        let path = format!("/logins/{}", begun.login);
+        let login: LoginView = self.portal.get(&path).answer().await?;
+        let session = login.session.ok_or_else(|| Unmet::new("a session at the portal", "none"))?;
+        self.portal = self.portal.clone().showing(session);
+        Ok(())
+    }
+
+    /// Draws up a moving-out notification, signs it with the phone and sends it: its number and text.
+    pub(super) async fn send(&self) -> Result<ApplicationDrawnUp, Unmet> {
+        let moving = japan::day(self.sandbox.clock.now()).saturating_add(Span::new().days(10));
+        let fields = [
+            ("new_address", "北海道札幌市見本町１".to_owned()),
+            ("moving_date", moving.to_string()),
+        ];
+        let form = DrawUpApplication {
+            procedure: OnlineProcedure::MovingOut,
+            fields: fields.map(|(name, value)| (name.to_owned(), value)).into(),
+        };
+        let call = self.portal.post("/applications").json(&form).once(&key());
+        let drawn_up: ApplicationDrawnUp = call.answer().await?;
+        self.approve(&drawn_up.link, PHONE_PASSWORD).await?;
+        self.sees(&drawn_up.application, "received").await?;
+        Ok(drawn_up)
+    }
+
+    /// Whether the portal says that her application stands so.
+    pub(super) async fn sees(&self, application: &str, state: &str) -> Result<(), Unmet> {
+        let path = format!("/applications/{application}");
+        let detail: ApplicationDetail = self.portal.get(&path).answer().await?;
+        let seen = match detail.view.state {
+            ApplicationState::WaitsForSignature => "waits-for-signature",
+            ApplicationState::Received { .. } => "received",
+            ApplicationState::Accepted { .. } => "accepted",
+            ApplicationState::Returned { .. } => "returned",
+            ApplicationState::NotSigned { .. } => "not-signed",
+        };
+        same("the application", state, seen)
+    }
+
+    /// Whether her use history has an entry of each of these codes.
+    pub(super) async fn history_has(&self, codes: &[&str]) -> Result<(), Unmet> {
+        let history: Page<HistoryEntry> = self.portal.get("/history").answer().await?;
+        let seen: Vec<&str> = history.items.iter().map(|entry| entry.code.as_str()).collect();
+        match codes.iter().find(|code| !seen.contains(code)) {
+            Some(code) => Err(Unmet::new(format_args!("{code} in the history"), seen.join(", "))),
+            None => Ok(()),
+        }
+    }
+
+    /// Revokes with the phone's password (END-2); the phone is empty then.
+    pub(super) async fn revoke(&self) -> Result<(), Unmet> {
+        self.step(Step::Begin { procedure: Procedure::Revoke, usage: None }).await?;
+        self.step(Step::ConfirmRevocation { confirmed: true, with_card: false }).await?;
+        let password = Typed::new(PHONE_PASSWORD);
+        let state = self.state_after(Step::PhonePassword { password }).await?;
+        self.is_given_up(state).await
+    }
+
+    /// Revokes with the card (END-3), which lies on the phone still; the phone is empty then.
+    pub(super) async fn revoke_with_card(&self) -> Result<(), Unmet> {
+        self.step(Step::Begin { procedure: Procedure::Revoke, usage: None }).await?;
+        self.step(Step::ConfirmRevocation { confirmed: true, with_card: true }).await?;
+        self.step(Step::CardPassword { password: self.card_password()? }).await?;
+        self.put_card().await?;
+        let state = self.state_after(Step::ReadCard).await?;
+        self.is_given_up(state).await
+    }
+
+    /// All certificates are revoked, and nothing is left in the chip.
+    async fn is_given_up(&self, state: PhoneState) -> Result<(), Unmet> {
+        let next = state.procedure.map(|procedure| procedure.next);
+        same("next step", "done", next.as_ref().map_or("none", name))?;
+        let given_up = |status| {
+            let reason = RevocationReason::CessationOfOperation;
+            matches!(status, CertificateStatus::Revoked { reason: seen, .. } if seen == reason)
+        };
+        if let Some(other) = state.certificates.iter().find(|view| !given_up(view.status)) {
+            let expected = "revoked: CessationOfOperation";
+            return Err(Unmet::new(expected, format_args!("{:?}", other.status)));
+        }
+        let contents = self.look(&ReadContents::default()).await?;
+        same("keys in the phone's chip", 0, contents.keys.len())
+    }
+
+    fn card_password(&self) -> Result<Typed, Unmet> {
+        let password = self.test.card.pins.signature.as_ref();
+        let bytes = password.map(|password| String::from_utf8_lossy(password.as_bytes()));
+        bytes.map(Typed::new).ok_or_else(|| Unmet::new("a signature password", "none"))
+    }
+
+    async fn put_card(&self) -> Result<(), Unmet> {
+        let card = PutCard { card: self.test.handle.to_string() };
+        let call = self.phone.put(&format!("{}/card", self.path)).json(&card);
+        call.answer::<PhoneState>().await?;
+        Ok(())
+    }
+
+    /// Does a step of a procedure: what comes next.
+    async fn step(&self, step: Step) -> Result<NextStep, Unmet> {
+        let state = self.state_after(step).await?;
+        let procedure = state.procedure.ok_or_else(|| Unmet::new("a procedure", "none"))?;
+        Ok(procedure.next)
+    }
+
+    async fn state_after(&self, step: Step) -> Result<PhoneState, Unmet> {
+        let call = self.phone.post(&format!("{}/steps", self.path)).json(&step);
+        Ok(call.answer().await?)
+    }
+
+    async fn look(&self, asked: &ReadContents) -> Result<ChipContents, Unmet> {
+        Ok(self.phone.post(&format!("{}/contents", self.path)).json(asked).answer().await?)
+    }
+
+    async fn approve(&self, link: &str, pin: &str) -> Result<(), Unmet> {
+        match self.consent(link, pin).await? {
+            TransactionState::Done => Ok(()),
+            other => Err(Unmet::new("the transaction: Done", format_args!("{other:?}"))),
+        }
+    }
+
+    /// Opens a link on the phone, and approves with this PIN.
+    async fn consent(&self, link: &str, pin: &str) -> Result<TransactionState, Unmet> {
+        let open = OpenLink { link: link.to_owned() };
+        let call = self.phone.post(&format!("{}/transactions", self.path)).json(&open);
+        let shown: ShownTransaction = call.answer().await?;
+        let id = shown.transaction.id;
+        let path = format!("{}/transactions/{}/consent", self.path, id.as_str());
+        let approve = Consent::Approve { pin: Typed::new(pin) };
+        let done: Transaction = self.phone.post(&path).json(&approve).answer().await?;
+        Ok(done.state)
+    }
+}
+
+/// A step's name; what was read from the card stays out of it.
+fn name(next: &NextStep) -> &'static str {
+    match next {
+        NextStep::CardPassword => "card-password",
+        NextStep::Choose => "choose",
+        NextStep::ReadCard => "read-card",
+        NextStep::NewSignaturePassword { .. } => "new-signature-password",
+        NextStep::NewUserAuthenticationPin { .. } => "new-user-authentication-pin",
+        NextStep::Complete => "complete",
+        NextStep::Wait { .. } => "wait",
+        NextStep::Register => "register",
+        NextStep::ConfirmRevocation => "confirm-revocation",
+        NextStep::PhonePassword => "phone-password",
+        NextStep::Delete => "delete",
+        NextStep::Done { .. } => "done",
+    }
+}
+
+fn certificate(der: &[u8]) -> Result<Certificate, Unmet> {
+    Certificate::from_der(der).map_err(|error| Unmet::new("a certificate", error))
+}
+
+fn key() -> IdempotencyKey {
+    IdempotencyKey::new(&SystemEntropy)
+}
