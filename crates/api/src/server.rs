@@ -18,7 +18,10 @@ pub use extract::{Json, Path, Query};
 pub(crate) use extract::{parse_json, read_body, read_json};
 pub use hosts::Hosts;
 pub(crate) use hosts::authority;
-pub use listen::{ListenError, PlainListener, TlsListener, listen, listen_tls, tls_config};
+pub use listen::{
+    Handshakes, ListenError, PlainListener, TlsListener, listen, listen_tls, listen_tls_and_plain,
+    tls_config,
+};
 pub use poll::{Wait, long_poll};
 pub use run::{GRACE, Shutdown, Trigger, serve, shutdown};
 pub use shell::Shell;

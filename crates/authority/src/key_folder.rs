@@ -49,6 +49,14 @@ impl KeyFolder {
         Ok(SoftwareKey::from_encrypted_pkcs8(&encrypted, &self.passphrase)?)
     }
 
+    /// The secret of 32 bytes under a name that is there.
+    ///
+    /// # Errors
+    /// [`KeyFolderError`].
+    pub fn read_secret(&self, name: &str) -> Result<Zeroizing<[u8; 32]>, KeyFolderError> {
+        self.unseal(name, &self.folder.read(&secret_file(name))?)
+    }
+
     /// A secret of 32 bytes under a name; drawn when it is first asked for.
     ///
     /// # Errors
@@ -58,16 +66,14 @@ impl KeyFolder {
         name: &str,
         entropy: &dyn Entropy,
     ) -> Result<Zeroizing<[u8; 32]>, KeyFolderError> {
-        let file = format!("{name}.secret");
-        match self.folder.read(&file) {
-            Ok(sealed) => self.unseal(name, &sealed),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        match self.read_secret(name) {
+            Err(KeyFolderError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
                 let mut secret = Zeroizing::new([0; 32]);
                 entropy.fill(&mut *secret);
-                self.folder.replace(&file, &self.seal(name, &secret, entropy)?)?;
+                self.folder.replace(&secret_file(name), &self.seal(name, &secret, entropy)?)?;
                 Ok(secret)
             }
-            Err(error) => Err(error.into()),
+            read => read,
         }
     }
 
@@ -123,6 +129,10 @@ impl KeyFolder {
         let key = UnboundKey::new(&AES_256_GCM, &*key).map_err(|_| KeyFolderError::Secret)?;
         Ok(LessSafeKey::new(key))
     }
+}
+
+fn secret_file(name: &str) -> String {
+    format!("{name}.secret")
 }
 
 const SALT: usize = 16;

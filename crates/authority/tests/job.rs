@@ -3,8 +3,6 @@
 #[path = "support/house.rs"]
 mod house;
 
-use std::sync::Arc;
-
 use house::{CARD_PASSWORD, House, hanako, set_pins, sign_statement, transmit};
 use inrou_api::clock::Clock;
 use inrou_api::session::play;
@@ -15,8 +13,6 @@ use inrou_api::wire::authority::{
     EnrolmentView, Notices, PhoneView, RequestBegun, RequestDone, SessionOutcome, SessionWork,
     SignedStatement, SigningKey,
 };
-use inrou_pki::keys::KeyError;
-use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource, SoftwareKey};
 use inrou_rules::{CertificateStatus, Medium, RevocationReason, Use, Uses};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,26 +98,4 @@ async fn a_certificate_is_carried_on_a_phone_end_to_end() {
     assert!(matches!(outcome, Ok(SessionOutcome::Deleted { .. })), "{outcome:?}");
     let view: PhoneView = phone.client.get("/phones/self").answer().await.unwrap();
     assert_eq!(view.deletion_due, None);
-}
-
-/// Makes keys of one kind, whatever is asked for.
-struct OneKind;
-
-impl KeySource for OneKind {
-    fn generate(&self, _: KeyAlgorithm) -> Result<SoftwareKey, KeyError> {
-        FreshKeys.generate(KeyAlgorithm::EcP256)
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn reg_1_a_key_of_another_kind_than_the_settings_say_is_refused() {
-    let house = House::at("2026-11-21T01:00:00Z").await;
-    let phone = house.phone_with(Arc::new(OneKind)).await;
-    let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true };
-    let call = phone.client.post("/enrolments").json(&begin).once(&house.key());
-    let begun: EnrolmentBegun = call.answer().await.unwrap();
-    let work = SessionWork::MakeKeys { enrolment: begun.enrolment };
-    let refused = play(&phone.client, &work, |command| transmit(&phone.chip, command)).await;
-    let told = format!("{:?}", refused.unwrap_err());
-    assert!(told.contains("attestation-invalid") && told.contains("other-key"), "{told}");
 }

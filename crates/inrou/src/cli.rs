@@ -20,6 +20,9 @@ const DATA: &str = "inrou-data";
 /// The port of a sandbox when nobody names one.
 const PORT: u16 = 8765;
 
+/// The roles that can be served by themselves.
+const ROLES: [&str; 3] = ["authority", "portal", "phone"];
+
 /// What was typed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Invocation {
@@ -40,6 +43,22 @@ pub enum Action {
         port: u16,
         /// At what time to begin, as typed.
         at: Option<String>,
+        /// Whether over TLS.
+        tls: bool,
+    },
+    /// Run roles by themselves.
+    Serve {
+        /// The configuration.
+        config: PathBuf,
+        /// Which of its roles; all if none is named.
+        roles: Vec<String>,
+    },
+    /// Print the configuration of a sandbox's roles.
+    PrintConfig {
+        /// The data folder.
+        data: PathBuf,
+        /// The first port.
+        port: u16,
     },
     /// Play the whole job on a throw-away sandbox.
     Demo {
@@ -126,6 +145,24 @@ fn command(language: Language) -> Command {
         .value_name("DIR")
         .value_parser(PathBufValueParser::new())
         .help(say("demo-out"));
+    let tls = Arg::new("tls").long("tls").action(ArgAction::SetTrue).help(say("up-tls"));
+    let config = Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .value_parser(PathBufValueParser::new())
+        .required_unless_present("print-config")
+        .help(say("serve-config"));
+    let print = Arg::new("print-config")
+        .long("print-config")
+        .action(ArgAction::SetTrue)
+        .conflicts_with("config")
+        .help(say("serve-print-config"));
+    let roles = Arg::new("role")
+        .value_name("ROLE")
+        .value_parser(ROLES)
+        .action(ArgAction::Append)
+        .num_args(0..)
+        .help(say("serve-role"));
     let to = Arg::new("to").value_name("TIME").help(say("clock-to"));
     Command::new("inrou")
         .version(env!("CARGO_PKG_VERSION"))
@@ -134,7 +171,10 @@ fn command(language: Language) -> Command {
         .arg_required_else_help(true)
         .arg(data)
         .arg(lang)
-        .subcommand(Command::new("up").about(say("up")).arg(port).arg(at))
+        .subcommand(Command::new("up").about(say("up")).arg(port.clone()).arg(at).arg(tls))
+        .subcommand(
+            Command::new("serve").about(say("serve")).arg(config).arg(print).arg(port).arg(roles),
+        )
         .subcommand(Command::new("demo").about(say("demo")).arg(out))
         .subcommand(Command::new("clock").about(say("clock")).arg(to))
         .subcommand(card(&say))
@@ -211,6 +251,15 @@ fn action(matches: &ArgMatches) -> Action {
             data: data(),
             port: arguments.get_one("port").copied().unwrap_or(PORT),
             at: typed("at"),
+            tls: arguments.get_flag("tls"),
+        },
+        "serve" if arguments.get_flag("print-config") => Action::PrintConfig {
+            data: data(),
+            port: arguments.get_one("port").copied().unwrap_or(PORT),
+        },
+        "serve" => Action::Serve {
+            config: arguments.get_one("config").cloned().unwrap_or_default(),
+            roles: arguments.get_many("role").unwrap_or_default().cloned().collect(),
         },
         "demo" => Action::Demo { out: arguments.get_one("out").cloned() },
         "clock" => Action::Clock { data: data(), to: typed("to") },
@@ -311,11 +360,18 @@ mod tests {
                     data: "d".into(),
                     port: 0,
                     at: Some("2026-11-21T10:00:00+09:00".to_owned()),
+                    tls: false,
                 },
             }
         );
         let demo = typed("inrou --lang en demo --out d").unwrap();
         assert_eq!(demo.action, Action::Demo { out: Some("d".into()) });
+        let serve = typed("inrou serve --config c.toml portal phone").unwrap();
+        let roles = vec!["portal".to_owned(), "phone".to_owned()];
+        assert_eq!(serve.action, Action::Serve { config: "c.toml".into(), roles });
+        for wrong in ["inrou serve", "inrou serve --config c.toml butler"] {
+            assert!(typed(wrong).is_err(), "{wrong}");
+        }
         let list = typed("inrou card list --lang=ja").unwrap();
         assert_eq!(list.language, Language::Ja);
         assert_eq!(list.action, Action::CardList { data: DATA.into() });

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io;
 
 use inrou_words::{Form, Language, error};
 
-use crate::sandbox::{FolderError, SandboxError};
+use crate::sandbox::{FolderError, SandboxError, TlsError};
 use inrou_api::clock::ClockError;
 use inrou_api::server::ListenError;
 
@@ -74,12 +75,14 @@ impl From<SandboxError> for Fault {
     fn from(error: SandboxError) -> Self {
         match error {
             SandboxError::Folder(error) => error.into(),
-            SandboxError::Listen(ListenError::Bind(address, _)) => {
-                Fault::new("port-in-use").with("port", address.port())
-            }
+            SandboxError::Listen(error) => error.into(),
+            SandboxError::Role(error) => error.into(),
             SandboxError::Clock(error) => error.into(),
             SandboxError::Control { path, .. } => {
                 Fault::new("file-access-denied").with("path", path.display())
+            }
+            SandboxError::Tls(TlsError::File { path, .. }) => {
+                Fault::new("file-not-readable").with("path", path.display())
             }
             SandboxError::Residents(error) => {
                 Fault::new("config-invalid").with("path", "residents.json").with("detail", error)
@@ -88,6 +91,23 @@ impl From<SandboxError> for Fault {
                 tracing::error!(error = ?error, "the sandbox did not start");
                 Fault::new("internal-error")
             }
+        }
+    }
+}
+
+impl From<ListenError> for Fault {
+    fn from(error: ListenError) -> Self {
+        match error {
+            ListenError::Bind(address, cause) if cause.kind() == io::ErrorKind::AddrInUse => {
+                Fault::new("port-in-use").with("port", address.port())
+            }
+            ListenError::Bind(address, _) => {
+                Fault::new("address-not-usable").with("address", address)
+            }
+            ListenError::PlainOffLoopback(address) => {
+                Fault::new("plain-off-loopback").with("address", address)
+            }
+            ListenError::Tls(_) => Fault::new("tls-not-usable"),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The command: a sandbox of the whole service, and its parts.
 //!
 //! - [`cli`]: what can be typed; [`fault`]: what is said when it cannot be done
-//! - [`up`], [`demo`], [`clock`], [`card`], [`verify`]: the commands; `control`: what they ask of a running sandbox
-//! - [`sandbox`]: every role in one process; [`residents`]: who lives in it
+//! - [`up`], [`demo`], [`clock`], [`card`], [`verify`]: the commands;
+//!   `control`: what they ask of a running sandbox
+//! - [`serve`]: roles as a configuration says; [`sandbox`]: every role in one process; [`residents`]: who
+//!   lives in it
 
 pub mod card;
 pub mod cli;
@@ -11,9 +13,12 @@ mod control;
 pub mod demo;
 mod facts;
 pub mod fault;
+mod key_pool;
+mod maker;
 mod moment;
 pub mod residents;
 pub mod sandbox;
+pub mod serve;
 mod table;
 mod terminal;
 pub mod up;
@@ -59,8 +64,10 @@ fn end(outcome: Result<(), Fault>, language: Language) -> ExitCode {
 fn run(invocation: Invocation) -> Result<(), Fault> {
     let language = invocation.language;
     match invocation.action {
-        Action::Up { data, port, at } => up::run(language, &data, port, at.as_deref()),
+        Action::Up { data, port, at, tls } => up::run(language, &data, port, at.as_deref(), tls),
         Action::Demo { out } => demo::run(language, out.as_deref()),
+        Action::Serve { config, roles } => serve::run(language, &config, &roles),
+        Action::PrintConfig { data, port } => serve::print(&data, port),
         Action::Clock { data, to } => clock::run(language, &data, to.as_deref()),
         Action::CardList { data } => card::list::run(language, &data),
         Action::CardShow { data, name, phone } => card::show::run(language, &data, &name, phone),

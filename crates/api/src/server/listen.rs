@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::serve::Listener;
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
@@ -49,8 +50,27 @@ pub async fn listen_tls(
     let plain = bind(address).await?;
     let local = plain.local_addr().map_err(|error| ListenError::Bind(address, error))?;
     let (sender, connections) = mpsc::channel(HANDSHAKES);
-    let accepting = tokio::spawn(shake_hands(plain, TlsAcceptor::from(config), sender));
-    Ok(TlsListener { connections, local, accepting })
+    let doors = Doors { acceptor: TlsAcceptor::from(config), secure: sender, plain: None };
+    let accepting = Arc::new(Accepting(tokio::spawn(accept(plain, doors))));
+    Ok(Handshakes { connections, local, _accepting: accepting })
+}
+
+/// Serves TLS and plain HTTP at one loopback address, told apart by the first byte: a TLS client
+/// begins with a handshake record (RFC 8446 §5.1).
+///
+/// # Errors
+/// [`ListenError::Bind`]: the address is gone.
+pub fn listen_tls_and_plain(
+    listener: PlainListener,
+    config: Arc<ServerConfig>,
+) -> io::Result<(TlsListener, Handshakes<TcpStream>)> {
+    let local = listener.local_addr()?;
+    let (secure, secure_ones) = mpsc::channel(HANDSHAKES);
+    let (plain, plain_ones) = mpsc::channel(HANDSHAKES);
+    let doors = Doors { acceptor: TlsAcceptor::from(config), secure, plain: Some(plain) };
+    let accepting = Arc::new(Accepting(tokio::spawn(accept(listener, doors))));
+    let both = Handshakes { connections: secure_ones, local, _accepting: accepting.clone() };
+    Ok((both, Handshakes { connections: plain_ones, local, _accepting: accepting }))
 }
 
 /// What TLS needs: TLS 1.2 and 1.3 over HTTP/1.1, with this certificate chain (its own first).
@@ -100,24 +120,27 @@ impl Listener for PlainListener {
     }
 }
 
-/// A listener for HTTP over TLS. Handshakes go on beside each other, so that a client that stalls
-/// keeps nobody waiting.
+/// A listener for connections that begin with a handshake. Handshakes go on beside each other, so that
+/// a client that stalls keeps nobody waiting.
 #[derive(Debug)]
-pub struct TlsListener {
-    connections: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
+pub struct Handshakes<S> {
+    connections: mpsc::Receiver<(S, SocketAddr)>,
     local: SocketAddr,
-    accepting: tokio::task::JoinHandle<()>,
+    _accepting: Arc<Accepting>,
 }
 
-impl TlsListener {
+/// A listener for HTTP over TLS.
+pub type TlsListener = Handshakes<TlsStream<TcpStream>>;
+
+impl<S> Handshakes<S> {
     /// The address at which it listens, with the port that was taken.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
     }
 }
 
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Listener for Handshakes<S> {
+    type Io = S;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, SocketAddr) {
@@ -133,9 +156,13 @@ impl Listener for TlsListener {
     }
 }
 
-impl Drop for TlsListener {
+/// The task that accepts connections; it ends with the last listener that they go to.
+#[derive(Debug)]
+struct Accepting(tokio::task::JoinHandle<()>);
+
+impl Drop for Accepting {
     fn drop(&mut self) {
-        self.accepting.abort();
+        self.0.abort();
     }
 }
 
@@ -152,23 +179,45 @@ async fn bind(address: SocketAddr) -> Result<PlainListener, ListenError> {
         .map_err(|error| ListenError::Bind(address, error))
 }
 
-async fn shake_hands(
-    mut plain: PlainListener,
+/// Where connections go.
+#[derive(Clone)]
+struct Doors {
     acceptor: TlsAcceptor,
-    sender: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
-) {
+    secure: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
+    /// `None`: everything is taken for TLS.
+    plain: Option<mpsc::Sender<(TcpStream, SocketAddr)>>,
+}
+
+/// The first byte of a TLS handshake record.
+const HANDSHAKE: u8 = 22;
+
+async fn accept(mut listener: PlainListener, doors: Doors) {
     loop {
-        let (stream, peer) = plain.accept().await;
-        let handshake = acceptor.accept(stream);
-        let sender = sender.clone();
+        let (stream, peer) = listener.accept().await;
+        let doors = doors.clone();
         tokio::spawn(async move {
-            match tokio::time::timeout(HANDSHAKE_TIME, handshake).await {
-                // The receiver is gone only when the server is.
-                Ok(Ok(stream)) => drop(sender.send((stream, peer)).await),
+            match tokio::time::timeout(HANDSHAKE_TIME, doors.let_in(stream, peer)).await {
+                Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
                 Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
             }
         });
+    }
+}
+
+impl Doors {
+    /// A receiver is gone only when the server is.
+    async fn let_in(self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+        if let Some(plain) = self.plain {
+            let mut first = [0];
+            if stream.peek(&mut first).await? == 1 && first[0] != HANDSHAKE {
+                let _ = plain.send((stream, peer)).await;
+                return Ok(());
+            }
+        }
+        let stream = self.acceptor.accept(stream).await?;
+        let _ = self.secure.send((stream, peer)).await;
+        Ok(())
     }
 }
 

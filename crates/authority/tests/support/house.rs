@@ -171,15 +171,10 @@ impl House {
 
     /// A new phone that has made itself known.
     pub async fn phone(&self) -> Phone {
-        self.phone_with(Arc::new(FreshKeys)).await
-    }
-
-    /// As [`phone`](Self::phone), with another source of the chip's keys.
-    pub async fn phone_with(&self, keys: Arc<dyn KeySource>) -> Phone {
         let id = ChipId::from_bytes(self.random());
         let issuer = issuer::manufacture(&id, &(self.master)(), &self.maker, &FreshKeys).unwrap();
         let image = personalisation::phone(Personality::Android, id, issuer);
-        let chip = self.chip(image, keys);
+        let chip = self.chip(image);
         let api = format!("{}/authority/v1", self.base);
         let anybody = Client::new(&api, &[], self.clock.clone(), self.entropy.clone()).unwrap();
         let work = SessionWork::RegisterPhone {
@@ -221,12 +216,12 @@ impl House {
         let image =
             personalisation::card(&data, &records, &FreshKeys, &SeededEntropy::new(3), issuer)
                 .unwrap();
-        self.chip(image, Arc::new(FreshKeys))
+        self.chip(image)
     }
 
-    fn chip(&self, image: inrou_chip::image::Image, keys: Arc<dyn KeySource>) -> SharedChip {
+    fn chip(&self, image: inrou_chip::image::Image) -> SharedChip {
         let memory = Memory::create(InMemoryMedium::default(), image).unwrap();
-        let mut chip = Chip::new(memory, self.entropy.clone(), keys);
+        let mut chip = Chip::new(memory, self.entropy.clone(), Arc::new(FreshKeys));
         chip.power_on(Interface::Local);
         Arc::new(Mutex::new(chip))
     }

@@ -74,7 +74,11 @@ async fn in_sandbox(
         start: Some(start),
         residents: Some(vec![RESIDENT.to_owned()]),
     };
-    let extras = Extras { observer: Some(transcript.clone()), status_life: Some(STATUS_LIFE) };
+    let extras = Extras {
+        observer: Some(transcript.clone()),
+        status_life: Some(STATUS_LIFE),
+        ..Extras::default()
+    };
     let begins = text("demo.begins").in_language(language).with("now", start);
     say(&begins.render(Form::Plain));
     let sandbox = Sandbox::start_with(options, extras).await?;

@@ -82,7 +82,7 @@ impl DataFolder {
     /// # Errors
     /// [`FolderError::Io`].
     pub fn passphrase(&self, entropy: &dyn Entropy) -> Result<Passphrase, FolderError> {
-        let path = self.root.join("passphrase");
+        let path = self.passphrase_file();
         let io = |cause| FolderError::Io { path: path.clone(), cause };
         match File::open(&path) {
             Ok(mut file) => {
@@ -146,6 +146,21 @@ impl DataFolder {
         self.root.join("control.sock")
     }
 
+    /// The CA for TLS on this computer.
+    pub fn tls(&self) -> PathBuf {
+        self.root.join("tls")
+    }
+
+    /// Its certificate, for people to trust.
+    pub fn tls_ca(&self) -> PathBuf {
+        self.tls().join("ca.pem")
+    }
+
+    /// The file with what opens the key files.
+    pub fn passphrase_file(&self) -> PathBuf {
+        self.root.join("passphrase")
+    }
+
     /// Is there once the test residents have their cards.
     pub fn ready_mark(&self) -> PathBuf {
         self.root.join("ready")
@@ -156,7 +171,7 @@ impl DataFolder {
     }
 }
 
-fn private_file(path: &Path) -> io::Result<File> {
+pub(super) fn private_file(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
 }

@@ -1,51 +1,48 @@
 //! The sandbox: every role in one process on loopback, over one data folder.
 
+mod config;
 mod control;
 mod counter;
+mod error;
+mod first_start;
 mod folder;
 mod home;
-mod key_pool;
-mod maker;
-mod roles;
+mod role_keys;
 mod setup;
+mod tls;
 
-use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
 use inrou_api::client::{Client, ClientError};
-use inrou_api::clock::{Clock, ClockError, SandboxClock, SystemClock};
-use inrou_api::problem::Problem;
+use inrou_api::clock::{Clock, SandboxClock, SystemClock};
 use inrou_api::server::{
-    Hosts, ListenError, PlainListener, Shell, Shutdown, Trigger, listen, serve, shutdown,
+    Hosts, PlainListener, Shell, Shutdown, Trigger, listen, listen_tls_and_plain, serve, shutdown,
 };
-use inrou_authority::key_folder::{KeyFolder, KeyFolderError};
-use inrou_authority::settings::Settings as AuthoritySettings;
-use inrou_authority::store::{SqliteSettings, SqliteStore, StoreError};
-use inrou_authority::{Authority, Parts};
 use inrou_chip::observer::Observer;
-use inrou_chip::tray::{Tray, TrayError};
+use inrou_chip::tray::Tray;
+use inrou_phone::Fleet;
 use inrou_phone::card::TableOfCards;
-use inrou_phone::{Fleet, FleetError};
-use inrou_pki::keys::Passphrase;
-use inrou_pki::profile::InvalidUri;
-use inrou_pki::{Entropy, IssuerSettings, KeyAlgorithm, KeySource, SystemEntropy};
-use inrou_portal::Portal;
-use inrou_relying::{StatusClient, Validator};
+use inrou_pki::{Entropy, KeyAlgorithm, SystemEntropy};
 use inrou_rules::japan;
 use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinHandle;
 
+pub use config::{Addresses, of_processes};
+pub use error::SandboxError;
 pub use folder::{DataFolder, FolderError, FolderLock};
-pub use roles::Role;
+pub use role_keys::{Role, RoleKeys};
+pub use tls::TlsError;
 
+use crate::key_pool::KeyPool;
+use crate::maker::Maker;
 use crate::residents::{self, ResidentsError, TestResident};
+use crate::serve::{AuthorityRole, Ground, until};
 use control::{Control, Shelf};
-use counter::Counter;
-use key_pool::KeyPool;
-use maker::{Maker, MakerError};
-use roles::RoleKeys;
-use setup::SetupError;
+use first_start::FirstStart;
+use tls::Tls;
 
 /// Who has the chips that a sandbox took, as other commands are told.
 const OWNER: &str = "sandbox";
@@ -74,70 +71,8 @@ pub struct Extras {
     pub status_life: Option<SignedDuration>,
     /// What kind of keys issuers and chips have.
     pub keys: KeyAlgorithm,
-}
-
-/// Why a sandbox did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum SandboxError {
-    /// The data folder.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    /// The listener.
-    #[error(transparent)]
-    Listen(#[from] ListenError),
-    /// The clock.
-    #[error(transparent)]
-    Clock(#[from] ClockError),
-    /// The residents' file.
-    #[error(transparent)]
-    Residents(#[from] ResidentsError),
-    /// The maker of chips.
-    #[error(transparent)]
-    Maker(#[from] MakerError),
-    /// The key files.
-    #[error(transparent)]
-    Keys(#[from] KeyFolderError),
-    /// The cards' folder.
-    #[error(transparent)]
-    Tray(#[from] TrayError),
-    /// The phones' folder.
-    #[error(transparent)]
-    Fleet(#[from] FleetError),
-    /// The authority's store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The portal's store.
-    #[error(transparent)]
-    PortalStore(#[from] inrou_portal::store::StoreError),
-    /// The trust anchors.
-    #[error(transparent)]
-    Anchors(#[from] inrou_relying::anchors::AnchorError),
-    /// The client of status services.
-    #[error(transparent)]
-    Status(#[from] inrou_relying::FetchError),
-    /// The authority.
-    #[error(transparent)]
-    Authority(Problem),
-    /// The address under which status is published.
-    #[error(transparent)]
-    Address(#[from] InvalidUri),
-    /// A client of a role.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// The first start.
-    #[error(transparent)]
-    Setup(#[from] SetupError),
-    /// The control socket.
-    #[error("{path}: {cause}")]
-    Control {
-        /// Where it is to be.
-        path: std::path::PathBuf,
-        /// Why it cannot be made.
-        cause: std::io::Error,
-    },
-    /// A file of the data folder.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
+    /// Whether it is served over TLS, under a certificate of a CA of its own.
+    pub tls: bool,
 }
 
 /// A sandbox that runs.
@@ -152,10 +87,12 @@ pub struct Sandbox {
     pub fleet: Arc<Fleet>,
     /// The test residents.
     pub residents: Vec<TestResident>,
-    roles: RoleKeys,
+    keys: RoleKeys,
     entropy: Arc<dyn Entropy>,
+    /// The certificates to trust for TLS, DER.
+    roots: Vec<Vec<u8>>,
     trigger: Trigger,
-    serving: Vec<tokio::task::JoinHandle<()>>,
+    serving: Vec<JoinHandle<()>>,
     _lock: FolderLock,
 }
 
@@ -174,81 +111,74 @@ impl Sandbox {
     /// # Errors
     /// [`SandboxError`].
     pub async fn start_with(options: Options, extras: Extras) -> Result<Self, SandboxError> {
-        let lock = options.folder.lock()?;
-        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let keys: Arc<dyn KeySource> = Arc::new(KeyPool::start(KEY_MAKERS));
-        let listener = bind(options.port).await?;
-        let port = listener.local_addr()?.port();
-        let base = format!("http://localhost:{port}");
-
+        let folder = &options.folder;
+        let lock = folder.lock()?;
+        let door = Door::open(&options, extras.tls).await?;
         let now = options.start.unwrap_or_else(|| SystemClock::new().now());
         let residents = test_residents(&options, now)?;
-        let begins = setup::beginning(&residents, now);
-        let clock = Arc::new(SandboxClock::open_starting_at(options.folder.root(), begins)?);
-        let building = Building {
-            folder: &options.folder,
-            base: &base,
-            // A certificate names an address by number: RFC 5280 §4.2.1.6 wants a full host name.
-            published: &format!("http://127.0.0.1:{port}"),
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-            keys,
-            passphrase: options.folder.passphrase(&*entropy)?,
-            extras,
-        };
-        let foundation = building.foundation(begins)?;
-        let anchors = {
-            // The authority alone, at an address that nobody else knows, until the house stands.
-            let site = foundation.open_site(&building).await?;
-            if !options.folder.ready_mark().exists() {
-                clock.stop()?;
-                let client = site.api.clone().signing(foundation.roles.signer(Role::Counter));
-                let counter = |resident: &TestResident| Counter {
-                    client: client.clone(),
-                    municipality: resident.municipality,
-                };
-                let (maker, tray) = (&foundation.maker, &foundation.tray);
-                setup::enter_residents(&residents, now, &clock, maker, tray, counter).await?;
-            }
-            site.anchors().await?
-        };
+        let begins = first_start::beginning(&residents, now);
+        let clock = Arc::new(SandboxClock::open_starting_at(folder.root(), begins)?);
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let pool = Arc::new(KeyPool::start(KEY_MAKERS));
+        let ground = Ground { clock: clock.clone(), entropy: entropy.clone(), keys: pool };
+
+        let passphrase = folder.passphrase(&*entropy)?;
+        let maker = Arc::new(Maker::open(
+            folder.maker(),
+            passphrase.clone(),
+            begins,
+            entropy.clone(),
+            ground.keys.clone(),
+        )?);
+        let keys = RoleKeys::open(folder.roles(), passphrase, &*entropy, &*ground.keys)?;
+        let mut roles = config::roles(folder, &keys, &door.addresses, &door.trusted(folder));
+        extras.settle(&mut roles);
+        let tray = Tray::open(folder.cards(), OWNER, entropy.clone(), ground.keys.clone())?;
+        let tray = Arc::new(tray.observed_by(extras.observer.clone()));
+
         let (trigger, told) = shutdown();
-        let house = building.house(&foundation, &anchors, told.clone())?;
-        if !options.folder.ready_mark().exists() {
-            setup::buy_phones(&residents, house.fleet.clone()).await?;
-            let present = options.start.unwrap_or_else(|| SystemClock::new().now());
-            if clock.state().now < present {
-                clock.advance_to(present)?;
+        let authority = roles.authority.open(&ground)?;
+        let cards = Arc::new(TableOfCards(tray.clone()));
+        let fleet =
+            roles.phone.open_with(&ground, maker.clone(), cards, extras.observer, told.clone())?;
+        let portal = roles.portal.open(&ground)?;
+        if folder.ready_mark().exists() {
+            if let Some(start) = options.start.filter(|start| clock.state().now < *start) {
+                clock.advance_to(start)?;
             }
-            clock.run()?;
-            fs::write(options.folder.ready_mark(), b"")?;
-        } else if let Some(start) = options.start
-            && clock.state().now < start
-        {
-            clock.advance_to(start)?;
+        } else {
+            let first =
+                FirstStart { folder, residents: &residents, clock: &clock, ground: &ground };
+            first.issue_cards(now, &authority, &maker, &tray, &keys).await?;
+            first.buy_phones(fleet.clone()).await?;
+            first.finish(options.start)?;
         }
-        let control = Control::listen(&options.folder).map_err(|cause| SandboxError::Control {
-            path: options.folder.control_socket(),
-            cause,
-        })?;
+        let status = AuthorityRole::publication(authority.clone());
+        let house = Router::new()
+            .merge(AuthorityRole::router(authority.clone(), told.clone()))
+            .merge(inrou_phone::http::router(fleet.clone()))
+            .merge(inrou_portal::router(portal, told.clone()))
+            .merge(home::router(clock.clone(), authority.clone()));
+        let (base, roots) = (door.addresses.portal.clone(), door.roots());
+        let control = Control::listen(folder)
+            .map_err(|cause| SandboxError::Control { path: folder.control_socket(), cause })?;
         let shelf = Arc::new(Shelf {
-            tray: foundation.tray.clone(),
-            fleet: house.fleet.clone(),
-            publication: Client::new(&base, &[], clock.clone(), entropy.clone())?,
+            tray: tray.clone(),
+            fleet: fleet.clone(),
+            publication: Client::new(&base, &roots, clock.clone(), entropy.clone())?,
         });
-        let serving = vec![
-            tokio::spawn(until(told.clone(), control.serve(shelf))),
-            tokio::spawn(serve(listener, house.router, told.clone())),
-            tokio::spawn(until(told, foundation.authority.clone().work())),
-        ];
+        let mut serving = door.serve(house, status, &entropy, &told)?;
+        serving.push(tokio::spawn(until(told.clone(), control.serve(shelf))));
+        serving.push(tokio::spawn(until(told, authority.work())));
         Ok(Self {
             base,
             clock,
-            tray: foundation.tray,
-            fleet: house.fleet,
+            tray,
+            fleet,
             residents,
-            roles: foundation.roles,
+            keys,
             entropy,
+            roots,
             trigger,
             serving,
             _lock: lock,
@@ -260,7 +190,7 @@ impl Sandbox {
     /// # Errors
     /// [`ClientError`].
     pub fn client(&self, path: &str, role: Role) -> Result<Client, ClientError> {
-        Ok(self.anybody(path)?.signing(self.roles.signer(role)))
+        Ok(self.anybody(path)?.signing(self.keys.signer(role)))
     }
 
     /// A client that does not sign.
@@ -269,7 +199,7 @@ impl Sandbox {
     /// [`ClientError`].
     pub fn anybody(&self, path: &str) -> Result<Client, ClientError> {
         let base = format!("{}{path}", self.base);
-        Client::new(&base, &[], self.clock.clone(), self.entropy.clone())
+        Client::new(&base, &self.roots, self.clock.clone(), self.entropy.clone())
     }
 
     /// Ends the sandbox: requests under way are finished, everything is durable.
@@ -282,198 +212,74 @@ impl Sandbox {
     }
 }
 
-/// What the roles are built from.
-struct Building<'a> {
-    folder: &'a DataFolder,
-    base: &'a str,
-    published: &'a str,
-    clock: Arc<SandboxClock>,
-    entropy: Arc<dyn Entropy>,
-    keys: Arc<dyn KeySource>,
-    passphrase: Passphrase,
-    extras: Extras,
+impl Extras {
+    fn settle(&self, roles: &mut config::Roles) {
+        for issuer in [&mut roles.authority.settings.issuer, &mut roles.portal.relying.issuer] {
+            *issuer = issuer.clone().with_keys(self.keys);
+        }
+        if let Some(life) = self.status_life {
+            let settings = &mut roles.authority.settings;
+            (settings.ocsp_life, settings.crl_life) = (life, life);
+        }
+    }
 }
 
-/// What the roles stand on: the authority, and the chips around it.
-struct Foundation {
-    authority: Arc<Authority>,
-    maker: Arc<Maker>,
-    roles: RoleKeys,
-    tray: Arc<Tray>,
+/// Where the sandbox is reached.
+struct Door {
+    listener: PlainListener,
+    addresses: Addresses,
+    tls: Option<Tls>,
 }
 
-/// The roles under one roof.
-struct House {
-    router: Router,
-    fleet: Arc<Fleet>,
-}
-
-impl Building<'_> {
-    fn foundation(&self, since: Timestamp) -> Result<Foundation, SandboxError> {
-        let maker = Arc::new(Maker::open(
-            self.folder.maker(),
-            self.passphrase.clone(),
-            since,
-            self.entropy.clone(),
-            self.keys.clone(),
-        )?);
-        let roles = RoleKeys::open(
-            self.folder.roles(),
-            self.passphrase.clone(),
-            &*self.entropy,
-            &*self.keys,
-        )?;
-        let (entropy, keys) = (self.entropy.clone(), self.keys.clone());
-        let tray = Tray::open(self.folder.cards(), OWNER, entropy, keys)?;
-        let tray = Arc::new(tray.observed_by(self.extras.observer.clone()));
-        let authority = self.authority(&maker, &roles)?;
-        Ok(Foundation { authority, maker, roles, tray })
-    }
-
-    fn house(
-        &self,
-        foundation: &Foundation,
-        anchors: &[u8],
-        told: Shutdown,
-    ) -> Result<House, SandboxError> {
-        let fleet = Fleet::open(
-            &inrou_phone::Settings {
-                directory: self.folder.phones(),
-                authority: format!("{}/authority/v1", self.base),
-                askers: vec![format!("{}/portal/v1", self.base)],
-                roots: Vec::new(),
-            },
-            inrou_phone::Parts {
-                clock: self.clock.clone(),
-                entropy: self.entropy.clone(),
-                keys: self.keys.clone(),
-                maker: foundation.maker.clone(),
-                cards: Arc::new(TableOfCards(foundation.tray.clone())),
-                observer: self.extras.observer.clone(),
-                shutdown: told.clone(),
-            },
-        )?;
-        let portal = self.portal(foundation, anchors)?;
-        let shell = || Shell::new("sandbox", self.entropy.clone());
-        let authority = foundation.authority.clone();
-        let all = Router::new()
-            .merge(inrou_authority::http::router(authority.clone(), told.clone()))
-            .merge(inrou_authority::http::publication(authority))
-            .merge(inrou_phone::http::router(fleet.clone()))
-            .merge(inrou_portal::router(portal, told))
-            .merge(home::router(self.clock.clone()));
-        let all = shell().wrap(all);
-        let names = ["localhost", "127.0.0.1"];
-        let router = Hosts::new(shell()).at(names, &all).into_router();
-        Ok(House { router, fleet })
-    }
-
-    fn issuer(&self) -> Result<IssuerSettings, InvalidUri> {
-        IssuerSettings::default().with_keys(self.extras.keys).published_at(self.published)
-    }
-
-    fn portal(&self, foundation: &Foundation, anchors: &[u8]) -> Result<Arc<Portal>, SandboxError> {
-        let relying = inrou_relying::Settings {
-            issuer: self.issuer()?,
-            ..inrou_relying::Settings::default()
+impl Door {
+    async fn open(options: &Options, tls: bool) -> Result<Self, SandboxError> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
+        let listener = listen(address).await?;
+        let port = listener.local_addr()?.port();
+        let scheme = if tls { "https" } else { "http" };
+        let tls = match tls {
+            true => Some(Tls::open(&options.folder, SystemClock::new().now())?),
+            false => None,
         };
-        let status = StatusClient::new(&relying, self.entropy.clone())?;
-        let validator =
-            Validator::new(inrou_relying::anchors::from_bytes(anchors)?, relying, status);
-        let authority = Client::new(
-            &format!("{}/authority/v1", self.base),
-            &[],
-            self.clock.clone(),
-            self.entropy.clone(),
-        )?;
-        let clerk = inrou_portal::settings::Caller {
-            public_key: foundation.roles.public_key(Role::Clerk),
-            permissions: vec![inrou_portal::settings::Permission::Clerk],
-            municipality: None,
+        Ok(Self { listener, addresses: Addresses::of_one_port(scheme, port), tls })
+    }
+
+    /// The certificates to trust for its TLS.
+    fn roots(&self) -> Vec<Vec<u8>> {
+        self.tls.iter().map(|tls| tls.ca.clone()).collect()
+    }
+
+    /// The files with them.
+    fn trusted(&self, folder: &DataFolder) -> Vec<PathBuf> {
+        self.tls.iter().map(|_| folder.tls_ca()).collect()
+    }
+
+    /// Serves the house; over TLS if it has that, and then over plain HTTP what certificates name by
+    /// such addresses, since status that is needed to trust TLS must be had without it.
+    fn serve(
+        self,
+        house: Router,
+        status: Router,
+        entropy: &Arc<dyn Entropy>,
+        told: &Shutdown,
+    ) -> Result<Vec<JoinHandle<()>>, SandboxError> {
+        let dress = |router: Router| {
+            let shell = || Shell::new("sandbox", entropy.clone());
+            let all = shell().wrap(router);
+            Hosts::new(shell()).at(["localhost", "127.0.0.1", "[::1]"], &all).into_router()
         };
-        let portal = Portal::open(inrou_portal::Parts {
-            store: Arc::new(inrou_portal::store::SqliteStore::open(
-                &self.folder.portal().join("store.db"),
-                &*self.entropy,
-            )?),
-            clock: self.clock.clone(),
-            entropy: self.entropy.clone(),
-            authority: authority.signing(foundation.roles.signer(Role::Portal)),
-            validator,
-            settings: inrou_portal::settings::Settings {
-                public_base: self.base.to_owned(),
-                callers: [(Role::Clerk.name().to_owned(), clerk)].into(),
-                ..inrou_portal::settings::Settings::default()
-            },
-        })?;
-        Ok(Arc::new(portal))
+        Ok(match self.tls {
+            None => vec![tokio::spawn(serve(self.listener, dress(house), told.clone()))],
+            Some(tls) => {
+                let (secure, plain) = listen_tls_and_plain(self.listener, tls.config)?;
+                let elsewhere = tls::elsewhere(self.addresses.portal);
+                vec![
+                    tokio::spawn(serve(secure, dress(house), told.clone())),
+                    tokio::spawn(serve(plain, dress(status.merge(elsewhere)), told.clone())),
+                ]
+            }
+        })
     }
-
-    fn authority(&self, maker: &Maker, roles: &RoleKeys) -> Result<Arc<Authority>, SandboxError> {
-        let folder = self.folder.authority();
-        let store = SqliteStore::open(&folder.join("store.db"), SqliteSettings::default())?;
-        let defaults = AuthoritySettings::default();
-        let authority = Authority::open(Parts {
-            store: Arc::new(store),
-            clock: self.clock.clone(),
-            entropy: self.entropy.clone(),
-            key_source: self.keys.clone(),
-            key_folder: KeyFolder::open(folder.join("keys"), self.passphrase.clone())
-                .map_err(KeyFolderError::from)?,
-            crl_folder: folder.join("crl"),
-            maker: maker.certificate()?,
-            channel_master: maker.channel_master(),
-            settings: AuthoritySettings {
-                issuer: self.issuer()?,
-                callers: roles.callers(),
-                ocsp_life: self.extras.status_life.unwrap_or(defaults.ocsp_life),
-                crl_life: self.extras.status_life.unwrap_or(defaults.crl_life),
-                ..defaults
-            },
-        });
-        Ok(Arc::new(authority.map_err(|failed| SandboxError::Authority(failed.0))?))
-    }
-}
-
-/// The authority at a loopback address of its own, while the sandbox is being started.
-struct Site {
-    root: Client,
-    api: Client,
-    trigger: Trigger,
-}
-
-impl Foundation {
-    async fn open_site(&self, building: &Building<'_>) -> Result<Site, SandboxError> {
-        let listener = bind(0).await?;
-        let base = format!("http://{}", listener.local_addr()?);
-        let (trigger, told) = shutdown();
-        let router = Router::new()
-            .merge(inrou_authority::http::router(self.authority.clone(), told.clone()))
-            .merge(inrou_authority::http::publication(self.authority.clone()));
-        let shell = Shell::new("first-start", building.entropy.clone());
-        tokio::spawn(serve(listener, shell.wrap(router), told));
-        let client =
-            |base: &str| Client::new(base, &[], building.clock.clone(), building.entropy.clone());
-        let api = client(&format!("{base}/authority/v1"))?;
-        Ok(Site { root: client(&base)?, api, trigger })
-    }
-}
-
-impl Site {
-    /// The issuers' certificates, PEM.
-    async fn anchors(&self) -> Result<Vec<u8>, ClientError> {
-        Ok(self.root.get("/ca/anchors.pem").bytes().await?.to_vec())
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        self.trigger.pull();
-    }
-}
-
-async fn bind(port: u16) -> Result<PlainListener, ListenError> {
-    listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await
 }
 
 fn test_residents(options: &Options, now: Timestamp) -> Result<Vec<TestResident>, ResidentsError> {
@@ -482,12 +288,4 @@ fn test_residents(options: &Options, now: Timestamp) -> Result<Vec<TestResident>
         all.retain(|resident| wanted.iter().any(|handle| handle == resident.handle.as_str()));
     }
     Ok(all)
-}
-
-/// Runs `work` until the shutdown.
-async fn until(told: Shutdown, work: impl Future<Output = ()>) {
-    tokio::select! {
-        () = work => {}
-        () = told.triggered() => {}
-    }
 }

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use jiff::civil::time;
 
 use super::counter::{ChosenPins, Counter, CounterError};
-use super::maker::{Maker, MakerError};
+use crate::maker::{Maker, MakerError};
 use crate::residents::TestResident;
 
 /// Why the first start did not get to its end.

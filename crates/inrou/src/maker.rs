@@ -1,7 +1,7 @@
 //! The maker of chips: cards with a resident's data printed into them, phones from the shop.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use inrou_authority::key_folder::{KeyFolder, KeyFolderError};
@@ -50,16 +50,43 @@ pub enum MakerError {
     Certificate(#[from] ProofError),
 }
 
-/// The sandbox's maker of chips.
+/// The name of the secret from which the chips' channel keys are derived.
+const CHANNEL: &str = "channel";
+
+/// The file with the maker's certificate.
+const CERTIFICATE: &str = "maker.cer";
+
+/// A maker of chips.
 pub struct Maker {
     ca: MakerCa,
     records: RecordIssuer,
-    master: [u8; 16],
+    master: MasterKey,
     entropy: Arc<dyn Entropy>,
     keys: Arc<dyn KeySource>,
 }
 
+/// What those know of a maker who trust its chips and speak with them.
+pub struct Trusted {
+    /// The certificate by which its chips are known.
+    pub certificate: MakerCertificate,
+    /// The key from which the chips' channel keys are derived.
+    pub channel_master: MasterKey,
+}
+
 impl Maker {
+    /// Reads what those know of the maker in `folder` who trust its chips.
+    ///
+    /// # Errors
+    /// [`MakerError`].
+    pub fn trusted(folder: &Path, passphrase: Passphrase) -> Result<Trusted, MakerError> {
+        let keep = KeyFolder::open(folder.to_owned(), passphrase)?;
+        let secret = keep.read_secret(CHANNEL)?;
+        Ok(Trusted {
+            certificate: MakerCertificate::from_der(&fs::read(folder.join(CERTIFICATE))?)?,
+            channel_master: channel_master(&secret),
+        })
+    }
+
     /// Takes up the maker whose keys are in `folder`, or founds one there as of `since`.
     ///
     /// # Errors
@@ -71,11 +98,9 @@ impl Maker {
         entropy: Arc<dyn Entropy>,
         keys: Arc<dyn KeySource>,
     ) -> Result<Self, MakerError> {
-        let certificate_file = folder.join("maker.cer");
+        let certificate_file = folder.join(CERTIFICATE);
         let keep = KeyFolder::open(folder, passphrase)?;
-        let secret = keep.secret("channel", &*entropy)?;
-        let mut master = [0; 16];
-        master.copy_from_slice(&secret[..16]);
+        let master = channel_master(&*keep.secret(CHANNEL, &*entropy)?);
         let key = |name: &str, algorithm| -> Result<_, MakerError> {
             match keep.read(name) {
                 Err(KeyFolderError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -100,19 +125,6 @@ impl Maker {
         Ok(Self { ca, records, master, entropy, keys })
     }
 
-    /// The certificate by which others know the maker's chips.
-    ///
-    /// # Errors
-    /// [`MakerError::Certificate`].
-    pub fn certificate(&self) -> Result<MakerCertificate, MakerError> {
-        Ok(MakerCertificate::from_der(self.ca.certificate())?)
-    }
-
-    /// The key from which the chips' channel keys are derived; the authority has it too.
-    pub fn channel_master(&self) -> MasterKey {
-        MasterKey::from_bytes(self.master)
-    }
-
     /// A card with a resident's data, without keys and certificates.
     ///
     /// # Errors
@@ -125,6 +137,12 @@ impl Maker {
 
 impl inrou_phone::Maker for Maker {
     fn manufacture(&self, chip: &ChipId) -> Result<IssuerState, ManufactureError> {
-        issuer::manufacture(chip, &self.channel_master(), &self.ca, &*self.keys)
+        issuer::manufacture(chip, &self.master, &self.ca, &*self.keys)
     }
+}
+
+fn channel_master(secret: &[u8; 32]) -> MasterKey {
+    let mut master = [0; 16];
+    master.copy_from_slice(&secret[..16]);
+    MasterKey::from_bytes(master)
 }

@@ -1,0 +1,127 @@
+//! The configuration of `inrou serve`: a TOML file with a section for each role.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{AuthorityRole, PhoneRole, PortalRole};
+use crate::fault::Fault;
+
+/// A configuration. A process runs the roles whose sections are there. Paths are relative to the
+/// folder in which the file lies; settings that are absent have the sandbox's defaults.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// A sandbox's clock, shared with other processes. Absent: the system's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockConfig>,
+    /// The registration and certification authority, with its status services.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<AuthorityRole>,
+    /// The portal and its receiving office.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<PortalRole>,
+    /// The app on phones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<PhoneRole>,
+}
+
+/// Which clock tells the time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockConfig {
+    /// The data folder of the sandbox whose clock it is.
+    pub sandbox: PathBuf,
+}
+
+/// Where a role is served.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// The address to listen at. Without TLS it must be a loopback address.
+    pub listen: SocketAddr,
+    /// The names and addresses under which clients call it, without a port; requests for others are
+    /// refused.
+    #[serde(default = "Server::loopback_names")]
+    pub hosts: Vec<String>,
+    /// The certificate for TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsFiles>,
+}
+
+/// A certificate for TLS.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFiles {
+    /// The chain, PEM, the server's own certificate first.
+    pub certificate: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// `file-not-readable`, `config-invalid`.
+    pub fn read(file: &Path) -> Result<Self, Fault> {
+        let unreadable = |_| Fault::new("file-not-readable").with("path", file.display());
+        let text = fs::read_to_string(file).map_err(unreadable)?;
+        let mut config: Self =
+            toml::from_str(&text).map_err(|error| invalid(file, &error, &text))?;
+        config.resolve(file.parent().unwrap_or(Path::new("")));
+        Ok(config)
+    }
+
+    /// The configuration as text.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).unwrap_or_default()
+    }
+
+    /// Drops the roles that are not among those; with none named, keeps all.
+    pub(super) fn keep(&mut self, wanted: &[String]) {
+        let drop = |role: &str| !wanted.is_empty() && wanted.iter().all(|wanted| wanted != role);
+        self.authority.take_if(|_| drop("authority"));
+        self.portal.take_if(|_| drop("portal"));
+        self.phone.take_if(|_| drop("phone"));
+    }
+
+    /// Whether no role is left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.authority.is_none() && self.portal.is_none() && self.phone.is_none()
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        let clock = self.clock.iter_mut().map(|clock| &mut clock.sandbox);
+        let authority = self.authority.iter_mut().flat_map(AuthorityRole::paths);
+        let portal = self.portal.iter_mut().flat_map(PortalRole::paths);
+        let phone = self.phone.iter_mut().flat_map(PhoneRole::paths);
+        for path in clock.chain(authority).chain(portal).chain(phone) {
+            *path = folder.join(&*path);
+        }
+    }
+}
+
+impl Server {
+    /// The names of this machine for itself.
+    pub fn loopback_names() -> Vec<String> {
+        ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).into()
+    }
+
+    /// The paths in it.
+    pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        self.tls.iter_mut().flat_map(|tls| [&mut tls.certificate, &mut tls.key])
+    }
+}
+
+/// What is wrong, and in which line.
+fn invalid(file: &Path, error: &toml::de::Error, text: &str) -> Fault {
+    let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+    let detail = match line {
+        Some(line) => format!("line {line}: {}", error.message()),
+        None => error.message().to_owned(),
+    };
+    Fault::new("config-invalid").with("path", file.display()).with("detail", detail)
+}

@@ -1,0 +1,189 @@
+//! `inrou serve`: roles by themselves, as a configuration says; and how each is opened, which the
+//! sandbox shares.
+
+mod authority;
+mod config;
+mod error;
+mod phone;
+mod portal;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use inrou_api::clock::{Clock, SandboxClock, SystemClock};
+use inrou_api::server::{
+    Hosts, ListenError, Shell, Shutdown, listen, listen_tls, serve, shutdown, tls_config,
+};
+use inrou_pki::keys::Passphrase;
+use inrou_pki::{Entropy, FreshKeys, KeySource, SystemEntropy};
+use inrou_words::{Form, Language, Term, text};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::task::JoinHandle;
+
+pub use authority::AuthorityRole;
+pub use config::{ClockConfig, Config, Server, TlsFiles};
+pub use error::RoleError;
+pub use phone::PhoneRole;
+pub use portal::{AuthorityCalls, PortalRole};
+
+use crate::fault::Fault;
+use crate::key_pool::KeyPool;
+use crate::sandbox::{Addresses, DataFolder, RoleKeys, of_processes};
+use crate::terminal::{interrupted, say};
+
+/// What every role of a process stands on.
+#[derive(Clone)]
+pub struct Ground {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where key pairs come from.
+    pub keys: Arc<dyn KeySource>,
+}
+
+/// Runs the roles of a configuration, or those of them that are `wanted`, until it is interrupted.
+pub fn run(language: Language, file: &Path, wanted: &[String]) -> Result<(), Fault> {
+    let mut config = Config::read(file)?;
+    config.keep(wanted);
+    if config.is_empty() {
+        return Err(Fault::new("no-role").with("path", file.display()));
+    }
+    let runtime = tokio::runtime::Runtime::new().map_err(|_| Fault::new("internal-error"))?;
+    runtime.block_on(async {
+        let (trigger, told) = shutdown();
+        let running = start(&config, told).await?;
+        for (role, address) in &running.addresses {
+            let term = |text| Term { text, reading: "" };
+            let line = text("cli.serving").in_language(language);
+            say(&line.with("role", term(role)).with("url", term(address)).render(Form::Plain));
+        }
+        say(&text("cli.stop-hint").in_language(language).render(Form::Plain));
+        interrupted().await;
+        trigger.pull();
+        for task in running.serving {
+            // A task that panicked has ended as well; the panic was logged.
+            let _ = task.await;
+        }
+        Ok(())
+    })
+}
+
+/// Prints the configuration by which the roles of a sandbox run by themselves, at `port` and the two
+/// after it.
+pub fn print(data: &Path, port: u16) -> Result<(), Fault> {
+    let missing = || Fault::new("data-folder-missing").with("path", data.display());
+    let absolute = fs::canonicalize(data).map_err(|_| missing())?;
+    let folder = DataFolder::find(&absolute)?;
+    let passphrase = passphrase(&folder.passphrase_file())?;
+    let keys = RoleKeys::open(folder.roles(), passphrase, &SystemEntropy, &FreshKeys);
+    let config =
+        of_processes(&folder, &keys.map_err(RoleError::from)?, &Addresses::of_three_ports(port));
+    say(config.to_toml().trim_end());
+    Ok(())
+}
+
+/// Roles that are served.
+pub struct Running {
+    /// Each role's name, and the address at which it listens.
+    pub addresses: Vec<(&'static str, String)>,
+    serving: Vec<JoinHandle<()>>,
+}
+
+/// Opens the roles of a configuration and serves them until the shutdown.
+///
+/// # Errors
+/// [`RoleError`]; none is served then.
+pub async fn start(config: &Config, told: Shutdown) -> Result<Running, RoleError> {
+    let clock: Arc<dyn Clock> = match &config.clock {
+        Some(clock) => Arc::new(SandboxClock::open(&clock.sandbox)?),
+        None => Arc::new(SystemClock::new()),
+    };
+    let keys = Arc::new(KeyPool::start(1));
+    let ground = Ground { clock, entropy: Arc::new(SystemEntropy), keys };
+    let mut running = Running { addresses: Vec::new(), serving: Vec::new() };
+    if let Some(role) = &config.authority {
+        let authority = role.open(&ground)?;
+        let router = AuthorityRole::router(authority.clone(), told.clone());
+        running.serve("authority", &role.server, router, &ground, told.clone()).await?;
+        running.serving.push(tokio::spawn(until(told.clone(), authority.work())));
+    }
+    if let Some(role) = &config.portal {
+        let router = inrou_portal::router(role.open(&ground)?, told.clone());
+        running.serve("portal", &role.server, router, &ground, told.clone()).await?;
+    }
+    if let Some(role) = &config.phone {
+        let router = inrou_phone::http::router(role.open(&ground, told.clone())?);
+        running.serve("phone", &role.server, router, &ground, told).await?;
+    }
+    Ok(running)
+}
+
+impl Running {
+    async fn serve(
+        &mut self,
+        role: &'static str,
+        server: &Server,
+        router: Router,
+        ground: &Ground,
+        told: Shutdown,
+    ) -> Result<(), RoleError> {
+        let shell = || Shell::new(role, ground.entropy.clone());
+        let hosts = server.hosts.iter().map(String::as_str);
+        let router = Hosts::new(shell()).at(hosts, &shell().wrap(router)).into_router();
+        let (scheme, address, task) = match &server.tls {
+            None => {
+                let listener = listen(server.listen).await?;
+                let address = listener.local_addr();
+                ("http", address, tokio::spawn(serve(listener, router, told)))
+            }
+            Some(tls) => {
+                let chain = certificates(std::slice::from_ref(&tls.certificate))?;
+                let chain = chain.into_iter().map(CertificateDer::from).collect();
+                let config = tls_config(chain, private_key(&tls.key)?)?;
+                let listener = listen_tls(server.listen, config).await?;
+                let address = Ok(listener.local_addr());
+                ("https", address, tokio::spawn(serve(listener, router, told)))
+            }
+        };
+        let address = address.map_err(|error| ListenError::Bind(server.listen, error))?;
+        self.addresses.push((role, format!("{scheme}://{address}")));
+        self.serving.push(task);
+        Ok(())
+    }
+}
+
+/// Runs `work` until the shutdown.
+pub(crate) async fn until(told: Shutdown, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = work => {}
+        () = told.triggered() => {}
+    }
+}
+
+/// The passphrase in a file, without the end of its line.
+fn passphrase(file: &Path) -> Result<Passphrase, RoleError> {
+    let text = fs::read_to_string(file).map_err(|error| RoleError::file(file, error))?;
+    Ok(Passphrase::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// The certificates in PEM files, DER.
+fn certificates(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, RoleError> {
+    let mut all = Vec::new();
+    for file in files {
+        let pem = fs::read(file).map_err(|error| RoleError::file(file, error))?;
+        let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+        let read = read.ok().filter(|read| !read.is_empty());
+        let read = read.ok_or_else(|| RoleError::Content(file.clone()))?;
+        all.extend(read.into_iter().map(|certificate| certificate.to_vec()));
+    }
+    Ok(all)
+}
+
+fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, RoleError> {
+    let pem = fs::read(file).map_err(|error| RoleError::file(file, error))?;
+    PrivateKeyDer::from_pem_slice(&pem).map_err(|_| RoleError::Content(file.to_owned()))
+}

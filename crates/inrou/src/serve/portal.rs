@@ -1,0 +1,107 @@
+//! The portal as a role: where its things lie, and how it is opened.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use inrou_api::client::Client;
+use inrou_api::signature::RoleKey;
+use inrou_authority::key_folder::KeyFolder;
+use inrou_portal::settings::Settings;
+use inrou_portal::store::SqliteStore;
+use inrou_portal::{Parts, Portal};
+use inrou_relying::{Issuers, StatusClient, Validator, anchors};
+use serde::{Deserialize, Serialize};
+
+use super::{Ground, RoleError, Server, certificates, passphrase};
+
+/// The residents' portal, with the receiving office behind it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortalRole {
+    /// Where it is served.
+    pub server: Server,
+    /// Its folder: the store.
+    pub folder: PathBuf,
+    /// Whom it asks.
+    pub authority: AuthorityCalls,
+    /// The issuers' certificates, PEM or DER; if there are none, those that the authority publishes.
+    #[serde(default)]
+    pub anchors: Vec<PathBuf>,
+    /// Its settings.
+    #[serde(default)]
+    pub settings: Settings,
+    /// How it judges certificates.
+    #[serde(default)]
+    pub relying: inrou_relying::Settings,
+}
+
+/// How the authority is called.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthorityCalls {
+    /// Its address, such as `http://127.0.0.1:8765`.
+    pub address: String,
+    /// The certificates trusted for its TLS, PEM; if there are none, the operating system's.
+    #[serde(default)]
+    pub roots: Vec<PathBuf>,
+    /// The name under which the authority knows the caller.
+    pub caller: String,
+    /// The folder of the callers' encrypted keys: `CALLER.key`.
+    pub keys: PathBuf,
+    /// The file with the passphrase that opens it.
+    pub passphrase: PathBuf,
+}
+
+impl PortalRole {
+    /// Opens the portal.
+    ///
+    /// # Errors
+    /// [`RoleError`].
+    pub fn open(&self, ground: &Ground) -> Result<Arc<Portal>, RoleError> {
+        std::fs::create_dir_all(&self.folder)
+            .map_err(|error| RoleError::file(&self.folder, error))?;
+        let store = SqliteStore::open(&self.folder.join("store.db"), &*ground.entropy)
+            .map_err(|error| RoleError::portal_store(&self.folder, error))?;
+        let authority = self.authority.client("", ground)?;
+        let issuers = if self.anchors.is_empty() {
+            Issuers::published_by(authority)
+        } else {
+            anchors::from_files(&self.anchors)?.into()
+        };
+        let status = StatusClient::new(&self.relying, ground.entropy.clone())?;
+        let portal = Portal::open(Parts {
+            store: Arc::new(store),
+            clock: ground.clock.clone(),
+            entropy: ground.entropy.clone(),
+            authority: self
+                .authority
+                .client("/authority/v1", ground)?
+                .signing(self.authority.signer()?),
+            validator: Validator::new(issuers, self.relying.clone(), status),
+            settings: self.settings.clone(),
+        });
+        Ok(Arc::new(portal.map_err(|error| RoleError::portal_store(&self.folder, error))?))
+    }
+
+    /// The paths in the configuration.
+    pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let AuthorityCalls { roots, keys, passphrase, .. } = &mut self.authority;
+        let own = [&mut self.folder, keys, passphrase].into_iter();
+        own.chain(&mut self.anchors).chain(roots).chain(self.server.paths())
+    }
+}
+
+impl AuthorityCalls {
+    fn client(&self, path: &str, ground: &Ground) -> Result<Client, RoleError> {
+        let base = format!("{}{path}", self.address.trim_end_matches('/'));
+        let roots = certificates(&self.roots)?;
+        Ok(Client::new(&base, &roots, ground.clock.clone(), ground.entropy.clone())?)
+    }
+
+    fn signer(&self) -> Result<Arc<RoleKey>, RoleError> {
+        let folder = KeyFolder::open(self.keys.clone(), passphrase(&self.passphrase)?)
+            .map_err(|error| RoleError::file(&self.keys, error))?;
+        let key = folder.read(&format!("{}.key", self.caller))?;
+        Ok(Arc::new(RoleKey::new(format!("role:{}", self.caller), Arc::new(key))))
+    }
+}
