@@ -22,6 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use files::{Files, OutFolder};
 pub use job::play;
+pub use resident::{PHONE_PASSWORD, PHONE_PIN, WRONG_PIN};
 pub use step::{Failed, Step, Unmet};
 pub use transcript::Transcript;
 

@@ -26,12 +26,14 @@ use super::step::{Unmet, same};
 use crate::residents::TestResident;
 use crate::sandbox::Sandbox;
 
-/// What she chooses on the phone.
-const PHONE_PASSWORD: &str = "PHONE123";
-const PHONE_PIN: &str = "4321";
+/// The signature password that she chooses for the phone.
+pub const PHONE_PASSWORD: &str = "PHONE123";
+
+/// The user-authentication PIN that she chooses for the phone.
+pub const PHONE_PIN: &str = "4321";
 
 /// What she types by mistake.
-const WRONG_PIN: &str = "1234";
+pub const WRONG_PIN: &str = "1234";
 
 /// How long, in real time, she waits for a notice.
 const PATIENCE: Duration = Duration::from_secs(30);
