@@ -1,5 +1,8 @@
 //! What can be typed: commands, options, and their help in the reader's language.
 
+mod complaint;
+mod help;
+
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,6 +15,7 @@ use inrou_words::{Form, Language, text};
 use crate::card::attach::Attachment;
 use crate::card::pin::PinSource;
 use crate::card::read::{CertificateName, Reading, Source};
+use crate::fault::Fault;
 use crate::verify::Verification;
 
 /// The folder that a sandbox uses when nobody names one.
@@ -109,12 +113,35 @@ pub enum Action {
     },
 }
 
-/// Reads what was typed. `Err` is what to print instead: help, the version, or what is wrong.
-pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+/// Why there is nothing to do.
+#[derive(Debug)]
+pub enum Instead {
+    /// Help or the version is to be shown.
+    Show(clap::Error),
+    /// What was typed cannot be understood.
+    Complain(Language, Fault),
+}
+
+/// Reads what was typed.
+///
+/// # Errors
+/// [`Instead`]: what to say instead of doing something.
+pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Invocation, Instead> {
+    use clap::error::ErrorKind::{
+        DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion,
+    };
     let typed: Vec<OsString> = typed.into_iter().collect();
     let language = language(&typed);
-    let matches = command(language).try_get_matches_from(&typed)?;
-    Ok(Invocation { language, action: action(&matches) })
+    let command = help::localised(command(language), language);
+    match command.clone().try_get_matches_from(&typed) {
+        Ok(matches) => Ok(Invocation { language, action: action(&matches) }),
+        Err(error) => Err(match error.kind() {
+            DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand => {
+                Instead::Show(error)
+            }
+            _ => Instead::Complain(language, complaint::fault(&error, &command, &typed)),
+        }),
+    }
 }
 
 /// The whole command.
@@ -336,16 +363,18 @@ fn language(typed: &[OsString]) -> Language {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::panic, reason = "a test fails by panicking")]
+
     use super::*;
 
-    fn typed(line: &str) -> Result<Invocation, clap::Error> {
+    fn typed(line: &str) -> Result<Invocation, Instead> {
         parse(line.split_whitespace().map(OsString::from))
     }
 
     #[test]
     fn the_command_is_sound_in_every_language() {
         for language in Language::ALL {
-            command(language).debug_assert();
+            help::localised(command(language), language).debug_assert();
         }
     }
 
@@ -379,10 +408,88 @@ mod tests {
 
     #[test]
     fn help_is_in_the_language_asked_for() {
-        for (language, word) in [("ja", "時計"), ("en", "clock")] {
-            let help = typed(&format!("inrou --lang {language} --help")).unwrap_err();
-            assert!(help.to_string().contains(word), "{help}");
+        let help = |line: &str| match typed(line) {
+            Err(Instead::Show(help)) => help.to_string(),
+            other => panic!("{other:?}"),
+        };
+        let english = help("inrou --lang en --help");
+        for word in ["Usage: inrou [options] <command>", "Commands:", "Options:", "clock"] {
+            assert!(english.contains(word), "{word}: {english}");
         }
-        assert!(typed("inrou dance").is_err());
+        for line in ["--help", "up --help", "card --help", "card read -h", "verify --help", "card"]
+        {
+            let japanese = help(&format!("inrou --lang ja {line}"));
+            assert!(japanese.contains("使い方: inrou"), "{japanese}");
+            for word in
+                ["Usage", "Options", "Commands", "Arguments", "default", "possible", "Print"]
+            {
+                assert!(!japanese.contains(word), "{line}: {word}: {japanese}");
+            }
+        }
+        assert!(help("inrou --lang ja up --help").contains("（初期値 8765）"));
+        assert!(help("inrou --lang ja card attach --help").contains("attach [オプション] <NAME>"));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_said_in_two_lines() {
+        for (line, code, what, now) in [
+            ("dance", "command-unknown", "dance", "inrou --help"),
+            ("--data d", "command-missing", "", "inrou --help"),
+            ("up --tempo 3", "argument-unknown", "--tempo", "inrou up --help"),
+            ("up --port", "value-missing", "--port", "inrou up --help"),
+            ("up --port many", "value-not-readable", "many", "inrou up --help"),
+            ("card show", "argument-missing", "<NAME>", "inrou card show --help"),
+            ("card read", "argument-missing", "NAME", "inrou card read --help"),
+            ("card read x --reader y", "arguments-conflict", "--reader", "card read --help"),
+            ("card read x --certificate z", "value-not-allowed", "z", "sign, auth"),
+            ("--lang fr clock", "value-not-allowed", "fr", "ja-easy"),
+        ] {
+            for language in ["ja", "ja-easy", "en"] {
+                // The last one wins where the line names its own.
+                let line = if line.starts_with("--lang") {
+                    format!("inrou {line}")
+                } else {
+                    format!("inrou --lang {language} {line}")
+                };
+                let Err(Instead::Complain(language, fault)) = typed(&line) else {
+                    panic!("{line}");
+                };
+                assert_eq!(fault.code(), code, "{line}");
+                let said = fault.lines(language);
+                let lines: Vec<&str> = said.lines().collect();
+                assert_eq!(lines.len(), 2, "{said}");
+                assert!(lines[0].contains(what) && lines[1].contains(now), "{said}");
+                assert!(!said.contains('{'), "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_typed_cannot_write_to_the_terminal() {
+        let Err(Instead::Complain(_, fault)) = typed("inrou \u{1b}[2J") else { panic!() };
+        assert!(!fault.lines(Language::En).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn the_card_commands_are_read_with_their_options() {
+        let data = || PathBuf::from(DATA);
+        let name = || "hana".to_owned();
+        let show = typed("inrou card show hana --phone").unwrap().action;
+        assert_eq!(show, Action::CardShow { data: data(), name: name(), phone: true });
+        let attach = typed("inrou card attach hana").unwrap().action;
+        let address = "127.0.0.1:35963".to_owned();
+        let attachment = Attachment { name: name(), phone: false, address };
+        assert_eq!(attach, Action::CardAttach { data: data(), attachment });
+        let read =
+            typed("inrou card read --reader R --certificate sign,ca-auth --pin-stdin --out f");
+        let reading = Reading {
+            from: Source::Reader("R".to_owned()),
+            certificates: ["sign", "ca-auth"]
+                .map(|name| CertificateName::named(name).unwrap())
+                .into(),
+            out: Some("f".into()),
+            pins: PinSource::StandardInput,
+        };
+        assert_eq!(read.unwrap().action, Action::CardRead { data: data(), reading });
     }
 }

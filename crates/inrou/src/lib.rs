@@ -29,15 +29,22 @@ use std::process::ExitCode;
 use inrou_words::Language;
 use tracing_subscriber::EnvFilter;
 
-use cli::{Action, Invocation};
+use cli::{Action, Instead, Invocation};
 use fault::Fault;
+
+/// The exit status of what could not be understood, as of most commands.
+const USAGE: u8 = 2;
 
 /// Reads what was typed, does it, and says how it went.
 pub fn command() -> ExitCode {
     let invocation = match cli::parse(std::env::args_os()) {
         Ok(invocation) => invocation,
-        // Help goes to standard output and is no failure; a complaint is.
-        Err(error) => error.exit(),
+        // Help that was asked for goes to standard output, and is no failure.
+        Err(Instead::Show(help)) => help.exit(),
+        Err(Instead::Complain(language, fault)) => {
+            terminal::complain(&fault.lines(language));
+            return ExitCode::from(USAGE);
+        }
     };
     // What runs on tells what goes on; what ends at once says itself what went wrong.
     let level = match invocation.action {

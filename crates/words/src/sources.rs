@@ -20,6 +20,7 @@ pub(crate) const ERRORS: &[ErrorFile] = &[
     problems("PINs and passwords", include_str!("../texts/error/pin.toml")),
     problems("Cards, chips, readers", include_str!("../texts/error/chip.toml")),
     problems("The service and the command", include_str!("../texts/error/service.toml")),
+    problems("What is typed on the command line", include_str!("../texts/error/usage.toml")),
 ];
 
 /// Notices.
