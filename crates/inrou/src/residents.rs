@@ -15,6 +15,7 @@ use inrou_chip::face_input::MyNumber;
 use inrou_rules::{
     Attributes, CardFacePin, Municipality, Platform, SignaturePassword, UserAuthenticationPin, Uses,
 };
+use inrou_words::Language;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +46,7 @@ pub struct TestResident {
     pub phones: Vec<TestPhone>,
 }
 
-/// A sentence in two languages.
+/// A few sentences, in the reader's language.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct About {
@@ -53,6 +54,20 @@ pub struct About {
     pub en: String,
     /// In Japanese.
     pub ja: String,
+    /// In easy Japanese; a file may leave it out.
+    #[serde(rename = "ja-easy", default)]
+    pub ja_easy: Option<String>,
+}
+
+impl About {
+    /// In that language, or the one nearest to it.
+    pub fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::En => &self.en,
+            Language::Ja => &self.ja,
+            Language::JaEasy => self.ja_easy.as_ref().unwrap_or(&self.ja),
+        }
+    }
 }
 
 /// A test resident's card.

@@ -9,7 +9,7 @@ use crate::moment::parse_moment;
 use crate::residents::TestResident;
 use crate::sandbox::{DataFolder, Extras, Options, Sandbox};
 use crate::table::table;
-use crate::terminal::{interrupted, say};
+use crate::terminal::{interrupted, say, words};
 
 /// Runs the sandbox until it is interrupted.
 pub fn run(
@@ -30,7 +30,7 @@ pub fn run(
         let trust = tls.then(|| options.folder.tls_ca());
         let extras = Extras { tls, ..Extras::default() };
         let sandbox = Sandbox::start_with(options, extras).await?;
-        say(&residents_table(&sandbox.residents));
+        say(&residents_table(&sandbox.residents, language));
         let sentence = |code: &'static str| text(code).in_language(language);
         let url = Term { text: &sandbox.base, reading: "" };
         say(&sentence("cli.ready").with("url", url).render(Form::Plain));
@@ -47,7 +47,7 @@ pub fn run(
 }
 
 /// Who lives in the sandbox, with the PINs that one needs to play them.
-fn residents_table(residents: &[TestResident]) -> String {
+fn residents_table(residents: &[TestResident], language: Language) -> String {
     let shown = |pin: Option<&[u8]>| {
         pin.map_or("-".to_owned(), |pin| String::from_utf8_lossy(pin).into_owned())
     };
@@ -58,9 +58,40 @@ fn residents_table(residents: &[TestResident]) -> String {
             shown(pins.signature.as_ref().map(|pin| pin.as_bytes())),
             shown(pins.user_authentication.as_ref().map(|pin| pin.as_bytes())),
             shown(Some(pins.card_face.as_bytes())),
-            resident.about.en.clone(),
+            resident.about.in_language(language).to_owned(),
         ]
     });
-    let heading = ["NAME", "SIGNATURE", "PIN", "CARD-FACE", "ABOUT"].map(str::to_owned);
+    let heading = [
+        "cli.column-name",
+        "cli.column-signature",
+        "cli.column-user-authentication",
+        "cli.column-card-face",
+        "cli.column-about",
+    ];
+    let heading = heading.map(|column| words(column, language));
     table(&[heading].into_iter().chain(rows).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::residents::{BUILT_IN, parse};
+
+    #[test]
+    fn residents_are_shown_in_the_reader_s_language() {
+        let residents = parse(BUILT_IN, date(2026, 11, 21)).unwrap();
+        for (language, heading, about) in [
+            (Language::En, "NAME", "The ordinary case"),
+            (Language::Ja, "名前", "ふつうの例です"),
+            (Language::JaEasy, "名前", "ふつうの 例です"),
+        ] {
+            let table = residents_table(&residents, language);
+            assert!(table.starts_with(heading), "{table}");
+            let hana = table.lines().nth(1).unwrap();
+            assert!(hana.starts_with("hana") && hana.contains("MIZUNO12"), "{hana}");
+            assert!(hana.contains(about), "{hana}");
+        }
+    }
 }
