@@ -50,8 +50,10 @@ pub fn run(language: Language, out: Option<&Path>) -> Result<(), Fault> {
     let transcript = Arc::new(Transcript::of(folder.path()));
     let files = runtime.block_on(async {
         tokio::select! {
-            files = in_sandbox(language, folder.path(), &transcript) => files,
+            // First, so that it listens before there is anything to clear away.
+            biased;
             () = interrupted() => Err(Fault::new("interrupted")),
+            files = in_sandbox(language, folder.path(), &transcript) => files,
         }
     })?;
     if let Some(out) = out {

@@ -22,6 +22,7 @@ use inrou_pki::{Certificate, SystemEntropy};
 use inrou_rules::{CertificateStatus, RevocationReason, Use, Uses, japan};
 use jiff::{SignedDuration, Span};
 
+use super::statuses::GIVEN_UP;
 use super::step::{Unmet, same};
 use crate::residents::TestResident;
 use crate::sandbox::Sandbox;
@@ -54,7 +55,6 @@ pub(super) struct Resident<'s> {
 }
 
 /// The certificates of a card or a phone.
-#[derive(Clone)]
 pub(super) struct Certificates {
     pub(super) signature: Certificate,
     pub(super) user_authentication: Certificate,
@@ -273,8 +273,7 @@ impl<'s> Resident<'s> {
             matches!(status, CertificateStatus::Revoked { reason: seen, .. } if seen == reason)
         };
         if let Some(other) = state.certificates.iter().find(|view| !given_up(view.status)) {
-            let expected = "revoked: CessationOfOperation";
-            return Err(Unmet::new(expected, format_args!("{:?}", other.status)));
+            return Err(Unmet::new(GIVEN_UP, format_args!("{:?}", other.status)));
         }
         let contents = self.look(&ReadContents::default()).await?;
         same("keys in the phone's chip", 0, contents.keys.len())

@@ -1,7 +1,6 @@
 //! The relying party: paths, signatures, and the statuses that are published, asked for at the
 //! addresses that stand in the certificates.
 
-use std::fmt;
 use std::sync::Arc;
 
 use inrou_api::clock::{Clock, SandboxClock};
@@ -105,9 +104,12 @@ impl RelyingParty {
         let address = address.ok_or_else(|| Unmet::new("an address of a CRL", "none"))?;
         let crl = self.download(address).await?;
         let status = self.status(certificate, Evidence::Crl(&crl))?;
-        let Some(address) = certificate.ocsp_uri() else {
+        if certificate.is_issuer() {
             return Ok(Published { name, ocsp: None, crl, status });
-        };
+        }
+        let address = certificate.ocsp_uri();
+        let address =
+            address.ok_or_else(|| Unmet::new("an address of an OCSP responder", "none"))?;
         let issuer = self.issuer(certificate)?;
         // SHA-1, as OpenSSL and GnuTLS name an issuer unless they are told otherwise.
         let request = write_request(&issuer, certificate, HashAlgorithm::Sha1, None);
@@ -115,11 +117,7 @@ impl RelyingParty {
         let ocsp = self.download(&format!("{address}/{}", request_to_path(&request))).await?;
         let response = Evidence::Ocsp { response: &ocsp, nonce: None };
         let by_ocsp = self.status(certificate, response)?;
-        same(
-            name,
-            format!("by OCSP and CRL {}", said(status)),
-            format!("by OCSP and CRL {}", said(by_ocsp)),
-        )?;
+        same(&format!("{name} by OCSP as by CRL"), said(status), said(by_ocsp))?;
         Ok(Published { name, ocsp: Some(ocsp), crl, status })
     }
 
@@ -167,11 +165,5 @@ fn said(status: Status) -> String {
         Status::Revoked { reason, .. } => format!("revoked: {reason:?}"),
         Status::OnHold { .. } => "on hold".to_owned(),
         Status::Unknown => "unknown".to_owned(),
-    }
-}
-
-impl fmt::Debug for Published {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Published({}, {})", self.name, said(self.status))
     }
 }
