@@ -86,7 +86,8 @@ pub(crate) struct Connection {
 /// Asks the sandbox that runs on a folder; `None` if none does.
 ///
 /// # Errors
-/// What the sandbox refuses, or `file-access-denied` if it is another user's.
+/// What the sandbox refuses; `file-access-denied` if it is another user's, `service-unavailable` if it
+/// does not answer.
 pub(crate) fn ask(
     folder: &DataFolder,
     request: &Request,
@@ -99,9 +100,12 @@ pub(crate) fn ask(
         // It ended while it was asked.
         Ok((_, None)) => Ok(None),
         Err(error) if nobody_listens(&error) => Ok(None),
-        Err(error) => {
-            tracing::warn!(%error, "the running sandbox cannot be asked");
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             Err(Fault::new("file-access-denied").with("path", socket.display()))
+        }
+        Err(error) => {
+            tracing::error!(%error, "the running sandbox does not answer as it should");
+            Err(Fault::new("service-unavailable"))
         }
     }
 }
@@ -182,6 +186,28 @@ mod tests {
         ] {
             assert_eq!(serde_json::to_string(&answer).unwrap(), line);
             assert_eq!(serde_json::from_str::<Answer>(line).unwrap(), answer);
+        }
+    }
+
+    #[test]
+    fn an_answer_that_makes_no_sense_is_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = DataFolder::create(root.path()).unwrap();
+        let listener = std::os::unix::net::UnixListener::bind(folder.control_socket()).unwrap();
+        for (answer, code) in [
+            ("rubbish\n", "service-unavailable"),
+            ("{\"refused\":{\"code\":\"card-busy\"}}\n", "card-busy"),
+            ("{\"refused\":{\"code\":\"of-a-later-version\"}}\n", "internal-error"),
+        ] {
+            let answered = std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    let (stream, _) = listener.accept().unwrap();
+                    BufReader::new(&stream).read_line(&mut String::new()).unwrap();
+                    (&stream).write_all(answer.as_bytes()).unwrap();
+                });
+                ask(&folder, &Request::Anchors)
+            });
+            assert_eq!(answered.unwrap_err().code(), code);
         }
     }
 

@@ -5,8 +5,9 @@
 
 mod support;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -102,6 +103,43 @@ async fn a_gated_certificate_is_read_with_its_pin_and_a_wrong_one_is_counted() {
     let show = shown(&inrou(folder.path(), &["card", "show", "hana"]));
     assert!(show.contains("5 of 5 tries left"), "a right entry resets the count: {show}");
     assert!(!show.contains("水野"), "the signature certificate is behind its PIN");
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_control_socket_answers_rubbish_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = sandbox(folder.path()).await;
+    let ask = |line: &str| {
+        let mut stream = UnixStream::connect(folder.path().join("control.sock")).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        stream.write_all(line.as_bytes()).unwrap();
+        let mut answer = String::new();
+        BufReader::new(&stream).read_line(&mut answer).unwrap();
+        (stream, answer)
+    };
+    let unknown = r#"{"lend":{"medium":"phone","name":"../hana","to":"x"}}"#;
+    for (line, code) in [
+        ("rubbish\n".to_owned(), "bad-request"),
+        ("{\"lend\":{\"medium\":\"card\"}}\n".to_owned(), "bad-request"),
+        (" ".repeat(1024), "bad-request"),
+        (format!("{unknown}\n"), "not-found"),
+    ] {
+        let (_, answer) = ask(&line);
+        assert!(answer.starts_with(&format!(r#"{{"refused":{{"code":"{code}""#)), "{answer}");
+    }
+    drop(UnixStream::connect(folder.path().join("control.sock")).unwrap());
+
+    // A request of the greatest length is lent as any other, until the connection ends.
+    let lend = r#"{"lend":{"medium":"card","name":"hana","to":"a test"}}"#;
+    let (stream, answer) = ask(&format!("{lend}{}\n", " ".repeat(1023 - lend.len())));
+    assert_eq!(answer, "\"lent\"\n");
+    let phone = sandbox.anybody("/phone/v1").unwrap();
+    assert_eq!(put_card(&phone).await.unwrap_err(), "card-busy");
+    let (_, again) = ask(&format!("{lend}\n"));
+    assert!(again.contains("card-busy"), "it is lent once: {again}");
+    drop(stream);
+    until(async || put_card(&phone).await).await;
     sandbox.stop().await;
 }
 

@@ -9,7 +9,12 @@ use std::path::Path;
 use std::process::Output;
 
 use inrou::sandbox::Sandbox;
+use inrou_api::clock::Clock;
+use inrou_chip::Interface;
+use inrou_chip::client::{JpkiClient, Pin};
+use inrou_pki::cms::NewMessage;
 use inrou_pki::{Certificate, pem};
+use inrou_rules::{SignaturePassword, Use};
 use support::{inrou, inrou_told, said, sandbox, shown};
 
 const PASSWORD: &str = "MIZUNO12\n";
@@ -76,6 +81,49 @@ async fn status_answers_and_lists_are_judged_as_files() {
         refused(&later, "is not valid", "does not hold");
     }
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_holds_for_what_was_signed_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let running = sandbox(folder.path()).await;
+    fs::write(at("text"), "a text").unwrap();
+    fs::write(at("other"), "another text").unwrap();
+    fs::write(at("attached.p7m"), sign(&running, b"a text", true)).unwrap();
+    fs::write(at("detached.p7s"), sign(&running, b"a text", false)).unwrap();
+    let verify = |file: &str, content: &str| {
+        inrou(folder.path(), &["verify", &at(file), "--content", &at(content)])
+    };
+    for valid in [
+        inrou(folder.path(), &["verify", &at("attached.p7m")]),
+        verify("attached.p7m", "text"),
+        verify("detached.p7s", "text"),
+    ] {
+        assert!(valid.status.success(), "{}{}", shown(&valid), said(&valid));
+        assert!(shown(&valid).contains("signed message"));
+    }
+    for file in ["attached.p7m", "detached.p7s"] {
+        refused(&verify(file, "other"), "is not valid", "something else was signed");
+    }
+    let alone = inrou(folder.path(), &["verify", &at("detached.p7s")]);
+    refused(&alone, "not everything could be checked", "not checked");
+    running.stop().await;
+}
+
+/// Signs with her card, as any client does (CMS).
+fn sign(sandbox: &Sandbox, content: &[u8], attached: bool) -> Vec<u8> {
+    let mut card = sandbox.tray.take(&"hana".parse().unwrap()).unwrap();
+    card.power_on(Interface::Contactless);
+    let mut client = JpkiClient::select(&mut *card).unwrap();
+    let password = SignaturePassword::parse(PASSWORD.trim_end()).unwrap();
+    client.verify(Pin::Signature(&password)).unwrap();
+    let signer = Certificate::from_der(&client.certificate(Use::Signature).unwrap()).unwrap();
+    let signing_time = sandbox.clock.now();
+    let message = NewMessage { content, attached, signer: &signer, chain: &[], signing_time };
+    let prepared = message.prepare().unwrap();
+    let signature = client.sign(Use::Signature, &prepared.digest()).unwrap();
+    prepared.finish(&signature).unwrap()
 }
 
 /// Reads a certificate from the card into a file.

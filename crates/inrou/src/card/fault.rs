@@ -59,7 +59,9 @@ pub(super) fn of_chip(error: CardError, usage: Use, medium: Medium) -> Fault {
         CardError::LastTries { tries_left } => {
             Fault::new("last-tries").with("pin", pin).with("left", tries_left)
         }
-        CardError::NotSetUp | CardError::NoFile => carries_none(usage, medium),
+        CardError::NotSetUp | CardError::NoFile => {
+            Fault::new("certificate-absent").with("usage", usage_name(usage))
+        }
         CardError::Transport(TransportError::Removed) => Fault::new("card-removed"),
         CardError::Transport(TransportError::Busy) => busy(medium),
         CardError::Transport(TransportError::Reader(_)) => Fault::new("reader-unavailable"),
@@ -80,14 +82,46 @@ pub(super) fn pin_name(usage: Use, medium: Medium) -> &'static str {
     }
 }
 
-fn carries_none(usage: Use, medium: Medium) -> Fault {
-    let code = match medium {
-        Medium::Card => "card-carries-none",
-        Medium::Phone => "phone-carries-none",
-    };
-    let usage = match usage {
+/// How words name a use.
+fn usage_name(usage: Use) -> &'static str {
+    match usage {
         Use::Signature => "signature",
         Use::UserAuthentication => "user-authentication",
-    };
-    Fault::new(code).with("usage", usage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inrou_chip::apdu::StatusWord;
+    use inrou_words::Language;
+
+    use super::*;
+
+    #[test]
+    fn whatever_a_chip_does_not_do_is_said_in_whole_sentences() {
+        let mut errors: Vec<Fault> =
+            [PcscError::NoCard, PcscError::NoLibrary, PcscError::Busy].map(of_reader).into();
+        for medium in [Medium::Card, Medium::Phone] {
+            for usage in Use::ALL {
+                let all = [
+                    CardError::WrongPin { tries_left: 1 },
+                    CardError::Blocked,
+                    CardError::LastTries { tries_left: 2 },
+                    CardError::NotSetUp,
+                    CardError::PinRequired,
+                    CardError::NotThisCard,
+                    CardError::Unexpected(StatusWord(0x6F00)),
+                    CardError::Transport(TransportError::Removed),
+                    CardError::Transport(TransportError::Busy),
+                    CardError::Transport(TransportError::Reader("x".to_owned())),
+                ];
+                errors.extend(all.map(|error| of_chip(error, usage, medium)));
+            }
+        }
+        for (error, language) in errors.iter().flat_map(|e| Language::ALL.map(|l| (e, l))) {
+            let lines = error.lines(language);
+            assert_eq!(lines.lines().count(), 2, "{lines}");
+            assert!(!lines.contains('{'), "{lines}");
+        }
+    }
 }
