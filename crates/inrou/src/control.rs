@@ -6,7 +6,7 @@
 //! | asked | answered |
 //! |---|---|
 //! | `{"lend":{"medium":"card","name":"hana","to":"inrou card attach"}}` | `"lent"`: nobody here uses the chip or holds its file for as long as the connection stays open, however it ends |
-//! | `"anchors"` | `{"anchors":"-----BEGIN CERTIFICATE-----…"}` |
+//! | `"anchors"` | `{"anchors":{"pem":"-----BEGIN CERTIFICATE-----…","published":"http://127.0.0.1:8765"}}`: the issuers, and where their status services are now |
 //! | anything | `{"refused":{"code":"card-busy"}}`: a code of `docs/errors.md`, with `params` where it has some |
 //!
 //! A connection serves one request.
@@ -43,7 +43,7 @@ const LONGEST_ADDRESS: usize = 104;
 pub(crate) enum Request {
     /// To lend a chip for as long as the connection stays open.
     Lend(Lend),
-    /// For the issuers' certificates, PEM.
+    /// For the issuers' certificates.
     Anchors,
 }
 
@@ -65,8 +65,14 @@ pub(crate) struct Lend {
 pub(crate) enum Answer {
     /// The chip may be taken from its folder.
     Lent,
-    /// The issuers' certificates, PEM.
-    Anchors(String),
+    /// The issuers.
+    Anchors {
+        /// Their certificates.
+        pem: String,
+        /// The address below which their status services are: another than in older certificates, if
+        /// the sandbox ran on another port then.
+        published: String,
+    },
     /// It cannot be done.
     Refused {
         /// A code of `docs/errors.md`.
@@ -182,7 +188,10 @@ mod tests {
         for (answer, line) in [
             (Answer::Lent, r#""lent""#),
             (refused, r#"{"refused":{"code":"card-busy"}}"#),
-            (Answer::Anchors("a\nb".to_owned()), r#"{"anchors":"a\nb"}"#),
+            (
+                Answer::Anchors { pem: "a\nb".to_owned(), published: "u".to_owned() },
+                r#"{"anchors":{"pem":"a\nb","published":"u"}}"#,
+            ),
         ] {
             assert_eq!(serde_json::to_string(&answer).unwrap(), line);
             assert_eq!(serde_json::from_str::<Answer>(line).unwrap(), answer);

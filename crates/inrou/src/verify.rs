@@ -1,7 +1,7 @@
 //! `inrou verify`: whether a file holds, check by check.
 //!
 //! Nothing is asked over the network but the status of a certificate, once it is known to be from a
-//! trusted issuer, at the address that the issuer wrote into it.
+//! trusted issuer: at the address that the issuer wrote into it, or where the running sandbox is.
 
 use std::fs::File;
 use std::io::Read;
@@ -57,13 +57,18 @@ pub fn run(language: Language, data: &Path, verification: &Verification) -> Resu
     let typed = typed.transpose()?;
     let file = read_file(&verification.file)?;
     let content = verification.content.as_deref().map(read_file).transpose()?;
-    let (trusted, now) = match &verification.anchors {
-        Some(path) => (read_anchors(path)?, SystemClock::new().now()),
+    let trust = match &verification.anchors {
+        Some(path) => Trust {
+            issuers: read_anchors(path)?,
+            settings: Settings::default(),
+            now: SystemClock::new().now(),
+        },
         None => of_sandbox(data)?,
     };
-    let validator = validator(trusted, verification.offline)?;
+    let now = typed.unwrap_or(trust.now);
+    let validator = validator(trust, verification.offline)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|_| Fault::new("internal-error"))?;
-    let report = validator.inspect(&file, content.as_deref(), typed.unwrap_or(now));
+    let report = validator.inspect(&file, content.as_deref(), now);
     let path = verification.file.display();
     let report = runtime.block_on(report).map_err(|error| {
         tracing::debug!(%error, "the file is of no known kind");
@@ -75,8 +80,16 @@ pub fn run(language: Language, data: &Path, verification: &Verification) -> Resu
     Ok(())
 }
 
-fn validator(trusted: TrustAnchors, offline: bool) -> Result<Validator, Fault> {
-    let mut settings = Settings::default();
+/// By whom a file is judged.
+struct Trust {
+    issuers: TrustAnchors,
+    settings: Settings,
+    /// The present by their clock.
+    now: Timestamp,
+}
+
+fn validator(trust: Trust, offline: bool) -> Result<Validator, Fault> {
+    let Trust { issuers, mut settings, .. } = trust;
     if offline {
         settings.sources.clear();
     }
@@ -84,7 +97,7 @@ fn validator(trusted: TrustAnchors, offline: bool) -> Result<Validator, Fault> {
         tracing::error!(%error, "no client of status services can be made");
         Fault::new("internal-error")
     })?;
-    Ok(Validator::new(trusted, settings, status))
+    Ok(Validator::new(issuers, settings, status))
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Fault> {
@@ -106,19 +119,22 @@ fn read_anchors(path: &Path) -> Result<TrustAnchors, Fault> {
     })
 }
 
-/// The issuers of the sandbox in a data folder, from itself if it runs, else from its store; and its
-/// time.
-fn of_sandbox(data: &Path) -> Result<(TrustAnchors, Timestamp), Fault> {
+/// The issuers of the sandbox in a data folder, from itself if it runs, else from its store.
+fn of_sandbox(data: &Path) -> Result<Trust, Fault> {
     let missing = || Fault::new("anchors-missing").with("path", data.display());
     let folder = DataFolder::find(data).map_err(|_| missing())?;
     let now = SandboxClock::open(folder.root())?.now();
-    let told = ask(&folder, &Request::Anchors)?;
-    let trusted = match told {
-        Some((_, Answer::Anchors(pem))) => anchors::from_bytes(pem.as_bytes()).ok(),
+    let mut settings = Settings::default();
+    let issuers = match ask(&folder, &Request::Anchors)? {
+        Some((_, Answer::Anchors { pem, published })) => {
+            let issuer = settings.issuer.published_at(&published);
+            settings.issuer = issuer.map_err(|_| Fault::new("service-unavailable"))?;
+            anchors::from_bytes(pem.as_bytes()).ok()
+        }
         Some(_) => None,
         None => from_store(&folder)?,
     };
-    Ok((trusted.ok_or_else(missing)?, now))
+    Ok(Trust { issuers: issuers.ok_or_else(missing)?, settings, now })
 }
 
 fn from_store(folder: &DataFolder) -> Result<Option<TrustAnchors>, Fault> {

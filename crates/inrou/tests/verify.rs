@@ -56,6 +56,12 @@ async fn a_certificate_is_valid_while_its_authority_says_so_and_for_nobody_else(
     assert!(shown(&alone).contains("Signed by a trusted issuer"));
     let issuer = inrou(folder.path(), &["verify", &at("ca-sign.pem")]);
     assert!(issuer.status.success(), "{}{}", shown(&issuer), said(&issuer));
+
+    // On another port than the one that the certificate names.
+    let again = sandbox(folder.path()).await;
+    let valid = inrou(folder.path(), &["verify", &der]);
+    assert!(valid.status.success(), "{}{}", shown(&valid), said(&valid));
+    again.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

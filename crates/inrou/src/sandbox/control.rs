@@ -44,6 +44,8 @@ pub(super) struct Shelf {
     pub fleet: Arc<Fleet>,
     /// A client of the authority's publication.
     pub publication: Client,
+    /// Where its status services are, as certificates name them.
+    pub published: String,
 }
 
 impl Control {
@@ -125,7 +127,10 @@ impl Shelf {
             let bytes = self.publication.get("/ca/anchors.pem").bytes().await?;
             String::from_utf8(bytes.to_vec()).map_err(Problem::internal)
         };
-        anchors.await.map_or_else(|problem| refused(&problem), Answer::Anchors)
+        match anchors.await {
+            Ok(pem) => Answer::Anchors { pem, published: self.published.clone() },
+            Err(problem) => refused(&problem),
+        }
     }
 
     /// The answer, and what was lent.
