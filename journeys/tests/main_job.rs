@@ -1,10 +1,13 @@
 //! The main job, on the sandbox as `inrou up` starts it: a resident applies on a phone with her card
 //! (S0 2-C, 2-D), registers (2-E), logs in to the portal and sends a signed application with the phone
-//! alone, reads the office's decision, and ends the use (2-G).
+//! alone, reads the office's decision, and ends the use (2-G). OpenSSL judges what was signed.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "what helps a test fails by panicking")]
 
-use inrou::sandbox::{DataFolder, Options, Role, Sandbox};
+use std::fs;
+use std::process::Command;
+
+use inrou::sandbox::{DataFolder, Extras, Options, Role, Sandbox};
 use inrou_api::client::Client;
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::page::Page;
@@ -13,25 +16,38 @@ use inrou_api::wire::phone::{
     Consent, NextStep, OpenLink, Procedure, ShownTransaction, Step, Typed,
 };
 use inrou_api::wire::portal::{
-    ApplicationDrawnUp, Decision, DrawUpApplication, LoginBegun, LoginView,
-    Procedure as OnlineProcedure, ReceivedApplication,
+    ApplicationDrawnUp, Decision, DrawUpApplication, EvidenceKind, LoginBegun, LoginView,
+    OfficeFile, Procedure as OnlineProcedure, ReceivedApplication,
 };
 use inrou_api::wire::transaction::{Transaction, TransactionState};
 use inrou_journeys::hana::{PHONE, PHONE_PASSWORD, PHONE_PIN, apply, register, step};
-use inrou_pki::SystemEntropy;
+use inrou_pki::{Certificate, KeyAlgorithm, SystemEntropy};
 use inrou_rules::{CertificateStatus, RevocationReason};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn use_1_a_certificate_is_carried_and_used_on_a_phone_and_given_up() {
+    main_job(KeyAlgorithm::Rsa2048).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_1_the_same_with_every_key_on_p_256() {
+    main_job(KeyAlgorithm::EcP256).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_1_the_same_with_every_key_on_p_384() {
+    main_job(KeyAlgorithm::EcP384).await;
+}
+
+async fn main_job(keys: KeyAlgorithm) {
     let folder = tempfile::tempdir().unwrap();
-    let sandbox = Sandbox::start(Options {
+    let options = Options {
         folder: DataFolder::create(folder.path()).unwrap(),
         port: 0,
         start: Some("2026-11-21T01:00:00Z".parse().unwrap()),
         residents: Some(vec!["hana".to_owned()]),
-    })
-    .await
-    .unwrap();
+    };
+    let sandbox = Sandbox::start_with(options, Extras { keys, ..Extras::default() }).await.unwrap();
     let phone = sandbox.anybody("/phone/v1").unwrap();
     let anybody = sandbox.anybody("/portal/v1").unwrap();
 
@@ -39,6 +55,7 @@ async fn use_1_a_certificate_is_carried_and_used_on_a_phone_and_given_up() {
     register(&phone).await;
     let portal = anybody.clone().showing(log_in(&phone, &anybody).await);
     let application = send_application(&phone, &portal).await;
+    judge_by_openssl(&sandbox, &application, keys).await;
     decide(&sandbox, &application).await;
     let history: Page<HistoryEntry> = portal.get("/history").answer().await.unwrap();
     let codes: Vec<&str> = history.items.iter().map(|entry| entry.code.as_str()).collect();
@@ -69,6 +86,54 @@ async fn send_application(phone: &Client, portal: &Client) -> String {
     assert!(drawn_up.document.contains("転出届"));
     consent(phone, &drawn_up.link, PHONE_PASSWORD).await;
     drawn_up.application
+}
+
+/// A stranger judges the document, and what told the certificate's status when it was received.
+async fn judge_by_openssl(sandbox: &Sandbox, application: &str, keys: KeyAlgorithm) {
+    let office = sandbox.client("/office/v1", Role::Clerk).unwrap();
+    let file: OfficeFile =
+        office.get(&format!("/applications/{application}")).answer().await.unwrap();
+    let certificate = Certificate::from_der(&file.certificate.0).unwrap();
+    assert_eq!(certificate.public_key().unwrap().algorithm(), keys);
+    let anchors = sandbox.anybody("/ca").unwrap().get("/anchors.pem").bytes().await.unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, content: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (ca, cms) = (put("ca.pem", &anchors), put("signature.p7s", &file.signed.cms.0));
+    let document = put("document.txt", file.signed.document.as_bytes());
+    let evidence = put("evidence.der", &file.status_evidence.0);
+    let verify = ["cms", "-verify", "-binary", "-inform", "DER", "-purpose", "any", "-in", &cms];
+    let told = openssl(&[&verify[..], &["-content", &document, "-CAfile", &ca]].concat());
+    assert!(told.contains("erification successful"), "{told}");
+    let (hash, signature) = match keys {
+        KeyAlgorithm::Rsa2048 => ("sha256", "sha256WithRSAEncryption"),
+        KeyAlgorithm::EcP256 => ("sha256", "ecdsa-with-SHA256"),
+        KeyAlgorithm::EcP384 => ("sha384", "ecdsa-with-SHA384"),
+    };
+    let told = openssl(&["cms", "-cmsout", "-print", "-noout", "-inform", "DER", "-in", &cms]);
+    let signer = told.split_once("signerInfos").unwrap().1;
+    assert!(signer.contains(hash) && signer.contains(signature), "{signer}");
+
+    let told = match file.evidence_kind {
+        EvidenceKind::Crl => openssl(&[
+            "crl", "-verify", "-noout", "-inform", "DER", "-in", &evidence, "-CAfile", &ca,
+        ]),
+        EvidenceKind::Ocsp => openssl(&["ocsp", "-respin", &evidence, "-CAfile", &ca, "-no_nonce"]),
+    };
+    assert!(told.contains("verify OK"), "{told}");
+}
+
+/// What OpenSSL says, if it finds no fault.
+fn openssl(arguments: &[&str]) -> String {
+    let output = Command::new("openssl").args(arguments).output().unwrap();
+    let told = [output.stdout, output.stderr].concat();
+    let told = String::from_utf8_lossy(&told).into_owned();
+    assert!(output.status.success(), "openssl {arguments:?}: {told}");
+    told
 }
 
 /// The office's clerk finds the application and accepts it.
