@@ -40,7 +40,7 @@ macro_rules! hex_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&hex(&self.0))
+                write!(f, "{:032x}", u128::from_be_bytes(self.0))
             }
         }
 
