@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{SqliteSettings, jobs};
@@ -38,7 +39,7 @@ impl Opening {
              PRAGMA foreign_keys = ON;
              PRAGMA wal_autocheckpoint = {};
              PRAGMA journal_size_limit = 67108864;
-             PRAGMA cache_size = -65536;",
+             PRAGMA cache_size = -16384;",
             self.settings.checkpoint_pages
         ))?;
         migrate(&connection)?;
@@ -59,6 +60,8 @@ impl Opening {
         }?;
         connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;")?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Statements are prepared once: otherwise some are planned anew for every other value.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(connection)
     }
 }
