@@ -1,23 +1,73 @@
 //! The main job over HTTP, as card, phone and counter see it.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "what helps a test fails by panicking")]
+
 #[path = "support/house.rs"]
 mod house;
 
-use house::{CARD_PASSWORD, House, hanako, set_pins, sign_statement, transmit};
+use std::sync::Arc;
+
+use house::{CARD_PASSWORD, House, Phone, hanako, set_pins, sign_statement, transmit};
 use inrou_api::clock::Clock;
 use inrou_api::session::play;
 use inrou_api::statement::{Statement, keys_digest};
 use inrou_api::wire::Base64;
 use inrou_api::wire::authority::{
-    ApplicationAccepted, BeginEnrolment, BeginRequest, EnrolmentBegun, EnrolmentStage,
-    EnrolmentView, Notices, PhoneView, RequestBegun, RequestDone, SessionOutcome, SessionWork,
-    SignedStatement, SigningKey,
+    ApplicationAccepted, BeginEnrolment, BeginRequest, CertificateView, EnrolmentBegun,
+    EnrolmentStage, EnrolmentView, Notices, PhoneView, RequestBegun, RequestDone, SessionOutcome,
+    SessionWork, SignedStatement, SigningKey,
 };
-use inrou_rules::{CertificateStatus, Medium, RevocationReason, Use, Uses};
+use inrou_pki::keys::KeyError;
+use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource, SoftwareKey, Status};
+use inrou_rules::{
+    CertificateId, CertificateStatus, Medium, ResidentId, RevocationReason, Serial, Settings, Use,
+    Uses, VisibilityDelay,
+};
+use jiff::{SignedDuration, Timestamp};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_is_carried_on_a_phone_end_to_end() {
     let house = House::at("2026-11-21T01:00:00Z").await;
+    let now = house.clock.now();
+    let (resident, phone, certificates) = carried(&house, now).await;
+    assert_eq!(certificates.len(), 2);
+    let of_card = house.counter.get(&format!("/residents/{resident}"));
+    let seen: inrou_api::wire::authority::ResidentView = of_card.answer().await.unwrap();
+    for usage in Use::ALL {
+        let on = |medium| {
+            seen.certificates.iter().find(|c| c.usage == usage && c.medium == medium).unwrap()
+        };
+        assert_eq!(on(Medium::Phone).not_after, on(Medium::Card).not_after, "VALID-1");
+        assert!(matches!(on(Medium::Phone).status, CertificateStatus::Active { .. }));
+    }
+
+    // Revocation with the phone's own key (END-2), deletion with a receipt.
+    let ask = BeginRequest::Revocation { with: SigningKey::Phone };
+    let call = phone.client.post("/requests").json(&ask).once(&house.key());
+    let begun: RequestBegun = call.answer().await.unwrap();
+    let statement = Statement::Revocation {
+        challenge: begun.challenge.value,
+        chip: phone.id,
+        request: begun.request.clone(),
+        with: SigningKey::Phone,
+    };
+    let cms = Base64(sign_statement(&phone.chip, "PHONE567", &statement, now));
+    let path = format!("/requests/{}", begun.request);
+    let call = phone.client.post(&path).json(&SignedStatement { cms });
+    let RequestDone::Revocation { certificates } = call.answer().await.unwrap() else { panic!() };
+    for certificate in certificates {
+        let reason = RevocationReason::CessationOfOperation;
+        assert_eq!(certificate.status, CertificateStatus::Revoked { at: now, reason });
+    }
+    let outcome =
+        play(&phone.client, &SessionWork::Delete, |command| transmit(&phone.chip, command)).await;
+    assert!(matches!(outcome, Ok(SessionOutcome::Deleted { .. })), "{outcome:?}");
+    let view: PhoneView = phone.client.get("/phones/self").answer().await.unwrap();
+    assert_eq!(view.deletion_due, None);
+}
+
+/// A resident with a phone that carries both certificates, usable from that moment on.
+async fn carried(house: &House, usable: Timestamp) -> (ResidentId, Phone, Vec<CertificateView>) {
     let hanako = hanako();
     let resident = house.admit(&hanako).await;
     let card = house.issue_card(resident, &hanako, Uses::BOTH).await;
@@ -63,39 +113,53 @@ async fn a_certificate_is_carried_on_a_phone_end_to_end() {
     let Ok(SessionOutcome::CertificatesStored { certificates, usable_from }) = outcome else {
         panic!("{outcome:?}")
     };
-    assert_eq!(usable_from, now);
-    assert_eq!(certificates.len(), 2);
-    let of_card = house.counter.get(&format!("/residents/{resident}"));
-    let seen: inrou_api::wire::authority::ResidentView = of_card.answer().await.unwrap();
-    for usage in Use::ALL {
-        let on = |medium| {
-            seen.certificates.iter().find(|c| c.usage == usage && c.medium == medium).unwrap()
-        };
-        assert_eq!(on(Medium::Phone).not_after, on(Medium::Card).not_after, "VALID-1");
-        assert!(matches!(on(Medium::Phone).status, CertificateStatus::Active { .. }));
-    }
+    assert_eq!(usable_from, usable);
+    (resident, phone, certificates)
+}
 
-    // Revocation with the phone's own key (END-2), deletion with a receipt.
-    let ask = BeginRequest::Revocation { with: SigningKey::Phone };
-    let call = phone.client.post("/requests").json(&ask).once(&house.key());
-    let begun: RequestBegun = call.answer().await.unwrap();
-    let statement = Statement::Revocation {
-        challenge: begun.challenge.value,
-        chip: phone.id,
-        request: begun.request.clone(),
-        with: SigningKey::Phone,
+fn id(certificate: &CertificateView) -> CertificateId {
+    let serial = Serial(u64::from_str_radix(&certificate.serial, 16).unwrap());
+    CertificateId { usage: certificate.usage, serial }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hours_3_both_certificates_are_told_once_the_delay_is_over() {
+    let visibility_delay = VisibilityDelay::OFFICIAL;
+    let rules = Settings { visibility_delay, ..Settings::default() };
+    let house = House::by_rules("2026-11-21T01:00:00Z", rules).await;
+    let usable = house.clock.now() + SignedDuration::from_mins(15);
+    let (_, _, certificates) = carried(&house, usable).await;
+    let told = || {
+        let index = house.authority.status_index();
+        certificates.iter().map(|found| index.status(id(found))).collect::<Vec<_>>()
     };
-    let cms = Base64(sign_statement(&phone.chip, "PHONE567", &statement, now));
-    let path = format!("/requests/{}", begun.request);
-    let call = phone.client.post(&path).json(&SignedStatement { cms });
-    let RequestDone::Revocation { certificates } = call.answer().await.unwrap() else { panic!() };
-    for certificate in certificates {
-        let reason = RevocationReason::CessationOfOperation;
-        assert_eq!(certificate.status, CertificateStatus::Revoked { at: now, reason });
+    assert_eq!(house.authority.run_due_jobs().unwrap(), Some(usable));
+    assert_eq!(told(), [Status::Unknown; 2]);
+
+    house.clock.advance_to(usable);
+    // Both fall due at once, and neither is put off because of the other.
+    assert_eq!(house.authority.run_due_jobs().unwrap(), None);
+    assert_eq!(told(), [Status::Good; 2]);
+}
+
+/// Makes keys of one kind, whatever is asked for.
+struct OneKind;
+
+impl KeySource for OneKind {
+    fn generate(&self, _: KeyAlgorithm) -> Result<SoftwareKey, KeyError> {
+        FreshKeys.generate(KeyAlgorithm::EcP256)
     }
-    let outcome =
-        play(&phone.client, &SessionWork::Delete, |command| transmit(&phone.chip, command)).await;
-    assert!(matches!(outcome, Ok(SessionOutcome::Deleted { .. })), "{outcome:?}");
-    let view: PhoneView = phone.client.get("/phones/self").answer().await.unwrap();
-    assert_eq!(view.deletion_due, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_1_a_key_of_another_kind_than_the_settings_say_is_refused() {
+    let house = House::at("2026-11-21T01:00:00Z").await;
+    let phone = house.phone_with(Arc::new(OneKind)).await;
+    let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true };
+    let call = phone.client.post("/enrolments").json(&begin).once(&house.key());
+    let begun: EnrolmentBegun = call.answer().await.unwrap();
+    let work = SessionWork::MakeKeys { enrolment: begun.enrolment };
+    let refused = play(&phone.client, &work, |command| transmit(&phone.chip, command)).await;
+    let told = format!("{:?}", refused.unwrap_err());
+    assert!(told.contains("attestation-invalid") && told.contains("other-key"), "{told}");
 }

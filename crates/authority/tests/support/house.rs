@@ -57,23 +57,24 @@ pub struct House {
     master: fn() -> MasterKey,
     // Both end with the house.
     _serving: Trigger,
-    _folder: Arc<tempfile::TempDir>,
+    _folder: tempfile::TempDir,
 }
 
 impl House {
     /// An authority at `start`, on an empty folder.
     pub async fn at(start: &str) -> Self {
-        Self::reopen(Arc::new(tempfile::tempdir().unwrap()), start.parse().unwrap()).await
+        Self::by_rules(start, inrou_rules::Settings::default()).await
     }
 
-    /// An authority on a folder that another one left.
-    pub async fn reopen(folder: Arc<tempfile::TempDir>, start: Timestamp) -> Self {
+    /// An authority that settles by these what the rulebook leaves open.
+    pub async fn by_rules(start: &str, rules: inrou_rules::Settings) -> Self {
         // With RUST_LOG set, a failing test tells what the service logged.
         let _ = tracing_subscriber::fmt()
             .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
             .with_test_writer()
             .try_init();
-        let clock = Arc::new(TestClock::at(start));
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock::at(start.parse().unwrap()));
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let maker_key = FreshKeys.generate(KeyAlgorithm::EcP256).unwrap();
         let maker = MakerCa::found(Box::new(maker_key), Timestamp::UNIX_EPOCH).unwrap();
@@ -98,6 +99,7 @@ impl House {
                 maker: MakerCertificate::from_der(maker.certificate()).unwrap(),
                 channel_master: master(),
                 settings: Settings {
+                    rules,
                     callers,
                     issuer: IssuerSettings::default().published_at(&base).unwrap(),
                     ..Settings::default()
@@ -171,10 +173,15 @@ impl House {
 
     /// A new phone that has made itself known.
     pub async fn phone(&self) -> Phone {
+        self.phone_with(Arc::new(FreshKeys)).await
+    }
+
+    /// As [`phone`](Self::phone), with another source of the chip's keys.
+    pub async fn phone_with(&self, keys: Arc<dyn KeySource>) -> Phone {
         let id = ChipId::from_bytes(self.random());
         let issuer = issuer::manufacture(&id, &(self.master)(), &self.maker, &FreshKeys).unwrap();
         let image = personalisation::phone(Personality::Android, id, issuer);
-        let chip = self.chip(image);
+        let chip = self.chip(image, keys);
         let api = format!("{}/authority/v1", self.base);
         let anybody = Client::new(&api, &[], self.clock.clone(), self.entropy.clone()).unwrap();
         let work = SessionWork::RegisterPhone {
@@ -216,12 +223,12 @@ impl House {
         let image =
             personalisation::card(&data, &records, &FreshKeys, &SeededEntropy::new(3), issuer)
                 .unwrap();
-        self.chip(image)
+        self.chip(image, Arc::new(FreshKeys))
     }
 
-    fn chip(&self, image: inrou_chip::image::Image) -> SharedChip {
+    fn chip(&self, image: inrou_chip::image::Image, keys: Arc<dyn KeySource>) -> SharedChip {
         let memory = Memory::create(InMemoryMedium::default(), image).unwrap();
-        let mut chip = Chip::new(memory, self.entropy.clone(), Arc::new(FreshKeys));
+        let mut chip = Chip::new(memory, self.entropy.clone(), keys);
         chip.power_on(Interface::Local);
         Arc::new(Mutex::new(chip))
     }
