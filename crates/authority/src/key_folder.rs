@@ -1,6 +1,7 @@
 //! Private keys and secrets at rest: one encrypted file each, in one folder.
 
 use std::io;
+use std::num::NonZeroU32;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::pbkdf2;
@@ -90,7 +91,7 @@ impl KeyFolder {
         Ok(self.folder.replace(file, &key.to_encrypted_pkcs8(&self.passphrase, entropy))?)
     }
 
-    /// Salt, nonce, and the secret under AES-256-GCM with the name as associated data.
+    /// PBKDF2 iterations, salt, nonce, and the secret under AES-256-GCM with the name as associated data.
     fn seal(
         &self,
         name: &str,
@@ -101,30 +102,38 @@ impl KeyFolder {
         entropy.fill(&mut sealed);
         let (salt, nonce) = sealed.split_at(SALT);
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| KeyFolderError::Secret)?;
+        let iterations = self.passphrase.iterations();
         let mut content = secret.to_vec();
-        self.sealing_key(salt)?
+        self.sealing_key(iterations, salt)?
             .seal_in_place_append_tag(nonce, Aad::from(name), &mut content)
             .map_err(|_| KeyFolderError::Secret)?;
-        sealed.extend(content);
-        Ok(sealed)
+        Ok([&iterations.get().to_be_bytes()[..], &sealed, &content].concat())
     }
 
     fn unseal(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyFolderError> {
-        let (salt, rest) = sealed.split_at_checked(SALT).ok_or(KeyFolderError::Secret)?;
+        let (iterations, rest) = sealed.split_first_chunk().ok_or(KeyFolderError::Secret)?;
+        let iterations = NonZeroU32::new(u32::from_be_bytes(*iterations))
+            .filter(|iterations| iterations.get() <= Passphrase::MAX_ITERATIONS)
+            .ok_or(KeyFolderError::Secret)?;
+        let (salt, rest) = rest.split_at_checked(SALT).ok_or(KeyFolderError::Secret)?;
         let (nonce, content) = rest.split_at_checked(NONCE_LEN).ok_or(KeyFolderError::Secret)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| KeyFolderError::Secret)?;
         let mut content = Zeroizing::new(content.to_vec());
         let opened = self
-            .sealing_key(salt)?
+            .sealing_key(iterations, salt)?
             .open_in_place(nonce, Aad::from(name), &mut content)
             .map_err(|_| KeyFolderError::Secret)?;
         let secret: &[u8; 32] = (&*opened).try_into().map_err(|_| KeyFolderError::Secret)?;
         Ok(Zeroizing::new(*secret))
     }
 
-    fn sealing_key(&self, salt: &[u8]) -> Result<LessSafeKey, KeyFolderError> {
+    fn sealing_key(
+        &self,
+        iterations: NonZeroU32,
+        salt: &[u8],
+    ) -> Result<LessSafeKey, KeyFolderError> {
         let mut key = Zeroizing::new([0; 32]);
-        let (iterations, passphrase) = (self.passphrase.iterations(), self.passphrase.as_bytes());
+        let passphrase = self.passphrase.as_bytes();
         pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, passphrase, &mut *key);
         let key = UnboundKey::new(&AES_256_GCM, &*key).map_err(|_| KeyFolderError::Secret)?;
         Ok(LessSafeKey::new(key))
@@ -171,8 +180,10 @@ mod tests {
             KeyFolder::open(folder.path().to_owned(), passphrase).unwrap()
         };
         let secret = |text: &str, seed| open(text).secret("a", &SeededEntropy::new(seed));
-        let first = secret("right", 1).unwrap();
-        assert_eq!(secret("right", 2).unwrap(), first);
+        let few = Passphrase::new("right".to_owned()).stretched_by(NonZeroU32::MIN);
+        let few = KeyFolder::open(folder.path().to_owned(), few).unwrap();
+        let first = few.secret("a", &SeededEntropy::new(1)).unwrap();
+        assert_eq!(secret("right", 2).unwrap(), first, "the file says how it was stretched");
         assert!(matches!(secret("wrong", 2), Err(KeyFolderError::Secret)));
         let path = folder.path().join("a.secret");
         let mut sealed = fs::read(&path).unwrap();

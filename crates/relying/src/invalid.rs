@@ -19,6 +19,9 @@ pub enum Invalid {
     /// No path leads to a trust anchor.
     #[error("the certificate is not trusted: {0}")]
     Untrusted(PathError),
+    /// Its issuer may be a new one, and the list of trusted issuers is not to be had.
+    #[error("the issuers that are trusted cannot be found out")]
+    IssuersUnavailable,
     /// It has expired.
     #[error("the certificate expired at {at}")]
     Expired {
@@ -75,14 +78,17 @@ impl Invalid {
             Self::WrongKind => Code::CERTIFICATE_WRONG_KIND,
             Self::Revoked { .. } => Code::CERTIFICATE_REVOKED,
             Self::OnHold { .. } => Code::CERTIFICATE_ON_HOLD,
-            Self::StatusUnknown | Self::StatusUnavailable(_) => Code::STATUS_UNAVAILABLE,
+            Self::IssuersUnavailable | Self::StatusUnknown | Self::StatusUnavailable(_) => {
+                Code::STATUS_UNAVAILABLE
+            }
             Self::LoginSignature => Code::LOGIN_SIGNATURE_INVALID,
             Self::Message(_) => Code::APPLICATION_SIGNATURE_INVALID,
             Self::OtherContent => Code::APPLICATION_CONTENT_MISMATCH,
         }
     }
 
-    /// Whether the same may hold a little later, since only the status was not to be had.
+    /// Whether the same may hold a little later, since only the status, or the list of issuers, was
+    /// not to be had.
     pub fn may_pass(&self) -> bool {
         self.code() == Code::STATUS_UNAVAILABLE
     }

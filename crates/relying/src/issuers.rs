@@ -8,7 +8,7 @@ use inrou_pki::path::TrustAnchors;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
-use crate::anchors;
+use crate::{Invalid, anchors};
 
 /// At most once in this time is looked whether there is a new issuer, whatever certificates come in.
 const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_mins(1);
@@ -45,31 +45,35 @@ impl Issuers {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks for issuers that are not in `seen`, and says whether there are any. If they cannot be had,
-    /// what is known stays.
-    pub(crate) async fn renew(&self, seen: &Arc<TrustAnchors>, now: Timestamp) -> bool {
-        let Some(published) = &self.published else { return false };
+    /// Looks for issuers that are not in `seen`, and says whether there are any.
+    ///
+    /// # Errors
+    /// [`Invalid::IssuersUnavailable`]; what is known stays.
+    pub(crate) async fn renew(
+        &self,
+        seen: &Arc<TrustAnchors>,
+        now: Timestamp,
+    ) -> Result<bool, Invalid> {
+        let Some(published) = &self.published else { return Ok(false) };
         let mut asked = published.asked.lock().await;
         if !Arc::ptr_eq(&self.known(), seen) {
             // Somebody else has looked meanwhile.
-            return true;
+            return Ok(true);
         }
         let lately = asked.is_some_and(|then| now.duration_since(then) < BETWEEN_LOOKS);
         if lately && !seen.certificates().is_empty() {
-            return false;
+            return Ok(false);
         }
+        let found = published.fetch().await.map_err(|error| {
+            tracing::warn!(%error, "the trust anchors could not be renewed");
+            Invalid::IssuersUnavailable
+        })?;
         *asked = Some(now);
-        match published.fetch().await {
-            Ok(found) if found.certificates() != seen.certificates() => {
-                *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(found);
-                true
-            }
-            Ok(_) => false,
-            Err(error) => {
-                tracing::warn!(%error, "the trust anchors could not be renewed");
-                false
-            }
+        if found.certificates() == seen.certificates() {
+            return Ok(false);
         }
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(found);
+        Ok(true)
     }
 }
 

@@ -110,14 +110,15 @@ impl Validator {
         purpose: Purpose,
     ) -> Result<Kind, Invalid> {
         let seen = self.anchors();
-        match self.check_path(certificate, now, purpose) {
+        let judged = self.check_path(certificate, now, purpose);
+        let is_unknown = matches!(
+            judged,
             Err(Invalid::Untrusted(PathError::UnknownIssuer | PathError::UnknownGeneration))
-                if self.issuers.renew(&seen, now).await =>
-            {
-                self.check_path(certificate, now, purpose)
-            }
-            judged => judged,
+        );
+        if is_unknown && self.issuers.renew(&seen, now).await? {
+            return self.check_path(certificate, now, purpose);
         }
+        judged
     }
 
     /// The status of a certificate whose path was checked, now.

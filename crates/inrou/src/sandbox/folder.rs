@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use inrou_pki::Entropy;
@@ -88,7 +89,7 @@ impl DataFolder {
             Ok(mut file) => {
                 let mut text = String::new();
                 file.read_to_string(&mut text).map_err(io)?;
-                Ok(Passphrase::new(text))
+                Ok(drawn(text))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let mut bytes = [0; 16];
@@ -100,7 +101,7 @@ impl DataFolder {
                 file.sync_all().map_err(io)?;
                 fs::rename(&draft, &path).map_err(io)?;
                 File::open(&self.root).and_then(|folder| folder.sync_all()).map_err(io)?;
-                Ok(Passphrase::new(text))
+                Ok(drawn(text))
             }
             Err(cause) => Err(io(cause)),
         }
@@ -169,6 +170,11 @@ impl DataFolder {
     fn lock_file(&self) -> PathBuf {
         self.root.join("lock")
     }
+}
+
+/// A passphrase of 128 random bits: no dictionary has it, so stretching it only takes time.
+fn drawn(text: String) -> Passphrase {
+    Passphrase::new(text).stretched_by(NonZeroU32::MIN)
 }
 
 pub(super) fn private_file(path: &Path) -> io::Result<File> {

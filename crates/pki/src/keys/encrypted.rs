@@ -16,7 +16,6 @@ use crate::entropy::Entropy;
 const ITERATIONS: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
 
 /// More than this is refused when reading: a file must not cost minutes or gigabytes.
-const MAX_ITERATIONS: u32 = 5_000_000;
 const MAX_SCRYPT_BLOCKS: u64 = 1 << 20;
 
 /// What opens a key file. Wiped when dropped, never shown.
@@ -27,6 +26,10 @@ pub struct Passphrase {
 }
 
 impl Passphrase {
+    /// More iterations of PBKDF2 than these are refused where something is read: opening it would take
+    /// seconds.
+    pub const MAX_ITERATIONS: u32 = 5_000_000;
+
     /// Takes a passphrase; any text will do, its strength is the operator's matter.
     pub fn new(text: String) -> Self {
         Self { text: Zeroizing::new(text), iterations: ITERATIONS }
@@ -95,7 +98,7 @@ impl SoftwareKey {
 fn check_cost(scheme: &EncryptionScheme) -> Result<(), KeyError> {
     let bounded = match scheme {
         EncryptionScheme::Pbes2(Parameters { kdf: Kdf::Pbkdf2(kdf), .. }) => {
-            kdf.iteration_count <= MAX_ITERATIONS
+            kdf.iteration_count <= Passphrase::MAX_ITERATIONS
         }
         EncryptionScheme::Pbes2(Parameters { kdf: Kdf::Scrypt(kdf), .. }) => {
             u64::from(kdf.block_size)
