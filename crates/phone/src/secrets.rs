@@ -17,6 +17,8 @@ pub(crate) struct Secrets {
     pub(crate) new_password: Option<SignaturePassword>,
     /// The new user-authentication PIN.
     pub(crate) new_pin: Option<UserAuthenticationPin>,
+    /// No secret, and not kept either: "register" was pressed (REG-1).
+    pub(crate) register: bool,
 }
 
 impl Secrets {
@@ -28,6 +30,7 @@ impl Secrets {
     /// Forgets everything but the card's password.
     pub(crate) fn forget_the_rest(&mut self) {
         (self.phone_password, self.new_password, self.new_pin) = (None, None, None);
+        self.register = false;
     }
 }
 

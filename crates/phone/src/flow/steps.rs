@@ -87,9 +87,12 @@ impl Flow {
                 secrets.new_pin = new.user_authentication().cloned();
                 Ok(Then::Work)
             }
+            (Step::Register, NextStep::Register) => {
+                secrets.register = true;
+                Ok(Then::Work)
+            }
             (Step::ReadCard, NextStep::ReadCard)
             | (Step::Complete, NextStep::Complete)
-            | (Step::Register, NextStep::Register)
             | (Step::Delete, NextStep::Delete) => Ok(Then::Work),
             _ => Err(Problem::new(Code::CONFLICT)),
         }

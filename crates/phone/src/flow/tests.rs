@@ -39,6 +39,8 @@ struct World {
     now: Timestamp,
     registered: bool,
     begun: u8,
+    /// Whether the step being taken is the press of "register".
+    pressed: bool,
     /// When the challenge expires that was given last.
     expires: Timestamp,
     /// What the person chose last.
@@ -66,6 +68,7 @@ impl World {
             now: Timestamp::UNIX_EPOCH,
             registered: false,
             begun: 0,
+            pressed: false,
             expires: Timestamp::UNIX_EPOCH,
             choice: None,
             answered: BTreeSet::new(),
@@ -85,6 +88,7 @@ impl World {
     fn take(&mut self, turn: Turn) {
         match turn {
             Turn::Step(step, successes, problem) => {
+                self.pressed = matches!(step, Step::Register);
                 let then = self.flow.step(&step, &mut self.secrets, None);
                 match (step, then) {
                     (Step::Choose { uses, .. }, Ok(_)) => self.choice = Some(uses),
@@ -155,7 +159,7 @@ impl World {
                 });
             }
             Work::Complete(_) => assert!(self.accepted && self.pins == self.uses),
-            Work::Store(_) => assert!(self.completed),
+            Work::Store(_) => assert!(self.completed && self.pressed, "REG-1: nobody pressed"),
             Work::Delete => assert!(self.granted),
             Work::AllowPin(_) => assert!(self.granted),
             Work::BeginEnrolment(_) | Work::BeginRequest(_) => {
@@ -215,7 +219,11 @@ impl World {
             }
             Work::Complete(enrolment) => {
                 self.completed = true;
-                let stage = EnrolmentStage::Completed { at: self.now, due: self.now };
+                // Work on it may be over before the answer comes.
+                let stage = match self.begun % 2 {
+                    0 => EnrolmentStage::Completed { at: self.now, due: self.now },
+                    _ => EnrolmentStage::Ready { since: self.now },
+                };
                 let (enrolment, uses) = (*enrolment, self.uses);
                 Outcome::Completed(EnrolmentView { enrolment, uses, stage })
             }

@@ -273,7 +273,7 @@ impl Flow {
                 }
                 None => enrolment.map(Work::Complete),
             },
-            Stage::Ready { enrolment } => Some(Work::Store(*enrolment)),
+            Stage::Ready { enrolment } => secrets.register.then_some(Work::Store(*enrolment)),
             Stage::DeletionDue => Some(Work::Delete),
             Stage::Waiting { .. } | Stage::Done { .. } => None,
         }
