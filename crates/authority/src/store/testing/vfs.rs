@@ -7,6 +7,7 @@ use std::io;
 use std::ops::Range;
 use std::ptr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
 use rusqlite::ffi;
 
@@ -27,20 +28,21 @@ pub fn open_sqlite(
     SqliteStore::open_on(vfs, &file, settings)
 }
 
-/// By which file layer, and under which path there, SQLite finds a file on a disk: for stores other
-/// than this crate's.
+/// By which file layer, and under which path there, SQLite finds a file on a disk until the power
+/// fails next: for stores other than this crate's.
 ///
 /// # Errors
-/// SQLite does not take the layer.
+/// The power is off, or SQLite does not take the layer.
 pub fn vfs_path(disk: &Disk, name: &str) -> Result<(&'static str, String), StoreError> {
     static REGISTERED: OnceLock<c_int> = OnceLock::new();
     if *REGISTERED.get_or_init(register) != ffi::SQLITE_OK {
         return Err(StoreError::Closed);
     }
+    let epoch = disk.epoch().map_err(StoreError::failed)?;
     let mut disks = DISKS.lock().unwrap_or_else(PoisonError::into_inner);
     disks.retain(|_, disk| disk.strong_count() > 0);
     disks.insert(disk.inner.id, Arc::downgrade(&disk.inner));
-    Ok((VFS, format!("{}/{name}", disk.inner.id)))
+    Ok((VFS, format!("{}.{epoch}/{name}", disk.inner.id)))
 }
 
 /// The disks by their number, with which the paths of files begin.
@@ -116,7 +118,8 @@ static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
     xUnfetch: None,
 };
 
-/// The disk and the name on it that a path names.
+/// The disk and the name on it that a path names. `None` for a path from before the last outage: who
+/// still has it is a process that is no more, and must not remove what others have made since.
 ///
 /// # Safety
 /// `path` is null or a C string.
@@ -127,9 +130,10 @@ unsafe fn locate<'a>(path: *const c_char) -> Option<(Disk, &'a str)> {
     // SAFETY: by this function's contract.
     let path = unsafe { CStr::from_ptr(path) }.to_str().ok()?;
     let (disk, name) = path.split_once('/')?;
+    let (id, epoch) = disk.split_once('.')?;
     let disks = DISKS.lock().unwrap_or_else(PoisonError::into_inner);
-    let inner = disks.get(&disk.parse().ok()?)?.upgrade()?;
-    Some((Disk { inner }, name))
+    let disk = Disk { inner: disks.get(&id.parse().ok()?)?.upgrade()? };
+    (disk.epoch().ok()? == epoch.parse::<u64>().ok()?).then_some((disk, name))
 }
 
 /// The state of an open file.
@@ -226,9 +230,9 @@ unsafe extern "C" fn x_full_pathname(
     }
 }
 
-/// Nothing in memory takes longer for being waited for.
+/// Who waits for another connection's lock gives that connection's thread the time that SQLite counts.
 unsafe extern "C" fn x_sleep(_vfs: *mut ffi::sqlite3_vfs, microseconds: c_int) -> c_int {
-    std::thread::yield_now();
+    std::thread::sleep(Duration::from_micros(microseconds.unsigned_abs().into()));
     microseconds
 }
 
