@@ -110,7 +110,11 @@ impl Projection<'_> {
                 }
             }
             Event::PhoneRegistered { enrolment, chip, at } => {
-                self.enrolment(*enrolment)?.stage = EnrolmentStage::Registered { since: *at };
+                let delay = &self.authority.settings.rules.visibility_delay;
+                let enrolment = self.enrolment(*enrolment)?;
+                let delay = SignedDuration::from_secs(delay.seconds(enrolment.platform).into());
+                let usable_from = at.saturating_add(delay).ok();
+                enrolment.stage = EnrolmentStage::Registered { since: *at, usable_from };
                 self.notify(*chip, "certificates-registered", []);
             }
             Event::LossReported { medium, .. } => {

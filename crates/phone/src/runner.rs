@@ -316,7 +316,8 @@ impl Phone {
         if let Some(view) =
             live.stored.enrolment.as_mut().filter(|view| view.enrolment == enrolment)
         {
-            view.stage = EnrolmentStage::Registered { since: self.parts.clock.now() };
+            let (since, usable_from) = (self.parts.clock.now(), Some(usable_from));
+            view.stage = EnrolmentStage::Registered { since, usable_from };
         }
         Ok(Outcome::Stored { usable_from })
     }

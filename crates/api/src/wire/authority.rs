@@ -288,6 +288,10 @@ pub enum EnrolmentStage {
         /// Since when.
         #[schema(value_type = String, format = DateTime)]
         since: Timestamp,
+        /// From when relying parties see them (HOURS-3).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>, format = DateTime)]
+        usable_from: Option<Timestamp>,
     },
     /// It ended without certificates.
     Ended {

@@ -321,7 +321,7 @@ fn turns() -> impl Strategy<Value = Turn> {
         Just(EnrolmentStage::Begun),
         Just(EnrolmentStage::Completed { at, due: at }),
         Just(EnrolmentStage::Ready { since: at }),
-        Just(EnrolmentStage::Registered { since: at }),
+        Just(EnrolmentStage::Registered { since: at, usable_from: None }),
         Just(EnrolmentStage::Ended { code: "not-on-register".to_owned() }),
     ];
     let (successes, problem) = (prop_oneof![0..6_u8, Just(20)].boxed(), any::<u8>());
@@ -425,8 +425,22 @@ fn reg_1_news_that_was_overtaken_does_not_take_registration_back() {
     flow.heard(&view(EnrolmentStage::Completed { at, due: at }));
     assert_eq!(flow.next(&Secrets::default()), NextStep::Register);
     let other = EnrolmentView { enrolment: EnrolmentId::from_bytes([2; 16]), ..ready };
-    flow.heard(&EnrolmentView { stage: EnrolmentStage::Registered { since: at }, ..other });
+    flow.heard(&EnrolmentView {
+        stage: EnrolmentStage::Registered { since: at, usable_from: Some(at) },
+        ..other
+    });
     assert_eq!(flow.next(&Secrets::default()), NextStep::Register, "news of another application");
+}
+
+#[test]
+fn hours_3_whoever_hears_of_a_registration_knows_from_when_it_can_be_used() {
+    let (enrolment, since) = (EnrolmentId::from_bytes([1; 16]), Timestamp::UNIX_EPOCH);
+    let view = |stage| EnrolmentView { enrolment, uses: Uses::BOTH, stage };
+    let mut flow =
+        Flow::registering(&view(EnrolmentStage::Ready { since }), String::new()).unwrap();
+    let usable_from = Some(since + SignedDuration::from_mins(15));
+    flow.heard(&view(EnrolmentStage::Registered { since, usable_from }));
+    assert_eq!(flow.next(&Secrets::default()), NextStep::Done { usable_from });
 }
 
 #[test]
@@ -443,7 +457,7 @@ fn reg_1_only_an_application_on_its_way_can_be_registered() {
     for stage in [
         EnrolmentStage::Begun,
         EnrolmentStage::Signed,
-        EnrolmentStage::Registered { since: at },
+        EnrolmentStage::Registered { since: at, usable_from: None },
         EnrolmentStage::Ended { code: "not-on-register".to_owned() },
     ] {
         assert_eq!(next(stage), None);

@@ -224,7 +224,9 @@ impl Flow {
                 self.stage = Stage::Waiting { enrolment, due: *due };
             }
             EnrolmentStage::Ready { .. } => self.stage = Stage::Ready { enrolment },
-            EnrolmentStage::Registered { .. } => self.stage = Stage::Done { usable_from: None },
+            EnrolmentStage::Registered { usable_from, .. } => {
+                self.stage = Stage::Done { usable_from: *usable_from };
+            }
             EnrolmentStage::Ended { code } => {
                 self.ask_again();
                 self.problem = Some(StepProblem { code: code.clone(), params: [].into() });

@@ -58,7 +58,7 @@ async fn open_session(
             let found = &state.enrolments[enrolment];
             match found.stage {
                 EnrolmentStage::Ready { .. } => {}
-                EnrolmentStage::Registered { since } => {
+                EnrolmentStage::Registered { since, .. } => {
                     let certificates = state.certificates.clone();
                     let outcome =
                         SessionOutcome::CertificatesStored { certificates, usable_from: since };
@@ -143,7 +143,7 @@ impl Authority {
             (SessionWork::StoreCertificates { enrolment }, Outcome::Stored(receipt)) => {
                 let found = state.enrolments.get_mut(enrolment).unwrap();
                 receipt.verify(&maker, &open.chip, enrolment, &found.certificates).unwrap();
-                found.stage = EnrolmentStage::Registered { since: now };
+                found.stage = EnrolmentStage::Registered { since: now, usable_from: Some(now) };
                 let views = found.certificates.iter().map(|carried| CertificateView {
                     usage: carried.usage,
                     medium: Medium::Phone,
