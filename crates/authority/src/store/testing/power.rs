@@ -28,7 +28,7 @@ pub enum Loss {
 }
 
 impl PowerCut {
-    /// Power that does not fail.
+    /// Power that does not fail by itself.
     pub fn never() -> Self {
         Self::at(u64::MAX, Loss::Everything)
     }
@@ -37,6 +37,12 @@ impl PowerCut {
     pub fn at(step: u64, loss: Loss) -> Self {
         let supply = Supply { steps: 0, fails_at: step, loss, is_on: true, outages: 0, told: None };
         Self { supply: Arc::new(Mutex::new(supply)) }
+    }
+
+    /// Has the power fail at the `step`-th step from now on, counted from 1.
+    pub fn fail_at(&self, step: u64) {
+        let mut supply = self.lock();
+        supply.fails_at = supply.steps.saturating_add(step);
     }
 
     /// How many steps there were.
