@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, IF_NONE_MATCH};
-use reqwest::{RequestBuilder, StatusCode, redirect};
+use reqwest::{Certificate, RequestBuilder, StatusCode, redirect};
 
 /// Why nothing was fetched.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,18 +47,22 @@ pub(super) enum Caching {
 }
 
 impl Http {
-    /// A client that waits this long for an answer.
-    pub(super) fn new(patience: Duration) -> Result<Self, FetchError> {
+    /// A client that waits this long for an answer, and trusts these roots; without any, the operating
+    /// system's.
+    pub(super) fn new(patience: Duration, roots: &[Vec<u8>]) -> Result<Self, FetchError> {
         // Fails only where a provider is installed already, which then serves as well.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder()
             .connect_timeout(patience)
             .timeout(patience)
             .redirect(redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map(Self)
-            .map_err(unreachable)
+            .no_proxy();
+        if !roots.is_empty() {
+            let roots: Result<Vec<_>, _> =
+                roots.iter().map(|root| Certificate::from_der(root)).collect();
+            builder = builder.tls_certs_only(roots.map_err(unreachable)?);
+        }
+        builder.build().map(Self).map_err(unreachable)
     }
 
     /// Gets what is at an address, unless it is what `etag` stands for.

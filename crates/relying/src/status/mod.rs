@@ -83,8 +83,21 @@ impl StatusClient {
     /// # Errors
     /// [`FetchError`]: the machine has no TLS to offer.
     pub fn new(settings: &Settings, entropy: Arc<dyn Entropy>) -> Result<Self, FetchError> {
+        Self::trusting(&[], settings, entropy)
+    }
+
+    /// As [`StatusClient::new`]; the certificates in `roots` (DER) are trusted for TLS, and only they. If
+    /// there are none, those of the operating system.
+    ///
+    /// # Errors
+    /// [`FetchError`]: a root is no certificate, or the machine has no TLS to offer.
+    pub fn trusting(
+        roots: &[Vec<u8>],
+        settings: &Settings,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, FetchError> {
         Ok(Self {
-            http: Http::new(settings.patience.unsigned_abs())?,
+            http: Http::new(settings.patience.unsigned_abs(), roots)?,
             cache: Cache::new(settings.cache),
             entropy,
         })
