@@ -233,7 +233,7 @@ impl<'a> Opening<'a> {
             issuer: IssuerSettings::default().published_at(&self.base)?,
             ..inrou_relying::Settings::default()
         };
-        let status = StatusClient::new(&relying, self.entropy.clone())?;
+        let status = StatusClient::trusting(&self.roots(), &relying, self.entropy.clone())?;
         let clerk = inrou_portal::settings::Caller {
             public_key: public_key(&self.founding.clerk_key),
             permissions: vec![inrou_portal::settings::Permission::Clerk],

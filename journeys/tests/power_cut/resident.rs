@@ -12,8 +12,8 @@ use inrou_api::wire::phone::{
     ReadContents, ShownTransaction, Step, Typed,
 };
 use inrou_api::wire::portal::{
-    ApplicationDrawnUp, ApplicationState, Decision, DrawUpApplication, LoginBegun, LoginView,
-    Procedure as OnlineProcedure, ReceivedApplication,
+    ApplicationDetail, ApplicationDrawnUp, ApplicationState, Decision, DrawUpApplication,
+    LoginBegun, LoginView, Procedure as OnlineProcedure, ReceivedApplication,
 };
 use inrou_api::wire::transaction::{Transaction, TransactionState};
 use inrou_rules::{SignaturePassword, Use, UserAuthenticationPin, Uses};
@@ -110,7 +110,7 @@ impl Resident {
     /// What the phone shows, but for what was drawn at random, what is in memory only (the applicant's
     /// attributes), and how many tries are left.
     pub async fn screen(&self, house: &House) -> String {
-        let state: PhoneState = house.must(house.phone.get(&at_phone(""))).await;
+        let state: PhoneState = house.answer(house.phone.get(&at_phone(""))).await;
         let shown = state.procedure.map(|shown| {
             let next = match shown.next {
                 NextStep::NewSignaturePassword { .. } => {
@@ -134,11 +134,11 @@ impl Resident {
         let mut acts = Vec::new();
         if self.session.is_some() {
             let history: Page<HistoryEntry> =
-                house.must(self.at_portal(house).get("/history")).await;
+                house.answer(self.at_portal(house).get("/history")).await;
             acts = history.items.into_iter().map(|entry| entry.code).collect();
         }
         let received: Page<ReceivedApplication> =
-            house.must(house.office.get("/applications")).await;
+            house.answer(house.office.get("/applications")).await;
         let received = received.items.into_iter();
         let received = received.map(|found| format!("{} {:?}", found.reference, found.state));
         [acts, received.collect()]
@@ -193,9 +193,8 @@ impl Resident {
         house.answer::<PhoneState>(house.phone.put(&at_phone("/card")).json(&put)).await;
         if self.card.wrong_was_seen() {
             self.card.right_is_typed();
-            if house.step(Step::ReadCard).await.is_some() {
-                self.card.right_was_seen();
-            }
+            house.step(Step::ReadCard).await;
+            self.card.right_was_seen();
         } else {
             self.card.wrong_is_typed();
             if let Err(left) = house.with_pin::<PhoneState>(house.steps(Step::ReadCard)).await {
@@ -217,11 +216,11 @@ impl Resident {
         let key: IdempotencyKey = "the-browser-drew-this-for-the-log-in".parse().unwrap();
         loop {
             let Some(begun) = self.login.clone() else {
-                self.login = house.answer(house.portal.post("/logins").once(&key)).await;
+                self.login = Some(house.answer(house.portal.post("/logins").once(&key)).await);
                 continue;
             };
             let path = format!("/logins/{}", begun.login);
-            let login: LoginView = house.must(house.portal.get(&path)).await;
+            let login: LoginView = house.answer(house.portal.get(&path)).await;
             match login.state {
                 TransactionState::Done => {
                     self.session = login.session;
@@ -244,12 +243,11 @@ impl Resident {
             let Some(drawn_up) = self.drawn_up.clone() else {
                 let form = moving_out();
                 let call = portal.post("/applications").json(&form).once(&key);
-                self.drawn_up = house.answer(call).await;
+                self.drawn_up = Some(house.answer(call).await);
                 continue;
             };
             let path = format!("/applications/{}", drawn_up.application);
-            let detail: inrou_api::wire::portal::ApplicationDetail =
-                house.must(portal.get(&path)).await;
+            let detail: ApplicationDetail = house.answer(portal.get(&path)).await;
             match detail.view.state {
                 ApplicationState::Received { .. } => return,
                 ApplicationState::WaitsForSignature => {
@@ -264,7 +262,7 @@ impl Resident {
     /// The office's clerk finds the application and accepts it.
     async fn decide(&mut self, house: &House) {
         let received: Page<ReceivedApplication> =
-            house.must(house.office.get("/applications")).await;
+            house.answer(house.office.get("/applications")).await;
         let [application] = received.items.as_slice() else {
             panic!("{} applications were received", received.items.len());
         };
@@ -276,7 +274,7 @@ impl Resident {
 
     /// USE-7, REG-3: each act is in her history once, and the phone holds what it should.
     async fn look_back(&mut self, house: &House) {
-        let history: Page<HistoryEntry> = house.must(self.at_portal(house).get("/history")).await;
+        let history: Page<HistoryEntry> = house.answer(self.at_portal(house).get("/history")).await;
         for code in ["logged-in", "application-sent", "application-accepted", "phone-registered"] {
             let times = history.items.iter().filter(|entry| entry.code == code).count();
             assert_eq!(times, 1, "USE-7: {code}");
@@ -288,7 +286,7 @@ impl Resident {
         self.phone_password.right_is_typed();
         self.phone_pin.right_is_typed();
         let call = house.phone.post(&at_phone("/contents")).json(&read);
-        let contents: ChipContents = house.must(call).await;
+        let contents: ChipContents = house.answer(call).await;
         self.phone_password.right_was_seen();
         self.phone_pin.right_was_seen();
         let held: Vec<Use> = contents.keys.iter().map(|key| key.usage).collect();
@@ -347,7 +345,7 @@ impl Resident {
 async fn consent(tries: &mut Tries, house: &House, link: &str, wrong: &str, right: &str) {
     let open = OpenLink { link: link.to_owned() };
     let call = house.phone.post(&at_phone("/transactions")).json(&open);
-    let Some(shown) = house.answer::<ShownTransaction>(call).await else { return };
+    let shown: ShownTransaction = house.answer(call).await;
     let id = shown.transaction.id.as_str();
     let path = at_phone(&format!("/transactions/{id}/consent"));
     let approve = |pin| house.phone.post(&path).json(&Consent::Approve { pin: typed(pin) });
@@ -359,24 +357,22 @@ async fn consent(tries: &mut Tries, house: &House, link: &str, wrong: &str, righ
         }
     }
     tries.right_is_typed();
-    if let Some(done) = house.answer::<Transaction>(approve(right)).await {
-        assert_eq!(done.state, TransactionState::Done);
-        tries.right_was_seen();
-    }
+    let done: Transaction = house.answer(approve(right)).await;
+    assert_eq!(done.state, TransactionState::Done);
+    tries.right_was_seen();
 }
 
 impl House {
     async fn procedure(&self) -> Option<ProcedureState> {
-        self.must::<PhoneState>(self.phone.get(&at_phone(""))).await.procedure
+        self.answer::<PhoneState>(self.phone.get(&at_phone(""))).await.procedure
     }
 
     fn steps(&self, step: Step) -> Call {
         self.phone.post(&at_phone("/steps")).json(&step)
     }
 
-    /// Takes a step. `None` where she is told to try again.
-    async fn step(&self, step: Step) -> Option<PhoneState> {
-        self.answer(self.steps(step)).await
+    async fn step(&self, step: Step) {
+        self.answer::<PhoneState>(self.steps(step)).await;
     }
 
     /// Waits for a notice to the phone.
@@ -386,7 +382,7 @@ impl House {
             let call = self.phone.get(&at_phone("/notices"));
             let (from, wait) = (since.to_string(), Duration::from_secs(30));
             let call = call.query([("since", from.as_str()), ("wait", "30")]).waiting(wait);
-            let heard: Notices = self.must(call).await;
+            let heard: Notices = self.answer(call).await;
             assert!(heard.next > since, "no {code} came");
             if heard.notices.iter().any(|notice| notice.code == code) {
                 return;
@@ -395,44 +391,29 @@ impl House {
         }
     }
 
-    /// What is answered, or `None` where it is said that something is to be done again.
-    async fn answer<T: DeserializeOwned>(&self, call: Call) -> Option<T> {
+    /// What is answered to a request that must succeed.
+    async fn answer<T: DeserializeOwned>(&self, call: Call) -> T {
         match call.answer().await {
-            Ok(answer) => Some(answer),
-            Err(error) => {
-                self.unless_dark(&error).await;
-                panic!("{error:?}")
-            }
+            Ok(answer) => answer,
+            Err(error) => self.give_up(error).await,
         }
-    }
-
-    /// What is answered to a request that needs no second try.
-    async fn must<T: DeserializeOwned>(&self, call: Call) -> T {
-        self.answer(call).await.unwrap()
     }
 
     /// What is answered, or how many tries a wrong PIN leaves.
     async fn with_pin<T: DeserializeOwned>(&self, call: Call) -> Result<T, u8> {
         match call.answer().await {
             Ok(answer) => Ok(answer),
-            Err(error) => {
-                if let Some(problem) = error.problem()
-                    && problem.code() == "wrong-pin"
-                {
-                    return Err(problem.param("left").unwrap().parse().unwrap());
-                }
-                self.unless_dark(&error).await;
-                panic!("{error:?}")
-            }
+            Err(error) => match error.problem().filter(|problem| problem.code() == "wrong-pin") {
+                Some(problem) => Err(problem.param("left").unwrap().parse().unwrap()),
+                None => self.give_up(error).await,
+            },
         }
     }
 
-    /// What goes wrong without power is nothing to wonder at, and the last that is seen.
-    async fn unless_dark(&self, error: &ClientError) {
-        if self.power.is_off() {
-            std::future::pending::<()>().await;
-        }
-        let _ = error;
+    /// Nothing may go wrong; but what goes wrong without power is never seen.
+    async fn give_up<T>(&self, error: ClientError) -> T {
+        assert!(self.power.is_off(), "{error:?}");
+        std::future::pending().await
     }
 }
 
