@@ -12,10 +12,12 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use inrou_chip::transport::vpcd::DEFAULT_ADDRESS;
 use inrou_words::{Form, Language, text};
 
+use crate::call::{Asked, Method};
 use crate::card::attach::Attachment;
 use crate::card::pin::PinSource;
 use crate::card::read::{CertificateName, Reading, Source};
 use crate::fault::Fault;
+use crate::sandbox::Role;
 use crate::verify::Verification;
 
 /// The folder that a sandbox uses when nobody names one.
@@ -68,6 +70,13 @@ pub enum Action {
     Demo {
         /// Where to write what it brings.
         out: Option<PathBuf>,
+    },
+    /// Ask the running sandbox, signing as a role.
+    Call {
+        /// The data folder.
+        data: PathBuf,
+        /// What is asked.
+        asked: Asked,
     },
     /// Show the clock, or turn it.
     Clock {
@@ -206,6 +215,7 @@ fn command(language: Language) -> Command {
         .subcommand(Command::new("clock").about(say("clock")).arg(to))
         .subcommand(card(&say))
         .subcommand(verify(&say))
+        .subcommand(call(&say))
 }
 
 /// `inrou card` and what stands below it.
@@ -269,6 +279,36 @@ fn verify(say: &impl Fn(&str) -> String) -> Command {
         )
 }
 
+/// `inrou call`.
+fn call(say: &impl Fn(&str) -> String) -> Command {
+    Command::new("call")
+        .about(say("call"))
+        .arg(
+            Arg::new("as")
+                .long("as")
+                .value_name("ROLE")
+                .value_parser(Role::ALL.map(Role::name))
+                .required(true)
+                .help(say("call-as")),
+        )
+        .arg(
+            Arg::new("method")
+                .value_name("METHOD")
+                .value_parser(Method::ALL.map(|(name, _)| name))
+                .required(true)
+                .help(say("call-method")),
+        )
+        .arg(Arg::new("path").value_name("PATH").required(true).help(say("call-path")))
+        .arg(
+            Arg::new("body")
+                .long("body")
+                .value_name("FILE")
+                .value_parser(PathBufValueParser::new())
+                .help(say("call-body")),
+        )
+        .arg(Arg::new("key").long("key").value_name("KEY").help(say("call-key")))
+}
+
 fn action(matches: &ArgMatches) -> Action {
     let (name, arguments) = matches.subcommand().unwrap_or(("", matches));
     let data = || arguments.get_one::<PathBuf>("data").cloned().unwrap_or_else(|| DATA.into());
@@ -300,6 +340,17 @@ fn action(matches: &ArgMatches) -> Action {
                 offline: arguments.get_flag("offline"),
             };
             Action::Verify { data: data(), verification }
+        }
+        "call" => {
+            let named = |name: String| Method::ALL.into_iter().find(|(typed, _)| *typed == name);
+            let asked = Asked {
+                role: typed("as").and_then(|name| Role::named(&name)).unwrap_or(Role::Clerk),
+                method: typed("method").and_then(named).map_or(Method::Get, |(_, method)| method),
+                path: typed("path").unwrap_or_default(),
+                body: arguments.get_one("body").cloned(),
+                key: typed("key"),
+            };
+            Action::Call { data: data(), asked }
         }
         _ => card_action(arguments),
     }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `{"lend":{"medium":"card","name":"hana","to":"inrou card attach"}}` | `"lent"`: nobody here uses the chip or holds its file for as long as the connection stays open, however it ends |
 //! | `"anchors"` | `{"anchors":{"pem":"-----BEGIN CERTIFICATE-----…","published":"http://127.0.0.1:8765"}}`: the issuers, and where their status services are now |
+//! | `"address"` | `{"address":{"base":"http://localhost:8765"}}`: where the sandbox is reached |
 //! | anything | `{"refused":{"code":"card-busy"}}`: a code of `docs/errors.md`, with `params` where it has some |
 //!
 //! A connection serves one request.
@@ -45,6 +46,8 @@ pub(crate) enum Request {
     Lend(Lend),
     /// For the issuers' certificates.
     Anchors,
+    /// For the address at which the sandbox is reached.
+    Address,
 }
 
 /// Which chip is asked for, and by whom.
@@ -72,6 +75,11 @@ pub(crate) enum Answer {
         /// The address below which their status services are: another than in older certificates, if
         /// the sandbox ran on another port then.
         published: String,
+    },
+    /// Where it is reached.
+    Address {
+        /// Scheme, host and port.
+        base: String,
     },
     /// It cannot be done.
     Refused {
@@ -181,6 +189,7 @@ mod tests {
         for (request, line) in [
             (Request::Lend(lend), r#"{"lend":{"medium":"phone","name":"p","to":"me"}}"#),
             (Request::Anchors, r#""anchors""#),
+            (Request::Address, r#""address""#),
         ] {
             assert_eq!(serde_json::to_string(&request).unwrap(), line);
         }

@@ -1,11 +1,12 @@
 //! The command: a sandbox of the whole service, and its parts.
 //!
 //! - [`cli`]: what can be typed; [`fault`]: what is said when it cannot be done
-//! - [`up`], [`demo`], [`clock`], [`card`], [`verify`]: the commands;
+//! - [`up`], [`demo`], [`clock`], [`card`], [`verify`], [`call`]: the commands;
 //!   `control`: what they ask of a running sandbox
 //! - [`serve`]: roles as a configuration says; [`sandbox`]: every role in one process; [`residents`]: who
 //!   lives in it
 
+pub mod call;
 pub mod card;
 pub mod cli;
 pub mod clock;
@@ -75,6 +76,7 @@ fn run(invocation: Invocation) -> Result<(), Fault> {
         Action::Demo { out } => demo::run(language, out.as_deref()),
         Action::Serve { config, roles } => serve::run(language, &config, &roles),
         Action::PrintConfig { data, port } => serve::print(&data, port),
+        Action::Call { data, asked } => call::run(language, &data, &asked),
         Action::Clock { data, to } => clock::run(language, &data, to.as_deref()),
         Action::CardList { data } => card::list::run(language, &data),
         Action::CardShow { data, name, phone } => card::show::run(language, &data, &name, phone),

@@ -44,6 +44,8 @@ pub(super) struct Shelf {
     pub fleet: Arc<Fleet>,
     /// A client of the authority's publication.
     pub publication: Client,
+    /// Where the sandbox is reached.
+    pub base: String,
     /// Where its status services are, as certificates name them.
     pub published: String,
 }
@@ -101,6 +103,7 @@ async fn connection(stream: UnixStream, shelf: Arc<Shelf>) {
     }
     let (answer, loan) = match serde_json::from_str(&line) {
         Ok(Request::Anchors) => (shelf.anchors().await, None),
+        Ok(Request::Address) => (Answer::Address { base: shelf.base.clone() }, None),
         Ok(Request::Lend(lend)) => shelf.clone().lend(lend).await,
         Err(_) => (refused(&Problem::bad_request("line")), None),
     };

@@ -166,6 +166,7 @@ impl Sandbox {
             tray: tray.clone(),
             fleet: fleet.clone(),
             publication: Client::new(&base, &roots, clock.clone(), entropy.clone())?,
+            base: base.clone(),
             published: door.addresses.published.clone(),
         });
         let mut serving = door.serve(house, status, &entropy, &told)?;

@@ -27,6 +27,11 @@ impl Role {
     /// All of them.
     pub const ALL: [Role; 4] = [Role::Counter, Role::Hotline, Role::Portal, Role::Clerk];
 
+    /// The role of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+
     /// The name by which others know its key.
     pub fn name(self) -> &'static str {
         match self {

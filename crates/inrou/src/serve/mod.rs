@@ -165,13 +165,13 @@ pub(crate) async fn until(told: Shutdown, work: impl Future<Output = ()>) {
 }
 
 /// The passphrase in a file, without the end of its line.
-fn passphrase(file: &Path) -> Result<Passphrase, RoleError> {
+pub(crate) fn passphrase(file: &Path) -> Result<Passphrase, RoleError> {
     let text = fs::read_to_string(file).map_err(|error| RoleError::file(file, error))?;
     Ok(Passphrase::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 /// The certificates in PEM files, DER.
-fn certificates(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, RoleError> {
+pub(crate) fn certificates(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, RoleError> {
     let mut all = Vec::new();
     for file in files {
         let pem = fs::read(file).map_err(|error| RoleError::file(file, error))?;
