@@ -26,7 +26,7 @@ use resident::{Act, Resident};
 use signatures::Signatures;
 
 /// One cut in so many is followed by the whole rest of the job, the others by the rest of the act.
-const TO_THE_END: u64 = 16;
+const TO_THE_END: u64 = 64;
 
 #[test]
 fn everything_unsynced_is_lost() {
