@@ -32,6 +32,7 @@ pub struct Picture {
     published: Vec<Status>,
     /// Which of them are in a chip.
     carried: Vec<bool>,
+    /// How many jobs are not done.
     jobs: usize,
     /// What the phone shows: the procedure with its next step, and the certificates.
     phone: String,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use inrou_authority::store::{Status, Store};
+use inrou_authority::store::{Partition, Status, Store};
 use inrou_pki::digest::HashAlgorithm;
 use inrou_rules::{CertificateId, Serial, Use};
 use tracing::field::{Field, Visit};
@@ -37,6 +37,17 @@ impl Signatures {
                 reserved || stored.as_ref() == Some(content),
                 "{id:?} has no record: {stored:?}"
             );
+        }
+    }
+
+    /// What was signed for a resident is a certificate in the end, whoever had to do it again.
+    pub fn check_none_is_left(&self, store: &dyn Store) {
+        for id in self.0.keys() {
+            let status = store.status(*id).unwrap();
+            let is_own =
+                status.is_some_and(|status| matches!(status.partition, Partition::Own { .. }));
+            let is_stored = store.certificate(*id).unwrap().is_some();
+            assert!(is_own || is_stored, "{id:?} was signed, and is no certificate");
         }
     }
 
