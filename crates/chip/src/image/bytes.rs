@@ -113,7 +113,12 @@ fn from_hex(text: &str) -> Result<Vec<u8>, InvalidHex> {
 }
 
 fn nibble(digit: u8) -> Result<u8, InvalidHex> {
-    char::from(digit).to_digit(16).and_then(|value| value.try_into().ok()).ok_or(InvalidHex)
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'A'..=b'F' => Ok(digit - b'A' + 10),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        _ => Err(InvalidHex),
+    }
 }
 
 #[cfg(test)]
