@@ -1,20 +1,34 @@
 //! Acting on a resident: load, decide, project, commit; again if somebody else was quicker.
 
-use inrou_rules::{Attributes, Command, Refusal, Resident, ResidentId, apply, decide};
+use std::collections::BTreeMap;
+
+use inrou_rules::{Attributes, Command, EnrolmentId, Refusal, Resident, ResidentId, apply, decide};
 
 use crate::Authority;
+use crate::enrolment::Enrolment;
 use crate::problem::Failed;
 use crate::projection::project;
-use crate::store::{Actor, StoreError, Unit, Version, Write};
+use crate::store::{Actor, Committed, Pending, StoreError, Unit, Version, Write};
 
-/// How often a command is decided anew when the resident was changed meanwhile.
-const ATTEMPTS: u32 = 8;
+/// How often something is decided anew when the resident was changed meanwhile.
+pub(crate) const ATTEMPTS: u32 = 8;
 
-/// A resident as loaded.
+/// What a command is decided on, as loaded.
 pub(crate) struct Loaded {
     pub(crate) resident: Resident,
     pub(crate) version: Version,
     pub(crate) attributes: Attributes,
+    /// The enrolment that the command is about, if it was loaded before: it is not loaded again.
+    pub(crate) enrolment: Option<(Version, Enrolment)>,
+}
+
+/// What a command has led to.
+pub(crate) struct After {
+    pub(crate) resident: Resident,
+    /// The attributes on which it was decided.
+    pub(crate) attributes: Attributes,
+    /// The enrolments that it changed.
+    pub(crate) enrolments: BTreeMap<EnrolmentId, Enrolment>,
 }
 
 impl Authority {
@@ -27,26 +41,52 @@ impl Authority {
         command: &Command,
         also: &dyn Fn(&Resident) -> Vec<Write>,
     ) -> Result<Resident, Failed> {
+        self.act_on(self.load(id)?, actor, command, also).map(|after| after.resident)
+    }
+
+    /// As [`act`](Self::act), on what was loaded before; it is loaded anew if it has changed.
+    pub(crate) fn act_on(
+        &self,
+        mut loaded: Loaded,
+        actor: Actor,
+        command: &Command,
+        also: &dyn Fn(&Resident) -> Vec<Write>,
+    ) -> Result<After, Failed> {
         let mut attempt = 1;
         loop {
-            let loaded = self.load(id)?;
             match self.decide_and_commit(&loaded, actor, command, also) {
                 Err(Attempt::Conflict) if attempt < ATTEMPTS => attempt += 1,
                 Err(Attempt::Conflict) => return Err(StoreError::Conflict.into()),
                 Err(Attempt::Failed(failed)) => return Err(failed),
-                Ok(resident) => return Ok(resident),
+                Ok(after) => return Ok(after),
             }
+            loaded = self.load(loaded.resident.id)?;
         }
     }
 
-    /// As [`act`](Self::act), once, on a resident that was loaded before.
+    /// As [`act_on`](Self::act_on), once.
     pub(crate) fn decide_and_commit(
         &self,
         loaded: &Loaded,
         actor: Actor,
         command: &Command,
         also: &dyn Fn(&Resident) -> Vec<Write>,
-    ) -> Result<Resident, Attempt> {
+    ) -> Result<After, Attempt> {
+        let (unit, after) = self.decide(loaded, actor, command, also)?;
+        if !unit.writes().is_empty() {
+            self.commit(unit)?;
+        }
+        Ok(after)
+    }
+
+    /// What a command leads to, and the unit that makes it so.
+    pub(crate) fn decide(
+        &self,
+        loaded: &Loaded,
+        actor: Actor,
+        command: &Command,
+        also: &dyn Fn(&Resident) -> Vec<Write>,
+    ) -> Result<(Unit, After), Failed> {
         let now = self.clock.now();
         let events =
             decide(Some(&loaded.resident), &loaded.attributes, command, now, &self.settings.rules)?;
@@ -55,32 +95,42 @@ impl Authority {
             .try_fold(loaded.resident.clone(), |state, event| apply(Some(state), event))
             .ok_or(Refusal::ResidentUnknown)?;
 
-        let mut unit = Unit::new();
+        let (mut unit, mut enrolments) = (Unit::new(), BTreeMap::new());
         if !events.is_empty() {
             unit.push(Write::PutResident {
                 expected: Some(loaded.version),
                 resident: Box::new(resident.clone()),
             });
-            unit.extend(project(self, &resident, &events, actor, now)?);
+            let projected =
+                project(self, &resident, &events, actor, now, loaded.enrolment.clone())?;
+            unit.extend(projected.writes);
+            enrolments = projected.enrolments;
         }
         unit.extend(also(&resident));
-        if !unit.writes().is_empty() {
-            self.commit(unit)?;
-        }
-        Ok(resident)
+        let attributes = loaded.attributes.clone();
+        Ok((unit, After { resident, attributes, enrolments }))
     }
 
     /// A resident with the present attributes.
     pub(crate) fn load(&self, id: ResidentId) -> Result<Loaded, Failed> {
-        let found = self.store.resident(id)?.ok_or(Refusal::ResidentUnknown)?;
-        let record =
-            self.store.attributes(id, found.value.record)?.ok_or(Refusal::ResidentUnknown)?;
-        Ok(Loaded { resident: found.value, version: found.version, attributes: record.attributes })
+        let (resident, record) =
+            self.store.resident_with_attributes(id)?.ok_or(Refusal::ResidentUnknown)?;
+        Ok(Loaded {
+            resident: resident.value,
+            version: resident.version,
+            attributes: record.attributes,
+            enrolment: None,
+        })
     }
 
     /// Commits a unit, and lets everybody know who waits for what it may have brought.
-    pub(crate) fn commit(&self, unit: Unit) -> Result<crate::store::Committed, StoreError> {
-        let committed = self.store.commit(unit)?;
+    pub(crate) fn commit(&self, unit: Unit) -> Result<Committed, StoreError> {
+        self.await_commit(self.store.commit_async(unit))
+    }
+
+    /// As [`commit`](Self::commit), of a unit that was handed in before.
+    pub(crate) fn await_commit(&self, handed_in: Pending) -> Result<Committed, StoreError> {
+        let committed = handed_in.wait()?;
         if let Some(&last) = committed.statuses.last()
             && let Err(error) = self.status.catch_up_to(last, &*self.store)
         {

@@ -7,6 +7,7 @@ use inrou_api::wire::authority::{
 use inrou_rules::{ChipId, Command, EnrolmentId, Refusal, Use};
 
 use crate::Authority;
+use crate::act::Loaded;
 use crate::enrolment::Enrolment;
 use crate::problem::Failed;
 use crate::store::{Actor, StoreError};
@@ -61,7 +62,7 @@ impl Authority {
         id: EnrolmentId,
         cms: &[u8],
     ) -> Result<ApplicationAccepted, Failed> {
-        let (_, enrolment) = self.enrolment_of(chip, id)?;
+        let (version, enrolment) = self.enrolment_of(chip, id)?;
         if enrolment.keys.is_empty() {
             return Err(Code::KEYS_NOT_MADE.into());
         }
@@ -80,22 +81,20 @@ impl Authority {
         if phone.resident.is_some_and(|serves| serves != signer.resident) {
             return Err(Refusal::PhoneServesAnother.into());
         }
-        let after = self.act(
-            signer.resident,
-            Actor::Card { chip: signer.chip },
-            &Command::Apply {
-                enrolment: id,
-                chip,
-                platform: enrolment.platform,
-                uses: enrolment.uses,
-                confirmed: true,
-                signed_with: signer.id,
-            },
-            &|_| Vec::new(),
-        )?;
-        let applicant = self.store.attributes(after.id, after.record)?;
-        let applicant = applicant.ok_or(Refusal::ResidentUnknown)?.attributes;
-        Ok(ApplicationAccepted { enrolment: id, applicant, uses: enrolment.uses })
+        let uses = enrolment.uses;
+        let command = Command::Apply {
+            enrolment: id,
+            chip,
+            platform: enrolment.platform,
+            uses,
+            confirmed: true,
+            signed_with: signer.id,
+        };
+        let loaded =
+            Loaded { enrolment: Some((version, enrolment)), ..self.load(signer.resident)? };
+        let actor = Actor::Card { chip: signer.chip };
+        let after = self.act_on(loaded, actor, &command, &|_| Vec::new())?;
+        Ok(ApplicationAccepted { enrolment: id, applicant: after.attributes, uses })
     }
 
     /// The new PINs are set: the last screen was passed (HOURS-1). Repeating it changes nothing.
@@ -107,16 +106,23 @@ impl Authority {
         chip: ChipId,
         id: EnrolmentId,
     ) -> Result<EnrolmentView, Failed> {
-        let (_, enrolment) = self.enrolment_of(chip, id)?;
+        let (version, mut enrolment) = self.enrolment_of(chip, id)?;
         if enrolment.stage == EnrolmentStage::Signed {
             let resident = enrolment.resident.ok_or(Refusal::NoSuchApplication)?;
             let command = Command::CompleteApplication { enrolment: id };
-            self.act(resident, Actor::Phone { chip }, &command, &|_| Vec::new())?;
+            let loaded = Loaded { enrolment: Some((version, enrolment)), ..self.load(resident)? };
+            let actor = Actor::Phone { chip };
+            let mut after = self.act_on(loaded, actor, &command, &|_| Vec::new())?;
+            enrolment = match after.enrolments.remove(&id) {
+                Some(completed) => completed,
+                // The same request came before, and was carried out meanwhile.
+                None => self.enrolment_of(chip, id)?.1,
+            };
         }
-        match self.enrolment_of(chip, id)?.1 {
-            begun if begun.stage == EnrolmentStage::Begun => Err(Refusal::NoSuchApplication.into()),
-            enrolment => Ok(enrolment.view()),
+        if enrolment.stage == EnrolmentStage::Begun {
+            return Err(Refusal::NoSuchApplication.into());
         }
+        Ok(enrolment.view())
     }
 }
 

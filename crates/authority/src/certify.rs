@@ -9,6 +9,7 @@ use inrou_pki::{Certificate, PersonalAttributes, PublicKey};
 use inrou_rules::{CertificateId, ChipId, Medium, Municipality, Refusal, ResidentId, Use};
 
 use crate::Authority;
+use crate::act::Loaded;
 use crate::issuance::body_of;
 use crate::problem::Failed;
 use crate::store::{CertificateRecord, Holder, Intent, Partition};
@@ -24,7 +25,11 @@ pub(crate) struct KnownHolder {
 
 impl Authority {
     /// Signs the certificate that an intent leads to. The same intent gives the same content.
-    pub(crate) fn certify(&self, intent: &Intent) -> Result<CertificateRecord, Failed> {
+    pub(crate) fn certify(
+        &self,
+        intent: &Intent,
+        holder: &Loaded,
+    ) -> Result<CertificateRecord, Failed> {
         let body = body_of(&intent.intent)?;
         let Partition::Residents { usage, medium, municipality } = intent.intent.partition else {
             return Err(Code::CERTIFICATE_UNTRUSTED.into());
@@ -32,6 +37,9 @@ impl Authority {
         let issuer =
             self.keys.generation(usage, body.generation).ok_or(Code::CERTIFICATE_UNTRUSTED)?;
         let attributes = match usage {
+            Use::Signature if body.record == holder.resident.record => {
+                Some(PersonalAttributes::from(&holder.attributes))
+            }
             Use::Signature => {
                 let record = self.store.attributes(body.holder, body.record)?;
                 Some(PersonalAttributes::from(&record.ok_or(Refusal::ResidentUnknown)?.attributes))

@@ -44,7 +44,7 @@ impl Authority {
         let mut unit =
             Unit::from(Write::PutResident { expected: None, resident: Box::new(resident.clone()) });
         unit.push(Write::PutAttributes(AttributeVersion { record: resident.record, ..record }));
-        unit.extend(project(self, &resident, &events, actor, now)?);
+        unit.extend(project(self, &resident, &events, actor, now, None)?.writes);
         match self.commit(unit) {
             // The same request came before, and its answer was lost.
             Err(StoreError::Conflict) => Ok(()),

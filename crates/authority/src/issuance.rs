@@ -15,15 +15,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Authority;
-use crate::act::{Attempt, Loaded};
+use crate::act::{ATTEMPTS, Attempt, Loaded};
 use crate::problem::Failed;
 use crate::store::{
-    Actor, CertificateRecord, Intent, IntentSubject, Lease, NewIntent, Opaque, Partition,
+    Actor, CertificateRecord, Intent, IntentSubject, Lease, NewIntent, Opaque, Partition, Pending,
     StoreError, Unit, Write,
 };
-
-/// How often an issuance is planned anew when the resident was changed meanwhile.
-const ATTEMPTS: u32 = 8;
 
 /// What a certificate is built from, besides the attributes and the fields of [`NewIntent`].
 /// *This type is stored*: fields are only ever added.
@@ -42,6 +39,22 @@ pub(crate) struct IntentBody {
     pub(crate) spki: inrou_api::wire::Base64,
 }
 
+/// An issuance whose intents are on their way to the store.
+pub(crate) struct Begun {
+    loaded: Loaded,
+    subject: IntentSubject,
+    planned: Vec<NewIntent>,
+    /// `None` if nothing is due any more.
+    opened: Option<Pending>,
+}
+
+/// An issuance whose certificates are signed, and on their way to the store.
+pub(crate) struct Signed {
+    issued: Vec<CertificateRecord>,
+    /// `None` if there is nothing to store.
+    recorded: Option<Pending>,
+}
+
 impl Authority {
     /// Issues what is due for a card or an enrolment. `keys` gives the attested public keys; `lease`
     /// is the job that this carries out, which ends with it.
@@ -55,24 +68,59 @@ impl Authority {
         lease: Option<Lease>,
     ) -> Result<Vec<CertificateRecord>, Failed> {
         for _ in 0..ATTEMPTS {
-            let loaded = self.load(resident)?;
-            let due: Vec<DueCertificate> =
-                due_issuance(&loaded.resident, &loaded.attributes, self.clock.now())
-                    .into_iter()
-                    .filter(|due| subject_of(due.order) == subject)
-                    .collect();
-            let planned: Vec<NewIntent> =
-                due.iter().map(|due| self.plan(&loaded, due, keys)).collect::<Result<_, _>>()?;
-            let intents = self.open_intents(planned)?;
-            let issued: Vec<CertificateRecord> =
-                intents.iter().map(|intent| self.certify(intent)).collect::<Result<_, _>>()?;
-            match self.record(&loaded, subject, &intents, &issued, lease) {
-                Ok(()) => return Ok(issued),
+            let begun = self.begin_issuance(self.load(resident)?, subject, keys)?;
+            let issued =
+                self.sign_begun(begun, lease).and_then(|signed| self.finish_issuance(signed));
+            match issued {
                 Err(Attempt::Conflict) => {}
-                Err(Attempt::Failed(failed)) => return Err(failed),
+                issued => return Ok(issued?),
             }
         }
         Err(StoreError::Conflict.into())
+    }
+
+    /// The first step: hands in the intents of what is due, and does not wait for them.
+    pub(crate) fn begin_issuance(
+        &self,
+        loaded: Loaded,
+        subject: IntentSubject,
+        keys: &dyn Fn(Use) -> Option<PublicKey>,
+    ) -> Result<Begun, Failed> {
+        let planned: Vec<NewIntent> =
+            due_issuance(&loaded.resident, &loaded.attributes, self.clock.now())
+                .iter()
+                .filter(|due| subject_of(due.order) == subject)
+                .map(|due| self.plan(&loaded, due, keys))
+                .collect::<Result<_, _>>()?;
+        let opened = (!planned.is_empty()).then(|| {
+            self.store.commit_async(planned.iter().cloned().map(Write::OpenIntent).collect())
+        });
+        Ok(Begun { loaded, subject, planned, opened })
+    }
+
+    /// The second step: signs once the intents are durable, and hands in what is to be recorded.
+    pub(crate) fn sign_begun(&self, begun: Begun, lease: Option<Lease>) -> Result<Signed, Attempt> {
+        let Begun { loaded, subject, planned, opened } = begun;
+        let intents = match opened {
+            Some(opened) => self.opened(&planned, opened.wait()?.intents)?,
+            None => Vec::new(),
+        };
+        let issued: Vec<CertificateRecord> =
+            intents.iter().map(|intent| self.certify(intent, &loaded)).collect::<Result<_, _>>()?;
+        let unit = self.recording(&loaded, subject, &intents, &issued, lease)?;
+        let recorded = (!unit.writes().is_empty()).then(|| self.store.commit_async(unit));
+        Ok(Signed { issued, recorded })
+    }
+
+    /// The last step: the certificates, once they are durable.
+    pub(crate) fn finish_issuance(
+        &self,
+        signed: Signed,
+    ) -> Result<Vec<CertificateRecord>, Attempt> {
+        if let Some(recorded) = signed.recorded {
+            self.await_commit(recorded)?;
+        }
+        Ok(signed.issued)
     }
 
     fn plan(
@@ -104,14 +152,13 @@ impl Authority {
         })
     }
 
-    /// Records the intents durably. One that was recorded before stands, unless what it was made
-    /// from has changed: then its serial stays unissued, and a new one is recorded.
-    fn open_intents(&self, planned: Vec<NewIntent>) -> Result<Vec<Intent>, Failed> {
-        if planned.is_empty() {
-            return Ok(Vec::new());
-        }
-        let writes: Unit = planned.iter().cloned().map(Write::OpenIntent).collect();
-        let mut intents = self.store.commit(writes)?.intents;
+    /// The intents that stand. One that was recorded before stands, unless what it was made from has
+    /// changed: then its serial stays unissued, and a new one is recorded.
+    fn opened(
+        &self,
+        planned: &[NewIntent],
+        mut intents: Vec<Intent>,
+    ) -> Result<Vec<Intent>, Failed> {
         let stale: Vec<usize> = (0..intents.len())
             .filter(|&index| !still_meant(&intents[index].intent, &planned[index]))
             .collect();
@@ -132,18 +179,19 @@ impl Authority {
         Ok(intents)
     }
 
-    fn record(
+    /// The unit that records an issuance, decided against the state that was loaded.
+    fn recording(
         &self,
         loaded: &Loaded,
         subject: IntentSubject,
         intents: &[Intent],
         issued: &[CertificateRecord],
         lease: Option<Lease>,
-    ) -> Result<(), Attempt> {
+    ) -> Result<Unit, Attempt> {
         let list: Vec<Issuance> =
             intents.iter().map(issuance).collect::<Result<_, _>>().map_err(Failed::from)?;
         let command = match subject {
-            IntentSubject::Card(_) if list.is_empty() => return Ok(()),
+            IntentSubject::Card(_) if list.is_empty() => return Ok(Unit::new()),
             IntentSubject::Card(_) => Command::RecordCardIssuance { issued: list },
             IntentSubject::Enrolment(enrolment) => {
                 Command::RecordPhoneIssuance { enrolment, issued: list }
@@ -154,12 +202,12 @@ impl Authority {
             let intents = intents.iter().map(|intent| Write::CloseIntent(intent.intent.key()));
             certificates.chain(intents).chain(lease.map(Write::CompleteJob)).collect()
         };
-        match self.decide_and_commit(loaded, Actor::Service, &command, &also) {
-            Ok(_) => Ok(()),
-            Err(Attempt::Failed(failed)) if failed.0.code() == Refusal::IssuanceNotDue.code() => {
+        match self.decide(loaded, Actor::Service, &command, &also) {
+            Ok((unit, _)) => Ok(unit),
+            Err(failed) if failed.0.code() == Refusal::IssuanceNotDue.code() => {
                 Err(Attempt::Conflict)
             }
-            Err(attempt) => Err(attempt),
+            Err(failed) => Err(failed.into()),
         }
     }
 
@@ -192,6 +240,9 @@ pub(crate) fn body_of(intent: &NewIntent) -> Result<IntentBody, inrou_api::probl
 /// Whether a recorded intent still leads to the certificate that is due: all but the moment and the
 /// random part are the same.
 fn still_meant(recorded: &NewIntent, planned: &NewIntent) -> bool {
+    if recorded == planned {
+        return true;
+    }
     let (Ok(old), Ok(new)) = (body_of(recorded), body_of(planned)) else { return false };
     let same_body = IntentBody {
         not_before: old.not_before,

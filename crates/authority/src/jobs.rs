@@ -1,18 +1,19 @@
 //! Work that falls due: issuance in business hours (HOURS-1), delayed publication (HOURS-3).
 
+use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::sync::{Mutex, PoisonError};
-use std::{iter, thread};
+use std::thread;
 
-use inrou_api::problem::Code;
 use inrou_rules::{
     CertificateId, CertificateStatus, EnrolmentId, Refusal, ResidentId, Serial, Use,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Authority;
+use crate::act::{ATTEMPTS, Attempt, Loaded};
+use crate::issuance::{Begun, Signed};
 use crate::problem::Failed;
-use crate::store::{IntentSubject, Job, Status, Unit, Write};
+use crate::store::{IntentSubject, Job, Pending, Status, Unit, Write};
 
 /// Issues an enrolment's certificates.
 pub(crate) const ISSUE: &str = "issue";
@@ -25,9 +26,6 @@ const LEASE: SignedDuration = SignedDuration::from_mins(2);
 const RETRY: SignedDuration = SignedDuration::from_mins(1);
 /// How many jobs are taken at a time.
 const BATCH: u32 = 256;
-/// How many of them are done at a time. Many more than there are processors: those that wait for
-/// the medium together are committed together.
-const WORKERS: usize = 32;
 
 impl Authority {
     /// Does every job that is due now, and says when the next one falls due.
@@ -37,23 +35,25 @@ impl Authority {
     pub fn run_due_jobs(&self) -> Result<Option<Timestamp>, Failed> {
         loop {
             let now = self.clock.now();
-            if self.store.next_job()?.is_none_or(|due| due > now) {
-                return Ok(self.store.next_job()?);
+            let next = self.store.next_job()?;
+            if next.is_none_or(|due| due > now) {
+                return Ok(next);
             }
             let until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
             let lease = Write::LeaseJobs { now, until, limit: BATCH };
-            self.run_all(self.store.commit(lease.into())?.leased_jobs)?;
+            self.run_all(&self.store.commit(lease.into())?.leased_jobs)?;
         }
     }
 
-    fn run_all(&self, jobs: Vec<Job>) -> Result<(), Failed> {
-        let others = WORKERS.min(jobs.len()).saturating_sub(1);
-        let jobs = Mutex::new(jobs.into_iter());
-        let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let work = || iter::from_fn(next).try_for_each(|job| self.run(&job));
+    /// Each processor gets a share of the jobs.
+    fn run_all(&self, jobs: &[Job]) -> Result<(), Failed> {
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        let mut shares = jobs.chunks(jobs.len().div_ceil(processors).max(1));
+        let Some(own) = shares.next() else { return Ok(()) };
         thread::scope(|scope| {
-            let others: Vec<_> = (0..others).map(|_| scope.spawn(work)).collect();
-            let done = work();
+            let others: Vec<_> =
+                shares.map(|share| scope.spawn(|| self.run_share(share))).collect();
+            let done = self.run_share(own);
             let others = others
                 .into_iter()
                 .map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
@@ -61,57 +61,88 @@ impl Authority {
         })
     }
 
-    fn run(&self, job: &Job) -> Result<(), Failed> {
-        let done = match job.job.kind.as_str() {
-            ISSUE => self.run_issue(job),
-            PUBLISH => self.run_publish(job),
+    /// Every step of all jobs before the next step of any: what they hand in to the store is committed
+    /// together, and they do not wait for it one after the other.
+    fn run_share(&self, jobs: &[Job]) -> Result<(), Failed> {
+        let begun: Vec<_> = jobs.iter().map(|job| self.begin(job)).collect();
+        let signed: Vec<_> = jobs
+            .iter()
+            .zip(begun)
+            .map(|(job, begun)| begun.and_then(|begun| self.sign(job, begun)))
+            .collect();
+        jobs.iter()
+            .zip(signed)
+            .map(|(job, signed)| self.settle(job, signed.and_then(|signed| self.finish(signed))))
+            .fold(Ok(()), Result::and)
+    }
+
+    /// The first step of a job.
+    fn begin(&self, job: &Job) -> Result<Step<Begun>, Attempt> {
+        match job.job.kind.as_str() {
+            ISSUE => self.begin_issue(job),
+            PUBLISH => self.publish(job),
             kind => {
                 tracing::error!(kind, "a job of a kind that is not known");
-                Ok(())
+                Ok(Step::Stay)
             }
-        };
-        let Err(Failed(problem)) = done else { return Ok(()) };
+        }
+    }
+
+    /// The second step, of a job that issues.
+    fn sign(&self, job: &Job, step: Step<Begun>) -> Result<Step<Signed>, Attempt> {
+        Ok(match step {
+            Step::Issue(begun) => Step::Issue(self.sign_begun(begun, Some(job.lease()))?),
+            Step::Last(handed_in) => Step::Last(handed_in),
+            Step::Stay => Step::Stay,
+        })
+    }
+
+    /// The last step: what the job was for is durable.
+    fn finish(&self, step: Step<Signed>) -> Result<(), Attempt> {
+        match step {
+            Step::Issue(signed) => self.finish_issuance(signed).map(drop),
+            Step::Last(handed_in) => Ok(self.await_commit(handed_in).map(drop)?),
+            Step::Stay => Ok(()),
+        }
+    }
+
+    /// What becomes of a job: it is done, tried again at once, or put off.
+    fn settle(&self, job: &Job, mut done: Result<(), Attempt>) -> Result<(), Failed> {
+        // Somebody else was quicker, such as the job of the resident's other certificate.
+        for _ in 1..ATTEMPTS {
+            if matches!(done, Err(Attempt::Conflict)) {
+                let again = self.begin(job).and_then(|begun| self.sign(job, begun));
+                done = again.and_then(|signed| self.finish(signed));
+            }
+        }
+        let no_such = |failed: &Failed| failed.0.code() == Refusal::NoSuchApplication.code();
+        if matches!(&done, Err(Attempt::Failed(failed)) if job.job.kind == ISSUE && no_such(failed))
+        {
+            // The application gave way to another, or was issued by a worker that died afterwards.
+            done = self.finish(self.complete(job, Vec::new()));
+        }
+        let Err(attempt) = done else { return Ok(()) };
+        let Failed(problem) = attempt.into();
         tracing::warn!(%problem, kind = job.job.kind, "a job is put off");
         let due = self.clock.now().saturating_add(RETRY).unwrap_or(Timestamp::MAX);
         self.store.commit(Write::PostponeJob { lease: job.lease(), due }.into())?;
         Ok(())
     }
 
-    fn run_issue(&self, job: &Job) -> Result<(), Failed> {
-        let (Ok(enrolment), Some(resident)) =
-            (job.job.key.parse::<EnrolmentId>(), resident_of(job))
-        else {
-            return self.complete(job, Vec::new());
-        };
-        let (_, document) = self.enrolment(enrolment)?;
-        let issued = self.issue(
-            resident,
-            IntentSubject::Enrolment(enrolment),
-            &|usage| document.key(usage),
-            Some(job.lease()),
-        );
-        match issued {
-            // The application gave way to another, or was issued by a worker that died afterwards.
-            Err(Failed(problem)) if problem.code() == Refusal::NoSuchApplication.code() => {
-                self.complete(job, Vec::new())
-            }
-            other => other.map(drop),
-        }
+    fn begin_issue(&self, job: &Job) -> Result<Step<Begun>, Attempt> {
+        let found = job.job.key.parse::<EnrolmentId>().ok().zip(resident_of(job));
+        let Some((enrolment, resident)) = found else { return Ok(self.complete(job, Vec::new())) };
+        let (version, document) = self.enrolment(enrolment)?;
+        let keys = |usage| document.key(usage);
+        let loaded = self.load(resident)?;
+        let loaded = Loaded { enrolment: Some((version, document.clone())), ..loaded };
+        let begun = self.begin_issuance(loaded, IntentSubject::Enrolment(enrolment), &keys)?;
+        Ok(Step::Issue(begun))
     }
 
-    fn run_publish(&self, job: &Job) -> Result<(), Failed> {
+    fn publish(&self, job: &Job) -> Result<Step<Begun>, Attempt> {
         let found = certificate_of(&job.job.key).zip(resident_of(job));
-        let Some((id, resident)) = found else { return self.complete(job, Vec::new()) };
-        loop {
-            match self.publish(job, id, resident) {
-                // Somebody else was quicker, such as the job of the resident's other certificate.
-                Err(failed) if failed.0.is(Code::CONFLICT) => {}
-                done => return done,
-            }
-        }
-    }
-
-    fn publish(&self, job: &Job, id: CertificateId, resident: ResidentId) -> Result<(), Failed> {
+        let Some((id, resident)) = found else { return Ok(self.complete(job, Vec::new())) };
         let loaded = self.load(resident)?;
         let active = loaded
             .resident
@@ -130,14 +161,23 @@ impl Authority {
         } else {
             Vec::new()
         };
-        self.complete(job, writes)
+        Ok(self.complete(job, writes))
     }
 
-    fn complete(&self, job: &Job, mut writes: Vec<Write>) -> Result<(), Failed> {
+    fn complete<S>(&self, job: &Job, mut writes: Vec<Write>) -> Step<S> {
         writes.push(Write::CompleteJob(job.lease()));
-        self.commit(writes.into_iter().collect::<Unit>())?;
-        Ok(())
+        Step::Last(self.store.commit_async(writes.into_iter().collect::<Unit>()))
     }
+}
+
+/// How far a job is.
+enum Step<S> {
+    /// It issues certificates, and is so far.
+    Issue(S),
+    /// What ends it is on its way to the store.
+    Last(Pending),
+    /// Nothing is done with it.
+    Stay,
 }
 
 /// The key of a job about one certificate.

@@ -17,19 +17,29 @@ use crate::store::{
     Versioned, Write,
 };
 
-/// The writes that go with `events`, which led to `resident`.
+/// What goes with events.
+pub(crate) struct Projected {
+    /// The writes, but the resident's state.
+    pub(crate) writes: Vec<Write>,
+    /// The enrolments among them.
+    pub(crate) enrolments: BTreeMap<EnrolmentId, Enrolment>,
+}
+
+/// What goes with `events`, which led to `resident`; `enrolment` is one that was loaded before.
 pub(crate) fn project(
     authority: &Authority,
     resident: &Resident,
     events: &[Event],
     actor: Actor,
     now: Timestamp,
-) -> Result<Vec<Write>, Failed> {
+    enrolment: Option<(Version, Enrolment)>,
+) -> Result<Projected, Failed> {
     let mut projection = Projection {
         authority,
         resident,
         now,
         writes: Vec::new(),
+        loaded: enrolment,
         enrolments: BTreeMap::new(),
         phones: BTreeMap::new(),
     };
@@ -50,6 +60,7 @@ struct Projection<'a> {
     resident: &'a Resident,
     now: Timestamp,
     writes: Vec<Write>,
+    loaded: Option<(Version, Enrolment)>,
     enrolments: BTreeMap<EnrolmentId, (Version, Enrolment)>,
     phones: BTreeMap<ChipId, Versioned<PhoneRecord>>,
 }
@@ -144,7 +155,7 @@ impl Projection<'_> {
         Ok(())
     }
 
-    fn finish(mut self) -> Vec<Write> {
+    fn finish(mut self) -> Projected {
         for (version, enrolment) in self.enrolments.values() {
             self.writes.push(enrolment.write(Some(*version)));
         }
@@ -154,7 +165,8 @@ impl Projection<'_> {
         for phone in phones {
             self.writes.push(Write::PutPhone { expected: Some(phone.version), phone: phone.value });
         }
-        self.writes
+        let enrolments = self.enrolments.into_iter().map(|(id, (_, enrolment))| (id, enrolment));
+        Projected { writes: self.writes, enrolments: enrolments.collect() }
     }
 
     fn end(&mut self, enrolment: EnrolmentId, code: &str) -> Result<ChipId, Failed> {
@@ -165,7 +177,11 @@ impl Projection<'_> {
 
     fn enrolment(&mut self, id: EnrolmentId) -> Result<&mut Enrolment, Failed> {
         if !self.enrolments.contains_key(&id) {
-            self.enrolments.insert(id, self.authority.enrolment(id)?);
+            let enrolment = match self.loaded.take_if(|(_, loaded)| loaded.id == id) {
+                Some(loaded) => loaded,
+                None => self.authority.enrolment(id)?,
+            };
+            self.enrolments.insert(id, enrolment);
         }
         self.enrolments
             .get_mut(&id)

@@ -5,6 +5,7 @@
 #[path = "support/house.rs"]
 mod house;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use house::{CARD_PASSWORD, House, Phone, hanako, set_pins, sign_statement, transmit};
@@ -14,8 +15,8 @@ use inrou_api::statement::{Statement, keys_digest};
 use inrou_api::wire::Base64;
 use inrou_api::wire::authority::{
     ApplicationAccepted, BeginEnrolment, BeginRequest, CertificateView, EnrolmentBegun,
-    EnrolmentStage, EnrolmentView, Notices, PhoneView, RequestBegun, RequestDone, SessionOutcome,
-    SessionWork, SignedStatement, SigningKey,
+    EnrolmentStage, EnrolmentView, Notices, PhoneView, ReportLoss, RequestBegun, RequestDone,
+    ResidentView, SessionOutcome, SessionWork, SignedStatement, SigningKey,
 };
 use inrou_pki::keys::KeyError;
 use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource, SoftwareKey, Status};
@@ -32,7 +33,7 @@ async fn a_certificate_is_carried_on_a_phone_end_to_end() {
     let (resident, phone, certificates) = carried(&house, now).await;
     assert_eq!(certificates.len(), 2);
     let of_card = house.counter.get(&format!("/residents/{resident}"));
-    let seen: inrou_api::wire::authority::ResidentView = of_card.answer().await.unwrap();
+    let seen: ResidentView = of_card.answer().await.unwrap();
     for usage in Use::ALL {
         let on = |medium| {
             seen.certificates.iter().find(|c| c.usage == usage && c.medium == medium).unwrap()
@@ -66,8 +67,8 @@ async fn a_certificate_is_carried_on_a_phone_end_to_end() {
     assert_eq!(view.deletion_due, None);
 }
 
-/// A resident with a phone that carries both certificates, usable from that moment on.
-async fn carried(house: &House, usable: Timestamp) -> (ResidentId, Phone, Vec<CertificateView>) {
+/// A resident who has applied for both certificates, and set their PINs.
+async fn applied(house: &House) -> (ResidentId, Phone, EnrolmentView) {
     let hanako = hanako();
     let resident = house.admit(&hanako).await;
     let card = house.issue_card(resident, &hanako, Uses::BOTH).await;
@@ -95,20 +96,34 @@ async fn carried(house: &House, usable: Timestamp) -> (ResidentId, Phone, Vec<Ce
     let accepted: ApplicationAccepted = call.answer().await.unwrap();
     assert_eq!(accepted.applicant, hanako);
 
-    // PINs, completion (HOURS-1: it is 10:00 in Japan).
+    // PINs, completion.
     set_pins(&phone.chip, Uses::BOTH, "PHONE567", "5678");
     let path = format!("/enrolments/{}/completion", begun.enrolment);
     let view: EnrolmentView = phone.client.post(&path).json(&()).answer().await.unwrap();
-    assert_eq!(view.stage, EnrolmentStage::Completed { at: now, due: now });
+    let again: EnrolmentView = phone.client.post(&path).json(&()).answer().await.unwrap();
+    assert_eq!(again.stage, view.stage);
+    (resident, phone, view)
+}
+
+/// The codes of what a phone was told.
+async fn notices(phone: &Phone) -> Vec<String> {
+    let notices: Notices = phone.client.get("/notices").answer().await.unwrap();
+    notices.notices.into_iter().map(|notice| notice.code).collect()
+}
+
+/// A resident with a phone that carries both certificates, usable from that moment on.
+async fn carried(house: &House, usable: Timestamp) -> (ResidentId, Phone, Vec<CertificateView>) {
+    let (resident, phone, completed) = applied(house).await;
+    // It is 10:00 in Japan (HOURS-1).
+    let now = house.clock.now();
+    assert_eq!(completed.stage, EnrolmentStage::Completed { at: now, due: now });
 
     // The job, the notice (HOURS-2).
     house.authority.run_due_jobs().unwrap();
-    let notices: Notices = phone.client.get("/notices").answer().await.unwrap();
-    let codes: Vec<&str> = notices.notices.iter().map(|notice| notice.code.as_str()).collect();
-    assert_eq!(codes, ["registration-ready"]);
+    assert_eq!(notices(&phone).await, ["registration-ready"]);
 
     // Registration (REG-1).
-    let work = SessionWork::StoreCertificates { enrolment: begun.enrolment };
+    let work = SessionWork::StoreCertificates { enrolment: completed.enrolment };
     let outcome = play(&phone.client, &work, |command| transmit(&phone.chip, command)).await;
     let Ok(SessionOutcome::CertificatesStored { certificates, usable_from }) = outcome else {
         panic!("{outcome:?}")
@@ -140,6 +155,40 @@ async fn hours_3_both_certificates_are_told_once_the_delay_is_over() {
     // Both fall due at once, and neither is put off because of the other.
     assert_eq!(house.authority.run_due_jobs().unwrap(), None);
     assert_eq!(told(), [Status::Good; 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hours_1_what_a_night_has_gathered_is_issued_together() {
+    let house = House::at("2026-11-21T13:00:00Z").await;
+    let morning: Timestamp = "2026-11-21T23:00:00Z".parse().unwrap();
+    let mut applicants = Vec::new();
+    for _ in 0..5 {
+        let (resident, phone, completed) = applied(&house).await;
+        let at = house.clock.now();
+        assert_eq!(completed.stage, EnrolmentStage::Completed { at, due: morning });
+        applicants.push((resident, phone));
+    }
+    assert_eq!(house.authority.run_due_jobs().unwrap(), Some(morning));
+    // One card is lost in the night: that application is rejected, and the others do not suffer.
+    let (lost, _) = &applicants[2];
+    let loss = ReportLoss { medium: Medium::Card };
+    let hold = house.counter.post(&format!("/residents/{lost}/hold")).json(&loss);
+    let _: ResidentView = hold.answer().await.unwrap();
+
+    house.clock.advance_to(morning);
+    assert_eq!(house.authority.run_due_jobs().unwrap(), None);
+    let mut serials = BTreeSet::new();
+    for (n, (resident, phone)) in applicants.iter().enumerate() {
+        let told = if n == 2 { "application-rejected" } else { "registration-ready" };
+        assert_eq!(notices(phone).await, [told]);
+        let view: ResidentView =
+            house.counter.get(&format!("/residents/{resident}")).answer().await.unwrap();
+        let issued = view.certificates.iter().filter(|found| found.medium == Medium::Phone);
+        let issued: Vec<_> = issued.map(id).collect();
+        assert_eq!(issued.len(), if n == 2 { 0 } else { 2 });
+        serials.extend(issued);
+    }
+    assert_eq!(serials.len(), 8);
 }
 
 /// Makes keys of one kind, whatever is asked for.

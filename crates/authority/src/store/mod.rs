@@ -56,6 +56,13 @@ pub trait Store: Send + Sync {
     /// A resident's state.
     fn resident(&self, id: ResidentId) -> Result<Option<Versioned<Resident>>, StoreError>;
 
+    /// A resident's state with the attributes that it names, as of one moment; `None` also if those
+    /// are not stored.
+    fn resident_with_attributes(
+        &self,
+        id: ResidentId,
+    ) -> Result<Option<(Versioned<Resident>, AttributeVersion)>, StoreError>;
+
     /// Residents by id.
     fn residents(
         &self,

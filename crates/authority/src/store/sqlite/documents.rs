@@ -19,12 +19,24 @@ pub(super) fn put(
              VALUES (?1, ?2, 1, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
             params![kind.0, id, owner, expires, body.0],
         ),
-        Some(Version(version)) => change(
-            connection,
-            "UPDATE documents SET version = version + 1, owner = ?4, expires = ?5, body = ?6
-             WHERE kind = ?1 AND id = ?2 AND version = ?3",
-            params![kind.0, id, Number(version), owner, expires, body.0],
-        ),
+        Some(Version(version)) => {
+            // What is in an index is written only if it is another: it hardly ever is.
+            let values = params![kind.0, id, Number(version), owner, expires, body.0];
+            match change(
+                connection,
+                "UPDATE documents SET version = version + 1, body = ?6
+                 WHERE kind = ?1 AND id = ?2 AND version = ?3 AND owner IS ?4 AND expires IS ?5",
+                values,
+            ) {
+                Ok(0) => change(
+                    connection,
+                    "UPDATE documents SET version = version + 1, owner = ?4, expires = ?5, body = ?6
+                     WHERE kind = ?1 AND id = ?2 AND version = ?3",
+                    values,
+                ),
+                changed => changed,
+            }
+        }
     }?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }

@@ -7,18 +7,23 @@ use super::columns::{Moment, Number, change, row, rows};
 use crate::store::{Job, JobId, Lease, NewJob, Opaque, Precondition, StoreError};
 
 pub(super) fn add(connection: &Connection, job: &NewJob) -> Result<JobId, StoreError> {
-    change(
+    let read_id = |row: &Row<'_>| Ok(row.get::<_, Number>(0)?.0);
+    let added = row(
         connection,
         "INSERT INTO jobs (kind, key, due, payload, attempts) VALUES (?1, ?2, ?3, ?4, 0)
-         ON CONFLICT DO NOTHING",
+         ON CONFLICT DO NOTHING RETURNING id",
         params![job.kind, job.key, Moment(job.due), job.payload.0],
+        read_id,
     )?;
-    let id = row(
-        connection,
-        "SELECT id FROM jobs WHERE kind = ?1 AND key = ?2",
-        params![job.kind, job.key],
-        |row| Ok(row.get::<_, Number>(0)?.0),
-    )?;
+    let id = match added {
+        Some(id) => Some(id),
+        None => row(
+            connection,
+            "SELECT id FROM jobs WHERE kind = ?1 AND key = ?2",
+            params![job.kind, job.key],
+            read_id,
+        )?,
+    };
     Ok(JobId(id.unwrap_or_default()))
 }
 

@@ -167,6 +167,13 @@ impl Store for SqliteStore {
         self.read(|connection| residents::one(connection, id))
     }
 
+    fn resident_with_attributes(
+        &self,
+        id: ResidentId,
+    ) -> Result<Option<(Versioned<Resident>, AttributeVersion)>, StoreError> {
+        self.read(|connection| residents::with_attributes(connection, id))
+    }
+
     fn residents(
         &self,
         after: Option<ResidentId>,

@@ -39,6 +39,17 @@ pub(super) fn one(
     )
 }
 
+pub(super) fn with_attributes(
+    connection: &Connection,
+    id: ResidentId,
+) -> Result<Option<(Versioned<Resident>, AttributeVersion)>, StoreError> {
+    // Both are read of the same state; it ends with the transaction.
+    let _snapshot = connection.unchecked_transaction()?;
+    let Some(resident) = one(connection, id)? else { return Ok(None) };
+    let attributes = attributes(connection, id, resident.value.record)?;
+    Ok(attributes.map(|attributes| (resident, attributes)))
+}
+
 pub(super) fn list(
     connection: &Connection,
     after: Option<ResidentId>,

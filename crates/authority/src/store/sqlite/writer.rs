@@ -1,5 +1,6 @@
 //! The one thread that writes. It commits in groups: whatever has queued up goes into one
-//! transaction, each unit in a savepoint of its own, and is answered when the whole is durable.
+//! transaction, and is answered when the whole is durable. If a unit of a group is refused, the group
+//! is applied again, each unit in a savepoint of its own.
 
 use std::sync::mpsc::Receiver;
 
@@ -63,6 +64,29 @@ impl Writer {
     /// Commits a group. Fails if no unit of it was committed for a reason that no unit gave.
     fn try_commit(&self, units: &[Unit]) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
         self.execute("BEGIN IMMEDIATE")?;
+        // A savepoint copies every page that its unit touches, and units are seldom refused.
+        let together: Result<Vec<Committed>, StoreError> =
+            units.iter().map(|unit| apply(&self.connection, unit)).collect();
+        let results = match together {
+            Ok(committed) => committed.into_iter().map(Ok).collect(),
+            Err(error @ StoreError::Failed(_)) => return Err(error),
+            Err(_) => {
+                if !self.connection.is_autocommit() {
+                    self.execute("ROLLBACK")?;
+                }
+                self.execute("BEGIN IMMEDIATE")?;
+                self.apply_apart(units)?
+            }
+        };
+        self.execute("COMMIT")?;
+        Ok(results)
+    }
+
+    /// Applies each unit in a savepoint of its own.
+    fn apply_apart(
+        &self,
+        units: &[Unit],
+    ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
         let mut results = Vec::with_capacity(units.len());
         for unit in units {
             self.execute("SAVEPOINT unit")?;
@@ -76,7 +100,6 @@ impl Writer {
             self.execute("RELEASE unit")?;
             results.push(result);
         }
-        self.execute("COMMIT")?;
         Ok(results)
     }
 

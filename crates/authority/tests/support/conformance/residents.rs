@@ -1,9 +1,10 @@
 //! Residents, their attributes and journal; phones; documents.
 
 use inrou_authority::store::{
-    Document, LeafHash, PhoneRecord, Precondition, Store, StoreError, Version, Write,
+    AttributeVersion, Document, LeafHash, PhoneRecord, Precondition, Store, StoreError, Version,
+    Write,
 };
-use inrou_rules::{RecordVersion, Standing};
+use inrou_rules::{RecordVersion, Resident, Standing};
 
 use super::{checks, commit, precondition, refused};
 use crate::support::samples::*;
@@ -12,12 +13,14 @@ checks!(
     a_resident_is_replaced_at_its_version_only,
     residents_are_paged_by_id,
     a_version_of_attributes_is_recorded_once,
+    a_resident_is_read_with_the_attributes_that_the_state_names,
     the_log_is_one_sequence_of_hashed_entries,
     a_journal_is_one_residents_part_of_the_log,
     a_phone_is_replaced_at_its_version_only,
     ready_3_a_resident_has_one_phone,
     ready_3_a_phone_is_handed_on_within_a_unit,
     documents_are_replaced_and_deleted_at_their_version_only,
+    a_document_that_is_replaced_may_change_its_owner_and_expiry,
     documents_are_paged_by_id_of_all_or_of_an_owner,
 );
 
@@ -52,6 +55,24 @@ fn residents_are_paged_by_id(store: &dyn Store) {
     assert_eq!(page(Some(1), 2), [3, 5].map(resident_id));
     assert_eq!(page(Some(5), 2), []);
     assert_eq!(page(None, 0), []);
+}
+
+fn a_resident_is_read_with_the_attributes_that_the_state_names(store: &dyn Store) {
+    assert_eq!(store.resident_with_attributes(resident_id(1)).unwrap(), None);
+    commit(store, [put(None, 1)]);
+    assert_eq!(store.resident_with_attributes(resident_id(1)).unwrap(), None);
+    commit(store, [Write::PutAttributes(attributes(1))]);
+    let first = store.resident_with_attributes(resident_id(1)).unwrap().unwrap();
+    assert_eq!((first.0.version, first.0.value), (Version(1), resident(1)));
+    assert_eq!(first.1, attributes(1));
+
+    let second = AttributeVersion { record: RecordVersion(1), ..attributes(1) };
+    commit(store, [Write::PutAttributes(second.clone())]);
+    assert_eq!(store.resident_with_attributes(resident_id(1)).unwrap().unwrap().1, attributes(1));
+    let changed = Resident { record: RecordVersion(1), ..resident(1) };
+    let expected = Some(Version(1));
+    commit(store, [Write::PutResident { expected, resident: Box::new(changed) }]);
+    assert_eq!(store.resident_with_attributes(resident_id(1)).unwrap().unwrap().1, second);
 }
 
 fn a_version_of_attributes_is_recorded_once(store: &dyn Store) {
@@ -183,6 +204,24 @@ fn documents_are_replaced_and_deleted_at_their_version_only(store: &dyn Store) {
     assert_eq!(store.document(SETTING, "a").unwrap(), None);
     commit(store, [delete(2)]);
     assert_eq!(store.document(ENROLMENT, "a").unwrap(), None);
+}
+
+fn a_document_that_is_replaced_may_change_its_owner_and_expiry(store: &dyn Store) {
+    let plain = document(ENROLMENT, "a", b"");
+    let owned = Document { owner: Some("x".to_owned()), ..plain.clone() };
+    let ending = Document { expires: Some(at(60)), ..owned.clone() };
+    let handed_on = Document { owner: Some("y".to_owned()), ..ending.clone() };
+    commit(store, [Write::PutDocument { expected: None, document: plain.clone() }]);
+    for (version, document) in (1..).zip([owned, ending, handed_on.clone(), handed_on, plain]) {
+        let (expected, owner) = (Some(Version(version)), document.owner.clone());
+        commit(store, [Write::PutDocument { expected, document: document.clone() }]);
+        let stored = store.document(ENROLMENT, "a").unwrap().unwrap();
+        assert_eq!((stored.version, stored.value), (Version(version + 1), document));
+        for each in ["x", "y"] {
+            let listed = store.documents(ENROLMENT, Some(each), None, 9).unwrap();
+            assert_eq!(listed.len() == 1, owner.as_deref() == Some(each));
+        }
+    }
 }
 
 fn documents_are_paged_by_id_of_all_or_of_an_owner(store: &dyn Store) {
