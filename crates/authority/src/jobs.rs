@@ -109,11 +109,11 @@ impl Authority {
     /// What becomes of a job: it is done, tried again at once, or put off.
     fn settle(&self, job: &Job, mut done: Result<(), Attempt>) -> Result<(), Failed> {
         // Somebody else was quicker, such as the job of the resident's other certificate.
-        for _ in 1..ATTEMPTS {
-            if matches!(done, Err(Attempt::Conflict)) {
-                let again = self.begin(job).and_then(|begun| self.sign(job, begun));
-                done = again.and_then(|signed| self.finish(signed));
-            }
+        let mut attempt = 1;
+        while attempt < ATTEMPTS && matches!(done, Err(Attempt::Conflict)) {
+            let again = self.begin(job).and_then(|begun| self.sign(job, begun));
+            done = again.and_then(|signed| self.finish(signed));
+            attempt += 1;
         }
         let no_such = |failed: &Failed| failed.0.code() == Refusal::NoSuchApplication.code();
         if matches!(&done, Err(Attempt::Failed(failed)) if job.job.kind == ISSUE && no_such(failed))
