@@ -24,7 +24,8 @@ impl Authority {
         let (chip, actor) = (card.chip, Actor::Counter { municipality: resident.municipality });
         let (_, work) = self.card_work(card.id)?;
         let unlocked = work.unlocked.clone();
-        if !card.ordered.is_empty() && work.keys.is_empty() {
+        // What was ordered after the first keys were made needs a key of its own.
+        if card.ordered.iter().any(|usage| key_of(&work.keys, usage).is_none()) {
             let (order, challenge) = (work.order, challenge(&work.key_challenge)?);
             return Ok(MakeKeys {
                 resident: id,

@@ -147,6 +147,20 @@ impl House {
         attributes: &Attributes,
         uses: Uses,
     ) -> SharedChip {
+        let card = self.order_card(resident, attributes, uses).await;
+        self.write_card(resident, &card).await;
+        set_pins(&card, uses, CARD_PASSWORD, CARD_PIN);
+        self.write_card(resident, &card).await;
+        card
+    }
+
+    /// Issues a card whose certificates are on order; nothing is written to it yet.
+    pub async fn order_card(
+        &self,
+        resident: ResidentId,
+        attributes: &Attributes,
+        uses: Uses,
+    ) -> SharedChip {
         let id = ChipId::from_bytes(self.random());
         let card = self.blank_card(id, attributes);
         let request = IssueCard {
@@ -159,9 +173,6 @@ impl House {
         let path = format!("/residents/{resident}/card");
         let call = self.counter.post(&path).json(&request).once(&key);
         call.answer::<CardIssued>().await.unwrap();
-        self.write_card(resident, &card).await;
-        set_pins(&card, uses, CARD_PASSWORD, CARD_PIN);
-        self.write_card(resident, &card).await;
         card
     }
 
