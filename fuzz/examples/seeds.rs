@@ -26,7 +26,7 @@ use inrou_pki::{
 };
 use inrou_rules::{
     CardFacePin, EnrolmentId, Medium, RevocationReason, Serial, Sex, SignaturePassword, Use,
-    UserAuthenticationPin, Uses,
+    UserAuthenticationPin,
 };
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
@@ -195,7 +195,7 @@ fn enrol(card: &mut Recorder) -> Outcome<()> {
         Operation::MakeKeys {
             enrolment: EnrolmentId::from_bytes([0xE1; 16]),
             challenge: Challenge([2; 32]),
-            uses: Uses::BOTH,
+            keys: Use::ALL.map(|usage| (usage, KeyAlgorithm::Rsa2048)).into(),
         },
     ];
     let (mut session, mut commands) =

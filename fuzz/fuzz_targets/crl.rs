@@ -19,9 +19,9 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     assert_eq!(crl.as_der(), bytes, "a CRL is kept as it was read");
+    // Whatever list was read, looking something up in it ends.
     for serial in REVOKED {
-        let listed = crl.find(&serial.0.to_be_bytes());
-        assert_eq!(listed, crl.find(&serial.0.to_be_bytes()));
+        crl.find(&serial.0.to_be_bytes());
     }
     let [issuer, holder] = &*CERTIFICATES;
     let revoked = crl.find(holder.serial_bytes()).is_some();
