@@ -19,8 +19,6 @@ use crate::image::FileId;
 /// The application identifier (AID).
 pub const AID: [u8; 10] = [0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x08];
 
-/// Wrong card-face input PINs in a row that lock it.
-pub const PIN_TRIES: u8 = 3;
 /// Wrong verification numbers in a row that lock them.
 pub const VERIFICATION_NUMBER_TRIES: u8 = 10;
 

@@ -1,6 +1,6 @@
 //! The JPKI application (公的個人認証AP): its name and its files, as chip and clients know them.
 
-use inrou_rules::{ChipId, Use};
+use inrou_rules::{ChipId, SignaturePassword, Use, UserAuthenticationPin};
 
 use crate::image::{Bytes, FileId, JpkiState, Personality};
 
@@ -63,8 +63,8 @@ pub const fn pin(usage: Use) -> FileId {
 /// How many wrong entries in a row lock the PIN (CARD-6, PIN-1).
 pub const fn tries(usage: Use) -> u8 {
     match usage {
-        Use::Signature => 5,
-        Use::UserAuthentication => 3,
+        Use::Signature => SignaturePassword::TRIES,
+        Use::UserAuthentication => UserAuthenticationPin::TRIES,
     }
 }
 

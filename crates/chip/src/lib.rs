@@ -6,7 +6,6 @@
 pub mod apdu;
 pub mod chip;
 pub mod client;
-mod digest_info;
 pub mod face_input;
 pub mod files;
 pub mod image;

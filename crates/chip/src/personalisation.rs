@@ -164,7 +164,7 @@ fn face_input_state(
     blocked.spend_try();
     let number_tries = face_input::VERIFICATION_NUMBER_TRIES;
     let pins = [
-        (face_input::PIN, pin(data.card_face_pin.as_bytes(), face_input::PIN_TRIES)),
+        (face_input::PIN, pin(data.card_face_pin.as_bytes(), CardFacePin::TRIES)),
         (face_input::BLOCKED_PIN, blocked),
         (face_input::VERIFICATION_NUMBER_A, pin(data.my_number.as_bytes(), number_tries)),
         (face_input::VERIFICATION_NUMBER_B, pin(number_b.as_bytes(), number_tries)),

@@ -9,9 +9,6 @@ pub struct DataObject<'a> {
     pub value: &'a [u8],
 }
 
-/// The most bytes that tag and length take.
-pub const LONGEST_HEADER: usize = 5;
-
 /// Takes the data object at the start of `bytes`; also gives what follows it. `None` if there is no
 /// whole object.
 pub fn take(bytes: &[u8]) -> Option<(DataObject<'_>, &[u8])> {

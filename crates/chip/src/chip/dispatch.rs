@@ -53,6 +53,7 @@ impl<M: Medium> Powered<'_, M> {
             return self.fit(command, answer);
         }
         match (class, self.session.selected) {
+            (0x01..=0x03 | 0x81..=0x83, _) => StatusWord::CHANNEL_NOT_SUPPORTED.into(),
             (_, None) => self.in_card_manager(command),
             (0x00 | 0x80, Some(application)) => {
                 let answer = self.in_application(application, command);
@@ -62,7 +63,6 @@ impl<M: Medium> Powered<'_, M> {
                 let answer = self.in_application_secured(application, command);
                 self.fit(command, answer)
             }
-            (0x01..=0x03 | 0x81..=0x83, _) => StatusWord::CHANNEL_NOT_SUPPORTED.into(),
             _ => StatusWord::CLASS_NOT_SUPPORTED.into(),
         }
     }
@@ -195,8 +195,11 @@ impl<M: Medium> Powered<'_, M> {
     }
 
     fn rest_of_answer(&mut self, command: &Command<'_>) -> Response {
-        let (0x00, 0x00, Some(expected)) = (command.p1, command.p2, command.expected) else {
+        if (command.p1, command.p2) != (0x00, 0x00) {
             return StatusWord::WRONG_P1_P2.into();
+        }
+        let Some(expected) = command.expected else {
+            return StatusWord::WRONG_LENGTH.into();
         };
         if self.session.remaining.is_empty() {
             return StatusWord::CONDITIONS_NOT_SATISFIED.into();
@@ -352,6 +355,7 @@ mod tests {
     #[test]
     fn unknown_classes_channels_and_instructions_are_refused() {
         let mut chip = powered(card_image());
+        assert_eq!(exchange(&mut chip, "01 CA 00 F0 00"), "6881", "nor in the card manager");
         exchange(&mut chip, SELECT_JPKI);
         for (command, answer) in [
             ("01 B0 8A 00 04", "6881"),
@@ -365,6 +369,7 @@ mod tests {
             ("80 FC 00 00", "6700"),
             ("00 C0 00 00 00", "6985"),
             ("00 C0 00 01 00", "6A86"),
+            ("00 C0 00 00", "6700"),
         ] {
             assert_eq!(exchange(&mut chip, command), answer, "{command}");
         }

@@ -9,7 +9,6 @@ use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey, rand_core};
 use super::application::{Application, Element};
 use super::dispatch::Powered;
 use crate::apdu::{Answer, Command, StatusWord};
-use crate::digest_info::digest_info;
 use crate::image::SecretBytes;
 use crate::memory::Medium;
 
@@ -121,7 +120,7 @@ fn given(hash: HashAlgorithm, data: &[u8]) -> Option<Hash> {
     Hash::from_bytes(hash, data).or_else(|| {
         let bare = data.len().checked_sub(hash.length())?;
         let digest = Hash::from_bytes(hash, data.get(bare..)?)?;
-        (digest_info(&digest) == data).then_some(digest)
+        (digest.to_digest_info() == data).then_some(digest)
     })
 }
 
@@ -210,7 +209,7 @@ mod tests {
             let (mut chip, key) = chip_with(algorithm);
             let own = key.algorithm().hash();
             let (hash, others) = (own.digest(MESSAGE), other.digest(MESSAGE));
-            let (info, others_info) = (digest_info(&hash), digest_info(&others));
+            let (info, others_info) = (hash.to_digest_info(), others.to_digest_info());
             for (p1, data) in [
                 ("00", &info[..]),
                 ("00", hash.as_bytes()),

@@ -6,7 +6,6 @@ use inrou_rules::{SignaturePassword, Use, UserAuthenticationPin};
 use super::CardError;
 use super::link::{CURRENT_FILE, Link};
 use crate::apdu::{Command, SHORT_MAXIMUM};
-use crate::digest_info::digest_info;
 use crate::image::Personality;
 use crate::jpki;
 use crate::transport::Transport;
@@ -118,7 +117,7 @@ impl<'t, T: Transport + ?Sized> JpkiClient<'t, T> {
     pub fn sign(&mut self, usage: Use, digest: &Digest) -> Result<Vec<u8>, CardError> {
         let (p1, data) = match digest.algorithm() {
             HashAlgorithm::Sha256 => (0x02, digest.as_bytes().to_vec()),
-            _ => (0x00, digest_info(digest)),
+            _ => (0x00, digest.to_digest_info()),
         };
         self.link.select_file(jpki::private_key(usage))?;
         let sign =

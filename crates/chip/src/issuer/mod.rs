@@ -4,9 +4,9 @@
 //! How phones are provisioned is not public. These commands are an assumption, written down in
 //! `docs/chip.md`; they keep to ISO/IEC 7816 and GlobalPlatform where those have a fitting command.
 //!
-//! On the chip: [`process`]. In the phone: [`play`] and [`sign_with_device_key`]. On the host: [`Session`] turns [`Operation`]s into batches of commands
-//! and answers into [`Outcome`]s, which [`Attestation::verify`], [`StorageReceipt::verify`] and
-//! [`DeletionReceipt::verify`] judge.
+//! On the chip: [`process`]. In the phone: [`play`] and [`sign_with_device_key`]. On the host:
+//! [`Session`] turns [`Operation`]s into batches of commands and answers into [`Outcome`]s, which
+//! [`Attestation::verify`], [`StorageReceipt::verify`] and [`DeletionReceipt::verify`] judge.
 
 mod attestation;
 mod command;
