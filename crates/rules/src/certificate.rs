@@ -20,6 +20,14 @@ pub enum Use {
 impl Use {
     /// Both, in the order in which the guides name them.
     pub const ALL: [Use; 2] = [Use::Signature, Use::UserAuthentication];
+
+    /// Its name in kebab case, as it is written wherever it is stored or sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Use::Signature => "signature",
+            Use::UserAuthentication => "user-authentication",
+        }
+    }
 }
 
 /// A set of uses: what a resident applies for, or a card is to carry.
@@ -77,6 +85,19 @@ pub enum Medium {
     Card,
     /// A phone's secure element.
     Phone,
+}
+
+impl Medium {
+    /// Both.
+    pub const ALL: [Medium; 2] = [Medium::Card, Medium::Phone];
+
+    /// Its name in kebab case, as it is written wherever it is stored or sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Medium::Card => "card",
+            Medium::Phone => "phone",
+        }
+    }
 }
 
 /// A certificate serial number (発行番号): positive, from one dense counter per issuer name.

@@ -29,28 +29,20 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// How a parameter is written: names in kebab case, moments by RFC 3339 in UTC, days by ISO 8601.
+/// How a parameter's value is written: names in kebab case, moments by RFC 3339 in UTC, days by ISO 8601.
 trait Parameter {
     fn text(&self) -> String;
 }
 
 impl Parameter for Use {
     fn text(&self) -> String {
-        match self {
-            Use::Signature => "signature",
-            Use::UserAuthentication => "user-authentication",
-        }
-        .to_owned()
+        self.as_str().to_owned()
     }
 }
 
 impl Parameter for Medium {
     fn text(&self) -> String {
-        match self {
-            Medium::Card => "card",
-            Medium::Phone => "phone",
-        }
-        .to_owned()
+        self.as_str().to_owned()
     }
 }
 
@@ -125,8 +117,8 @@ macro_rules! refusals {
                 }
             }
 
-            /// Name and value of each parameter: names in kebab case, moments by RFC 3339 in UTC,
-            /// days by ISO 8601.
+            /// Name and value of each parameter. Names have underscores between their words; values
+            /// that are names are in kebab case, moments by RFC 3339 in UTC, days by ISO 8601.
             pub fn params(&self) -> Vec<(&'static str, String)> {
                 match self {
                     $(
