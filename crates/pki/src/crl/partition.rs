@@ -69,10 +69,10 @@ impl CrlPath {
 impl fmt::Display for CrlPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let generation = u32::from_be_bytes(self.generation);
-        write!(f, "{}/{generation:08x}/", usage_text(self.usage))?;
+        write!(f, "{}/{generation:08x}/", self.usage.as_str())?;
         match self.holders {
             Some((medium, municipality)) => {
-                write!(f, "{}/{municipality}.crl", medium_text(medium))
+                write!(f, "{}/{municipality}.crl", medium.as_str())
             }
             None => f.write_str("issuer.crl"),
         }
@@ -94,14 +94,14 @@ impl FromStr for CrlPath {
         let (usage, generation, holders) = match parts[..] {
             [usage, generation, "issuer"] => (usage, generation, None),
             [usage, generation, medium, municipality] => {
-                let named = |&known: &Medium| medium_text(known) == medium;
-                let medium = [Medium::Card, Medium::Phone].into_iter().find(named);
+                let named = |known: &Medium| known.as_str() == medium;
+                let medium = Medium::ALL.into_iter().find(named);
                 let municipality = municipality.parse().map_err(|_| InvalidCrlPath)?;
                 (usage, generation, Some((medium.ok_or(InvalidCrlPath)?, municipality)))
             }
             _ => return Err(InvalidCrlPath),
         };
-        let named = |&known: &Use| usage_text(known) == usage;
+        let named = |known: &Use| known.as_str() == usage;
         let usage = Use::ALL.into_iter().find(named).ok_or(InvalidCrlPath)?;
         let generation = u32::from_str_radix(generation, 16).map_err(|_| InvalidCrlPath)?;
         let path = Self { usage, generation: generation.to_be_bytes(), holders };
@@ -137,20 +137,6 @@ impl IssuerSettings {
             directory,
             base.map(|base| format!("{}/{}", base.as_str(), partition.path(issuer))),
         )
-    }
-}
-
-fn medium_text(medium: Medium) -> &'static str {
-    match medium {
-        Medium::Card => "card",
-        Medium::Phone => "phone",
-    }
-}
-
-fn usage_text(usage: Use) -> &'static str {
-    match usage {
-        Use::Signature => "signature",
-        Use::UserAuthentication => "user-authentication",
     }
 }
 

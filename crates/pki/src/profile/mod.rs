@@ -11,16 +11,10 @@ pub use extension::Extension;
 pub use settings::{HttpUri, InvalidUri, IssuerSettings, MediumSettings, PolicyOid, UseSettings};
 pub use subject::{CommonName, InvalidCommonName, Place};
 
-use inrou_rules::{Medium, Use};
-use jiff::Timestamp;
-use jiff::civil::Time;
-use jiff::tz::Offset;
-use jiff::{SignedDuration, Span};
+use inrou_rules::{Medium, Use, japan};
+use jiff::{Span, Timestamp};
 
 use crate::keys::KeyAlgorithm;
-
-/// Japan's time: nine hours ahead of UTC, without summer time.
-pub(crate) const JAPAN: Offset = Offset::constant(9);
 
 /// The kinds of certificates there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,13 +67,9 @@ pub struct Lifetime {
 impl Lifetime {
     /// 23:59:59 Japan time of the last day, for what begins at `from`.
     pub fn end(self, from: Timestamp) -> Timestamp {
-        let first = JAPAN.to_datetime(from).date();
-        let after = first.saturating_add(Span::new().years(self.years).days(self.days));
-        JAPAN
-            .to_timestamp(after.to_datetime(Time::midnight()))
-            .unwrap_or(Timestamp::MAX)
-            .saturating_sub(SignedDuration::from_secs(1))
-            .unwrap_or(Timestamp::MAX)
+        let life = Span::new().years(self.years).days(self.days);
+        let after = japan::day(from).saturating_add(life);
+        japan::end_of_day(after.yesterday().unwrap_or(after))
     }
 }
 

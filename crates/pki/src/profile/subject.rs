@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use inrou_rules::Municipality;
+use inrou_rules::{Municipality, japan};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::JAPAN;
 use crate::entropy::Entropy;
 
 /// Ends every common name; what it stands for is not public.
@@ -36,7 +35,7 @@ impl CommonName {
     /// `yyyyMMddHHmmss` of the application in Japan time, a counter of five digits (it wraps around),
     /// the municipality, and the suffix.
     pub fn for_signature(applied_at: Timestamp, counter: u32, municipality: Municipality) -> Self {
-        let time = JAPAN.to_datetime(applied_at).strftime("%Y%m%d%H%M%S");
+        let time = japan::civil(applied_at).strftime("%Y%m%d%H%M%S");
         Self(format!("{time}{:05}{municipality}{SUFFIX}", counter % 100_000))
     }
 

@@ -21,13 +21,7 @@ pub fn test_card_settings() -> IssuerSettings {
 
 /// A sandbox's settings, with the same algorithm for every key.
 pub fn sandbox(algorithm: KeyAlgorithm) -> IssuerSettings {
-    let mut settings = IssuerSettings::default().published_at("http://127.0.0.1:8080").unwrap();
-    settings.issuer_key = algorithm;
-    for usage in [&mut settings.signature, &mut settings.user_authentication] {
-        usage.card.key = algorithm;
-        usage.phone.key = algorithm;
-    }
-    settings
+    IssuerSettings::default().published_at("http://127.0.0.1:8080").unwrap().with_keys(algorithm)
 }
 
 pub fn time(text: &str) -> Timestamp {
