@@ -5,7 +5,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Files, Issuer, openssl, pem, run_openssl, sandbox, time};
+use common::{Files, Issuer, openssl, pem, replace, run_openssl, sandbox, time};
 use inrou_pki::certificate::Certificate;
 use inrou_pki::digest::HashAlgorithm;
 use inrou_pki::keys::{KeyAlgorithm, SoftwareKey};
@@ -96,6 +96,21 @@ fn requests_name_certificates_by_sha_1_and_by_sha_256() {
         write_request(&issuer.certificate, &certificate, HashAlgorithm::Sha384, None).unwrap();
     let request = OcspRequest::from_der(&der).unwrap();
     assert!(!responder.speaks_for(&request.certificates()[0]));
+}
+
+#[test]
+fn a_hash_with_parameters_names_no_issuer() {
+    let issuer = Issuer::new(sandbox(KeyAlgorithm::EcP256), Use::Signature);
+    let certificate = issuer.holder(Medium::Card, 7);
+    let hash = HashAlgorithm::Sha1;
+    let plain = write_request(&issuer.certificate, &certificate, hash, None).unwrap();
+    // An empty OCTET STRING in the place of NULL.
+    let (null, octets) = (b"\x2b\x0e\x03\x02\x1a\x05\x00", b"\x2b\x0e\x03\x02\x1a\x04\x00");
+    let der = replace(&plain, null, octets);
+    let request = OcspRequest::from_der(&der).unwrap();
+    let [id] = request.certificates() else { panic!("one certificate") };
+    assert_eq!(id.hash(), None);
+    assert!(!responder(&issuer).speaks_for(id));
 }
 
 #[test]

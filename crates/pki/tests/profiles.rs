@@ -302,6 +302,13 @@ fn what_the_profile_does_not_allow_is_refused() {
         let request = HolderRequest { place: &place, ..good.clone() };
         assert_eq!(refused(&issuer, request), Some(ProfileError::Name));
     }
+    let mut nameless = Issuer::new(test_card_settings(), Use::Signature);
+    nameless.settings.signature.card.crl_unit.clear();
+    assert_eq!(
+        refused(&nameless, good.clone()),
+        Some(ProfileError::Name),
+        "of the CRL's partition"
+    );
     let attributes = PersonalAttributes { name: String::new(), ..attributes.clone() };
     let request = HolderRequest { attributes: Some(&attributes), ..good };
     assert_eq!(refused(&issuer, request), Some(ProfileError::Attributes(AttributesInvalid::Name)));

@@ -125,10 +125,12 @@ impl<'a> CertId<'a> {
     pub(super) fn read(reader: &mut SliceReader<'a>, whole: &'a [u8]) -> der::Result<Self> {
         let start = decode::position(reader);
         let mut read = reader.sequence(|fields| {
-            let (oid, _parameters) = decode::algorithm(fields)?;
+            let (oid, parameters) = decode::algorithm(fields)?;
+            // A hash has no parameters, or NULL: what else stands there could be of any length.
+            let is_plain = parameters.is_none_or(|parameters| parameters.is_null());
             Ok::<_, der::Error>(Self {
                 der: whole,
-                hash: HashAlgorithm::from_oid(oid),
+                hash: HashAlgorithm::from_oid(oid).filter(|_| is_plain),
                 issuer_name_hash: <&OctetStringRef>::decode(fields)?.as_bytes(),
                 issuer_key_hash: <&OctetStringRef>::decode(fields)?.as_bytes(),
                 serial: decode::serial(fields)?,

@@ -90,7 +90,8 @@ impl IssuerSettings {
         if let Some(attributes) = request.attributes {
             attributes.check()?;
         }
-        check_names(&[&request.place.prefecture, &request.place.municipality])?;
+        let crl_unit = &self.of(usage).on(medium).crl_unit;
+        check_names(&[&request.place.prefecture, &request.place.municipality, crl_unit])?;
         let partition = Partition::Holders { usage, medium, place: request.place.clone() };
         self.build(&Draft {
             kind: CertificateKind::Holder(usage, medium),
