@@ -103,9 +103,11 @@ impl KeyFolder {
         let (salt, nonce) = sealed.split_at(SALT);
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| KeyFolderError::Secret)?;
         let iterations = self.passphrase.iterations();
-        let mut content = secret.to_vec();
+        // With room for the tag, so that growing leaves no copy of the secret behind.
+        let mut content = Zeroizing::new(Vec::with_capacity(secret.len() + AES_256_GCM.tag_len()));
+        content.extend_from_slice(secret);
         self.sealing_key(iterations, salt)?
-            .seal_in_place_append_tag(nonce, Aad::from(name), &mut content)
+            .seal_in_place_append_tag(nonce, Aad::from(name), &mut *content)
             .map_err(|_| KeyFolderError::Secret)?;
         Ok([&iterations.get().to_be_bytes()[..], &sealed, &content].concat())
     }

@@ -118,14 +118,33 @@ struct StoredKey {
 /// The store failed, or what it holds cannot be read.
 pub fn issuer_certificates(store: &dyn Store) -> Result<Vec<Certificate>, Failed> {
     let mut generations = BTreeMap::new();
-    for document in store.documents(ISSUER_KEY, None, None, u32::MAX)? {
-        let stored: StoredKey = serde_json::from_slice(&document.value.body.0).or_internal()?;
+    for_each_key(store, |stored| {
         if !stored.responder {
             let certificate = Certificate::from_der(&stored.certificate.0).or_internal()?;
             generations.insert((stored.usage, stored.generation), certificate);
         }
-    }
+        Ok(())
+    })?;
     Ok(generations.into_values().collect())
+}
+
+/// Reads what is stored about every key, a page at a time.
+fn for_each_key(
+    store: &dyn Store,
+    mut each: impl FnMut(StoredKey) -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    const PAGE: u32 = 256;
+    let mut after = None;
+    loop {
+        let page = store.documents(ISSUER_KEY, None, after.as_deref(), PAGE)?;
+        after = page.last().map(|document| document.value.id.clone());
+        for document in &page {
+            each(serde_json::from_slice(&document.value.body.0).or_internal()?)?;
+        }
+        if page.len() < PAGE as usize {
+            return Ok(());
+        }
+    }
 }
 
 impl IssuerKeys {
@@ -133,10 +152,7 @@ impl IssuerKeys {
     pub(crate) fn open(folder: KeyFolder, store: &dyn Store) -> Result<Self, Failed> {
         let folder = Arc::new(folder);
         let mut known = Known::default();
-        for document in store.documents(ISSUER_KEY, None, None, u32::MAX)? {
-            let stored: StoredKey = serde_json::from_slice(&document.value.body.0).or_internal()?;
-            known.add(&stored, &folder, OnceLock::new())?;
-        }
+        for_each_key(store, |stored| Ok(known.add(&stored, &folder, OnceLock::new())?))?;
         Ok(Self { folder, known: RwLock::new(known), making: std::sync::Mutex::new(()) })
     }
 
@@ -295,7 +311,7 @@ impl Authority {
     /// Writes a new key to the folder before anything names it.
     fn new_key(&self, algorithm: inrou_pki::KeyAlgorithm) -> Result<NewKey, Failed> {
         let key = self.key_source.generate(algorithm).or_internal()?;
-        let file = format!("{}.key", hex(&key.public_key().identifier().0));
+        let file = format!("{}.key", key.public_key().identifier());
         self.keys.folder.write(&file, &key, &*self.entropy).or_internal()?;
         Ok(NewKey { file, key })
     }
@@ -361,8 +377,4 @@ fn lost() -> Problem {
 
 pub(crate) fn whole_second(now: Timestamp) -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

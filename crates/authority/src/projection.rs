@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use inrou_api::problem::Code;
 use inrou_api::wire::authority::EnrolmentStage;
-use inrou_rules::{CertificateId, ChipId, EnrolmentId, Event, Medium, Refusal, Resident};
+use inrou_rules::{CertificateId, ChipId, EnrolmentId, Event, Refusal, Resident};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Authority;
@@ -129,14 +129,10 @@ impl Projection<'_> {
                 self.notify(*chip, "certificates-registered", []);
             }
             Event::LossReported { medium, .. } => {
-                let medium = match medium {
-                    Medium::Card => "card",
-                    Medium::Phone => "phone",
-                };
                 self.send(
                     Addressee::Resident(self.resident.id),
                     "certificates-on-hold",
-                    [("medium", medium.to_owned())],
+                    [("medium", medium.as_str().to_owned())],
                 );
             }
             Event::CertificateHeld { id, at } => {

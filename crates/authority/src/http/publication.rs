@@ -204,11 +204,7 @@ fn is_media_type(headers: &HeaderMap, expected: &str) -> bool {
 }
 
 fn usage(issuer: &str) -> Result<Use, Problem> {
-    match issuer {
-        "signature" => Ok(Use::Signature),
-        "user-authentication" => Ok(Use::UserAuthentication),
-        _ => Err(not_found()),
-    }
+    Use::ALL.into_iter().find(|usage| usage.as_str() == issuer).ok_or_else(not_found)
 }
 
 fn not_found() -> Problem {

@@ -187,13 +187,8 @@ fn authority(
 
 /// P-256 throughout, which is quick, and addresses in the certificates.
 fn issuer_settings() -> IssuerSettings {
-    let mut settings = IssuerSettings::default().published_at("http://127.0.0.1:8080").unwrap();
-    settings.issuer_key = KeyAlgorithm::EcP256;
-    for usage in [&mut settings.signature, &mut settings.user_authentication] {
-        usage.card.key = KeyAlgorithm::EcP256;
-        usage.phone.key = KeyAlgorithm::EcP256;
-    }
-    settings
+    let settings = IssuerSettings::default().published_at("http://127.0.0.1:8080").unwrap();
+    settings.with_keys(KeyAlgorithm::EcP256)
 }
 
 fn attributes() -> inrou_pki::PersonalAttributes {
