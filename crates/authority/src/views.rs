@@ -1,14 +1,17 @@
 //! How the authority's types look on the wire.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use inrou_api::wire::authority::{CertificateView, HistoryEntry, Notice, PhoneView};
-use inrou_rules::{Certificate, ChipId};
+use inrou_rules::{Certificate, ChipId, Resident};
 
 use crate::Authority;
 use crate::enrolment::{ENROLMENT, Enrolment};
 use crate::problem::Failed;
 use crate::store::{Actor, LoggedEntry, Message};
+
+/// How many rows are read at a time.
+const PAGE: u32 = 256;
 
 /// A certificate.
 pub(crate) fn certificate(certificate: &Certificate) -> CertificateView {
@@ -84,22 +87,46 @@ impl Authority {
         })
     }
 
-    /// The certificates whose keys are, or were last, in a chip.
+    /// The certificates whose keys are in a chip, or were last: those of the resident to whom one was
+    /// issued there last.
     pub(crate) fn certificates_on(&self, chip: ChipId) -> Result<Vec<CertificateView>, Failed> {
-        let Some(record) = self.store.certificates_in(chip, None, u32::MAX)?.pop() else {
-            return Ok(Vec::new());
+        let holders = self.holders_in(chip)?;
+        let here = |resident: &Resident| -> Vec<Certificate> {
+            resident.certificates.values().filter(|found| found.chip == chip).cloned().collect()
         };
-        let Some(holder) = record.holder else { return Ok(Vec::new()) };
-        let resident = self.load(holder.resident)?.resident;
-        let here = resident.certificates.values().filter(|found| found.chip == chip);
-        Ok(here.map(certificate).collect())
+        let issued_last = |own: &Vec<Certificate>| own.iter().map(|found| found.not_before).max();
+        let last = holders.iter().map(here).max_by_key(issued_last);
+        Ok(last.unwrap_or_default().iter().map(certificate).collect())
+    }
+
+    /// Everybody whose certificates have their keys in a chip, or had them.
+    pub(crate) fn holders_in(&self, chip: ChipId) -> Result<Vec<Resident>, Failed> {
+        let (mut after, mut holders) = (None, BTreeSet::new());
+        loop {
+            let page = self.store.certificates_in(chip, after, PAGE)?;
+            after = page.last().map(|record| record.id);
+            let found = page.iter().filter_map(|record| record.holder);
+            holders.extend(found.map(|holder| holder.resident));
+            if page.len() < PAGE as usize {
+                break;
+            }
+        }
+        holders.into_iter().map(|id| Ok(self.load(id)?.resident)).collect()
     }
 
     fn last_enrolment(&self, chip: ChipId) -> Result<Option<Enrolment>, Failed> {
-        let documents = self.store.documents(ENROLMENT, Some(&chip.to_string()), None, u32::MAX)?;
-        let enrolments = documents
-            .iter()
-            .filter_map(|found| serde_json::from_slice::<Enrolment>(&found.value.body.0).ok());
-        Ok(enrolments.max_by_key(|enrolment| enrolment.challenge_expires))
+        let (mut after, mut last) = (None, None);
+        loop {
+            let owner = chip.to_string();
+            let page = self.store.documents(ENROLMENT, Some(&owner), after.as_deref(), PAGE)?;
+            after = page.last().map(|found| found.value.id.clone());
+            let enrolments = page
+                .iter()
+                .filter_map(|found| serde_json::from_slice::<Enrolment>(&found.value.body.0).ok());
+            last = last.into_iter().chain(enrolments).max_by_key(|found| found.challenge_expires);
+            if page.len() < PAGE as usize {
+                return Ok(last);
+            }
+        }
     }
 }

@@ -6,7 +6,9 @@ use inrou_api::wire::authority::{BeginRequest, EnrolmentStage, SessionOutcome};
 use inrou_chip::issuer::{
     AttestedKey as KeyName, Challenge, DeletionRequest, Operation, Outcome, PinReference,
 };
-use inrou_rules::{ChipId, Command, EnrolmentId, Medium, Platform, Refusal, ResidentId, Use};
+use inrou_rules::{
+    ChipId, Command, EnrolmentId, Medium, Platform, Refusal, Resident, ResidentId, Use,
+};
 
 use super::{Carried, KeyKinds, Planned, Task, unattested, unproven};
 use crate::Authority;
@@ -67,16 +69,9 @@ impl Authority {
 
     /// Whose certificates a chip carried that has to delete them.
     fn former_holder(&self, chip: ChipId) -> Result<Option<ResidentId>, Failed> {
-        // A chip that has to delete is not taken for another resident, so the last holder is the one.
-        let last = self.store.certificates_in(chip, None, u32::MAX)?;
-        let holders = last.iter().rev().filter_map(|record| record.holder);
-        for holder in holders {
-            let resident = self.load(holder.resident)?.resident;
-            if resident.former_phones.iter().any(|former| former.chip == chip) {
-                return Ok(Some(holder.resident));
-            }
-        }
-        Ok(None)
+        let has_to_delete =
+            |resident: &Resident| resident.former_phones.iter().any(|former| former.chip == chip);
+        Ok(self.holders_in(chip)?.into_iter().find(has_to_delete).map(|resident| resident.id))
     }
 
     fn stored(&self, resident: ResidentId) -> Result<SessionOutcome, Failed> {
