@@ -1,5 +1,7 @@
 //! The phones that made themselves known, and who holds which certificate.
 
+use std::collections::VecDeque;
+
 use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::wire::authority::{FindHolder, HistoryEntry, Holder};
@@ -9,7 +11,7 @@ use inrou_rules::{ChipId, Refusal, ResidentId};
 use crate::Authority;
 use crate::problem::Failed;
 use crate::settings::Permission;
-use crate::store::{PhoneRecord, Versioned};
+use crate::store::{LoggedEntry, PhoneRecord, Versioned};
 
 impl Authority {
     /// A phone.
@@ -38,13 +40,34 @@ impl Authority {
     ) -> Result<Page<HistoryEntry>, Failed> {
         let resident = self.resident_by_subject(role, subject)?;
         let (limit, before) = (query.limit, query.position::<u64>()?);
-        let mut entries = self.store.journal(resident, 0, u32::MAX)?;
-        entries.retain(|entry| before.is_none_or(|before| entry.sequence < before));
-        entries.reverse();
-        entries.truncate(limit.count() + 1);
-        let page = Page::of(entries, limit, |entry| entry.sequence).or_internal()?;
+        let newest = self.newest_entries(resident, before, limit.count() + 1)?;
+        let page = Page::of(newest, limit, |entry| entry.sequence).or_internal()?;
         let items = page.items.iter().map(crate::views::history).collect();
         Ok(Page { items, next: page.next })
+    }
+
+    /// The newest entries of a resident's journal, newest first: `count` at most, all before a place in
+    /// the log. The journal is read forward, a page at a time, and no more than `count` are kept.
+    fn newest_entries(
+        &self,
+        resident: ResidentId,
+        before: Option<u64>,
+        count: usize,
+    ) -> Result<Vec<LoggedEntry>, Failed> {
+        const PAGE: u32 = 256;
+        let (mut from, end) = (0, before.unwrap_or(u64::MAX));
+        let mut newest = VecDeque::new();
+        loop {
+            let page = self.store.journal(resident, from, PAGE)?;
+            let is_last = page.len() < PAGE as usize
+                || page.last().is_some_and(|entry| entry.sequence >= end);
+            from = page.last().map_or(from, |entry| entry.sequence + 1);
+            newest.extend(page.into_iter().filter(|entry| entry.sequence < end));
+            newest.drain(..newest.len().saturating_sub(count));
+            if is_last {
+                return Ok(newest.into_iter().rev().collect());
+            }
+        }
     }
 
     /// A pairwise identifier: the resident's, encrypted for one role, so that it can be read back
