@@ -25,6 +25,10 @@ use crate::subjects::Subjects;
 
 /// How often what has expired is deleted.
 const PRUNE_EVERY: SignedDuration = SignedDuration::from_mins(10);
+/// How many rows of a kind are deleted in one commit.
+const PRUNE_AT_ONCE: u32 = 1000;
+/// After how long jobs are looked for again, if they could not be read.
+const RETRY: SignedDuration = SignedDuration::from_mins(1);
 
 /// What an authority is made of.
 pub struct Parts {
@@ -103,12 +107,12 @@ impl Authority {
     /// Does jobs as they fall due, until the future is dropped.
     pub async fn work(self: Arc<Self>) {
         let mut changes = self.changed.subscribe();
-        let mut pruned = None;
+        let mut prune_at = Timestamp::MIN;
         loop {
             let (worker, now) = (self.clone(), self.clock.now());
-            let prune = pruned.is_none_or(|last| now.duration_since(last) >= PRUNE_EVERY);
+            let prune = now >= prune_at;
             if prune {
-                pruned = Some(now);
+                prune_at = self.deadline(PRUNE_EVERY);
             }
             let next = tokio::task::spawn_blocking(move || {
                 if prune {
@@ -120,21 +124,16 @@ impl Authority {
                 Ok(Ok(next)) => next,
                 Ok(Err(failed)) => {
                     tracing::error!(problem = %failed.0, "jobs cannot be read");
-                    None
+                    Some(self.deadline(RETRY))
                 }
                 Err(error) => {
                     tracing::error!(%error, "a job panicked");
-                    None
+                    Some(self.deadline(RETRY))
                 }
             };
-            let due = async {
-                match next {
-                    Some(due) => self.clock.wait_until(due).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let due = next.map_or(prune_at, |due| due.min(prune_at));
             tokio::select! {
-                () = due => {}
+                () = self.clock.wait_until(due) => {}
                 changed = changes.changed() => if changed.is_err() { return },
             }
         }
@@ -183,12 +182,20 @@ impl Authority {
     }
 
     fn prune(&self) {
-        let writes = [
-            Write::Prune { now: self.clock.now(), limit: 1000 },
-            Write::ForgetGood { up_to: self.status.seen() },
-        ];
-        if let Err(error) = self.store.commit(writes.into_iter().collect()) {
-            tracing::warn!(%error, "what has expired was not pruned");
+        let now = self.clock.now();
+        loop {
+            let writes = [
+                Write::Prune { now, limit: PRUNE_AT_ONCE },
+                Write::ForgetGood { up_to: self.status.seen() },
+            ];
+            match self.store.commit(writes.into_iter().collect()) {
+                Ok(committed) if committed.pruned >= u64::from(PRUNE_AT_ONCE) => {}
+                Ok(_) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "what has expired was not pruned");
+                    return;
+                }
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use inrou_api::wire::Base64;
 use inrou_api::wire::authority::{AttestedKey, EnrolmentStage, EnrolmentView};
 use inrou_pki::PublicKey;
 use inrou_rules::{ChipId, EnrolmentId, Platform, ResidentId, Use, Uses};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Authority;
@@ -15,6 +15,9 @@ use crate::store::{Document, DocumentKind, Opaque, Version, Write};
 
 /// The documents of enrolments; their owner is the phone's chip.
 pub(crate) const ENROLMENT: DocumentKind = DocumentKind("enrolment");
+
+/// How long an enrolment is remembered whose challenge has expired unused.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 
 /// An enrolment. *This type is stored*: fields are only ever added.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -68,9 +71,20 @@ impl Enrolment {
                 kind: ENROLMENT,
                 id: self.id.to_string(),
                 owner: Some(self.chip.to_string()),
-                expires: None,
+                expires: self.forgotten_from(),
                 body: Opaque(serde_json::to_vec(self).unwrap_or_default()),
             },
+        }
+    }
+}
+
+impl Enrolment {
+    /// From when on it need not be remembered: once nobody can sign the application any more, unless
+    /// somebody has.
+    fn forgotten_from(&self) -> Option<Timestamp> {
+        match self.stage {
+            EnrolmentStage::Begun => self.challenge_expires.saturating_add(REMEMBERED).ok(),
+            _ => None,
         }
     }
 }

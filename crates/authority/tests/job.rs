@@ -42,7 +42,14 @@ async fn a_certificate_is_carried_on_a_phone_end_to_end() {
         assert!(matches!(on(Medium::Phone).status, CertificateStatus::Active { .. }));
     }
 
-    // Revocation with the phone's own key (END-2), deletion with a receipt.
+    revoke(&house, &phone).await;
+    let view: PhoneView = phone.client.get("/phones/self").answer().await.unwrap();
+    assert_eq!(view.deletion_due, None);
+}
+
+/// Revocation with the phone's own key (END-2), deletion with a receipt.
+async fn revoke(house: &House, phone: &Phone) {
+    let now = house.clock.now();
     let ask = BeginRequest::Revocation { with: SigningKey::Phone };
     let call = phone.client.post("/requests").json(&ask).once(&house.key());
     let begun: RequestBegun = call.answer().await.unwrap();
@@ -63,19 +70,23 @@ async fn a_certificate_is_carried_on_a_phone_end_to_end() {
     let outcome =
         play(&phone.client, &SessionWork::Delete, |command| transmit(&phone.chip, command)).await;
     assert!(matches!(outcome, Ok(SessionOutcome::Deleted { .. })), "{outcome:?}");
-    let view: PhoneView = phone.client.get("/phones/self").answer().await.unwrap();
-    assert_eq!(view.deletion_due, None);
 }
 
 /// A resident who has applied for both certificates, and set their PINs.
 async fn applied(house: &House) -> (ResidentId, Phone, EnrolmentView) {
+    let phone = house.phone().await;
+    let (resident, view) = apply(house, &phone, Uses::BOTH).await;
+    (resident, phone, view)
+}
+
+/// A new resident applies for these uses on a phone, and sets their PINs.
+async fn apply(house: &House, phone: &Phone, uses: Uses) -> (ResidentId, EnrolmentView) {
     let hanako = hanako();
     let resident = house.admit(&hanako).await;
     let card = house.issue_card(resident, &hanako, Uses::BOTH).await;
-    let phone = house.phone().await;
 
     // Application (APPLY-4).
-    let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true };
+    let begin = BeginEnrolment { uses, confirmed: true };
     let call = phone.client.post("/enrolments").json(&begin).once(&house.key());
     let begun: EnrolmentBegun = call.answer().await.unwrap();
     let work = SessionWork::MakeKeys { enrolment: begun.enrolment };
@@ -87,7 +98,7 @@ async fn applied(house: &House) -> (ResidentId, Phone, EnrolmentView) {
         enrolment: begun.enrolment,
         keys: keys_digest(&keys),
         terms: begun.terms,
-        uses: Uses::BOTH,
+        uses,
     };
     let now = house.clock.now();
     let cms = Base64(sign_statement(&card, CARD_PASSWORD, &statement, now));
@@ -97,12 +108,12 @@ async fn applied(house: &House) -> (ResidentId, Phone, EnrolmentView) {
     assert_eq!(accepted.applicant, hanako);
 
     // PINs, completion.
-    set_pins(&phone.chip, Uses::BOTH, "PHONE567", "5678");
+    set_pins(&phone.chip, uses, "PHONE567", "5678");
     let path = format!("/enrolments/{}/completion", begun.enrolment);
     let view: EnrolmentView = phone.client.post(&path).json(&()).answer().await.unwrap();
     let again: EnrolmentView = phone.client.post(&path).json(&()).answer().await.unwrap();
     assert_eq!(again.stage, view.stage);
-    (resident, phone, view)
+    (resident, view)
 }
 
 /// The codes of what a phone was told.
@@ -113,14 +124,26 @@ async fn notices(phone: &Phone) -> Vec<String> {
 
 /// A resident with a phone that carries both certificates, usable from that moment on.
 async fn carried(house: &House, usable: Timestamp) -> (ResidentId, Phone, Vec<CertificateView>) {
-    let (resident, phone, completed) = applied(house).await;
-    // It is 10:00 in Japan (HOURS-1).
+    let phone = house.phone().await;
+    let (resident, certificates) = carry(house, &phone, Uses::BOTH, usable).await;
+    (resident, phone, certificates)
+}
+
+/// A new resident's certificates for these uses, put on a phone, usable from that moment on.
+async fn carry(
+    house: &House,
+    phone: &Phone,
+    uses: Uses,
+    usable: Timestamp,
+) -> (ResidentId, Vec<CertificateView>) {
+    let (resident, completed) = apply(house, phone, uses).await;
+    // It is 10:00 in Japan, or not much later (HOURS-1).
     let now = house.clock.now();
     assert_eq!(completed.stage, EnrolmentStage::Completed { at: now, due: now });
 
     // The job, the notice (HOURS-2).
     house.authority.run_due_jobs().unwrap();
-    assert_eq!(notices(&phone).await, ["registration-ready"]);
+    assert_eq!(notices(phone).await.last().unwrap(), "registration-ready");
 
     // Registration (REG-1).
     let work = SessionWork::StoreCertificates { enrolment: completed.enrolment };
@@ -129,7 +152,40 @@ async fn carried(house: &House, usable: Timestamp) -> (ResidentId, Phone, Vec<Ce
         panic!("{outcome:?}")
     };
     assert_eq!(usable_from, usable);
-    (resident, phone, certificates)
+    (resident, certificates)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ready_3_a_phone_is_shown_the_certificates_of_the_resident_whom_it_serves_now() {
+    let house = House::at("2026-11-21T01:00:00Z").await;
+    let (_, phone, _) = carried(&house, house.clock.now()).await;
+    revoke(&house, &phone).await;
+    house.clock.advance_by(SignedDuration::from_hours(1));
+    let one = Uses::from_iter([Use::Signature]);
+    let (_, certificates) = carry(&house, &phone, one, house.clock.now()).await;
+    let view: PhoneView = phone.client.get("/phones/self").answer().await.unwrap();
+    let ids = |of: &[CertificateView]| of.iter().map(id).collect::<Vec<_>>();
+    assert_eq!(ids(&view.certificates), ids(&certificates));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_that_nobody_signed_is_forgotten_though_nothing_else_happens() {
+    let house = House::at("2026-11-21T01:00:00Z").await;
+    let phone = house.phone().await;
+    let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true };
+    let call = phone.client.post("/enrolments").json(&begin).once(&house.key());
+    let begun: EnrolmentBegun = call.answer().await.unwrap();
+    let work = tokio::spawn(house.authority.clone().work());
+    let path = format!("/enrolments/{}", begun.enrolment);
+    let _: EnrolmentView = phone.client.get(&path).answer().await.unwrap();
+    house.clock.advance_by(SignedDuration::from_hours(25));
+    let forgotten = async {
+        while phone.client.get(&path).answer::<EnrolmentView>().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), forgotten).await.unwrap();
+    work.abort();
 }
 
 fn id(certificate: &CertificateView) -> CertificateId {
