@@ -291,3 +291,15 @@ fn every_code_has_its_words() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_certificate_that_ends_before_it_begins_is_inspected_like_any_other() {
+    let world = World::new().await;
+    let mut der = world.holder(Use::Signature).certificate.as_der().to_vec();
+    // Validity: a SEQUENCE of two UTCTimes, which change places.
+    let at = der.windows(4).position(|bytes| bytes == [0x30, 0x1E, 0x17, 0x0D]).unwrap() + 2;
+    der[at..at + 30].rotate_left(15);
+    let report = world.inspect(&der, None).await;
+    assert_eq!(report.outcome(CheckName::Timely).map(|o| *o == Outcome::Passed), Some(false));
+    assert!(!report.holds());
+}

@@ -183,8 +183,8 @@ impl Validator {
             Use::UserAuthentication => Purpose::LogIn,
         });
         let judged_for = purpose.or(own).unwrap_or(Purpose::Sign);
-        // Within its validity, which is a check of its own.
-        let at = now.clamp(certificate.not_before(), certificate.not_after());
+        // Within its validity, which is a check of its own; it may end before it begins.
+        let at = now.max(certificate.not_before()).min(certificate.not_after());
         let path = self.check_path(certificate, at, judged_for);
         let (trusted, fits) = match &path {
             _ if self.anchors().certificates().is_empty() => {
