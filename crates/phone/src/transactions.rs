@@ -65,7 +65,7 @@ impl Phone {
     /// Fetches a transaction, to be shown.
     ///
     /// # Errors
-    /// It is not open, or its asker does not answer.
+    /// It is not open, names another asker (`asker-not-safe`), or its asker does not answer.
     pub(crate) async fn open_transaction(
         self: Arc<Self>,
         asker: Asker,
@@ -150,11 +150,22 @@ impl Asker {
     async fn fetch(&self, id: &TransactionId) -> Result<Transaction, Problem> {
         let path = format!("/transactions/{}", id.as_str());
         let transaction: Transaction = self.client.get(&path).answer().await?;
-        if transaction.id == *id {
-            Ok(transaction)
-        } else {
-            Err(Problem::new(Code::TRANSACTION_UNKNOWN))
+        if transaction.id != *id {
+            return Err(Problem::new(Code::TRANSACTION_UNKNOWN));
         }
+        if !self.is_named(&transaction.asker) {
+            return Err(Problem::new(Code::ASKER_NOT_SAFE).by_rule("REG-4"));
+        }
+        Ok(transaction)
+    }
+
+    /// Whether it is called so in what is signed: by its address, or one above it. A site that is safe
+    /// must not pass on what another one asks.
+    fn is_named(&self, name: &str) -> bool {
+        let name = name.strip_suffix('/').unwrap_or(name);
+        let below = self.base.strip_prefix(name);
+        name.split_once("://").is_some_and(|(_, host)| !host.is_empty())
+            && below.is_some_and(|path| path.is_empty() || path.starts_with('/'))
     }
 }
 

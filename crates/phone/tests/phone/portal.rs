@@ -52,7 +52,7 @@ impl Portal {
         let link = format!("{}/transactions/{}", self.base, id.as_str());
         state.transactions.push(Transaction {
             id: id.clone(),
-            asker: "portal".to_owned(),
+            asker: self.base.trim_end_matches("/portal/v1").to_owned(),
             asker_name: "マイナポータル".to_owned(),
             purpose,
             text: text.to_owned(),

@@ -118,6 +118,24 @@ async fn reg_4_only_sites_that_are_registered_as_safe_are_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn reg_4_a_safe_site_that_passes_on_what_another_asks_is_not_answered() {
+    let world = carrying().await;
+    let host = world.portal.base.strip_suffix("/portal/v1").unwrap().to_owned();
+    for name in
+        ["", "h", "http://", "https://bank.example", &format!("{host}0"), &host[..host.len() - 1]]
+    {
+        let (id, link) = ask(&world, Purpose::LogIn);
+        world.portal.change(&id, |transaction| transaction.asker = name.to_owned());
+        assert_eq!(open(&world, &link).await.unwrap_err().code, "asker-not-safe", "{name}");
+    }
+    for name in [host.clone(), format!("{host}/"), world.portal.base.clone()] {
+        let (id, link) = ask(&world, Purpose::LogIn);
+        world.portal.change(&id, |transaction| transaction.asker = name.clone());
+        assert!(open(&world, &link).await.is_ok(), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_pin_is_tried_only_while_the_transaction_is_open_and_as_shown() {
     let world = carrying().await;
     let expires = world.now() + SignedDuration::from_mins(3);
