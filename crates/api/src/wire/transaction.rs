@@ -124,9 +124,10 @@ pub enum TransactionAnswer {
     Refused,
 }
 
-/// The bytes that the authentication key signs for `transaction`: `"inrou-auth-v1"` followed by the
-/// SHA-256 of everything that the person was shown and the challenge, so that a signature serves one
-/// asker, one purpose, one text and one moment.
+/// The bytes that the authentication key signs for `transaction`: `"inrou-auth-v1"`, which stands for
+/// the purpose, followed by the SHA-256 of the transaction's identifier, its asker with the name and
+/// the text that the person was shown, and the challenge. A signature so serves one asker, one purpose,
+/// one text and one moment.
 pub fn authentication_message(transaction: &Transaction) -> Vec<u8> {
     let mut shown = Vec::new();
     for part in [

@@ -1,0 +1,236 @@
+//! What a phone asks of the authority: applications, requests, notices.
+
+use std::collections::BTreeMap;
+
+use inrou_rules::{
+    Attributes, CertificateStatus, ChipId, EnrolmentId, Medium, Platform, Use, Uses,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::wire::Base64;
+
+/// A phone as the authority knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PhoneView {
+    /// Its chip.
+    #[schema(value_type = String)]
+    pub chip: ChipId,
+    /// Its system.
+    #[schema(value_type = String)]
+    pub platform: Platform,
+    /// Its model.
+    pub model: String,
+    /// The enrolment that was begun last, if any.
+    pub enrolment: Option<EnrolmentView>,
+    /// The certificates it carries or is about to carry, or carried last.
+    pub certificates: Vec<CertificateView>,
+    /// Since when the chip has to delete what it holds, if it has to.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub deletion_due: Option<Timestamp>,
+}
+
+/// A certificate as its holder sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CertificateView {
+    /// What it is for.
+    #[schema(value_type = String)]
+    pub usage: Use,
+    /// Card or phone.
+    #[schema(value_type = String)]
+    pub medium: Medium,
+    /// Serial number, hexadecimal.
+    pub serial: String,
+    /// First second of validity.
+    #[schema(value_type = String, format = DateTime)]
+    pub not_before: Timestamp,
+    /// Last second of validity.
+    #[schema(value_type = String, format = DateTime)]
+    pub not_after: Timestamp,
+    /// Where it stands.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub status: CertificateStatus,
+}
+
+/// Begins an application: the choice is made and the notices are confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BeginEnrolment {
+    /// What is applied for.
+    #[schema(value_type = Object)]
+    pub uses: Uses,
+    /// Whether the notices were ticked as confirmed (APPLY-3).
+    pub confirmed: bool,
+}
+
+/// An application has begun; the chip is to make its keys (`SessionWork::MakeKeys`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EnrolmentBegun {
+    /// Which.
+    #[schema(value_type = String)]
+    pub enrolment: EnrolmentId,
+    /// What the card's signature must cover.
+    pub challenge: Challenge,
+    /// The version of the notices that were confirmed.
+    pub terms: String,
+}
+
+/// Random bytes that a signed statement must carry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Challenge {
+    /// The bytes.
+    pub value: Base64,
+    /// Until when they may be used.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires: Timestamp,
+}
+
+/// A statement ([`crate::statement`]) signed with a card's or a phone's signature key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignedStatement {
+    /// CMS ContentInfo with the statement inside, DER.
+    pub cms: Base64,
+}
+
+/// The signed application was accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ApplicationAccepted {
+    /// Which enrolment.
+    #[schema(value_type = String)]
+    pub enrolment: EnrolmentId,
+    /// What was read from the card's certificate, for the person to see.
+    #[schema(value_type = Object)]
+    pub applicant: Attributes,
+    /// What was applied for; PINs are set for these (APPLY-5).
+    #[schema(value_type = Object)]
+    pub uses: Uses,
+}
+
+/// How far an enrolment is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EnrolmentView {
+    /// Which.
+    #[schema(value_type = String)]
+    pub enrolment: EnrolmentId,
+    /// What was applied for.
+    #[schema(value_type = Object)]
+    pub uses: Uses,
+    /// How far it is.
+    #[serde(flatten)]
+    pub stage: EnrolmentStage,
+}
+
+/// How far an enrolment is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "stage", rename_all = "kebab-case")]
+pub enum EnrolmentStage {
+    /// Begun: the keys are being made, or wait for the card's signature.
+    Begun,
+    /// The card has signed; the new PINs are not set yet.
+    Signed,
+    /// Complete: worked on from `due` on (HOURS-1).
+    Completed {
+        /// When the last screen was passed.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+        /// When work begins.
+        #[schema(value_type = String, format = DateTime)]
+        due: Timestamp,
+    },
+    /// The certificates are issued: press "register" (REG-1).
+    Ready {
+        /// Since when.
+        #[schema(value_type = String, format = DateTime)]
+        since: Timestamp,
+    },
+    /// The certificates are in the chip.
+    Registered {
+        /// Since when.
+        #[schema(value_type = String, format = DateTime)]
+        since: Timestamp,
+        /// From when relying parties see them (HOURS-3).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>, format = DateTime)]
+        usable_from: Option<Timestamp>,
+    },
+    /// It ended without certificates.
+    Ended {
+        /// Why: an error code.
+        code: String,
+    },
+}
+
+/// By which key a resident asks for revocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SigningKey {
+    /// The phone's signature key (END-2).
+    Phone,
+    /// The card's signature key (END-3).
+    Card,
+}
+
+/// What a resident wants to ask for with a signed statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "request", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum BeginRequest {
+    /// Revocation of this phone's certificates (END-2, END-3).
+    Revocation {
+        /// Which key signs.
+        with: SigningKey,
+    },
+    /// Setting a PIN of this phone anew, with the card (PIN-2).
+    PinReset {
+        /// Which key's PIN.
+        #[schema(value_type = String)]
+        usage: Use,
+    },
+}
+
+/// A request has begun: sign the statement with this challenge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RequestBegun {
+    /// Which request.
+    pub request: String,
+    /// What the signature must cover.
+    pub challenge: Challenge,
+}
+
+/// A signed request was carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "request", rename_all = "kebab-case")]
+pub enum RequestDone {
+    /// The certificates are revoked; the chip has to delete them (`SessionWork::Delete`).
+    Revocation {
+        /// The certificates revoked.
+        certificates: Vec<CertificateView>,
+    },
+    /// The chip is to allow a new PIN (`SessionWork::AllowPinSet`).
+    PinReset,
+}
+
+/// A notice to a phone or a person. The text is in `words`, by code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Notice {
+    /// Grows by one for each notice to the same addressee.
+    pub sequence: u64,
+    /// When it came about.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Which text.
+    pub code: String,
+    /// The text's parameters; never attribute values.
+    pub params: BTreeMap<String, String>,
+}
+
+/// Notices after the one asked from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Notices {
+    /// In order.
+    pub notices: Vec<Notice>,
+    /// Ask from here next time.
+    pub next: u64,
+}

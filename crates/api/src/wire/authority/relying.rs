@@ -1,0 +1,89 @@
+//! What relying roles ask of the authority.
+
+use std::collections::BTreeMap;
+
+use inrou_rules::{Attributes, RevocationReason, Use};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::wire::{Base64, Hex};
+
+/// A role asks who holds a certificate, having checked its signature, path and status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FindHolder {
+    /// The certificate, DER.
+    pub certificate: Base64,
+}
+
+/// The holder of a certificate, as the asking role may know one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Holder {
+    /// A pairwise identifier: stable for this role over renewals and phones, useless to another.
+    pub subject: String,
+    /// Name, address, birth date, sex, for roles that may have them.
+    #[schema(value_type = Option<Object>)]
+    pub attributes: Option<Attributes>,
+}
+
+/// One act in a resident's history (USE-7). The text is in `words`, by code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryEntry {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// What happened: the event's type.
+    pub code: String,
+    /// Its parameters; never attribute values.
+    pub params: BTreeMap<String, String>,
+    /// Who acted: `holder`, `counter`, `hotline`, `service`, or a role.
+    pub actor: String,
+}
+
+/// A certificate's status as the status services tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "status", rename_all = "kebab-case")]
+pub enum PublishedStatus {
+    /// Not revoked, not held, known.
+    Good,
+    /// On hold since.
+    OnHold {
+        /// Since when.
+        #[schema(value_type = String, format = DateTime)]
+        since: Timestamp,
+    },
+    /// Revoked.
+    Revoked {
+        /// When.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+        /// Why.
+        #[schema(value_type = String)]
+        reason: RevocationReason,
+    },
+    /// Never issued, or not yet on its chip.
+    Unknown,
+}
+
+/// An issuer's certificate that relying parties may trust: one generation of one issuer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TrustAnchor {
+    /// What it issues certificates for.
+    #[schema(value_type = String)]
+    pub usage: Use,
+    /// Which generation of the issuer's key. The generations share one name.
+    pub generation: u32,
+    /// The issuer's name (RFC 4514).
+    pub subject: String,
+    /// First second of validity.
+    #[schema(value_type = String, format = DateTime)]
+    pub not_before: Timestamp,
+    /// Last second of validity.
+    #[schema(value_type = String, format = DateTime)]
+    pub not_after: Timestamp,
+    /// SHA-256 of the certificate.
+    pub sha256: Hex,
+    /// The certificate, DER.
+    pub certificate: Base64,
+}
