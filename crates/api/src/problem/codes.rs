@@ -76,16 +76,12 @@ codes! {
     IDEMPOTENCY_KEY_MALFORMED = "idempotency-key-malformed";
     /// A different request was made under this idempotency key before.
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused";
-    /// The caller went over a limit.
-    TOO_MANY_REQUESTS = "too-many-requests";
     /// The session token is missing, unknown or expired.
     LOGIN_REQUIRED = "login-required";
     /// The caller has no right to this.
     PERMISSION_DENIED = "permission-denied";
     /// The calling role is not one that is set up here.
     CALLER_UNKNOWN = "caller-unknown";
-    /// The text to be signed is longer than is taken.
-    DOCUMENT_TOO_LARGE = "document-too-large";
     /// A `member` of a resident's attributes does not have its form.
     ATTRIBUTES_MALFORMED = "attributes-malformed";
     /// There is no municipality of this code.
@@ -112,8 +108,6 @@ codes! {
     NONCE_REPLAYED = "nonce-replayed";
     /// No phone with this device key is registered.
     PHONE_UNKNOWN = "phone-unknown";
-    /// The phone's device key has not been made yet.
-    PHONE_NOT_REGISTERED = "phone-not-registered";
 
     /// The phone has no enrolment of this identifier.
     ENROLMENT_UNKNOWN = "enrolment-unknown";
@@ -130,12 +124,8 @@ codes! {
     SESSION_LOST = "session-lost";
     /// The chip's answers do not pass the secure channel's check: `reason`.
     SESSION_ANSWER_INVALID = "session-answer-invalid";
-    /// The challenge was not given for this operation.
-    CHALLENGE_UNKNOWN = "challenge-unknown";
     /// The challenge's time is over.
     CHALLENGE_EXPIRED = "challenge-expired";
-    /// Another statement has used the challenge.
-    CHALLENGE_USED = "challenge-used";
     /// The signature on a statement is not valid.
     APPLICATION_SIGNATURE_INVALID = "application-signature-invalid";
     /// The statement is not the one that was asked for.
@@ -204,8 +194,6 @@ codes! {
     LAST_TRIES = "last-tries";
     /// What was typed cannot be the `pin`, by its `fault`.
     PIN_FORM = "pin-form";
-    /// The two entries of a new `pin` differ.
-    PINS_DIFFER = "pins-differ";
 }
 
 #[cfg(test)]

@@ -87,10 +87,8 @@ pub(crate) enum Outcome {
 }
 
 /// Refusals of a signed statement that lie in the statement's age, not in what is wanted.
-const STALE: [Code; 7] = [
-    Code::CHALLENGE_UNKNOWN,
+const STALE: [Code; 5] = [
     Code::CHALLENGE_EXPIRED,
-    Code::CHALLENGE_USED,
     Code::ENROLMENT_UNKNOWN,
     Code::REQUEST_UNKNOWN,
     Code::KEYS_NOT_MADE,
@@ -98,11 +96,10 @@ const STALE: [Code; 7] = [
 ];
 
 /// Refusals that lie in the request or the moment: what is at hand can be sent again as it is.
-const PASSING: [Code; 9] = [
+const PASSING: [Code; 8] = [
     Code::SESSION_LOST,
     Code::CONFLICT,
     Code::PHONE_UNKNOWN,
-    Code::TOO_MANY_REQUESTS,
     Code::REQUEST_TIMEOUT,
     Code::SIGNATURE_MISSING,
     Code::SIGNATURE_INVALID,
