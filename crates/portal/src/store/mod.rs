@@ -76,7 +76,7 @@ pub trait Logins: Send + Sync {
     /// [`StoreError`].
     fn use_session(&self, token: &Digest) -> Result<(), StoreError>;
 
-    /// A resident's sessions that are neither ended nor expired, newest first.
+    /// A resident's sessions that are neither ended nor expired, the newest 200 first.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -138,7 +138,7 @@ pub enum Outcome {
 }
 
 /// An application to be drawn up, or to be drawn up anew.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewApplication {
     /// The request that asks for it.
     pub request: Request,
@@ -311,6 +311,12 @@ impl fmt::Debug for TransactionRecord {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Session({})", self.id)
+    }
+}
+
+impl fmt::Debug for NewApplication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewApplication({})", self.id)
     }
 }
 

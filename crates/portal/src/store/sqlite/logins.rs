@@ -11,6 +11,9 @@ use crate::store::{
     Answered, Digest, Entry, Logins, Outcome, Session, Settlement, StoreError, TransactionRecord,
 };
 
+/// Most sessions of one resident that are listed: more than anybody opens in a session's life.
+const MOST_SESSIONS: u32 = 200;
+
 impl Logins for SqliteStore {
     fn secret(&self) -> Result<Zeroizing<[u8; 32]>, StoreError> {
         self.read(|connection| {
@@ -97,8 +100,8 @@ impl Logins for SqliteStore {
             rows(
                 connection,
                 "SELECT * FROM sessions WHERE subject = ?1 AND ended IS NULL AND expires > ?2
-                 ORDER BY since DESC, id",
-                (subject, Moment(now)),
+                 ORDER BY since DESC, id LIMIT ?3",
+                (subject, Moment(now), MOST_SESSIONS),
                 read_session,
             )
         })

@@ -1,5 +1,5 @@
--- Moments are microseconds since 1970. Nothing but `transactions`, `applications` and the reasons in
--- `notices` holds what residents or clerks wrote.
+-- Moments are microseconds since 1970. What residents or clerks wrote stands in `transactions`,
+-- `applications`, `receipts` and the reasons in `notices`, and nowhere else.
 
 CREATE TABLE portal (
     id INTEGER PRIMARY KEY CHECK (id = 1),
