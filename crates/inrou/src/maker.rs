@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use inrou_authority::key_folder::{KeyFolder, KeyFolderError};
 use inrou_chip::face_input::{RecordError, RecordIssuer};
+use inrou_chip::files::Folder;
 use inrou_chip::image::Image;
 use inrou_chip::issuer::{
     self, IssuerState, MakerCa, MakerCertificate, ManufactureError, ProofError,
@@ -98,8 +99,8 @@ impl Maker {
         entropy: Arc<dyn Entropy>,
         keys: Arc<dyn KeySource>,
     ) -> Result<Self, MakerError> {
-        let certificate_file = folder.join(CERTIFICATE);
-        let keep = KeyFolder::open(folder, passphrase)?;
+        let folder = Folder::from(&folder);
+        let keep = KeyFolder::open(folder.clone(), passphrase)?;
         let master = channel_master(&*keep.secret(CHANNEL, &*entropy)?);
         let key = |name: &str, algorithm| -> Result<_, MakerError> {
             match keep.read(name) {
@@ -112,11 +113,11 @@ impl Maker {
             }
         };
         let ca_key = Box::new(key("maker.key", KeyAlgorithm::EcP256)?);
-        let ca = if certificate_file.exists() {
-            MakerCa::open(fs::read(&certificate_file)?, ca_key).ok_or(MakerError::Mismatch)?
+        let ca = if folder.contains(CERTIFICATE) {
+            MakerCa::open(folder.read(CERTIFICATE)?, ca_key).ok_or(MakerError::Mismatch)?
         } else {
             let founded = MakerCa::found(ca_key, since)?;
-            fs::write(&certificate_file, founded.certificate())?;
+            folder.replace(CERTIFICATE, founded.certificate())?;
             founded
         };
         let root = key("records-root.key", KeyAlgorithm::Rsa2048)?;

@@ -1,6 +1,5 @@
 //! The first start: the test residents get their cards and phones, as if the years had passed.
 
-use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -61,7 +60,7 @@ impl FirstStart<'_> {
             self.clock.advance_to(present)?;
         }
         self.clock.run()?;
-        Ok(fs::write(self.folder.ready_mark(), b"")?)
+        Ok(self.folder.note_ready()?)
     }
 }
 
@@ -87,5 +86,32 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         self.trigger.pull();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::{Options, Sandbox};
+
+    /// The age of `yui` is told from the day of the first start, and so is the day of her card.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_first_start_that_was_broken_off_goes_on_another_day() {
+        let root = tempfile::tempdir().unwrap();
+        let start = async |at: &str| {
+            let folder = DataFolder::create(root.path()).unwrap();
+            let (start, residents) = (at.parse().unwrap(), vec!["yui".to_owned()]);
+            let options =
+                Options { folder, port: 0, start: Some(start), residents: Some(residents) };
+            Sandbox::start(options).await.unwrap()
+        };
+        let first = start("2026-11-21T23:59:00+09:00").await;
+        let born = first.residents[0].attributes.birth_date;
+        first.stop().await;
+        std::fs::remove_file(root.path().join("ready")).unwrap();
+        let again = start("2026-11-23T10:00:00+09:00").await;
+        assert_eq!(again.residents[0].attributes.birth_date, born);
+        assert!(again.clock.now() >= "2026-11-23T10:00:00+09:00".parse().unwrap());
+        again.stop().await;
     }
 }

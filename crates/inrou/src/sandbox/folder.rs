@@ -1,12 +1,23 @@
 //! The data folder: what lies where, and that one sandbox at a time works in it.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write};
+use std::io;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use inrou_chip::files::Folder;
 use inrou_pki::Entropy;
 use inrou_pki::keys::Passphrase;
+use jiff::Timestamp;
+
+/// What opens the key files.
+const PASSPHRASE: &str = "passphrase";
+
+/// Says when the first start began.
+const BEGUN: &str = "begun";
+
+/// Is there once the test residents have their cards.
+const READY: &str = "ready";
 
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -83,28 +94,47 @@ impl DataFolder {
     /// # Errors
     /// [`FolderError::Io`].
     pub fn passphrase(&self, entropy: &dyn Entropy) -> Result<Passphrase, FolderError> {
-        let path = self.passphrase_file();
-        let io = |cause| FolderError::Io { path: path.clone(), cause };
-        match File::open(&path) {
-            Ok(mut file) => {
-                let mut text = String::new();
-                file.read_to_string(&mut text).map_err(io)?;
-                Ok(drawn(text))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let mut bytes = [0; 16];
-                entropy.fill(&mut bytes);
-                let text = format!("{:032x}", u128::from_be_bytes(bytes));
-                let draft = path.with_extension("new");
-                let mut file = private_file(&draft).map_err(io)?;
-                file.write_all(text.as_bytes()).map_err(io)?;
-                file.sync_all().map_err(io)?;
-                fs::rename(&draft, &path).map_err(io)?;
-                File::open(&self.root).and_then(|folder| folder.sync_all()).map_err(io)?;
-                Ok(drawn(text))
-            }
-            Err(cause) => Err(io(cause)),
+        if let Some(text) = self.read(PASSPHRASE)? {
+            return Ok(drawn(text));
         }
+        let mut bytes = [0; 16];
+        entropy.fill(&mut bytes);
+        let text = format!("{:032x}", u128::from_be_bytes(bytes));
+        self.write(PASSPHRASE, &text)?;
+        Ok(drawn(text))
+    }
+
+    /// When the first start began, if it has: the day by which the test residents' ages and cards are
+    /// told. A first start that was broken off goes on with the same residents on another day.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub fn begun(&self) -> Result<Option<Timestamp>, FolderError> {
+        let Some(text) = self.read(BEGUN)? else { return Ok(None) };
+        let path = self.root.join(BEGUN);
+        let malformed = |_| FolderError::Io { path, cause: io::ErrorKind::InvalidData.into() };
+        text.parse().map(Some).map_err(malformed)
+    }
+
+    /// Notes when the first start begins.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub fn note_begun(&self, at: Timestamp) -> Result<(), FolderError> {
+        self.write(BEGUN, &at.to_string())
+    }
+
+    /// Whether the test residents have their cards.
+    pub fn is_ready(&self) -> bool {
+        self.root.join(READY).exists()
+    }
+
+    /// Notes that the test residents have their cards.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub fn note_ready(&self) -> Result<(), FolderError> {
+        self.write(READY, "")
     }
 
     /// The folder itself, in which the clock and the residents' file are.
@@ -159,27 +189,35 @@ impl DataFolder {
 
     /// The file with what opens the key files.
     pub fn passphrase_file(&self) -> PathBuf {
-        self.root.join("passphrase")
-    }
-
-    /// Is there once the test residents have their cards.
-    pub fn ready_mark(&self) -> PathBuf {
-        self.root.join("ready")
+        self.root.join(PASSPHRASE)
     }
 
     fn lock_file(&self) -> PathBuf {
         self.root.join("lock")
+    }
+
+    fn read(&self, name: &str) -> Result<Option<String>, FolderError> {
+        let io = |cause| FolderError::Io { path: self.root.join(name), cause };
+        match Folder::from(&self.root).read(name) {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => Ok(Some(text)),
+                Err(_) => Err(io(io::ErrorKind::InvalidData.into())),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(io(cause)),
+        }
+    }
+
+    /// Writes a file whole and durably, for its owner alone.
+    fn write(&self, name: &str, text: &str) -> Result<(), FolderError> {
+        let written = Folder::from(&self.root).replace(name, text.as_bytes());
+        written.map_err(|cause| FolderError::Io { path: self.root.join(name), cause })
     }
 }
 
 /// A passphrase of 128 random bits: no dictionary has it, so stretching it only takes time.
 fn drawn(text: String) -> Passphrase {
     Passphrase::new(text).stretched_by(NonZeroU32::MIN)
-}
-
-pub(super) fn private_file(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
 #[cfg(test)]

@@ -114,8 +114,13 @@ impl Sandbox {
         let folder = &options.folder;
         let lock = folder.lock()?;
         let door = Door::open(&options, extras.tls).await?;
-        let now = options.start.unwrap_or_else(|| SystemClock::new().now());
+        let begun = folder.begun()?;
+        let present = || options.start.unwrap_or_else(|| SystemClock::new().now());
+        let now = begun.unwrap_or_else(present);
         let residents = test_residents(&options, now)?;
+        if begun.is_none() {
+            folder.note_begun(now)?;
+        }
         let begins = first_start::beginning(&residents, now);
         let clock = Arc::new(SandboxClock::open_starting_at(folder.root(), begins)?);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
@@ -142,7 +147,7 @@ impl Sandbox {
         let fleet =
             roles.phone.open_with(&ground, maker.clone(), cards, extras.observer, told.clone())?;
         let portal = roles.portal.open(&ground)?;
-        if folder.ready_mark().exists() {
+        if folder.is_ready() {
             if let Some(start) = options.start.filter(|start| clock.state().now < *start) {
                 clock.advance_to(start)?;
             }

@@ -2,16 +2,16 @@
 //!
 //! It may only certify names of this computer (RFC 5280 §4.2.1.10), so that trusting it costs little.
 
-use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::OriginalUri;
 use axum::response::Redirect;
 use inrou_api::server::{ListenError, tls_config};
+use inrou_chip::files::Folder;
 use inrou_rules::japan;
 use jiff::{Timestamp, ToSpan};
 use rcgen::{
@@ -22,7 +22,7 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::folder::{DataFolder, private_file};
+use super::folder::DataFolder;
 
 /// Why there is no certificate.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +51,12 @@ pub(super) struct Tls {
     pub ca: Vec<u8>,
 }
 
+/// The file with the CA's key.
+const KEY: &str = "ca.key";
+
+/// The file with the CA's certificate.
+const CERTIFICATE: &str = "ca.pem";
+
 /// The names of this computer under which the sandbox is called.
 const NAMES: [&str; 4] = ["localhost", "phone.localhost", "desk.localhost", "hotline.localhost"];
 
@@ -61,22 +67,24 @@ impl Tls {
     /// # Errors
     /// [`TlsError`].
     pub(super) fn open(folder: &DataFolder, now: Timestamp) -> Result<Self, TlsError> {
-        let key = ca_key(&folder.tls())?;
-        let params = ca_params();
-        let certificate = folder.tls_ca();
-        let ca = match fs::read(&certificate) {
-            Ok(pem) => pem,
-            Err(_) => {
-                let made = params.self_signed(&key)?.pem();
-                let cause = |cause| TlsError::File { path: certificate.clone(), cause };
-                fs::write(&certificate, &made).map_err(cause)?;
-                made.into_bytes()
-            }
+        let files = Folder::from(&folder.tls());
+        let failed = |name: &str, cause| TlsError::File { path: folder.tls().join(name), cause };
+        files.make().map_err(|cause| failed("", cause))?;
+        let kept = |name: &str, make: &dyn Fn() -> Result<String, rcgen::Error>| {
+            let pem = match files.read(name) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    let made = make()?.into_bytes();
+                    files.replace(name, &made).map(|()| made)
+                }
+                read => read,
+            };
+            pem.map_err(|cause| failed(name, cause))
         };
-        let ca = der(&ca).ok_or_else(|| {
-            let cause = io::ErrorKind::InvalidData.into();
-            TlsError::File { path: certificate, cause }
-        })?;
+        let pem = kept(KEY, &|| Ok(KeyPair::generate()?.serialize_pem()))?;
+        let key = KeyPair::from_pem(&String::from_utf8_lossy(&pem))?;
+        let params = ca_params();
+        let pem = kept(CERTIFICATE, &|| Ok(params.self_signed(&key)?.pem()))?;
+        let ca = der(&pem).ok_or_else(|| failed(CERTIFICATE, io::ErrorKind::InvalidData.into()))?;
         let own_key = KeyPair::generate()?;
         let own = server_params(now)?.signed_by(&own_key, &Issuer::new(params, key))?;
         let private = PrivateKeyDer::Pkcs8(own_key.serialize_der().into());
@@ -130,22 +138,6 @@ fn name(common: &str) -> DistinguishedName {
     let mut name = DistinguishedName::new();
     name.push(DnType::CommonName, common);
     name
-}
-
-fn ca_key(folder: &Path) -> Result<KeyPair, TlsError> {
-    let path = folder.join("ca.key");
-    let failed = |cause| TlsError::File { path: path.clone(), cause };
-    match fs::read_to_string(&path) {
-        Ok(pem) => Ok(KeyPair::from_pem(&pem)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(folder).map_err(failed)?;
-            let made = KeyPair::generate()?;
-            let mut file = private_file(&path).map_err(failed)?;
-            file.write_all(made.serialize_pem().as_bytes()).map_err(failed)?;
-            Ok(made)
-        }
-        Err(error) => Err(failed(error)),
-    }
 }
 
 fn der(pem: &[u8]) -> Option<Vec<u8>> {
