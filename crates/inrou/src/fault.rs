@@ -118,6 +118,7 @@ impl From<ClockError> for Fault {
             ClockError::Backwards { now, asked } => {
                 Fault::new("clock-backwards").with("now", now).with("asked", asked)
             }
+            ClockError::OutOfRange => Fault::new("time-not-readable"),
             ClockError::Unreadable { path } => {
                 Fault::new("file-not-readable").with("path", path.display())
             }

@@ -49,7 +49,7 @@ pub fn command() -> ExitCode {
     };
     // What runs on tells what goes on; what ends at once says itself what went wrong.
     let level = match invocation.action {
-        Action::Up { .. } => "warn",
+        Action::Up { .. } | Action::Serve { .. } => "warn",
         _ => "error",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));

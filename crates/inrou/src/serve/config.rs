@@ -118,7 +118,8 @@ impl Server {
 
 /// What is wrong, and in which line.
 fn invalid(file: &Path, error: &toml::de::Error, text: &str) -> Fault {
-    let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+    let before = error.span().map(|span| text.bytes().take(span.start));
+    let line = before.map(|before| 1 + before.filter(|&byte| byte == b'\n').count());
     let detail = match line {
         Some(line) => format!("line {line}: {}", error.message()),
         None => error.message().to_owned(),
