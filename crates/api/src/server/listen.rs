@@ -59,7 +59,7 @@ pub async fn listen_tls(
 /// begins with a handshake record (RFC 8446 §5.1).
 ///
 /// # Errors
-/// [`ListenError::Bind`]: the address is gone.
+/// The operating system's: the listener has lost its address.
 pub fn listen_tls_and_plain(
     listener: PlainListener,
     config: Arc<ServerConfig>,
