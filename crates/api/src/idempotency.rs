@@ -1,9 +1,9 @@
 //! Requests that are carried out once, however often they arrive (the header `Idempotency-Key` of
 //! draft-ietf-httpapi-idempotency-key-header).
 //!
-//! A handler takes a [`KeyedJson`], adds who is calling ([`Keyed`]), and has the work done by
-//! [`Keyed::once`] inside one transaction of the role's store. Only what succeeded is kept: a request
-//! that was refused changed nothing, and may be made again under its key.
+//! A handler takes a [`KeyedJson`] and adds who is calling ([`Keyed`]). The role's store keeps what it
+//! takes to answer again ([`Kept`]), for longer than any client repeats a request. Only what succeeded
+//! is kept: a request that was refused changed nothing, and may be made again under its key.
 
 use std::fmt;
 use std::str::FromStr;
@@ -165,24 +165,6 @@ pub struct Keyed {
 }
 
 impl Keyed {
-    /// Does the work unless it has been done: then the answer of that time is given again. Runs
-    /// inside one transaction of the store, which is committed only if this succeeds.
-    ///
-    /// # Errors
-    /// [`KeyReused`], those of the store, those of the work.
-    pub fn once<S: IdempotencyStore, E: From<S::Error> + From<KeyReused>>(
-        &self,
-        store: &mut S,
-        work: impl FnOnce(&mut S) -> Result<Answer, E>,
-    ) -> Result<Answer, E> {
-        if let Some(kept) = store.kept(&self.caller, &self.key)? {
-            return Ok(self.again(kept)?);
-        }
-        let answer = work(store)?;
-        store.keep(self, &answer)?;
-        Ok(answer)
-    }
-
     /// The answer to give again.
     ///
     /// # Errors
@@ -236,25 +218,6 @@ pub struct Kept {
     pub answer: Answer,
 }
 
-/// Where answers are kept: a role's database, inside the transaction that does the work. How long is
-/// the role's matter; longer than any client repeats a request.
-pub trait IdempotencyStore {
-    /// What goes wrong in it.
-    type Error;
-
-    /// What was kept for this caller under this key.
-    ///
-    /// # Errors
-    /// The store's.
-    fn kept(&self, caller: &str, key: &IdempotencyKey) -> Result<Option<Kept>, Self::Error>;
-
-    /// Keeps the answer to a request for which nothing is kept.
-    ///
-    /// # Errors
-    /// The store's; also if something is kept under that key by now.
-    fn keep(&mut self, request: &Keyed, answer: &Answer) -> Result<(), Self::Error>;
-}
-
 /// A different request was made under the same key before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the idempotency key was used for another request")]
@@ -268,78 +231,27 @@ impl From<KeyReused> for Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use axum::body::Body;
     use inrou_pki::SeededEntropy;
 
     use super::*;
 
-    #[derive(Default)]
-    struct Store(BTreeMap<(String, IdempotencyKey), Kept>);
-
-    impl IdempotencyStore for Store {
-        type Error = Problem;
-
-        fn kept(&self, caller: &str, key: &IdempotencyKey) -> Result<Option<Kept>, Problem> {
-            Ok(self.0.get(&(caller.to_owned(), key.clone())).cloned())
-        }
-
-        fn keep(&mut self, request: &Keyed, answer: &Answer) -> Result<(), Problem> {
-            let kept = Kept { fingerprint: request.fingerprint, answer: answer.clone() };
-            self.0.insert((request.caller.clone(), request.key.clone()), kept);
-            Ok(())
-        }
-    }
-
-    fn request(caller: &str, body: &[u8]) -> Keyed {
+    fn request(body: &[u8]) -> Keyed {
         Keyed {
-            caller: caller.into(),
+            caller: "a".into(),
             key: "k".parse().unwrap(),
             fingerprint: Fingerprint::of(&Method::POST, "/a?b", body),
         }
     }
 
-    /// Answers how often the work was done.
-    fn count(store: &mut Store, done: &mut u16, request: &Keyed) -> Result<u16, Problem> {
-        let work = |_: &mut Store| {
-            *done += 1;
-            Ok(Answer { status: *done, body: Vec::new() })
-        };
-        request.once::<_, Problem>(store, work).map(|answer| answer.status)
-    }
-
     #[test]
-    fn a_repeated_request_is_carried_out_once_and_answered_the_same() {
-        let (mut store, mut done) = (Store::default(), 0);
-        assert_eq!(count(&mut store, &mut done, &request("a", b"x")).unwrap(), 1);
-        assert_eq!(count(&mut store, &mut done, &request("a", b"x")).unwrap(), 1);
-        assert_eq!(done, 1);
-    }
-
-    #[test]
-    fn callers_do_not_share_keys() {
-        let (mut store, mut done) = (Store::default(), 0);
-        assert_eq!(count(&mut store, &mut done, &request("a", b"x")).unwrap(), 1);
-        assert_eq!(count(&mut store, &mut done, &request("b", b"x")).unwrap(), 2);
-    }
-
-    #[test]
-    fn another_request_under_the_same_key_is_refused() {
-        let (mut store, mut done) = (Store::default(), 0);
-        count(&mut store, &mut done, &request("a", b"x")).unwrap();
-        let problem = count(&mut store, &mut done, &request("a", b"y")).unwrap_err();
+    fn a_repeated_request_is_answered_the_same_and_another_one_under_its_key_is_refused() {
+        let answer = Answer { status: 201, body: b"1".to_vec() };
+        let kept = Kept { fingerprint: request(b"x").fingerprint, answer: answer.clone() };
+        assert_eq!(request(b"x").again(kept.clone()), Ok(answer));
+        let problem = Problem::from(request(b"y").again(kept).unwrap_err());
         assert!(problem.is(Code::IDEMPOTENCY_KEY_REUSED));
         assert_eq!(problem.status(), StatusCode::UNPROCESSABLE_ENTITY);
-        assert_eq!(done, 1);
-    }
-
-    #[test]
-    fn what_failed_may_be_tried_again() {
-        let mut store = Store::default();
-        let refuse = |_: &mut Store| Err(Problem::new(Code::CONFLICT));
-        assert!(request("a", b"x").once::<_, Problem>(&mut store, refuse).is_err());
-        assert_eq!(count(&mut store, &mut 0, &request("a", b"x")).unwrap(), 1);
     }
 
     #[test]

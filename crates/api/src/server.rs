@@ -23,5 +23,5 @@ pub use listen::{
     tls_config,
 };
 pub use poll::{Wait, long_poll};
-pub use run::{GRACE, Shutdown, Trigger, serve, shutdown};
+pub use run::{Shutdown, Trigger, serve, shutdown};
 pub use shell::Shell;

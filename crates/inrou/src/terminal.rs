@@ -1,17 +1,24 @@
 //! The terminal: the one place that writes to it, and the signals that come from it.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to a person")]
+
+use std::io::{self, Write};
 
 use inrou_words::{Form, Language, text};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Says something.
+/// Says something. Who listens may have heard enough, as `head` has: that ends nothing.
 pub(crate) fn say(text: &str) {
-    println!("{text}");
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            tracing::error!(%error, "standard output cannot be written");
+        }
+        _ => {}
+    }
 }
 
 /// Says what went wrong.
 pub(crate) fn complain(text: &str) {
-    eprintln!("{text}");
+    // There is nobody left to tell that it cannot be told.
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// The words of a text without parameters.

@@ -2,13 +2,14 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use inrou_chip::files::Folder;
 use inrou_pki::Entropy;
 use inrou_pki::keys::Passphrase;
 use jiff::Timestamp;
+
+use crate::serve::passphrase_of;
 
 /// What opens the key files.
 const PASSPHRASE: &str = "passphrase";
@@ -95,13 +96,13 @@ impl DataFolder {
     /// [`FolderError::Io`].
     pub fn passphrase(&self, entropy: &dyn Entropy) -> Result<Passphrase, FolderError> {
         if let Some(text) = self.read(PASSPHRASE)? {
-            return Ok(drawn(text));
+            return Ok(passphrase_of(text));
         }
         let mut bytes = [0; 16];
         entropy.fill(&mut bytes);
         let text = format!("{:032x}", u128::from_be_bytes(bytes));
         self.write(PASSPHRASE, &text)?;
-        Ok(drawn(text))
+        Ok(passphrase_of(text))
     }
 
     /// When the first start began, if it has: the day by which the test residents' ages and cards are
@@ -213,11 +214,6 @@ impl DataFolder {
         let written = Folder::from(&self.root).replace(name, text.as_bytes());
         written.map_err(|cause| FolderError::Io { path: self.root.join(name), cause })
     }
-}
-
-/// A passphrase of 128 random bits: no dictionary has it, so stretching it only takes time.
-fn drawn(text: String) -> Passphrase {
-    Passphrase::new(text).stretched_by(NonZeroU32::MIN)
 }
 
 #[cfg(test)]

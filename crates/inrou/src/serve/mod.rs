@@ -8,6 +8,7 @@ mod phone;
 mod portal;
 
 use std::fs;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -167,7 +168,15 @@ pub(crate) async fn until(told: Shutdown, work: impl Future<Output = ()>) {
 /// The passphrase in a file, without the end of its line.
 pub(crate) fn passphrase(file: &Path) -> Result<Passphrase, RoleError> {
     let text = fs::read_to_string(file).map_err(|error| RoleError::file(file, error))?;
-    Ok(Passphrase::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+    Ok(passphrase_of(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// The passphrase of that text. One of 32 hexadecimal digits or more, as a sandbox draws it, is in no
+/// dictionary: stretching it would only take time.
+pub(crate) fn passphrase_of(text: String) -> Passphrase {
+    let is_drawn = text.len() >= 32 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let passphrase = Passphrase::new(text);
+    if is_drawn { passphrase.stretched_by(NonZeroU32::MIN) } else { passphrase }
 }
 
 /// The certificates in PEM files, DER.
@@ -186,4 +195,23 @@ pub(crate) fn certificates(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, RoleError>
 fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, RoleError> {
     let pem = fs::read(file).map_err(|error| RoleError::file(file, error))?;
     PrivateKeyDer::from_pem_slice(&pem).map_err(|_| RoleError::Content(file.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_sandbox_drew_is_not_stretched() {
+        let once = |text: &str| passphrase_of(text.to_owned()).iterations() == NonZeroU32::MIN;
+        assert!(once("00112233445566778899aabbccddeeff"));
+        for typed in [
+            "",
+            "secret",
+            "00112233445566778899aabbccddeef",
+            "a phrase that is as long as the other",
+        ] {
+            assert!(!once(typed), "{typed}");
+        }
+    }
 }

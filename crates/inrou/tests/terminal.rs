@@ -1,0 +1,21 @@
+//! The command at a pipe whose reader goes away.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io;
+use std::process::{Command, Stdio};
+
+use inrou::sandbox::DataFolder;
+
+#[test]
+fn a_reader_who_has_heard_enough_is_no_fault() {
+    let root = tempfile::tempdir().unwrap();
+    drop(DataFolder::create(root.path()).unwrap().lock().unwrap());
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_inrou"));
+    command.args(["clock", "--data"]).arg(root.path()).stdout(writer).stderr(Stdio::piped());
+    let output = command.output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
