@@ -27,7 +27,7 @@ use inrou_pki::{Entropy, FreshKeys, SeededEntropy, SystemEntropy};
 use inrou_rules::{CertificateStatus, Medium, RevocationReason, Use};
 
 use hana::{Hana, Part};
-use processes::{Death, Processes, ROLES};
+use processes::{Death, Life, Processes, ROLES};
 use relay::Relay;
 
 /// How many deaths each role dies in each part of the job that it takes part in.
@@ -83,7 +83,8 @@ impl World {
         let copy = tempfile::tempdir().unwrap();
         copy_folder(self.folder.path(), copy.path());
         let ports = [0, 1, 2].map(|role| self.relays[role].port);
-        let processes = Arc::new(Processes::start(copy.path(), ports, death));
+        let life = Life(Arc::new(Processes::start(copy.path(), ports, death)));
+        let processes = &life.0;
         for relay in &self.relays {
             relay.watched_by(Some(processes.clone()));
         }

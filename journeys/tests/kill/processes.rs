@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use inrou::sandbox::{Addresses, DataFolder, RoleKeys, of_processes};
 use inrou_pki::keys::Passphrase;
@@ -72,10 +72,15 @@ impl Watcher for Processes {
     }
 }
 
-impl Drop for Processes {
+/// Ends the processes when it is dropped: relays that still wait for a client hold on to the rest.
+pub struct Life(pub Arc<Processes>);
+
+impl Drop for Life {
     fn drop(&mut self) {
-        for running in &mut self.running {
-            end(&mut running.get_mut().unwrap().child);
+        for running in &self.0.running {
+            // A lock that is poisoned belongs to a test that has failed already.
+            let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+            end(&mut running.child);
         }
     }
 }
