@@ -25,6 +25,18 @@ fn everything() -> OfficeQuery {
 }
 
 #[test]
+fn the_store_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let _store = SqliteStore::open(&file, &SeededEntropy::new(1)).unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+    }
+}
+
+#[test]
 fn a_secret_is_drawn_once_in_a_stores_life() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("portal.db");

@@ -5,16 +5,22 @@ use axum::body::Bytes;
 use axum::http::header;
 use axum::routing::get;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::{ComponentsBuilder, Content, OpenApi, PathItem, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{
+    ComponentsBuilder, Content, Info, OpenApi, PathItem, Ref, RefOr, ResponseBuilder,
+};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{MEDIA_TYPE, ProblemDocument};
 
+/// The version that documents name.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Has a router answer `GET {path}` with the OpenAPI 3.1 document of its routes. Every operation is
 /// said to answer with a problem document where it does not answer as it says itself.
 pub fn documented(router: OpenApiRouter, path: &str) -> Router {
     let (router, mut document) = router.split_for_parts();
+    document.info = Info::new("Inrou sandbox (not a service of the government)", VERSION);
     add_problems(&mut document);
     let json = document.to_json().expect("an OpenAPI document has a form in JSON");
     let json = Bytes::from(json);
@@ -82,6 +88,8 @@ mod tests {
         let body = axum::body::to_bytes(response.into_body(), 100_000).await.unwrap();
         let document: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(document["openapi"], "3.1.0");
+        let title = document["info"]["title"].as_str().unwrap();
+        assert!(title.contains("not a service of the government"), "{title}");
         let get = &document["paths"]["/word"]["get"];
         assert_eq!(get["summary"], "Answers with a word.");
         let problem = &get["responses"]["default"]["content"][MEDIA_TYPE]["schema"]["$ref"];

@@ -31,11 +31,12 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, or makes it; the secret of a new one is drawn from `entropy`.
+    /// Opens the file, or makes it for its owner alone; the secret of a new one is drawn from `entropy`.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn open(file: &Path, entropy: &dyn Entropy) -> Result<Self, StoreError> {
+        make_private(file);
         Self::open_through(None, file, entropy)
     }
 
@@ -85,6 +86,15 @@ impl SqliteStore {
 /// A panic in between rolls its transaction back: the connection stays good.
 fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
     connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes the file for its owner alone, if it is not there; SQLite gives its log the same mode. What goes
+/// wrong, opening tells.
+fn make_private(file: &Path) {
+    let mut options = std::fs::File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.append(true).create(true).open(file);
 }
 
 fn connect(layer: Option<&str>, file: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
