@@ -4,7 +4,7 @@
 //! - [`store`]: everything durable
 //! - `act`, `projection`: a command becomes a commit; `issuance`, `certify`, `jobs`: certificates
 //! - `counter`, `applying`, `requests`, `phones`: what each caller can ask for
-//! - `sessions`, `work`: secure channels to chips
+//! - `sessions`, `tasks`: secure channels to chips
 //! - [`status`]: OCSP and CRLs
 //! - [`http`]: all of it over HTTP
 
@@ -29,7 +29,7 @@ pub mod settings;
 pub mod status;
 pub mod store;
 mod subjects;
+mod tasks;
 mod views;
-mod work;
 
 pub use authority::{Authority, Parts};

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Authority;
 use crate::problem::Failed;
-use crate::work::{Caller, Planned, Task};
+use crate::tasks::{Caller, Planned, Task};
 
 /// How long a session waits for the next answer.
 const LIFE: SignedDuration = SignedDuration::from_mins(10);

@@ -25,7 +25,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::Authority;
 use crate::problem::Failed;
 use crate::store::{IdempotencyRecord, Nonce, Opaque, Precondition, StoreError, Write};
-use crate::work::Caller;
+use crate::tasks::Caller;
 
 pub use publication::publication;
 

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Keys, Nonces, State, blocking, caller};
-use crate::work::Caller;
+use crate::tasks::Caller;
 
 type Signatures = Verifier<Keys, Nonces>;
 
