@@ -9,14 +9,14 @@ use std::sync::Arc;
 use inrou_api::client::{Client, ClientError};
 use inrou_api::clock::SandboxClock;
 use inrou_api::idempotency::IdempotencyKey;
-use inrou_pki::{FreshKeys, SystemEntropy};
+use inrou_pki::SystemEntropy;
 use inrou_words::Language;
 use serde_json::value::RawValue;
 
 use crate::control::{Answer, Request, ask};
 use crate::fault::Fault;
 use crate::sandbox::{DataFolder, Role, RoleKeys};
-use crate::serve::{certificates, passphrase};
+use crate::serve::certificates;
 use crate::terminal::say;
 
 /// The longest body that is read.
@@ -88,11 +88,8 @@ fn client(folder: &DataFolder, base: &str, role: Role) -> Result<Client, Fault> 
         false => Vec::new(),
     };
     let clock = Arc::new(SandboxClock::open(folder.root())?);
-    let passphrase = passphrase(&folder.passphrase_file())?;
-    let keys = RoleKeys::open(folder.roles(), passphrase, &SystemEntropy, &FreshKeys)
-        .map_err(|_| Fault::new("keys-not-opened"))?;
     let client = Client::new(base, &roots, clock, Arc::new(SystemEntropy)).map_err(refused)?;
-    Ok(client.signing(keys.signer(role)))
+    Ok(client.signing(RoleKeys::of(folder)?.signer(role)))
 }
 
 /// JSON as it was written.

@@ -22,8 +22,7 @@ use inrou_api::clock::SandboxClock;
 use inrou_api::page::Page;
 use inrou_api::wire::authority::{HistoryEntry, ResidentSummary, ResidentView};
 use inrou_api::wire::portal::ReceivedApplication;
-use inrou_pki::keys::Passphrase;
-use inrou_pki::{Entropy, FreshKeys, SeededEntropy, SystemEntropy};
+use inrou_pki::{Entropy, SeededEntropy, SystemEntropy};
 use inrou_rules::{CertificateStatus, Medium, RevocationReason, Use};
 
 use hana::{Hana, Part};
@@ -147,9 +146,7 @@ struct Callers {
 impl Callers {
     fn new(folder: &Path, ports: [u16; 3]) -> Self {
         let data = DataFolder::find(folder).unwrap();
-        let passphrase = std::fs::read_to_string(data.passphrase_file()).unwrap();
-        let passphrase = Passphrase::new(passphrase);
-        let keys = RoleKeys::open(data.roles(), passphrase, &SystemEntropy, &FreshKeys).unwrap();
+        let keys = RoleKeys::of(&data).unwrap();
         Self { ports, clock: Arc::new(SandboxClock::open(folder).unwrap()), keys }
     }
 

@@ -8,8 +8,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use inrou::sandbox::{Addresses, DataFolder, RoleKeys, of_processes};
-use inrou_pki::keys::Passphrase;
-use inrou_pki::{FreshKeys, SystemEntropy};
 
 use super::relay::Watcher;
 
@@ -93,10 +91,8 @@ fn end(child: &mut Child) {
 
 fn write_config(folder: &Path, ports: [u16; 3]) -> PathBuf {
     let data = DataFolder::find(folder).unwrap();
-    let passphrase = std::fs::read_to_string(data.passphrase_file()).unwrap();
-    let passphrase = Passphrase::new(passphrase);
-    let keys = RoleKeys::open(data.roles(), passphrase, &SystemEntropy, &FreshKeys).unwrap();
-    let [authority, portal, phone] = ports.map(|port| format!("http://localhost:{port}"));
+    let keys = RoleKeys::of(&data).unwrap();
+    let [authority, portal, _] = ports.map(|port| format!("http://localhost:{port}"));
     let addresses = Addresses {
         // They listen where they like; the relays find them.
         ports: [0; 3],
@@ -104,7 +100,6 @@ fn write_config(folder: &Path, ports: [u16; 3]) -> PathBuf {
         portal,
         published: format!("http://127.0.0.1:{}", ports[0]),
     };
-    drop(phone);
     let file = folder.join("serve.toml");
     std::fs::write(&file, of_processes(&data, &keys, &addresses).to_toml()).unwrap();
     file

@@ -10,6 +10,9 @@ use inrou_authority::settings::{Caller, Permission};
 use inrou_pki::keys::Passphrase;
 use inrou_pki::{Entropy, KeyAlgorithm, KeySource, Signer, SoftwareKey, pem};
 
+use super::folder::DataFolder;
+use crate::serve::{RoleError, passphrase};
+
 /// A role that signs requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
@@ -42,6 +45,11 @@ impl Role {
         }
     }
 
+    /// The file of its key.
+    fn key_file(self) -> String {
+        format!("{}.key", self.name())
+    }
+
     /// What it may do at the authority.
     fn permissions(self) -> Vec<Permission> {
         match self {
@@ -59,6 +67,19 @@ impl Role {
 pub struct RoleKeys(BTreeMap<Role, Arc<SoftwareKey>>);
 
 impl RoleKeys {
+    /// Reads the keys of a sandbox that has been started; makes none.
+    ///
+    /// # Errors
+    /// [`RoleError`].
+    pub fn of(folder: &DataFolder) -> Result<Self, RoleError> {
+        let passphrase = passphrase(&folder.passphrase_file())?;
+        let folder = KeyFolder::open(folder.roles(), passphrase).map_err(KeyFolderError::from)?;
+        let key = |role: Role| -> Result<_, KeyFolderError> {
+            Ok((role, Arc::new(folder.read(&role.key_file())?)))
+        };
+        Ok(Self(Role::ALL.into_iter().map(key).collect::<Result<_, _>>()?))
+    }
+
     /// Reads the keys in `folder`; those that are not there are made.
     ///
     /// # Errors
@@ -71,7 +92,7 @@ impl RoleKeys {
     ) -> Result<Self, KeyFolderError> {
         let folder = KeyFolder::open(folder, passphrase)?;
         let key = |role: Role| -> Result<_, KeyFolderError> {
-            let file = format!("{}.key", role.name());
+            let file = role.key_file();
             match folder.read(&file) {
                 Err(KeyFolderError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {
                     let made = source.generate(KeyAlgorithm::EcP256)?;

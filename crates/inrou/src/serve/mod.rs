@@ -18,7 +18,7 @@ use inrou_api::server::{
     Hosts, ListenError, Shell, Shutdown, listen, listen_tls, serve, shutdown, tls_config,
 };
 use inrou_pki::keys::Passphrase;
-use inrou_pki::{Entropy, FreshKeys, KeySource, SystemEntropy};
+use inrou_pki::{Entropy, KeySource, SystemEntropy};
 use inrou_words::{Form, Language, Term, text};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -79,10 +79,7 @@ pub fn print(data: &Path, port: u16) -> Result<(), Fault> {
     let missing = || Fault::new("data-folder-missing").with("path", data.display());
     let absolute = fs::canonicalize(data).map_err(|_| missing())?;
     let folder = DataFolder::find(&absolute)?;
-    let passphrase = passphrase(&folder.passphrase_file())?;
-    let keys = RoleKeys::open(folder.roles(), passphrase, &SystemEntropy, &FreshKeys);
-    let config =
-        of_processes(&folder, &keys.map_err(RoleError::from)?, &Addresses::of_three_ports(port));
+    let config = of_processes(&folder, &RoleKeys::of(&folder)?, &Addresses::of_three_ports(port));
     say(config.to_toml().trim_end());
     Ok(())
 }

@@ -74,8 +74,7 @@ async fn file(
     by: SignedBy,
     Path(id): Path<String>,
 ) -> Result<Json<OfficeFile>, Problem> {
-    let clerk = state.portal.clerk(&by)?;
-    state.portal.office_file(clerk, id).await.map(Json)
+    state.office_file(&by, id).await.map(Json)
 }
 
 /// The document: the very bytes that were signed.
@@ -87,8 +86,7 @@ async fn document(
     by: SignedBy,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let clerk = state.portal.clerk(&by)?;
-    let file = state.portal.office_file(clerk, id).await?;
+    let file = state.office_file(&by, id).await?;
     Ok(download("text/plain; charset=utf-8", file.signed.document.into_bytes()))
 }
 
@@ -101,8 +99,7 @@ async fn signature(
     by: SignedBy,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let clerk = state.portal.clerk(&by)?;
-    let file = state.portal.office_file(clerk, id).await?;
+    let file = state.office_file(&by, id).await?;
     Ok(download("application/pkcs7-signature", file.signed.cms.0))
 }
 
@@ -115,8 +112,7 @@ async fn certificate(
     by: SignedBy,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let clerk = state.portal.clerk(&by)?;
-    let file = state.portal.office_file(clerk, id).await?;
+    let file = state.office_file(&by, id).await?;
     Ok(download("application/pkix-cert", file.certificate.0))
 }
 
@@ -129,13 +125,20 @@ async fn evidence(
     by: SignedBy,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let clerk = state.portal.clerk(&by)?;
-    let file = state.portal.office_file(clerk, id).await?;
+    let file = state.office_file(&by, id).await?;
     let media_type = match file.evidence_kind {
         EvidenceKind::Ocsp => "application/ocsp-response",
         EvidenceKind::Crl => "application/pkix-crl",
     };
     Ok(download(media_type, file.status_evidence.0))
+}
+
+impl State {
+    /// What the office holds of an application, for the clerk who signed the request.
+    async fn office_file(&self, by: &SignedBy, id: String) -> Result<OfficeFile, Problem> {
+        let clerk = self.portal.clerk(by)?;
+        self.portal.office_file(clerk, id).await
+    }
 }
 
 /// Accepts an application, or returns it with a reason that the resident reads.
