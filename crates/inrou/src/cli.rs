@@ -1,7 +1,10 @@
 //! What can be typed: commands, options, and their help in the reader's language.
 
+mod call;
+mod card;
 mod complaint;
 mod help;
+mod verify;
 
 use std::env;
 use std::ffi::OsString;
@@ -9,15 +12,12 @@ use std::path::PathBuf;
 
 use clap::builder::PathBufValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use inrou_chip::transport::vpcd::DEFAULT_ADDRESS;
 use inrou_words::{Form, Language, text};
 
-use crate::call::{Asked, Method};
+use crate::call::Asked;
 use crate::card::attach::Attachment;
-use crate::card::pin::PinSource;
-use crate::card::read::{CertificateName, Reading, Source};
+use crate::card::read::Reading;
 use crate::fault::Fault;
-use crate::sandbox::Role;
 use crate::verify::Verification;
 
 /// The folder that a sandbox uses when nobody names one.
@@ -213,100 +213,9 @@ fn command(language: Language) -> Command {
         )
         .subcommand(Command::new("demo").about(say("demo")).arg(out))
         .subcommand(Command::new("clock").about(say("clock")).arg(to))
-        .subcommand(card(&say))
-        .subcommand(verify(&say))
-        .subcommand(call(&say))
-}
-
-/// `inrou card` and what stands below it.
-fn card(say: &impl Fn(&str) -> String) -> Command {
-    let name = Arg::new("name").value_name("NAME").required(true).help(say("card-name"));
-    let phone = Arg::new("phone").long("phone").action(ArgAction::SetTrue).help(say("card-phone"));
-    let option = |long: &'static str, value: &'static str, help: &str| {
-        Arg::new(long).long(long).value_name(value).help(say(help))
-    };
-    let certificates = option("certificate", "WHICH", "card-certificate")
-        .value_delimiter(',')
-        .value_parser(CertificateName::ALL.map(|(name, _)| name));
-    let reader = option("reader", "READER", "card-reader").conflicts_with_all(["name", "phone"]);
-    Command::new("card")
-        .about(say("card"))
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(Command::new("list").about(say("card-list")))
-        .subcommand(
-            Command::new("show").about(say("card-show")).args([name.clone(), phone.clone()]),
-        )
-        .subcommand(
-            Command::new("read")
-                .about(say("card-read"))
-                .arg(name.clone().required(false).required_unless_present("reader"))
-                .args([phone.clone(), reader, certificates])
-                .arg(option("out", "FILE", "card-out").value_parser(PathBufValueParser::new()))
-                .arg(
-                    Arg::new("pin-stdin")
-                        .long("pin-stdin")
-                        .action(ArgAction::SetTrue)
-                        .help(say("card-pin-stdin")),
-                ),
-        )
-        .subcommand(
-            Command::new("attach").about(say("card-attach")).args([name, phone]).arg(option(
-                "address",
-                "HOST:PORT",
-                "card-address",
-            )),
-        )
-}
-
-/// `inrou verify`.
-fn verify(say: &impl Fn(&str) -> String) -> Command {
-    let path = |name: &'static str, value: &'static str, help: &str| {
-        let parser = PathBufValueParser::new();
-        Arg::new(name).value_name(value).value_parser(parser).help(say(help))
-    };
-    Command::new("verify")
-        .about(say("verify"))
-        .arg(path("file", "FILE", "verify-file").required(true))
-        .arg(path("anchors", "PEM", "verify-anchors").long("anchors"))
-        .arg(path("content", "FILE", "verify-content").long("content"))
-        .arg(Arg::new("at").long("at").value_name("TIME").help(say("verify-at")))
-        .arg(
-            Arg::new("offline")
-                .long("offline")
-                .action(ArgAction::SetTrue)
-                .help(say("verify-offline")),
-        )
-}
-
-/// `inrou call`.
-fn call(say: &impl Fn(&str) -> String) -> Command {
-    Command::new("call")
-        .about(say("call"))
-        .arg(
-            Arg::new("as")
-                .long("as")
-                .value_name("ROLE")
-                .value_parser(Role::ALL.map(Role::name))
-                .required(true)
-                .help(say("call-as")),
-        )
-        .arg(
-            Arg::new("method")
-                .value_name("METHOD")
-                .value_parser(Method::ALL.map(|(name, _)| name))
-                .required(true)
-                .help(say("call-method")),
-        )
-        .arg(Arg::new("path").value_name("PATH").required(true).help(say("call-path")))
-        .arg(
-            Arg::new("body")
-                .long("body")
-                .value_name("FILE")
-                .value_parser(PathBufValueParser::new())
-                .help(say("call-body")),
-        )
-        .arg(Arg::new("key").long("key").value_name("KEY").help(say("call-key")))
+        .subcommand(card::command(&say))
+        .subcommand(verify::command(&say))
+        .subcommand(call::command(&say))
 }
 
 fn action(matches: &ArgMatches) -> Action {
@@ -330,67 +239,9 @@ fn action(matches: &ArgMatches) -> Action {
         },
         "demo" => Action::Demo { out: arguments.get_one("out").cloned() },
         "clock" => Action::Clock { data: data(), to: typed("to") },
-        "verify" => {
-            let path = |name: &str| arguments.get_one::<PathBuf>(name).cloned();
-            let verification = Verification {
-                file: path("file").unwrap_or_default(),
-                anchors: path("anchors"),
-                content: path("content"),
-                at: typed("at"),
-                offline: arguments.get_flag("offline"),
-            };
-            Action::Verify { data: data(), verification }
-        }
-        "call" => {
-            let named = |name: String| Method::ALL.into_iter().find(|(typed, _)| *typed == name);
-            let asked = Asked {
-                role: typed("as").and_then(|name| Role::named(&name)).unwrap_or(Role::Clerk),
-                method: typed("method").and_then(named).map_or(Method::Get, |(_, method)| method),
-                path: typed("path").unwrap_or_default(),
-                body: arguments.get_one("body").cloned(),
-                key: typed("key"),
-            };
-            Action::Call { data: data(), asked }
-        }
-        _ => card_action(arguments),
-    }
-}
-
-fn card_action(matches: &ArgMatches) -> Action {
-    let (command, arguments) = matches.subcommand().unwrap_or(("", matches));
-    let data = arguments.get_one("data").cloned().unwrap_or_else(|| DATA.into());
-    let typed = |name: &str| arguments.get_one::<String>(name).cloned();
-    let flag = |name: &str| arguments.get_flag(name);
-    let name = || typed("name").unwrap_or_default();
-    match command {
-        "show" => Action::CardShow { data, name: name(), phone: flag("phone") },
-        "read" => {
-            let sandbox = || Source::Sandbox { name: name(), phone: flag("phone") };
-            let certificates = arguments.get_many::<String>("certificate").into_iter().flatten();
-            let mut certificates: Vec<_> =
-                certificates.filter_map(|name| CertificateName::named(name)).collect();
-            if certificates.is_empty() {
-                certificates.extend(CertificateName::named("auth"));
-            }
-            let reading = Reading {
-                from: typed("reader").map_or_else(sandbox, Source::Reader),
-                certificates,
-                out: arguments.get_one("out").cloned(),
-                pins: if flag("pin-stdin") {
-                    PinSource::StandardInput
-                } else {
-                    PinSource::Terminal
-                },
-            };
-            Action::CardRead { data, reading }
-        }
-        "attach" => {
-            let (host, port) = DEFAULT_ADDRESS;
-            let address = typed("address").unwrap_or_else(|| format!("{host}:{port}"));
-            let attachment = Attachment { name: name(), phone: flag("phone"), address };
-            Action::CardAttach { data, attachment }
-        }
-        _ => Action::CardList { data },
+        "verify" => verify::action(data(), arguments),
+        "call" => call::action(data(), arguments),
+        _ => card::action(arguments),
     }
 }
 
@@ -418,7 +269,7 @@ mod tests {
 
     use super::*;
 
-    fn typed(line: &str) -> Result<Invocation, Instead> {
+    pub(super) fn typed(line: &str) -> Result<Invocation, Instead> {
         parse(line.split_whitespace().map(OsString::from))
     }
 
@@ -519,28 +370,5 @@ mod tests {
     fn what_is_typed_cannot_write_to_the_terminal() {
         let Err(Instead::Complain(_, fault)) = typed("inrou \u{1b}[2J") else { panic!() };
         assert!(!fault.lines(Language::En).contains('\u{1b}'));
-    }
-
-    #[test]
-    fn the_card_commands_are_read_with_their_options() {
-        let data = || PathBuf::from(DATA);
-        let name = || "hana".to_owned();
-        let show = typed("inrou card show hana --phone").unwrap().action;
-        assert_eq!(show, Action::CardShow { data: data(), name: name(), phone: true });
-        let attach = typed("inrou card attach hana").unwrap().action;
-        let address = "127.0.0.1:35963".to_owned();
-        let attachment = Attachment { name: name(), phone: false, address };
-        assert_eq!(attach, Action::CardAttach { data: data(), attachment });
-        let read =
-            typed("inrou card read --reader R --certificate sign,ca-auth --pin-stdin --out f");
-        let reading = Reading {
-            from: Source::Reader("R".to_owned()),
-            certificates: ["sign", "ca-auth"]
-                .map(|name| CertificateName::named(name).unwrap())
-                .into(),
-            out: Some("f".into()),
-            pins: PinSource::StandardInput,
-        };
-        assert_eq!(read.unwrap().action, Action::CardRead { data: data(), reading });
     }
 }

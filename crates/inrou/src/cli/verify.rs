@@ -1,0 +1,42 @@
+//! `inrou verify`: what can be typed.
+
+use std::path::PathBuf;
+
+use clap::builder::PathBufValueParser;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::Action;
+use crate::verify::Verification;
+
+/// The command.
+pub(super) fn command(say: &impl Fn(&str) -> String) -> Command {
+    let path = |name: &'static str, value: &'static str, help: &str| {
+        let parser = PathBufValueParser::new();
+        Arg::new(name).value_name(value).value_parser(parser).help(say(help))
+    };
+    Command::new("verify")
+        .about(say("verify"))
+        .arg(path("file", "FILE", "verify-file").required(true))
+        .arg(path("anchors", "PEM", "verify-anchors").long("anchors"))
+        .arg(path("content", "FILE", "verify-content").long("content"))
+        .arg(Arg::new("at").long("at").value_name("TIME").help(say("verify-at")))
+        .arg(
+            Arg::new("offline")
+                .long("offline")
+                .action(ArgAction::SetTrue)
+                .help(say("verify-offline")),
+        )
+}
+
+/// What was typed to it.
+pub(super) fn action(data: PathBuf, matches: &ArgMatches) -> Action {
+    let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
+    let verification = Verification {
+        file: path("file").unwrap_or_default(),
+        anchors: path("anchors"),
+        content: path("content"),
+        at: matches.get_one("at").cloned(),
+        offline: matches.get_flag("offline"),
+    };
+    Action::Verify { data, verification }
+}
