@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use inrou_api::clock::TestClock;
+use inrou_api::server::shutdown;
 use inrou_authority::keys::CertifiedKey;
 use inrou_authority::store::{
     CertificateRecord, Intent, IntentSubject, NewIntent, Opaque, SqliteSettings, SqliteStore,
@@ -57,7 +58,8 @@ fn measure(algorithm: KeyAlgorithm) -> [Row; 2] {
     let applicants = Applicants::of(&office);
     let parts = Parts::new(&office, folder.path());
     let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
-    let jobs = runtime.spawn(office.authority.clone().work());
+    let (trigger, told) = shutdown();
+    runtime.spawn(office.authority.clone().work(told));
 
     let all = applicants.prepare(BATCH * (ROUNDS + 1));
     let mut batches = all.chunks(BATCH);
@@ -76,7 +78,7 @@ fn measure(algorithm: KeyAlgorithm) -> [Row; 2] {
         bare.push((append, certificates_a_second(took)));
         (limit, certificates_a_second(took))
     });
-    jobs.abort();
+    runtime.block_on(trigger.finish());
     let row = compared.row("issuance", format!("{algorithm:?}"), "≥ 0.5");
     let mut bare = bare.into_iter();
     let bare = Compared::of(ROUNDS, || bare.next().unwrap());

@@ -7,6 +7,7 @@ use aws_lc_rs::hmac;
 use inrou_api::clock::Clock;
 use inrou_api::idempotency::Keyed;
 use inrou_api::problem::{Code, OrInternal};
+use inrou_api::server::Shutdown;
 use inrou_api::wire::Base64;
 use inrou_chip::issuer::MakerCertificate;
 use inrou_chip::scp03::MasterKey;
@@ -104,11 +105,11 @@ impl Authority {
         &self.status
     }
 
-    /// Does jobs as they fall due, until the future is dropped.
-    pub async fn work(self: Arc<Self>) {
+    /// Does jobs as they fall due, until the shutdown; those that are under way are finished.
+    pub async fn work(self: Arc<Self>, told: Shutdown) {
         let mut changes = self.changed.subscribe();
         let mut prune_at = Timestamp::MIN;
-        loop {
+        while !told.is_triggered() {
             let (worker, now) = (self.clone(), self.clock.now());
             let prune = now >= prune_at;
             if prune {
@@ -118,7 +119,7 @@ impl Authority {
                 if prune {
                     worker.prune();
                 }
-                worker.run_due_jobs()
+                worker.run_some_due_jobs()
             });
             let next = match next.await {
                 Ok(Ok(next)) => next,
@@ -135,6 +136,7 @@ impl Authority {
             tokio::select! {
                 () = self.clock.wait_until(due) => {}
                 changed = changes.changed() => if changed.is_err() { return },
+                () = told.triggered() => {}
             }
         }
     }

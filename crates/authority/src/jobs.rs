@@ -34,15 +34,25 @@ impl Authority {
     /// The store failed; jobs that failed for reasons of their own are put off.
     pub fn run_due_jobs(&self) -> Result<Option<Timestamp>, Failed> {
         loop {
-            let now = self.clock.now();
-            let next = self.store.next_job()?;
-            if next.is_none_or(|due| due > now) {
+            let next = self.run_some_due_jobs()?;
+            if next.is_none_or(|due| due > self.clock.now()) {
                 return Ok(next);
             }
+        }
+    }
+
+    /// Does a bounded number of the jobs that are due now, and says when the next one falls due.
+    ///
+    /// # Errors
+    /// As [`Authority::run_due_jobs`].
+    pub(crate) fn run_some_due_jobs(&self) -> Result<Option<Timestamp>, Failed> {
+        let now = self.clock.now();
+        if self.store.next_job()?.is_some_and(|due| due <= now) {
             let until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
             let lease = Write::LeaseJobs { now, until, limit: BATCH };
             self.run_all(&self.store.commit(lease.into())?.leased_jobs)?;
         }
+        Ok(self.store.next_job()?)
     }
 
     /// Each processor gets a share of the jobs.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use house::{CARD_PASSWORD, House, Phone, hanako, set_pins, sign_statement, transmit};
 use inrou_api::clock::Clock;
+use inrou_api::server::shutdown;
 use inrou_api::session::play;
 use inrou_api::statement::{Statement, keys_digest};
 use inrou_api::wire::Base64;
@@ -175,7 +176,8 @@ async fn an_application_that_nobody_signed_is_forgotten_though_nothing_else_happ
     let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true };
     let call = phone.client.post("/enrolments").json(&begin).once(&house.key());
     let begun: EnrolmentBegun = call.answer().await.unwrap();
-    let work = tokio::spawn(house.authority.clone().work());
+    let (trigger, told) = shutdown();
+    tokio::spawn(house.authority.clone().work(told));
     let path = format!("/enrolments/{}", begun.enrolment);
     let _: EnrolmentView = phone.client.get(&path).answer().await.unwrap();
     house.clock.advance_by(SignedDuration::from_hours(25));
@@ -185,7 +187,7 @@ async fn an_application_that_nobody_signed_is_forgotten_though_nothing_else_happ
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(60), forgotten).await.unwrap();
-    work.abort();
+    trigger.finish().await;
 }
 
 fn id(certificate: &CertificateView) -> CertificateId {

@@ -165,7 +165,7 @@ impl<'a> Opening<'a> {
         let router = Shell::new("power-cut", self.entropy.clone()).wrap(router);
         let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))).await?;
         tokio::spawn(serve(listener, router, self.told.clone()));
-        tokio::spawn(authority.work());
+        tokio::spawn(authority.work(self.told.clone()));
         Ok(House {
             power: power.clone(),
             clock: self.clock.clone(),

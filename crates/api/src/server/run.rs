@@ -25,6 +25,15 @@ impl Trigger {
     pub fn pull(&self) {
         self.0.send_replace(true);
     }
+
+    /// Tells everyone, and waits until none of them is left: who holds a [`Shutdown`] is at work, and
+    /// drops it last. Waits ten seconds at most, in real time.
+    pub async fn finish(self) {
+        self.pull();
+        if tokio::time::timeout(GRACE, self.0.closed()).await.is_err() {
+            tracing::warn!("not everything that was at work has ended in time");
+        }
+    }
 }
 
 /// Tells of a shutdown. Clones tell of the same one.
@@ -36,6 +45,11 @@ impl Shutdown {
     pub async fn triggered(&self) {
         // An error means that the trigger was dropped.
         let _ = self.0.clone().wait_for(|pulled| *pulled).await;
+    }
+
+    /// Whether the shutdown has been triggered.
+    pub fn is_triggered(&self) -> bool {
+        *self.0.borrow() || self.0.has_changed().is_err()
     }
 }
 
@@ -55,7 +69,8 @@ pub async fn serve<L: Listener>(mut listener: L, router: Router, shutdown: Shutd
             () = shutdown.triggered() => break,
         }
     }
-    drop(listener);
+    // Who waits for the end of all who were told finds that nothing that was served is held any more.
+    drop((listener, router));
     let finished = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(GRACE, finished).await.is_err() {
         tracing::warn!("requests were cut off: they did not finish in time");
@@ -179,6 +194,30 @@ mod tests {
         let mut text = String::new();
         stream.read_to_string(&mut text).await.unwrap();
         text
+    }
+
+    #[tokio::test]
+    async fn who_finishes_waits_for_all_who_were_told() {
+        let (trigger, told) = shutdown();
+        let (working, end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let work = {
+            let (working, end) = (working.clone(), end.clone());
+            async move {
+                told.triggered().await;
+                working.notify_one();
+                end.notified().await;
+                assert!(told.is_triggered());
+            }
+        };
+        tokio::spawn(work);
+        let finished = trigger.finish();
+        tokio::pin!(finished);
+        tokio::select! {
+            () = &mut finished => panic!("it waits for nobody"),
+            () = working.notified() => {}
+        }
+        end.notify_one();
+        finished.await;
     }
 
     #[tokio::test(start_paused = true)]

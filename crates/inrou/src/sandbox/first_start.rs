@@ -44,8 +44,10 @@ impl FirstStart<'_> {
             municipality: resident.municipality,
         };
         self.clock.stop()?;
-        setup::enter_residents(self.residents, now, self.clock, maker, tray, counter).await?;
-        Ok(())
+        let entered =
+            setup::enter_residents(self.residents, now, self.clock, maker, tray, counter).await;
+        site.close().await;
+        Ok(entered?)
     }
 
     /// Buys the residents' phones.
@@ -81,11 +83,10 @@ impl Site {
         tokio::spawn(serve(listener, shell.wrap(router), told));
         Ok(Self { api, trigger })
     }
-}
 
-impl Drop for Site {
-    fn drop(&mut self) {
-        self.trigger.pull();
+    /// Ends it: nothing of it holds the authority any more.
+    async fn close(self) {
+        self.trigger.finish().await;
     }
 }
 

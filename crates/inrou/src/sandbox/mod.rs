@@ -176,7 +176,7 @@ impl Sandbox {
         });
         let mut serving = door.serve(house, status, &entropy, &told)?;
         serving.push(tokio::spawn(until(told.clone(), control.serve(shelf))));
-        serving.push(tokio::spawn(until(told, authority.work())));
+        serving.push(tokio::spawn(authority.work(told)));
         Ok(Self {
             base,
             clock,
@@ -211,8 +211,11 @@ impl Sandbox {
 
     /// Ends the sandbox: requests under way are finished, everything is durable.
     pub async fn stop(self) {
-        self.trigger.pull();
-        for task in self.serving {
+        let Self { trigger, serving, fleet, tray, .. } = self;
+        // What is told of the end lives as long as somebody has it.
+        drop((fleet, tray));
+        trigger.finish().await;
+        for task in serving {
             // A task that panicked has ended as well; the panic was logged.
             let _ = task.await;
         }

@@ -107,7 +107,7 @@ pub async fn start(config: &Config, told: Shutdown) -> Result<Running, RoleError
         let authority = role.open(&ground)?;
         let router = AuthorityRole::router(authority.clone(), told.clone());
         running.serve("authority", &role.server, router, &ground, told.clone()).await?;
-        running.serving.push(tokio::spawn(until(told.clone(), authority.work())));
+        running.serving.push(tokio::spawn(authority.work(told.clone())));
     }
     if let Some(role) = &config.portal {
         let router = inrou_portal::router(role.open(&ground)?, told.clone());
