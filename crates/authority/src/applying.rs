@@ -16,7 +16,7 @@ impl Authority {
     /// Begins an enrolment under `id`; once begun it stays as it is.
     ///
     /// # Errors
-    /// Refusals by APPLY-2 and APPLY-3; `phone-unknown`; the store's.
+    /// Refusals by APPLY-2, APPLY-3 and REG-3; `phone-unknown`; the store's.
     pub fn begin_enrolment(
         &self,
         chip: ChipId,
@@ -30,6 +30,7 @@ impl Authority {
             return Err(Refusal::NotConfirmed.into());
         }
         let platform = self.phone(chip)?.value.platform;
+        self.check_no_other_under_way(chip, id)?;
         let enrolment = Enrolment {
             id,
             chip,
@@ -63,6 +64,9 @@ impl Authority {
         cms: &[u8],
     ) -> Result<ApplicationAccepted, Failed> {
         let (version, enrolment) = self.enrolment_of(chip, id)?;
+        if matches!(enrolment.stage, EnrolmentStage::Ended { .. }) {
+            return Err(Refusal::NoSuchApplication.into());
+        }
         if enrolment.keys.is_empty() {
             return Err(Code::KEYS_NOT_MADE.into());
         }

@@ -1,6 +1,6 @@
 //! An enrolment's document: what the authority keeps of an application besides the resident's state.
 
-use inrou_api::problem::Code;
+use inrou_api::problem::{Code, OrInternal};
 use inrou_api::statement::Statement;
 use inrou_api::wire::Base64;
 use inrou_api::wire::authority::{AttestedKey, EnrolmentStage, EnrolmentView};
@@ -14,10 +14,13 @@ use crate::problem::Failed;
 use crate::store::{Document, DocumentKind, Opaque, Version, Write};
 
 /// The documents of enrolments; their owner is the phone's chip.
-pub(crate) const ENROLMENT: DocumentKind = DocumentKind("enrolment");
+const ENROLMENT: DocumentKind = DocumentKind("enrolment");
 
 /// How long an enrolment is remembered whose challenge has expired unused.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
+
+/// How many are read at a time.
+const PAGE: u32 = 256;
 
 /// An enrolment. *This type is stored*: fields are only ever added.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -79,23 +82,44 @@ impl Enrolment {
 }
 
 impl Enrolment {
+    /// It is over, for this reason.
+    pub(crate) fn end(&mut self, code: &str) {
+        self.stage = EnrolmentStage::Ended { code: code.to_owned() };
+    }
+
     /// From when on it need not be remembered: once nobody can sign the application any more, unless
     /// somebody has.
     fn forgotten_from(&self) -> Option<Timestamp> {
-        match self.stage {
-            EnrolmentStage::Begun => self.challenge_expires.saturating_add(REMEMBERED).ok(),
-            _ => None,
+        match self.resident {
+            None => self.challenge_expires.saturating_add(REMEMBERED).ok(),
+            Some(_) => None,
         }
     }
 }
 
 impl Authority {
+    /// The enrolments of a chip that are remembered.
+    pub(crate) fn enrolments_on(&self, chip: ChipId) -> Result<Vec<(Version, Enrolment)>, Failed> {
+        let owner = chip.to_string();
+        let (mut after, mut found) = (None, Vec::new());
+        loop {
+            let page = self.store.documents(ENROLMENT, Some(&owner), after.as_deref(), PAGE)?;
+            after = page.last().map(|document| document.value.id.clone());
+            for document in &page {
+                let enrolment = serde_json::from_slice(&document.value.body.0).or_internal()?;
+                found.push((document.version, enrolment));
+            }
+            if page.len() < PAGE as usize {
+                return Ok(found);
+            }
+        }
+    }
+
     /// An enrolment with its version.
     pub(crate) fn enrolment(&self, id: EnrolmentId) -> Result<(Version, Enrolment), Failed> {
         let found =
             self.store.document(ENROLMENT, &id.to_string())?.ok_or(Code::ENROLMENT_UNKNOWN)?;
-        let enrolment = serde_json::from_slice(&found.value.body.0)
-            .map_err(inrou_api::problem::Problem::internal)?;
+        let enrolment = serde_json::from_slice(&found.value.body.0).or_internal()?;
         Ok((found.version, enrolment))
     }
 

@@ -4,8 +4,9 @@ use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::thread;
 
+use inrou_api::problem::Code;
 use inrou_rules::{
-    CertificateId, CertificateStatus, EnrolmentId, Refusal, ResidentId, Serial, Use,
+    CertificateId, CertificateStatus, Command, EnrolmentId, ResidentId, Serial, Use,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,7 +14,9 @@ use crate::Authority;
 use crate::act::{ATTEMPTS, Attempt, Loaded};
 use crate::issuance::{Begun, Signed};
 use crate::problem::Failed;
-use crate::store::{IntentSubject, Job, Pending, Status, Unit, Write};
+use crate::store::{
+    Actor, IntentSubject, Job, Pending, Precondition, Status, StoreError, Unit, Write,
+};
 
 /// Issues an enrolment's certificates.
 pub(crate) const ISSUE: &str = "issue";
@@ -116,7 +119,7 @@ impl Authority {
         }
     }
 
-    /// What becomes of a job: it is done, tried again at once, or put off.
+    /// What becomes of a job: it is done, tried again at once, refused for good, or put off.
     fn settle(&self, job: &Job, mut done: Result<(), Attempt>) -> Result<(), Failed> {
         // Somebody else was quicker, such as the job of the resident's other certificate.
         let mut attempt = 1;
@@ -125,23 +128,46 @@ impl Authority {
             done = again.and_then(|signed| self.finish(signed));
             attempt += 1;
         }
-        let no_such = |failed: &Failed| failed.0.code() == Refusal::NoSuchApplication.code();
-        if matches!(&done, Err(Attempt::Failed(failed)) if job.job.kind == ISSUE && no_such(failed))
-        {
-            // The application gave way to another, or was issued by a worker that died afterwards.
-            done = self.finish(self.complete(job, Vec::new()));
-        }
         let Err(attempt) = done else { return Ok(()) };
-        let Failed(problem) = attempt.into();
-        tracing::warn!(%problem, kind = job.job.kind, "a job is put off");
+        let mut failed = Failed::from(attempt);
+        if is_final(&failed) {
+            match self.end_refused(job, &failed) {
+                Ok(()) => return Ok(()),
+                Err(again) => failed = again,
+            }
+        }
+        tracing::warn!(problem = %failed.0, kind = job.job.kind, "a job is put off");
         let due = self.clock.now().saturating_add(RETRY).unwrap_or(Timestamp::MAX);
-        self.store.commit(Write::PostponeJob { lease: job.lease(), due }.into())?;
-        Ok(())
+        match self.store.commit(Write::PostponeJob { lease: job.lease(), due }.into()) {
+            // Another worker has it, or has done it.
+            Ok(_) | Err(StoreError::Precondition(Precondition::LeaseLost)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ends a job that no repetition can do. The application that it was for is rejected, unless it
+    /// gave way to another, or was issued by a worker that died afterwards.
+    fn end_refused(&self, job: &Job, refused: &Failed) -> Result<(), Failed> {
+        let problem = &refused.0;
+        tracing::warn!(%problem, kind = job.job.kind, "a job is refused for good");
+        let done = || vec![Write::CompleteJob(job.lease())];
+        if job.job.kind == ISSUE
+            && let Some((enrolment, resident)) = applied(job)
+        {
+            let command = Command::RejectApplication { enrolment, code: problem.code().to_owned() };
+            match self.act(resident, Actor::Service, &command, &|_| done()) {
+                Ok(_) => return Ok(()),
+                Err(failed) if is_final(&failed) => {}
+                Err(failed) => return Err(failed),
+            }
+        }
+        Ok(self.commit(done().into_iter().collect()).map(drop)?)
     }
 
     fn begin_issue(&self, job: &Job) -> Result<Step<Begun>, Attempt> {
-        let found = job.job.key.parse::<EnrolmentId>().ok().zip(resident_of(job));
-        let Some((enrolment, resident)) = found else { return Ok(self.complete(job, Vec::new())) };
+        let Some((enrolment, resident)) = applied(job) else {
+            return Ok(self.complete(job, Vec::new()));
+        };
         let (version, document) = self.enrolment(enrolment)?;
         let keys = |usage| document.key(usage);
         let loaded = self.load(resident)?;
@@ -207,6 +233,17 @@ fn certificate_of(key: &str) -> Option<CertificateId> {
         _ => return None,
     };
     Some(CertificateId { usage, serial: Serial(serial.parse().ok()?) })
+}
+
+/// Which application a job issues, and whose.
+fn applied(job: &Job) -> Option<(EnrolmentId, ResidentId)> {
+    job.job.key.parse().ok().zip(resident_of(job))
+}
+
+/// Whether the same job would be refused again, however often it is tried.
+fn is_final(Failed(problem): &Failed) -> bool {
+    let may_pass = problem.is(Code::CONFLICT) || problem.code() == "application-not-due";
+    problem.status().is_client_error() && !may_pass
 }
 
 fn resident_of(job: &Job) -> Option<ResidentId> {

@@ -3,7 +3,8 @@
 //! - [`Authority`]: the role, and what it is made of; [`settings`]
 //! - [`store`]: everything durable
 //! - `act`, `projection`: a command becomes a commit; `issuance`, `certify`, `jobs`: certificates
-//! - `counter`, `applying`, `requests`, `phones`: what each caller can ask for
+//! - `counter`, `applying`, `requests`, `phones`: what each caller can ask for; `staging`: one
+//!   application at a time on a chip
 //! - `sessions`, `tasks`: secure channels to chips
 //! - [`status`]: OCSP and CRLs
 //! - [`http`]: all of it over HTTP
@@ -26,6 +27,7 @@ mod projection;
 mod requests;
 mod sessions;
 pub mod settings;
+mod staging;
 pub mod status;
 pub mod store;
 mod subjects;

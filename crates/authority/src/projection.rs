@@ -77,14 +77,20 @@ impl Projection<'_> {
             Event::ApplicationSigned { enrolment, .. } => {
                 let resident = self.resident.id;
                 let enrolment = self.enrolment(*enrolment)?;
+                // Keys for another application may have been made meanwhile.
+                if enrolment.stage != EnrolmentStage::Begun {
+                    return Err(Refusal::NoSuchApplication.into());
+                }
                 enrolment.resident = Some(resident);
                 enrolment.stage = EnrolmentStage::Signed;
             }
             Event::ApplicationWithdrawn { enrolment } => {
-                self.end(*enrolment, "application-withdrawn")?;
+                self.enrolment(*enrolment)?.end(Code::APPLICATION_WITHDRAWN.as_str());
             }
             Event::ApplicationRejected { enrolment, code } => {
-                let chip = self.end(*enrolment, code)?;
+                let enrolment = self.enrolment(*enrolment)?;
+                enrolment.end(code);
+                let chip = enrolment.chip;
                 self.notify(chip, "application-rejected", [("reason", code.clone())]);
             }
             Event::ApplicationCompleted { enrolment, at, due } => {
@@ -144,6 +150,7 @@ impl Projection<'_> {
             }
             Event::PhoneRetired { chip, .. } => {
                 self.phone(*chip)?.resident = None;
+                self.end_waiting(*chip)?;
                 self.notify(*chip, "certificates-revoked", []);
             }
             Event::DeletionConfirmed { .. } | Event::PhonePinResetAllowed { .. } => {}
@@ -165,10 +172,16 @@ impl Projection<'_> {
         Projected { writes: self.writes, enrolments: enrolments.collect() }
     }
 
-    fn end(&mut self, enrolment: EnrolmentId, code: &str) -> Result<ChipId, Failed> {
-        let enrolment = self.enrolment(enrolment)?;
-        enrolment.stage = EnrolmentStage::Ended { code: code.to_owned() };
-        Ok(enrolment.chip)
+    /// What waited for registration on a phone that is retired is over.
+    fn end_waiting(&mut self, chip: ChipId) -> Result<(), Failed> {
+        for (_, found) in self.authority.enrolments_on(chip)? {
+            if found.resident == Some(self.resident.id)
+                && matches!(found.stage, EnrolmentStage::Ready { .. })
+            {
+                self.enrolment(found.id)?.end(Code::CERTIFICATE_REVOKED.as_str());
+            }
+        }
+        Ok(())
     }
 
     fn enrolment(&mut self, id: EnrolmentId) -> Result<&mut Enrolment, Failed> {

@@ -6,7 +6,7 @@ use inrou_api::wire::authority::{CertificateView, HistoryEntry, Notice, PhoneVie
 use inrou_rules::{Certificate, ChipId, Resident};
 
 use crate::Authority;
-use crate::enrolment::{ENROLMENT, Enrolment};
+use crate::enrolment::Enrolment;
 use crate::problem::Failed;
 use crate::store::{Actor, LoggedEntry, Message};
 
@@ -65,7 +65,7 @@ impl Authority {
     /// A phone, as it sees itself.
     pub(crate) fn phone_view(&self, chip: ChipId) -> Result<PhoneView, Failed> {
         let phone = self.phone(chip)?.value;
-        let enrolment = self.last_enrolment(chip)?;
+        let enrolment = self.present_enrolment(chip)?;
         let resident = phone.resident.or(enrolment.as_ref().and_then(|found| found.resident));
         let deletion_due = match resident {
             Some(resident) => self
@@ -114,19 +114,17 @@ impl Authority {
         holders.into_iter().map(|id| Ok(self.load(id)?.resident)).collect()
     }
 
-    fn last_enrolment(&self, chip: ChipId) -> Result<Option<Enrolment>, Failed> {
-        let (mut after, mut last) = (None, None);
-        loop {
-            let owner = chip.to_string();
-            let page = self.store.documents(ENROLMENT, Some(&owner), after.as_deref(), PAGE)?;
-            after = page.last().map(|found| found.value.id.clone());
-            let enrolments = page
-                .iter()
-                .filter_map(|found| serde_json::from_slice::<Enrolment>(&found.value.body.0).ok());
-            last = last.into_iter().chain(enrolments).max_by_key(|found| found.challenge_expires);
-            if page.len() < PAGE as usize {
-                return Ok(last);
+    /// The enrolment that a phone is about: the one under way, or else the one begun last.
+    fn present_enrolment(&self, chip: ChipId) -> Result<Option<Enrolment>, Failed> {
+        let (mut last, mut under_way) = (None::<Enrolment>, None);
+        for (_, found) in self.enrolments_on(chip)? {
+            if self.is_under_way(&found)? {
+                under_way = Some(found.clone());
+            }
+            if last.as_ref().is_none_or(|last| last.challenge_expires <= found.challenge_expires) {
+                last = Some(found);
             }
         }
+        Ok(under_way.or(last))
     }
 }

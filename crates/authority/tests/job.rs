@@ -2,22 +2,25 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "what helps a test fails by panicking")]
 
+#[path = "support/applying.rs"]
+mod applying;
 #[path = "support/house.rs"]
 mod house;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use house::{CARD_PASSWORD, House, Phone, hanako, set_pins, sign_statement, transmit};
+use applying::notices;
+use house::{House, Phone, hanako, sign_statement, transmit};
 use inrou_api::clock::Clock;
 use inrou_api::server::shutdown;
 use inrou_api::session::play;
-use inrou_api::statement::{Statement, keys_digest};
+use inrou_api::statement::Statement;
 use inrou_api::wire::Base64;
 use inrou_api::wire::authority::{
-    ApplicationAccepted, BeginEnrolment, BeginRequest, CertificateView, EnrolmentBegun,
-    EnrolmentStage, EnrolmentView, Notices, PhoneView, ReportLoss, RequestBegun, RequestDone,
-    ResidentView, SessionOutcome, SessionWork, SignedStatement, SigningKey,
+    BeginEnrolment, BeginRequest, CertificateView, EnrolmentBegun, EnrolmentStage, EnrolmentView,
+    PhoneView, ReportLoss, RequestBegun, RequestDone, ResidentView, SessionOutcome, SessionWork,
+    SignedStatement, SigningKey,
 };
 use inrou_pki::keys::KeyError;
 use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource, SoftwareKey, Status};
@@ -86,41 +89,10 @@ async fn apply(house: &House, phone: &Phone, uses: Uses) -> (ResidentId, Enrolme
     let resident = house.admit(&hanako).await;
     let card = house.issue_card(resident, &hanako, Uses::BOTH).await;
 
-    // Application (APPLY-4).
-    let begin = BeginEnrolment { uses, confirmed: true };
-    let call = phone.client.post("/enrolments").json(&begin).once(&house.key());
-    let begun: EnrolmentBegun = call.answer().await.unwrap();
-    let work = SessionWork::MakeKeys { enrolment: begun.enrolment };
-    let outcome = play(&phone.client, &work, |command| transmit(&phone.chip, command)).await;
-    let Ok(SessionOutcome::KeysAttested { keys }) = outcome else { panic!("{outcome:?}") };
-    let statement = Statement::Application {
-        challenge: begun.challenge.value,
-        chip: phone.id,
-        enrolment: begun.enrolment,
-        keys: keys_digest(&keys),
-        terms: begun.terms,
-        uses,
-    };
-    let now = house.clock.now();
-    let cms = Base64(sign_statement(&card, CARD_PASSWORD, &statement, now));
-    let path = format!("/enrolments/{}/application", begun.enrolment);
-    let call = phone.client.post(&path).json(&SignedStatement { cms });
-    let accepted: ApplicationAccepted = call.answer().await.unwrap();
-    assert_eq!(accepted.applicant, hanako);
-
-    // PINs, completion.
-    set_pins(&phone.chip, uses, "PHONE567", "5678");
-    let path = format!("/enrolments/{}/completion", begun.enrolment);
-    let view: EnrolmentView = phone.client.post(&path).json(&()).answer().await.unwrap();
-    let again: EnrolmentView = phone.client.post(&path).json(&()).answer().await.unwrap();
+    let view = applying::apply(house, phone, &card, uses).await.unwrap();
+    let again = applying::complete(phone, view.enrolment).await.unwrap();
     assert_eq!(again.stage, view.stage);
     (resident, view)
-}
-
-/// The codes of what a phone was told.
-async fn notices(phone: &Phone) -> Vec<String> {
-    let notices: Notices = phone.client.get("/notices").answer().await.unwrap();
-    notices.notices.into_iter().map(|notice| notice.code).collect()
 }
 
 /// A resident with a phone that carries both certificates, usable from that moment on.

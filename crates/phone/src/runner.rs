@@ -81,11 +81,29 @@ impl Phone {
             let flow = enrolment.and_then(|view| Flow::registering(&view, act));
             flow.ok_or_else(|| Problem::from(Refusal::NoSuchRegistration))?
         } else {
+            if procedure == Procedure::Apply {
+                self.check_none_under_way().await?;
+            }
             Flow::begin(procedure, usage, act)?
         };
         self.cancel();
         self.live().stored.flow = Some(flow);
         Ok(())
+    }
+
+    /// The chip holds the keys of one application: the person hears so before the card is asked for
+    /// (REG-3). What was heard last may be old.
+    async fn check_none_under_way(&self) -> Result<(), Problem> {
+        let is_under_way = || {
+            let live = self.live();
+            let stage = live.stored.enrolment.as_ref().map(|view| &view.stage);
+            matches!(stage, Some(EnrolmentStage::Completed { .. } | EnrolmentStage::Ready { .. }))
+        };
+        if !is_under_way() {
+            return Ok(());
+        }
+        self.look().await?;
+        if is_under_way() { Err(Refusal::ApplicationUnderWay.into()) } else { Ok(()) }
     }
 
     fn cancel(&self) {

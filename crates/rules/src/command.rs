@@ -130,6 +130,19 @@ pub enum Command {
         /// Which enrolment.
         enrolment: EnrolmentId,
     },
+    /// The phone's chip is to make keys for another application, and gives up the keys of this one,
+    /// whose last screen was not passed (REG-3).
+    WithdrawApplication {
+        /// Which enrolment.
+        enrolment: EnrolmentId,
+    },
+    /// The application cannot be granted, for a reason that lies outside the resident's own state.
+    RejectApplication {
+        /// Which enrolment.
+        enrolment: EnrolmentId,
+        /// The code of the reason, in kebab case.
+        code: String,
+    },
     /// The phone's certificates that were applied for have been signed.
     RecordPhoneIssuance {
         /// Which enrolment.

@@ -25,7 +25,8 @@ use crate::{
 /// - It is refused for `Admit`, `IssueCard`, `ChangeRecord`, `RecordCardIssuance`,
 ///   `RecordPhoneIssuance`, and for a `Hold` that found only an application.
 /// - It gives no events for `ChooseCardCertificates`, `ActivateCard`, `Apply`,
-///   `CompleteApplication`, `ActivatePhone`, `RevokePhone`, `ConfirmDeletion` and every other `Hold`.
+///   `CompleteApplication`, `WithdrawApplication`, `RejectApplication`, `ActivatePhone`,
+///   `RevokePhone`, `ConfirmDeletion` and every other `Hold`.
 /// - It gives the same events for `UnlockCard` and `ResetPhonePin`, and they leave the state
 ///   unchanged: each lets a chip take one new PIN.
 ///
@@ -97,6 +98,10 @@ impl Case<'_> {
                 application::apply_for(self, application, confirmed)
             }
             Command::CompleteApplication { enrolment } => application::complete(self, enrolment),
+            Command::WithdrawApplication { enrolment } => application::withdraw(self, enrolment),
+            Command::RejectApplication { enrolment, ref code } => {
+                application::reject(self, enrolment, code)
+            }
             Command::RecordPhoneIssuance { enrolment, ref issued } => {
                 issuance::record_phone(self, enrolment, issued)
             }

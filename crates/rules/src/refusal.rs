@@ -221,6 +221,10 @@ refusals! {
     /// by the store's unique index.
     "phone-serves-another", "READY-3",
     PhoneServesAnother;
+    /// The phone's chip holds the keys of an application that is complete and not registered yet.
+    /// Decided where all residents are in view.
+    "application-under-way", "REG-3",
+    ApplicationUnderWay;
     /// This phone carries a certificate of this use already.
     "already-carried", "READY-3",
     AlreadyCarried {

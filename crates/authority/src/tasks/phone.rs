@@ -28,9 +28,13 @@ impl Authority {
 
     pub(super) fn plan_keys(&self, chip: ChipId, id: EnrolmentId) -> Result<Planned, Failed> {
         let (_, enrolment) = self.enrolment_of(chip, id)?;
+        if matches!(enrolment.stage, EnrolmentStage::Ended { .. }) {
+            return Err(Refusal::NoSuchApplication.into());
+        }
         if !enrolment.keys.is_empty() {
             return Ok(Planned::Done(SessionOutcome::KeysAttested { keys: enrolment.keys }));
         }
+        self.make_way_for(chip, id)?;
         let challenge = challenge(&enrolment.key_challenge)?;
         let kinds = self.key_kinds(enrolment.uses, Medium::Phone);
         Ok(Keys { chip, enrolment: id, challenge, kinds }.into())
@@ -170,6 +174,9 @@ impl Task for Keys {
             &attestations,
         )?;
         let (version, mut enrolment) = authority.enrolment_of(self.chip, self.enrolment)?;
+        if enrolment.stage != EnrolmentStage::Begun {
+            return Err(Refusal::NoSuchApplication.into());
+        }
         if enrolment.keys.is_empty() {
             enrolment.keys.clone_from(&keys);
             authority.commit(enrolment.write(Some(version)).into())?;

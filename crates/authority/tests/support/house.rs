@@ -17,7 +17,7 @@ use inrou_api::wire::authority::{
 };
 use inrou_authority::key_folder::KeyFolder;
 use inrou_authority::settings::{Caller, Permission, Settings};
-use inrou_authority::store::{SqliteSettings, SqliteStore};
+use inrou_authority::store::{SqliteSettings, SqliteStore, Store};
 use inrou_authority::{Authority, Parts, http};
 use inrou_chip::apdu::Command;
 use inrou_chip::chip::{Chip, Interface};
@@ -52,6 +52,8 @@ pub struct House {
     pub authority: Arc<Authority>,
     pub base: String,
     pub counter: Client,
+    /// Where the authority keeps everything.
+    pub store: Arc<dyn Store>,
     entropy: Arc<dyn Entropy>,
     maker: MakerCa,
     master: fn() -> MasterKey,
@@ -68,6 +70,15 @@ impl House {
 
     /// An authority that settles by these what the rulebook leaves open.
     pub async fn by_rules(start: &str, rules: inrou_rules::Settings) -> Self {
+        Self::drawing(start, rules, Arc::new(SystemEntropy)).await
+    }
+
+    /// As [`by_rules`](Self::by_rules), with another source of random bytes.
+    pub async fn drawing(
+        start: &str,
+        rules: inrou_rules::Settings,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
         // With RUST_LOG set, a failing test tells what the service logged.
         let _ = tracing_subscriber::fmt()
             .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
@@ -75,18 +86,18 @@ impl House {
             .try_init();
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock::at(start.parse().unwrap()));
-        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let maker_key = FreshKeys.generate(KeyAlgorithm::EcP256).unwrap();
         let maker = MakerCa::found(Box::new(maker_key), Timestamp::UNIX_EPOCH).unwrap();
         let (callers, counter_key) = callers();
         let master = || MasterKey::from_bytes([9; 16]);
         let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let store =
-            SqliteStore::open(&folder.path().join("store.db"), SqliteSettings::default()).unwrap();
+        let store: Arc<dyn Store> = Arc::new(
+            SqliteStore::open(&folder.path().join("store.db"), SqliteSettings::default()).unwrap(),
+        );
         let authority = Arc::new(
             Authority::open(Parts {
-                store: Arc::new(store),
+                store: store.clone(),
                 clock: clock.clone(),
                 entropy: entropy.clone(),
                 key_source: Arc::new(FreshKeys),
@@ -121,6 +132,7 @@ impl House {
             authority,
             base,
             counter,
+            store,
             entropy,
             maker,
             master,

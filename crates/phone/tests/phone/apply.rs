@@ -57,6 +57,49 @@ async fn apply_1_the_steps_come_in_order_to_the_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn reg_3_no_other_application_is_begun_while_one_waits() {
+    let world = before_reading(true, true).await;
+    world.step(read_card()).await.unwrap();
+    world.step(new_password(PHONE_PASSWORD)).await.unwrap();
+    world.step(new_pin(PHONE_PIN)).await.unwrap();
+    assert_eq!(world.refused(begin("apply")).await, "application-under-way");
+    assert_eq!(world.next().await, NextStep::Wait { due: world.now() });
+    // Nor after the person has put the procedure away.
+    world.step(json!({"step": "cancel"})).await.unwrap();
+    assert_eq!(world.refused(begin("apply")).await, "application-under-way");
+    assert!(world.state().await.procedure.is_none());
+
+    world.authority.issue();
+    assert_eq!(world.refused(begin("apply")).await, "application-under-way");
+    world.step(begin("register")).await.unwrap();
+    world.step(json!({"step": "register"})).await.unwrap();
+    world.step(begin("apply")).await.unwrap();
+    assert_eq!(world.next().await, NextStep::CardPassword);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_3_an_application_that_has_ended_unheard_does_not_stand_in_the_way() {
+    let world = before_reading(true, true).await;
+    world.step(read_card()).await.unwrap();
+    world.step(new_password(PHONE_PASSWORD)).await.unwrap();
+    world.step(new_pin(PHONE_PIN)).await.unwrap();
+    world.step(json!({"step": "cancel"})).await.unwrap();
+    world.authority.reject("phone-serves-another");
+    world.step(begin("apply")).await.unwrap();
+    let stage = world.state().await.enrolment.unwrap().stage;
+    assert_eq!(stage, EnrolmentStage::Ended { code: "phone-serves-another".to_owned() });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_3_that_the_authority_refuses_to_begin_is_shown() {
+    let world = before_reading(true, true).await;
+    world.authority.refuse("/enrolments", Refusal::ApplicationUnderWay);
+    assert_eq!(world.refused(read_card()).await, "application-under-way");
+    assert_eq!(world.noted().await.unwrap(), "application-under-way");
+    assert!(world.state().await.enrolment.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn apply_2_none_selected_and_apply_3_not_confirmed_are_refused() {
     let world = World::new().await;
     world.step(begin("apply")).await.unwrap();

@@ -50,6 +50,28 @@ pub(super) fn complete(case: &mut Case<'_>, enrolment: EnrolmentId) -> Result<()
     Ok(())
 }
 
+/// REG-3: the chip gives up its keys. One that is complete is worked on, and not given up.
+pub(super) fn withdraw(case: &mut Case<'_>, enrolment: EnrolmentId) -> Result<(), Refusal> {
+    match case.application(enrolment).map(|application| application.stage) {
+        Ok(ApplicationStage::Signed) => case.record(Event::ApplicationWithdrawn { enrolment }),
+        Ok(ApplicationStage::Completed { .. }) => return Err(Refusal::ApplicationUnderWay),
+        Err(_) => {}
+    }
+    Ok(())
+}
+
+/// It is rejected, wherever it stands.
+pub(super) fn reject(
+    case: &mut Case<'_>,
+    enrolment: EnrolmentId,
+    code: &str,
+) -> Result<(), Refusal> {
+    if case.application(enrolment).is_ok() {
+        case.record(Event::ApplicationRejected { enrolment, code: code.to_owned() });
+    }
+    Ok(())
+}
+
 /// Whether `again` is `pending` sent once more.
 fn same_application(pending: &Application, again: &Application) -> bool {
     *pending == Application { signed_at: pending.signed_at, stage: pending.stage, ..again.clone() }

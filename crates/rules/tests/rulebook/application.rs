@@ -273,3 +273,37 @@ fn hours_1_the_hours_come_from_the_settings() {
     let stage = ApplicationStage::Completed { at: world.now, due };
     assert_eq!(world.resident().application.as_ref().unwrap().stage, stage);
 }
+
+#[test]
+fn reg_3_an_application_whose_pins_were_not_set_gives_way_to_another_on_its_chip() {
+    let mut world = World::with_card(Uses::BOTH);
+    let command = Command::WithdrawApplication { enrolment: enrolment(1) };
+    assert_eq!(world.run(&command), []);
+    world.run(&world.application(1, PHONE, Uses::BOTH));
+    assert_eq!(world.run(&command), [Event::ApplicationWithdrawn { enrolment: enrolment(1) }]);
+    assert_eq!(world.resident().application, None);
+    assert_eq!(world.run(&command), []);
+}
+
+#[test]
+fn reg_3_a_complete_application_is_not_given_up() {
+    let mut world = World::with_card(Uses::BOTH);
+    world.apply_and_complete(1, PHONE, Uses::BOTH);
+    let command = Command::WithdrawApplication { enrolment: enrolment(1) };
+    assert_eq!(world.refusal(&command), Refusal::ApplicationUnderWay);
+    let other = Command::WithdrawApplication { enrolment: enrolment(2) };
+    assert_eq!(world.run(&other), []);
+}
+
+#[test]
+fn hours_1_an_application_that_cannot_be_granted_is_rejected_once() {
+    let mut world = World::with_card(Uses::BOTH);
+    world.apply_and_complete(1, PHONE, Uses::BOTH);
+    let code = Refusal::PhoneServesAnother.code().to_owned();
+    let reject = |n| Command::RejectApplication { enrolment: enrolment(n), code: code.clone() };
+    assert_eq!(world.run(&reject(2)), []);
+    let rejected = Event::ApplicationRejected { enrolment: enrolment(1), code: code.clone() };
+    assert_eq!(world.run(&reject(1)), [rejected]);
+    assert_eq!(world.resident().application, None);
+    assert_eq!(world.run(&reject(1)), []);
+}
