@@ -205,6 +205,7 @@ fn command(language: Language) -> Command {
         .about(say("about"))
         .subcommand_required(true)
         .arg_required_else_help(true)
+        .after_help(say("exit-codes"))
         .arg(data)
         .arg(lang)
         .subcommand(Command::new("up").about(say("up")).arg(port.clone()).arg(at).arg(tls))

@@ -4,7 +4,7 @@ use inrou_pki::Status;
 use inrou_relying::Kind;
 use inrou_relying::inspect::{Fact, FactValue};
 use inrou_rules::{Medium, Sex, Use};
-use inrou_words::{Form, Language, Value, text};
+use inrou_words::{Form, Language, Term, Value, text};
 
 use crate::terminal::words;
 
@@ -61,14 +61,19 @@ fn value(value: &FactValue, language: Language) -> String {
             language,
         ),
         FactValue::Status(said) => status(*said, language),
+        FactValue::Listed(serial, said) => format!("{serial}  {}", status(*said, language)),
     }
 }
 
 fn kind_of(kind: Kind, language: Language) -> String {
-    format!("{} ({})", usage(kind.usage, language), medium(kind.medium, language))
+    let (usage, medium) = (usage(kind.usage, language), medium(kind.medium, language));
+    let term = |text| Term { text, reading: "" };
+    let both = text("cli.kind-of").in_language(language);
+    both.with("usage", term(&usage)).with("medium", term(&medium)).render(Form::Plain)
 }
 
-fn status(status: Status, language: Language) -> String {
+/// What an issuer says of a certificate.
+pub(crate) fn status(status: Status, language: Language) -> String {
     let sentence = |code| text(code).in_language(language);
     let sentence = match status {
         Status::Good => sentence("cli.status-good"),

@@ -35,6 +35,16 @@ impl Fault {
         self.code
     }
 
+    /// The exit code of a command that ends with it, which scripts go by: 3 if a file could not be
+    /// checked whole, 4 if it is genuine and says that a certificate is not good, 1 for all else.
+    pub fn exit_code(&self) -> u8 {
+        match self.code {
+            "file-not-checked" => 3,
+            "file-not-good" => 4,
+            _ => 1,
+        }
+    }
+
     /// Adds a parameter.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {

@@ -64,7 +64,7 @@ fn end(outcome: Result<(), Fault>, language: Language) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             terminal::complain(&fault.lines(language));
-            ExitCode::FAILURE
+            ExitCode::from(fault.exit_code())
         }
     }
 }
@@ -95,5 +95,7 @@ mod tests {
         let language = Language::En;
         assert_eq!(end(Ok(()), language), ExitCode::SUCCESS);
         assert_eq!(end(Err(Fault::new("demo-step-failed")), language), ExitCode::FAILURE);
+        let not_good = Fault::new("file-not-good").with("path", "f").with("status", "revoked");
+        assert_eq!(end(Err(not_good), language), ExitCode::from(4));
     }
 }

@@ -8,13 +8,16 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use inrou::sandbox::Sandbox;
+use inrou::sandbox::{Role, Sandbox};
 use inrou_api::clock::Clock;
+use inrou_api::idempotency::IdempotencyKey;
+use inrou_api::page::Page;
+use inrou_api::wire::authority::{ReportLoss, ResidentSummary, ResidentView};
 use inrou_chip::Interface;
 use inrou_chip::client::{JpkiClient, Pin};
 use inrou_pki::cms::NewMessage;
-use inrou_pki::{Certificate, pem};
-use inrou_rules::{SignaturePassword, Use};
+use inrou_pki::{Certificate, SystemEntropy, pem};
+use inrou_rules::{Medium, SignaturePassword, Use};
 use support::{inrou, inrou_told, said, sandbox, shown};
 
 const PASSWORD: &str = "MIZUNO12\n";
@@ -75,18 +78,79 @@ async fn status_answers_and_lists_are_judged_as_files() {
     let (certificate, issuer) = (read("auth.pem"), read("ca-auth.pem"));
 
     fs::write(at("status.ocsp"), ask_status(&running, &issuer, &certificate).await).unwrap();
-    let crl = certificate.distribution_points().iter().find_map(|point| point.uri()).unwrap();
-    let path = crl.split_once("/crl/").unwrap().1;
-    let crl = running.anybody("").unwrap().get(&format!("/crl/{path}")).bytes().await.unwrap();
+    let crl = crl_of(&running, &certificate).await;
     fs::write(at("list.pem"), pem::encode("X509 CRL", &crl)).unwrap();
-    for (file, kind) in [("status.ocsp", "status response"), ("list.pem", "revocation list")] {
-        let judged = inrou(folder.path(), &["verify", &at(file), "--offline"]);
+    let files = [at("status.ocsp"), at("list.pem")];
+    for (file, kind) in files.iter().zip(["response is genuine", "list is genuine"]) {
+        let judged = inrou(folder.path(), &["verify", file, "--offline"]);
         assert!(judged.status.success(), "{file}: {}{}", shown(&judged), said(&judged));
         assert!(shown(&judged).contains(kind));
-        let later = inrou(folder.path(), &["verify", &at(file), "--at", "2027-06-01"]);
+        let later = inrou(folder.path(), &["verify", file, "--at", "2027-06-01"]);
         refused(&later, "is not valid", "does not hold");
     }
+    for (typed, complaint) in [
+        (["verify", &files[1], "--serial", "x"], "x is not a certificate’s serial number"),
+        (["verify", &files[1], "--status", &files[0]], "--status says nothing about"),
+        (["verify", &at("auth.pem"), "--serial", "1"], "--serial says nothing about"),
+        (["verify", &at("auth.pem"), "--content", &files[0]], "--content says nothing about"),
+        (["verify", &at("auth.pem"), "--status", &at("ca-auth.pem")], "is neither an OCSP"),
+    ] {
+        let refused = inrou(folder.path(), &typed);
+        assert!(said(&refused).contains(complaint), "{}", said(&refused));
+        assert_eq!(refused.status.code(), Some(1));
+    }
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_certificate_is_told_from_a_forged_one_by_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let running = sandbox(folder.path()).await;
+    save(folder.path(), "auth", &at("auth.pem"));
+    save(folder.path(), "ca-auth", &at("ca-auth.pem"));
+    let read = |name: &str| Certificate::from_pem(&fs::read_to_string(at(name)).unwrap()).unwrap();
+    let (certificate, issuer) = (read("auth.pem"), read("ca-auth.pem"));
+    let serial: String =
+        certificate.serial_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let [before, after] =
+        ["before", "after"].map(|when| [".ocsp", ".crl"].map(|kind| at(&format!("{when}{kind}"))));
+    let write_status = async |[ocsp, crl]: &[String; 2]| {
+        fs::write(ocsp, ask_status(&running, &issuer, &certificate).await).unwrap();
+        fs::write(crl, crl_of(&running, &certificate).await).unwrap();
+    };
+    write_status(&before).await;
+    report_lost(&running).await;
+    write_status(&after).await;
+    let now = running.clock.now().to_string();
+    running.stop().await;
+
+    let (auth, anchors) = (at("auth.pem"), at("ca-auth.pem"));
+    let verify = |file: &str, more: &[&str]| {
+        let typed = [&["verify", file, "--anchors", &anchors, "--at", &now], more].concat();
+        inrou(&folder.path().join("none"), &typed)
+    };
+    let exit = |output: &Output| output.status.code();
+    for file in &before {
+        let good = verify(&auth, &["--status", file]);
+        assert_eq!(exit(&good), Some(0), "{}{}", shown(&good), said(&good));
+        assert_eq!(exit(&verify(file, &["--serial", &serial])), Some(0));
+    }
+    for file in &after {
+        for not_good in [verify(&auth, &["--status", file]), verify(file, &["--serial", &serial])] {
+            assert_eq!(exit(&not_good), Some(4), "{}{}", shown(&not_good), said(&not_good));
+            refused(&not_good, "its issuer says: on hold since", "on hold since");
+        }
+        let mut forged = fs::read(file).unwrap();
+        *forged.last_mut().unwrap() ^= 1;
+        fs::write(at("forged"), forged).unwrap();
+        assert_eq!(exit(&verify(&auth, &["--status", &at("forged")])), Some(1));
+    }
+    assert_eq!(exit(&verify(&after[0], &[])), Some(4), "an answer is about its certificates");
+    let list = verify(&after[1], &[]);
+    assert_eq!(exit(&list), Some(0), "a list is genuine, whoever is on it");
+    assert!(shown(&list).contains(&format!("{}  on hold", serial.to_uppercase())));
+    assert_eq!(exit(&verify(&auth, &["--offline"])), Some(3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,4 +218,22 @@ async fn ask_status(sandbox: &Sandbox, issuer: &Certificate, of: &Certificate) -
     let request = write_request(issuer, of, HashAlgorithm::Sha256, None).unwrap();
     let path = format!("/ocsp/{}", request_to_path(&request));
     sandbox.anybody("").unwrap().get(&path).bytes().await.unwrap().to_vec()
+}
+
+async fn crl_of(sandbox: &Sandbox, of: &Certificate) -> Vec<u8> {
+    let address = of.distribution_points().iter().find_map(|point| point.uri()).unwrap();
+    let path = address.split_once("/crl/").unwrap().1;
+    sandbox.anybody("").unwrap().get(&format!("/crl/{path}")).bytes().await.unwrap().to_vec()
+}
+
+/// The hotline hears that her card is lost (LOSS-1).
+async fn report_lost(sandbox: &Sandbox) {
+    let client = |role| sandbox.client("/authority/v1", role).unwrap();
+    let residents = client(Role::Counter).get("/residents");
+    let residents: Page<ResidentSummary> = residents.answer().await.unwrap();
+    let hold = format!("/residents/{}/hold", residents.items[0].resident);
+    let loss = ReportLoss { medium: Medium::Card };
+    let key = IdempotencyKey::new(&SystemEntropy);
+    let held = client(Role::Hotline).post(&hold).once(&key).json(&loss);
+    held.answer::<ResidentView>().await.unwrap();
 }

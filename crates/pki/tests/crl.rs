@@ -241,6 +241,9 @@ proptest! {
             let content = minimal(entry.serial.0);
             prop_assert_eq!(crl.find(&content), Some((first.at, first.withdrawal)));
         }
+        let told = crl.entries().map(|(serial, at, withdrawal)| (serial.to_vec(), at, withdrawal));
+        let written = entries.iter().map(|entry| (minimal(entry.serial.0), entry.at, entry.withdrawal));
+        prop_assert!(told.eq(written), "all of them, in their order");
     }
 
     #[test]
@@ -252,6 +255,7 @@ proptest! {
         let mutated = common::mutate(&der, &flips, cut);
         if let Ok(crl) = Crl::from_der(mutated.clone()) {
             crl.find(&[1]);
+            crl.entries().count();
             prop_assert_eq!(crl.verify(&issuer.certificate).is_ok(), mutated == der);
         } else {
             prop_assert!(mutated != der);

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use inrou_api::clock::{Clock, TestClock};
 use inrou_api::problem::Code;
-use inrou_api::wire::transaction::Purpose;
+use inrou_pki::digest::HashAlgorithm;
+use inrou_pki::ocsp::{request_to_path, write_request};
 use inrou_pki::{Certificate, KeyAlgorithm, Status, SystemEntropy, pem};
 use inrou_relying::inspect::{
-    CheckName, FactName, FactValue, FileKind, Outcome, Report, Unchecked,
+    Beside, CheckName, FactName, FactValue, FileKind, Outcome, Report, Unchecked,
 };
 use inrou_relying::testing::{Fault, Holder, Issuer, TestAuthority, resident};
-use inrou_relying::{Kind, Settings, StatusClient, StatusSource, TrustAnchors, Validator};
+use inrou_relying::{
+    Kind, Settings, StatusClient, StatusEvidence, StatusSource, TrustAnchors, Validator,
+};
 use inrou_rules::{Attributes, Medium, RevocationReason, Serial, Use};
 use jiff::SignedDuration;
 
@@ -32,8 +35,29 @@ impl World {
     }
 
     async fn inspect(&self, file: &[u8], content: Option<&[u8]>) -> Report {
+        self.inspect_with(file, &Beside { content, ..Beside::default() }).await
+    }
+
+    async fn inspect_with(&self, file: &[u8], beside: &Beside<'_>) -> Report {
         let validator = self.authority.validator(self.authority.relying_settings());
-        validator.inspect(file, content, self.clock.now()).await.unwrap()
+        validator.inspect(file, beside, self.clock.now()).await.unwrap()
+    }
+
+    /// What that source says of a certificate at present, as a file.
+    async fn status_file(&self, of: &Certificate, usage: Use, source: StatusSource) -> Vec<u8> {
+        let address = match source {
+            StatusSource::Ocsp => {
+                let issuer = &self.authority.issuer(usage).certificate;
+                let request = write_request(issuer, of, HashAlgorithm::Sha256, None).unwrap();
+                format!("{}/ocsp/{}", self.authority.base(), request_to_path(&request))
+            }
+            StatusSource::Crl => {
+                let mut points = of.distribution_points().iter();
+                points.find_map(|point| point.uri()).unwrap().to_owned()
+            }
+        };
+        let client = StatusClient::new(&Settings::default(), Arc::new(SystemEntropy)).unwrap();
+        client.download(&address, 1_000_000).await.unwrap()
     }
 }
 
@@ -50,6 +74,9 @@ fn outcomes(report: &Report) -> Vec<(CheckName, &str)> {
     let said = |outcome| match outcome {
         &Outcome::Passed => "passed",
         Outcome::Failed { code, .. } => code.as_str(),
+        Outcome::NotGood(Status::Revoked { .. }) => "revoked",
+        Outcome::NotGood(Status::OnHold { .. }) => "on-hold",
+        Outcome::NotGood(_) => "unknown",
         Outcome::NotChecked(why) => why.code(),
     };
     report.checks.iter().map(|check| (check.name, said(&check.outcome))).collect()
@@ -97,15 +124,16 @@ async fn each_fault_of_a_certificate_fails_its_own_check() {
     let holder = world.holder(Use::UserAuthentication);
     let der = holder.certificate.as_der();
     let (at, reason) = (world.clock.now(), RevocationReason::Superseded);
-    for (status, code) in [
-        (Status::Revoked { at, reason }, "certificate-revoked"),
-        (Status::OnHold { since: at }, "certificate-on-hold"),
-        (Status::Unknown, "status-unavailable"),
+    for (status, said) in [
+        (Status::Revoked { at, reason }, "revoked"),
+        (Status::OnHold { since: at }, "on-hold"),
+        (Status::Unknown, "unknown"),
     ] {
         world.authority.set_status(&holder.certificate, status);
         let report = world.inspect(der, None).await;
-        assert_eq!(outcomes(&report), but(&[(CheckName::Status, code)]));
+        assert_eq!(outcomes(&report), but(&[(CheckName::Status, said)]));
         assert!(!report.holds());
+        assert_eq!(report.not_good(), Some(status));
     }
     let forger = Issuer::new(
         world.authority.issuer_settings().clone(),
@@ -140,7 +168,10 @@ async fn what_cannot_be_checked_is_not_said_to_hold() {
     let settings = || world.authority.relying_settings();
     let nobody = StatusClient::new(&Settings::default(), Arc::new(SystemEntropy)).unwrap();
     let trusting_nobody = Validator::new(TrustAnchors::default(), settings(), nobody);
-    let report = trusting_nobody.inspect(holder.certificate.as_der(), None, now).await.unwrap();
+    let report = trusting_nobody
+        .inspect(holder.certificate.as_der(), &Beside::default(), now)
+        .await
+        .unwrap();
     let none = "no-anchors";
     let exceptions = [
         (CheckName::Trusted, none),
@@ -150,11 +181,12 @@ async fn what_cannot_be_checked_is_not_said_to_hold() {
     assert_eq!(outcomes(&report), but(&exceptions));
     assert!(!report.holds());
     let anchor = world.authority.issuer(Use::Signature).certificate.clone();
-    let report = trusting_nobody.inspect(anchor.as_der(), None, now).await.unwrap();
+    let report = trusting_nobody.inspect(anchor.as_der(), &Beside::default(), now).await.unwrap();
     assert_eq!(outcomes(&report), [(CheckName::Trusted, none), (CheckName::Timely, "passed")]);
 
     let asking_nobody = world.authority.validator(Settings { sources: Vec::new(), ..settings() });
-    let report = asking_nobody.inspect(holder.certificate.as_der(), None, now).await.unwrap();
+    let report =
+        asking_nobody.inspect(holder.certificate.as_der(), &Beside::default(), now).await.unwrap();
     assert_eq!(outcomes(&report), but(&[(CheckName::Status, "no-status-service")]));
     world.authority.set_fault(Some(Fault::Down));
     let report = world.inspect(holder.certificate.as_der(), None).await;
@@ -208,46 +240,129 @@ async fn a_signed_message_is_judged_with_and_without_its_content() {
     );
 }
 
+const SOURCES: [StatusSource; 2] = [StatusSource::Ocsp, StatusSource::Crl];
+
 #[tokio::test]
 async fn status_information_is_judged_by_its_signer_and_its_time() {
     let world = World::new().await;
     let holder = world.holder(Use::Signature);
     let at = world.clock.now();
-    let evidence = async |source| {
-        let settings = Settings { sources: vec![source], ..world.authority.relying_settings() };
-        let validator = world.authority.validator(settings);
-        let judged = validator.validate(&holder.certificate, at, Purpose::Sign).await;
-        judged.unwrap().evidence.der
+    let serial = holder.certificate.serial_bytes();
+    let asking = Beside { serial: Some(serial), ..Beside::default() };
+    let all = |trusted, timely, status| {
+        [(CheckName::Trusted, trusted), (CheckName::Timely, timely), (CheckName::Status, status)]
     };
-    let ocsp = evidence(StatusSource::Ocsp).await;
-    let crl = evidence(StatusSource::Crl).await;
-    let both = |trusted, timely| [(CheckName::Trusted, trusted), (CheckName::Timely, timely)];
-    for (file, kind) in [(&ocsp, FileKind::OcspResponse), (&crl, FileKind::Crl)] {
-        let report = world.inspect(file, None).await;
+    let file = async |source| world.status_file(&holder.certificate, Use::Signature, source).await;
+    let files = [file(SOURCES[0]).await, file(SOURCES[1]).await];
+    for (file, kind) in files.iter().zip([FileKind::OcspResponse, FileKind::Crl]) {
+        let report = world.inspect_with(file, &asking).await;
         assert_eq!(report.file, kind);
-        assert_eq!(outcomes(&report), both("passed", "passed"));
+        assert_eq!(outcomes(&report), all("passed", "passed", "passed"));
         assert_eq!(fact(&report, FactName::MadeAt), Some(&FactValue::Moment(at)));
         let mut forged = file.clone();
         *forged.last_mut().unwrap() ^= 1;
         if let Ok(report) = world
             .authority
             .validator(world.authority.relying_settings())
-            .inspect(&forged, None, at)
+            .inspect(&forged, &asking, at)
             .await
         {
             assert!(!report.holds());
+            let status = report.outcome(CheckName::Status);
+            assert_eq!(status, Some(&Outcome::NotChecked(Unchecked::EarlierCheck)));
         }
     }
-    let report = world.inspect(&ocsp, None).await;
+    let report = world.inspect(&files[0], None).await;
     assert_eq!(fact(&report, FactName::Status), Some(&FactValue::Status(Status::Good)));
-    let serial: String =
-        holder.certificate.serial_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
-    assert_eq!(fact(&report, FactName::Serial), Some(&FactValue::Text(serial)));
+    assert_eq!(fact(&report, FactName::Serial), Some(&FactValue::Text(hex(serial))));
     world.clock.advance_by(SignedDuration::from_mins(21));
-    for file in [ocsp, crl] {
-        let report = world.inspect(&file, None).await;
-        assert_eq!(outcomes(&report), both("passed", "status-unavailable"));
+    for file in files {
+        let report = world.inspect_with(&file, &asking).await;
+        assert_eq!(outcomes(&report), all("passed", "status-unavailable", "earlier-check"));
     }
+}
+
+#[tokio::test]
+async fn a_genuine_answer_that_says_revoked_does_not_hold_for_the_certificate() {
+    let world = World::new().await;
+    let (holder, other) = (world.holder(Use::Signature), world.holder(Use::Signature));
+    let (at, reason) = (world.clock.now(), RevocationReason::KeyCompromise);
+    let [asked, of_other] =
+        [&holder, &other].map(|holder| holder.certificate.serial_bytes().to_vec());
+    for status in [Status::Revoked { at, reason }, Status::OnHold { since: at }, Status::Unknown] {
+        world.authority.set_status(&holder.certificate, status);
+        let file =
+            async |source| world.status_file(&holder.certificate, Use::Signature, source).await;
+        let ocsp = world.inspect(&file(StatusSource::Ocsp).await, None).await;
+        assert_eq!(ocsp.outcome(CheckName::Trusted), Some(&Outcome::Passed));
+        assert_eq!(ocsp.not_good(), Some(status));
+
+        let crl = file(StatusSource::Crl).await;
+        let listed = (status != Status::Unknown).then_some(status);
+        let alone = world.inspect(&crl, None).await;
+        assert!(alone.holds(), "a list that nothing is asked about is genuine, or not");
+        assert_eq!(fact(&alone, FactName::CrlNumber), Some(&FactValue::Text("01".to_owned())));
+        let count = u64::from(listed.is_some());
+        assert_eq!(fact(&alone, FactName::ListedCount), Some(&FactValue::Number(count)));
+        let entry = listed.map(|status| FactValue::Listed(hex(&asked), status));
+        assert_eq!(fact(&alone, FactName::Listed), entry.as_ref());
+        for (serial, not_good) in [(&asked, listed), (&of_other, None)] {
+            let beside = Beside { serial: Some(serial), ..Beside::default() };
+            let report = world.inspect_with(&crl, &beside).await;
+            assert_eq!((report.not_good(), report.holds()), (not_good, not_good.is_none()));
+        }
+    }
+    let ocsp = world.status_file(&holder.certificate, Use::Signature, StatusSource::Ocsp).await;
+    let beside = Beside { serial: Some(&of_other), ..Beside::default() };
+    let report = world.inspect_with(&ocsp, &beside).await;
+    assert!(!report.holds() && report.not_good().is_none(), "it says nothing of that one");
+}
+
+#[tokio::test]
+async fn status_that_is_given_is_the_status_and_nobody_is_asked() {
+    let world = World::new().await;
+    let (signer, other) = (world.holder(Use::Signature), world.holder(Use::Signature));
+    let now = world.clock.now();
+    let message = signer.sign_content(b"text", true, now);
+    let before = [
+        world.status_file(&signer.certificate, Use::Signature, SOURCES[0]).await,
+        world.status_file(&signer.certificate, Use::Signature, SOURCES[1]).await,
+    ];
+    let revoked = Status::Revoked { at: now, reason: RevocationReason::Superseded };
+    world.authority.set_status(&signer.certificate, revoked);
+    let after = [
+        world.status_file(&signer.certificate, Use::Signature, SOURCES[0]).await,
+        world.status_file(&signer.certificate, Use::Signature, SOURCES[1]).await,
+    ];
+    let of_other = world.status_file(&other.certificate, Use::Signature, SOURCES[0]).await;
+    let asked = world.authority.requests("/");
+    let judge = async |file: &[u8], given: &[&Vec<u8>]| {
+        let read = |der: &&Vec<u8>| StatusEvidence::read(der, now).unwrap();
+        let beside = Beside { status: given.iter().map(read).collect(), ..Beside::default() };
+        world.inspect_with(file, &beside).await
+    };
+    for file in [signer.certificate.as_der(), &message] {
+        for given in [&[&before[0]][..], &[&before[1]], &[&before[0], &before[1]]] {
+            assert!(judge(file, given).await.holds());
+        }
+        for given in [&[&after[0]][..], &[&after[1]], &[&before[0], &after[1]]] {
+            assert_eq!(judge(file, given).await.not_good(), Some(revoked));
+        }
+        let about_another = judge(file, &[&of_other]).await;
+        assert!(!about_another.holds() && about_another.not_good().is_none());
+        assert_eq!(
+            judge(file, &[&of_other, &after[0]]).await.outcome(CheckName::Status),
+            Some(&Outcome::NotGood(revoked))
+        );
+    }
+    assert_eq!(world.authority.requests("/"), asked);
+    for no_status in [signer.certificate.as_der(), &message, b"rubbish"] {
+        assert!(StatusEvidence::read(no_status, now).is_err());
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 #[tokio::test]
@@ -256,7 +371,7 @@ async fn what_is_nothing_of_this_is_said_to_be_so_with_every_reason() {
     let validator = world.authority.validator(world.authority.relying_settings());
     let now = world.clock.now();
     let tried = async |file: &[u8]| {
-        let refused = validator.inspect(file, None, now).await.unwrap_err();
+        let refused = validator.inspect(file, &Beside::default(), now).await.unwrap_err();
         assert!(!refused.to_string().is_empty());
         refused.0.into_iter().map(|(kind, _)| kind).collect::<Vec<_>>()
     };

@@ -31,7 +31,7 @@ fn branch(command: Command, path: &str, language: Language) -> Command {
     let command = command
         .override_usage(usage)
         .help_template(format!(
-            "{{about}}\n\n{} {{usage}}\n\n{{all-args}}",
+            "{{about}}\n\n{} {{usage}}\n\n{{all-args}}{{after-help}}",
             words("cli.heading-usage", language)
         ))
         .subcommand_help_heading(words("cli.heading-commands", language))
@@ -70,9 +70,9 @@ fn labelled(argument: Arg, language: Language) -> Arg {
     let help = match default {
         None => help,
         Some(value) => {
-            let value = Term { text: &value, reading: "" };
-            let default = text("cli.default").in_language(language).with("value", value);
-            format!("{help} {}", default.render(Form::Plain))
+            let term = |text| Term { text, reading: "" };
+            let default = text("cli.default").in_language(language);
+            default.with("help", term(&help)).with("value", term(&value)).render(Form::Plain)
         }
     };
     argument.help(help).hide_default_value(true).hide_possible_values(true)

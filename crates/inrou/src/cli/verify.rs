@@ -19,6 +19,13 @@ pub(super) fn command(say: &impl Fn(&str) -> String) -> Command {
         .arg(path("file", "FILE", "verify-file").required(true))
         .arg(path("anchors", "PEM", "verify-anchors").long("anchors"))
         .arg(path("content", "FILE", "verify-content").long("content"))
+        .arg(
+            path("status", "FILE", "verify-status")
+                .long("status")
+                .action(ArgAction::Append)
+                .conflicts_with("offline"),
+        )
+        .arg(Arg::new("serial").long("serial").value_name("HEX").help(say("verify-serial")))
         .arg(Arg::new("at").long("at").value_name("TIME").help(say("verify-at")))
         .arg(
             Arg::new("offline")
@@ -26,6 +33,7 @@ pub(super) fn command(say: &impl Fn(&str) -> String) -> Command {
                 .action(ArgAction::SetTrue)
                 .help(say("verify-offline")),
         )
+        .after_help(say("verify-exit-codes"))
 }
 
 /// What was typed to it.
@@ -35,6 +43,8 @@ pub(super) fn action(data: PathBuf, matches: &ArgMatches) -> Action {
         file: path("file").unwrap_or_default(),
         anchors: path("anchors"),
         content: path("content"),
+        status: matches.get_many("status").unwrap_or_default().cloned().collect(),
+        serial: matches.get_one("serial").cloned(),
         at: matches.get_one("at").cloned(),
         offline: matches.get_flag("offline"),
     };

@@ -71,6 +71,16 @@ pub(super) fn find_entry(mut list: &[u8], serial: &[u8]) -> Option<(Timestamp, W
     }
 }
 
+/// Serial number, by its content octets, time and reason of each of the entries, which have been checked.
+pub(super) fn each_entry(mut list: &[u8]) -> impl Iterator<Item = (&[u8], Timestamp, Withdrawal)> {
+    std::iter::from_fn(move || {
+        let (serial, rest, remaining) = split_entry(list)?;
+        let (at, withdrawal) = read_rest(rest).ok()?;
+        list = remaining;
+        Some((serial, at, withdrawal))
+    })
+}
+
 /// The first entry's serial number, what follows it in the entry, and what follows the entry.
 fn split_entry(list: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (entry, remaining) = split_element(list, SEQUENCE)?;

@@ -12,7 +12,7 @@ use der::{Decode, Reader, SliceReader, Tag};
 use jiff::Timestamp;
 use x509_cert::ext::pkix;
 
-use super::entry::{check_entries, find_entry};
+use super::entry::{check_entries, each_entry, find_entry};
 use crate::certificate::Certificate;
 use crate::decode::{self, Malformed};
 use crate::distribution::DistributionPoint;
@@ -147,6 +147,11 @@ impl Crl {
     /// Goes through the entries until it is found: some nanoseconds for each.
     pub fn find(&self, serial: &[u8]) -> Option<(Timestamp, Withdrawal)> {
         find_entry(&self.der[self.entries.clone()], serial)
+    }
+
+    /// What it lists, in its order: serial number (content octets), since when, and why.
+    pub fn entries(&self) -> impl Iterator<Item = (&[u8], Timestamp, Withdrawal)> {
+        each_entry(&self.der[self.entries.clone()])
     }
 
     /// Verifies that `issuer` signed it.

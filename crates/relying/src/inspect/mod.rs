@@ -1,16 +1,16 @@
 //! What a file is, and whether it holds: certificates, signed messages, OCSP responses, CRLs, in DER
 //! or PEM.
 
+mod recognise;
 mod report;
+mod status;
 
 use inrou_api::problem::Code;
 use inrou_api::wire::transaction::Purpose;
+use inrou_pki::Status;
 use inrou_pki::certificate::Certificate;
 use inrou_pki::cms::{CmsError, SignedMessage};
-use inrou_pki::crl::Crl;
 use inrou_pki::digest::HashAlgorithm;
-use inrou_pki::ocsp::OcspResponse;
-use inrou_pki::pem;
 use inrou_rules::{Medium, Use};
 use jiff::Timestamp;
 
@@ -19,17 +19,29 @@ pub use report::{
     Unchecked,
 };
 
-use crate::{Invalid, Kind, Validator};
+use crate::{Invalid, Kind, StatusEvidence, Validator};
+use recognise::{Recognised, recognise};
+
+/// What lies beside a file that is inspected, or is asked about it.
+#[derive(Clone, Debug, Default)]
+pub struct Beside<'a> {
+    /// What was signed, where a signed message does not hold it.
+    pub content: Option<&'a [u8]>,
+    /// What tells the status of a certificate or signer. If there is any, nobody is asked.
+    pub status: Vec<StatusEvidence>,
+    /// The serial number, by its content octets, that an OCSP response or a CRL is asked about.
+    pub serial: Option<&'a [u8]>,
+}
 
 impl Validator {
-    /// Inspects a file. `content` is what lies beside a signed message, if it does.
+    /// Inspects a file, with what lies beside it.
     ///
     /// # Errors
     /// [`NotRecognised`]: why it is none of the kinds that can be inspected.
     pub async fn inspect(
         &self,
         file: &[u8],
-        content: Option<&[u8]>,
+        beside: &Beside<'_>,
         now: Timestamp,
     ) -> Result<Report, NotRecognised> {
         Ok(match recognise(file)? {
@@ -37,22 +49,29 @@ impl Validator {
                 self.issuer_report(&certificate, now)
             }
             Recognised::Certificate(certificate) => {
-                self.certificate_report(&certificate, now).await
+                self.certificate_report(&certificate, beside, now).await
             }
-            Recognised::Message(message) => self.message_report(&message, content, now).await,
-            Recognised::Ocsp(der, response) => self.ocsp_report(&der, &response, now),
-            Recognised::Crl(crl) => self.crl_report(*crl, now),
+            Recognised::Message(message) => self.message_report(&message, beside, now).await,
+            Recognised::Ocsp(der, response) => {
+                self.ocsp_report(&der, &response, beside.serial, now)
+            }
+            Recognised::Crl(crl) => self.crl_report(*crl, beside.serial, now),
         })
     }
 
-    async fn certificate_report(&self, certificate: &Certificate, now: Timestamp) -> Report {
+    async fn certificate_report(
+        &self,
+        certificate: &Certificate,
+        beside: &Beside<'_>,
+        now: Timestamp,
+    ) -> Report {
         let kind = self.kind(certificate);
         let mut facts = certificate_facts(certificate);
         facts.extend(kind.map(|kind| fact(FactName::Kind, FactValue::Kind(kind))));
         Report {
             file: FileKind::Certificate,
             facts,
-            checks: self.certificate_checks(certificate, kind, None, now).await,
+            checks: self.certificate_checks(certificate, kind, None, beside, now).await,
         }
     }
 
@@ -78,10 +97,10 @@ impl Validator {
     async fn message_report(
         &self,
         message: &SignedMessage,
-        content: Option<&[u8]>,
+        beside: &Beside<'_>,
         now: Timestamp,
     ) -> Report {
-        let verified = match (message.content(), content) {
+        let verified = match (message.content(), beside.content) {
             (None, Some(content)) => message.verify_detached(content),
             (Some(inside), Some(beside)) if inside != beside => Err(CmsError::Content),
             _ => message.verify(),
@@ -103,70 +122,10 @@ impl Validator {
             let kind = self.kind(signer);
             facts.extend(certificate_facts(signer));
             facts.extend(kind.map(|kind| fact(FactName::Kind, FactValue::Kind(kind))));
-            checks.extend(self.certificate_checks(signer, kind, Some(Purpose::Sign), now).await);
+            let purpose = Some(Purpose::Sign);
+            checks.extend(self.certificate_checks(signer, kind, purpose, beside, now).await);
         }
         Report { file: FileKind::SignedMessage, facts, checks }
-    }
-
-    fn ocsp_report(&self, der: &[u8], response: &OcspResponse, now: Timestamp) -> Report {
-        let anchors = self.anchors();
-        let verify = |issuer| {
-            let again = OcspResponse::from_der(der)?;
-            // At the time when it was made: whether it is still timely is another question.
-            again.verify(issuer, self.moment(response.produced_at()))
-        };
-        let mut results = anchors.certificates().iter().map(verify);
-        let trusted = match results.next() {
-            None => Outcome::NotChecked(Unchecked::NoAnchors),
-            Some(Ok(_)) => Outcome::Passed,
-            Some(Err(_)) if results.any(|result| result.is_ok()) => Outcome::Passed,
-            Some(Err(error)) => failed(Code::CERTIFICATE_UNTRUSTED, error),
-        };
-        let mut facts = vec![fact(FactName::MadeAt, FactValue::Moment(response.produced_at()))];
-        let mut timely = Outcome::Passed;
-        for answer in response.answers() {
-            facts.push(fact(FactName::Serial, FactValue::Text(hex(answer.serial))));
-            facts.push(fact(FactName::Status, FactValue::Status(answer.status)));
-            let next_update = answer.next_update.unwrap_or(answer.this_update);
-            facts.push(fact(FactName::NextUpdate, FactValue::Moment(next_update)));
-            if let Err(untimely) = self.moment(now).check(answer.this_update, next_update) {
-                timely = failed(Code::STATUS_UNAVAILABLE, untimely);
-            }
-        }
-        facts.push(fact(FactName::Fingerprint, fingerprint(der)));
-        let checks = vec![check(CheckName::Trusted, trusted), check(CheckName::Timely, timely)];
-        Report { file: FileKind::OcspResponse, facts, checks }
-    }
-
-    fn crl_report(&self, crl: Crl, now: Timestamp) -> Report {
-        let mut facts = vec![
-            fact(FactName::Issuer, FactValue::Text(crl.issuer().to_string())),
-            fact(FactName::MadeAt, FactValue::Moment(crl.this_update())),
-            fact(FactName::NextUpdate, FactValue::Moment(crl.next_update())),
-            fact(FactName::Fingerprint, fingerprint(crl.as_der())),
-        ];
-        let number = crl.number().map(|number| FactValue::Text(hex(number)));
-        facts.extend(number.map(|number| fact(FactName::CrlNumber, number)));
-        let timely = match self.moment(now).check(crl.this_update(), crl.next_update()) {
-            Ok(()) => Outcome::Passed,
-            Err(untimely) => failed(Code::STATUS_UNAVAILABLE, untimely),
-        };
-        let trusted = if self.anchors().certificates().is_empty() {
-            Outcome::NotChecked(Unchecked::NoAnchors)
-        } else {
-            match self.anchors().issuer_of_crl(&crl).cloned() {
-                Ok(issuer) => match crl.verify(&issuer) {
-                    Ok(_) => Outcome::Passed,
-                    Err(error) => failed(Code::CERTIFICATE_UNTRUSTED, error),
-                },
-                Err(error) => failed(Code::CERTIFICATE_UNTRUSTED, error),
-            }
-        };
-        Report {
-            file: FileKind::Crl,
-            facts,
-            checks: vec![check(CheckName::Trusted, trusted), check(CheckName::Timely, timely)],
-        }
     }
 
     /// Path, validity, purpose and status, each for itself as far as it does not rest on another.
@@ -176,6 +135,7 @@ impl Validator {
         certificate: &Certificate,
         kind: Option<Kind>,
         purpose: Option<Purpose>,
+        beside: &Beside<'_>,
         now: Timestamp,
     ) -> Vec<Check> {
         let own = kind.map(|kind| match kind.usage {
@@ -198,6 +158,9 @@ impl Validator {
         let timely = timely(certificate, now);
         let status = match (&path, &timely) {
             _ if trusted != Outcome::Passed => Outcome::NotChecked(Unchecked::EarlierCheck),
+            (Ok(_), Outcome::Passed) if !beside.status.is_empty() => {
+                self.status_by(certificate, &beside.status)
+            }
             _ if self.settings().sources.is_empty() => {
                 Outcome::NotChecked(Unchecked::NoStatusService)
             }
@@ -218,69 +181,6 @@ impl Validator {
     fn kind(&self, certificate: &Certificate) -> Option<Kind> {
         let recognised = certificate.recognise(&self.settings().issuer);
         recognised.map(|(usage, medium): (Use, Medium)| Kind { usage, medium })
-    }
-}
-
-enum Recognised {
-    Certificate(Certificate),
-    Message(Box<SignedMessage>),
-    Ocsp(Vec<u8>, Box<OcspResponse>),
-    Crl(Box<Crl>),
-}
-
-/// Reads a file as what it says to be in PEM, or else as each kind in turn.
-fn recognise(file: &[u8]) -> Result<Recognised, NotRecognised> {
-    const LABELS: [(&str, FileKind); 5] = [
-        ("CERTIFICATE", FileKind::Certificate),
-        ("CMS", FileKind::SignedMessage),
-        ("PKCS7", FileKind::SignedMessage),
-        ("OCSP RESPONSE", FileKind::OcspResponse),
-        ("X509 CRL", FileKind::Crl),
-    ];
-    if let Ok(text) = std::str::from_utf8(file) {
-        let labelled = LABELS
-            .into_iter()
-            .find(|(label, _)| text.contains(&format!("-----BEGIN {label}-----")));
-        if let Some((label, kind)) = labelled {
-            let read = pem::decode(label, first_block(text, label));
-            let read = read.map_err(|error| error.to_string());
-            let read = read.and_then(|der| read_as(kind, der));
-            return read.map_err(|why| NotRecognised(vec![(kind, why)]));
-        }
-    }
-    let mut tried = Vec::new();
-    for kind in
-        [FileKind::Certificate, FileKind::SignedMessage, FileKind::OcspResponse, FileKind::Crl]
-    {
-        match read_as(kind, file.to_vec()) {
-            Ok(recognised) => return Ok(recognised),
-            Err(why) => tried.push((kind, why)),
-        }
-    }
-    Err(NotRecognised(tried))
-}
-
-/// Up to the end of the first block of that label: in a chain the first certificate is meant.
-fn first_block<'a>(text: &'a str, label: &str) -> &'a str {
-    let end = format!("-----END {label}-----");
-    let length = text.find(&end).map_or(text.len(), |at| at + end.len());
-    text.get(..length).unwrap_or(text)
-}
-
-fn read_as(kind: FileKind, der: Vec<u8>) -> Result<Recognised, String> {
-    match kind {
-        FileKind::Certificate | FileKind::IssuerCertificate => Certificate::from_der(&der)
-            .map(Recognised::Certificate)
-            .map_err(|error| error.to_string()),
-        FileKind::SignedMessage => SignedMessage::from_der(&der)
-            .map(|message| Recognised::Message(Box::new(message)))
-            .map_err(|error| error.to_string()),
-        FileKind::OcspResponse => OcspResponse::from_der(&der)
-            .map(|response| Recognised::Ocsp(der, Box::new(response)))
-            .map_err(|error| error.to_string()),
-        FileKind::Crl => Crl::from_der(der)
-            .map(|crl| Recognised::Crl(Box::new(crl)))
-            .map_err(|error| error.to_string()),
     }
 }
 
@@ -317,7 +217,12 @@ fn timely(certificate: &Certificate, now: Timestamp) -> Outcome {
 }
 
 fn of_invalid(invalid: &Invalid) -> Outcome {
-    failed(invalid.code(), invalid)
+    match *invalid {
+        Invalid::Revoked { at, reason } => Outcome::NotGood(Status::Revoked { at, reason }),
+        Invalid::OnHold { since } => Outcome::NotGood(Status::OnHold { since }),
+        Invalid::StatusUnknown => Outcome::NotGood(Status::Unknown),
+        _ => failed(invalid.code(), invalid),
+    }
 }
 
 fn failed(code: Code, reason: impl ToString) -> Outcome {

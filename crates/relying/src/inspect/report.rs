@@ -28,6 +28,20 @@ impl Report {
         self.checks.iter().all(|check| check.outcome == Outcome::Passed)
     }
 
+    /// What the issuer says of the certificate, if that alone keeps it from holding: everything else
+    /// was checked and holds.
+    pub fn not_good(&self) -> Option<Status> {
+        let mut said = None;
+        for check in &self.checks {
+            match check.outcome {
+                Outcome::Passed => {}
+                Outcome::NotGood(status) => said = Some(status),
+                Outcome::Failed { .. } | Outcome::NotChecked(_) => return None,
+            }
+        }
+        said
+    }
+
     /// What a check came to.
     pub fn outcome(&self, name: CheckName) -> Option<&Outcome> {
         let check = self.checks.iter().find(|check| check.name == name);
@@ -75,6 +89,8 @@ pub enum FactValue {
     Sex(Sex),
     /// A certificate's status.
     Status(Status),
+    /// A certificate that is listed: its serial number, hexadecimal, and its status.
+    Listed(String, Status),
 }
 
 impl fmt::Debug for FactValue {
@@ -95,6 +111,8 @@ pub enum Outcome {
         /// Why, for a developer, in English.
         reason: String,
     },
+    /// What tells the status is genuine, and says that the certificate is not good.
+    NotGood(Status),
     /// It was not looked at.
     NotChecked(Unchecked),
 }
@@ -181,6 +199,10 @@ codes! {
         NextUpdate = "next-update";
         /// cRLNumber, hexadecimal.
         CrlNumber = "crl-number";
+        /// How many certificates are listed.
+        ListedCount = "listed-count";
+        /// One of those that are listed.
+        Listed = "listed";
     }
 }
 
