@@ -143,7 +143,7 @@ fn serial(typed: &str) -> Result<Vec<u8>, Fault> {
     if !is_serial {
         return Err(Fault::new("serial-not-readable").with("serial", printable(typed)));
     }
-    let even = format!("{}{significant}", if significant.len() % 2 == 0 { "" } else { "0" });
+    let even = format!("{significant:0>width$}", width = significant.len().next_multiple_of(2));
     let pair = |at: usize| even.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
     let bytes = (0..even.len()).step_by(2).filter_map(pair);
     let octets: Vec<u8> = bytes.collect();
