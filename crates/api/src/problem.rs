@@ -161,6 +161,12 @@ impl Problem {
             let scheme = if self.is(Code::LOGIN_REQUIRED) { "Bearer" } else { "Signature" };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
+        if let Some(seconds) = self.param("wait").filter(|_| self.is(Code::TOO_MANY_REQUESTS))
+            && let Ok(seconds) = HeaderValue::from_str(seconds)
+        {
+            // RFC 6585 §4, RFC 9110 §10.2.3.
+            headers.insert(header::RETRY_AFTER, seconds);
+        }
         response.extensions_mut().insert(self.clone());
         response
     }
@@ -321,7 +327,7 @@ mod tests {
     #[test]
     fn every_problem_speaks_every_language_and_leaves_no_parameter_open() {
         let sample = |name: &str| match name {
-            "left" | "line" | "column" => "3",
+            "left" | "line" | "column" | "wait" => "3",
             "now" | "asked" | "created" => "2026-04-01T03:00:00Z",
             "pin" => "phone-signature",
             "fault" => "length",

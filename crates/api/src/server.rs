@@ -9,6 +9,7 @@ mod extract;
 mod guard;
 mod hosts;
 mod listen;
+mod openings;
 mod poll;
 mod run;
 mod shell;
@@ -22,6 +23,7 @@ pub use listen::{
     Handshakes, ListenError, PlainListener, TlsListener, listen, listen_tls, listen_tls_and_plain,
     tls_config,
 };
+pub use openings::Openings;
 pub use poll::{Wait, long_poll};
 pub use run::{Shutdown, Trigger, serve, shutdown};
 pub use shell::Shell;

@@ -2,9 +2,10 @@
 //! it was lost.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use inrou_api::problem::{Code, Problem};
+use inrou_api::server::Openings;
 use inrou_api::wire::Hex;
 use inrou_api::wire::authority::{SessionAnswer, SessionStep, SessionWork};
 use inrou_chip::issuer::{ScriptError, Session, Step};
@@ -19,9 +20,20 @@ const LIFE: SignedDuration = SignedDuration::from_mins(10);
 /// How many sessions may be open at a time; past that the longest idle one is given up.
 const MOST: usize = 10_000;
 
+/// How many of them may be opened by who has not signed, and are not done: they push out no others.
+const MOST_UNSIGNED: usize = 1000;
+
 /// The sessions that are open.
-#[derive(Default)]
-pub(crate) struct Sessions(Mutex<HashMap<String, Open>>);
+pub(crate) struct Sessions {
+    open: Mutex<HashMap<String, Open>>,
+    unsigned: Openings<String>,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self { open: Mutex::default(), unsigned: Openings::new(MOST_UNSIGNED) }
+    }
+}
 
 struct Open {
     touched: Timestamp,
@@ -38,6 +50,9 @@ struct Live {
 
 impl Authority {
     /// Opens a session for some work.
+    ///
+    /// # Errors
+    /// Why the work cannot be done; `too-many-requests` for who has not signed.
     pub(crate) fn open_session(
         &self,
         caller: Caller,
@@ -52,6 +67,9 @@ impl Authority {
         let mut id = [0; 16];
         self.entropy.fill(&mut id);
         let id = format!("{:032x}", u128::from_be_bytes(id));
+        if caller == Caller::Anybody {
+            self.sessions.unsigned.open(id.clone(), self.clock.now(), self.deadline(LIFE))?;
+        }
         let live = Live { caller, task, script, last: None };
         self.sessions.put(id.clone(), live, self.clock.now());
         Ok(step(id, commands))
@@ -80,7 +98,10 @@ impl Authority {
         let next = match live.script.next(&answers) {
             Ok(Step::Send(commands)) => step(id.to_owned(), commands),
             Ok(Step::Done(outcomes)) => match live.task.finish(self, outcomes) {
-                Ok(outcome) => SessionStep::Done { outcome },
+                Ok(outcome) => {
+                    self.sessions.unsigned.close(&id.to_owned());
+                    SessionStep::Done { outcome }
+                }
                 Err(failed) => {
                     self.sessions.end(id);
                     return Err(failed);
@@ -101,7 +122,7 @@ impl Authority {
 
 impl Sessions {
     fn put(&self, id: String, live: Live, now: Timestamp) {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.lock();
         open.retain(|_, found| now.duration_since(found.touched) < LIFE);
         if open.len() >= MOST {
             let idle = open.iter().min_by_key(|(_, found)| found.touched);
@@ -113,14 +134,19 @@ impl Sessions {
     }
 
     fn get(&self, id: &str, now: Timestamp) -> Option<Arc<Mutex<Live>>> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.lock();
         let found = open.get_mut(id).filter(|found| now.duration_since(found.touched) < LIFE)?;
         found.touched = now;
         Some(found.session.clone())
     }
 
     fn end(&self, id: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.unsigned.close(&id.to_owned());
+        self.lock().remove(id);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use inrou_api::client::{Client, ClientError};
 use inrou_api::clock::Clock;
 use inrou_api::problem::{Code, OrInternal, Problem};
-use inrou_api::server::Shutdown;
+use inrou_api::server::{Openings, Shutdown};
 use inrou_api::wire::phone::{NewPhone, PhoneSummary};
 use inrou_chip::files::Folder;
 use inrou_chip::image::Personality;
@@ -18,6 +18,7 @@ use inrou_chip::personalisation;
 use inrou_chip::tray::{ChipName, Tray, TrayError};
 use inrou_pki::{Entropy, KeySource};
 use inrou_rules::{ChipId, Platform};
+use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
@@ -33,6 +34,14 @@ const SESSIONS: usize = 64;
 
 /// The longest name of a model, in characters.
 const LONGEST_MODEL: usize = 100;
+
+/// How many phones may be bought over HTTP in [`PURCHASE`], for anybody may: each costs the making of a
+/// chip, and stays.
+const PURCHASES: usize = 100;
+const PURCHASE: SignedDuration = SignedDuration::from_mins(1);
+
+/// How many phones a directory holds at most.
+const MOST_PHONES: usize = 10_000;
 
 /// Where phones lie and whom they speak to.
 #[derive(Clone, Debug)]
@@ -98,6 +107,7 @@ pub struct Fleet {
     sessions: Arc<Semaphore>,
     /// The phones in use.
     phones: Mutex<BTreeMap<ChipName, Arc<Phone>>>,
+    purchases: Openings<String>,
 }
 
 impl Fleet {
@@ -131,8 +141,23 @@ impl Fleet {
             askers: askers.collect::<Result<_, ClientError>>()?,
             sessions: Arc::new(Semaphore::new(SESSIONS)),
             phones: Mutex::default(),
+            purchases: Openings::new(PURCHASES),
             parts,
         }))
+    }
+
+    /// As [`buy`](Self::buy), for whoever asks over HTTP.
+    ///
+    /// # Errors
+    /// `too-many-requests`, `store-unavailable` if the directory is full; those of [`buy`](Self::buy).
+    pub(crate) fn buy_for_anybody(&self, new: &NewPhone) -> Result<(), Problem> {
+        let now = self.parts.clock.now();
+        let until = now.saturating_add(PURCHASE).unwrap_or(Timestamp::MAX);
+        self.purchases.open(new.name.clone(), now, until)?;
+        if self.folder.names().or_internal()?.len() >= MOST_PHONES {
+            return Err(Problem::new(Code::STORE_UNAVAILABLE));
+        }
+        self.buy(new)
     }
 
     /// Buys a phone: its chip is made. It is there whole or not at all. Blocks.

@@ -64,7 +64,7 @@ async fn buy(
     Json(new): Json<NewPhone>,
 ) -> Result<(StatusCode, Json<PhoneState>), Problem> {
     let name = new.name.clone();
-    blocking(Arc::clone(&fleet), move |fleet| fleet.buy(&new)).await?;
+    blocking(Arc::clone(&fleet), move |fleet| fleet.buy_for_anybody(&new)).await?;
     let bought = find(fleet, name).await?.blocking(|phone| Ok(phone.state())).await?;
     Ok((StatusCode::CREATED, Json(bought)))
 }

@@ -13,6 +13,9 @@ use crate::phone::Phone;
 /// How long the authority is asked to hold an answer back, in seconds.
 const HOLD: u32 = 30;
 
+/// How many notices a phone remembers, the newest.
+const MOST: usize = 200;
+
 /// How long, in real time, the task rests when the authority does not answer: at first, and at most.
 const FIRST_REST: Duration = Duration::from_millis(200);
 const LONGEST_REST: Duration = Duration::from_secs(30);
@@ -50,7 +53,12 @@ impl Phone {
     async fn notified(self: &Arc<Self>, new: Vec<Notice>) -> Result<(), Problem> {
         self.look().await?;
         self.save().await?;
-        self.live().notices.extend(new);
+        {
+            let mut live = self.live();
+            live.notices.extend(new);
+            let too_many = live.notices.len().saturating_sub(MOST);
+            live.notices.drain(..too_many);
+        }
         self.changed.send_replace(());
         Ok(())
     }

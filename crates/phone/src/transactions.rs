@@ -23,6 +23,9 @@ use crate::phone::Phone;
 use crate::problem::of_chip;
 use crate::secrets::{PinName, password, pin};
 
+/// How many transactions a phone has open at a time; past that the one shown first is given up.
+const MOST_OPENED: usize = 100;
+
 /// A site that the app answers (REG-4).
 #[derive(Clone)]
 pub(crate) struct Asker {
@@ -78,6 +81,8 @@ impl Phone {
         {
             let mut live = self.live();
             live.opened.retain(|other| other.shown.id != id && other.shown.expires > now);
+            let too_many = (live.opened.len() + 1).saturating_sub(MOST_OPENED);
+            live.opened.drain(..too_many);
             live.opened.push(opened);
         }
         self.blocking(move |phone| {

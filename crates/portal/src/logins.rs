@@ -22,7 +22,7 @@ impl Portal {
     /// Begins a log-in, once a key.
     ///
     /// # Errors
-    /// `idempotency-key-malformed` if the key could be guessed; the store's.
+    /// `idempotency-key-malformed` if the key could be guessed; `too-many-requests`; the store's.
     pub(crate) async fn begin_login(
         &self,
         key: &IdempotencyKey,
@@ -39,6 +39,11 @@ impl Portal {
         let forget = self.now().saturating_sub(REMEMBERED);
         let forget = forget.unwrap_or(Timestamp::MIN);
         let hash = sha256(login.as_bytes());
+        // One that was begun before takes no room.
+        if self.store(move |store| store.login(&hash)).await?.is_none() {
+            let id = transaction.id.clone();
+            self.open_logins.open(id, self.now(), transaction.expires)?;
+        }
         let begun = self.change(move |store| store.begin_login(&hash, &transaction, forget));
         let begun = begun.await?;
         Ok(LoginBegun {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use inrou_api::client::Client;
 use inrou_api::clock::Clock;
 use inrou_api::problem::{OrInternal, Problem};
+use inrou_api::server::Openings;
+use inrou_api::wire::transaction::TransactionId;
 use inrou_pki::Entropy;
 use inrou_relying::Validator;
 use jiff::{SignedDuration, Timestamp};
@@ -39,6 +41,8 @@ pub struct Portal {
     pub(crate) validator: Validator,
     pub(crate) settings: Settings,
     pub(crate) secrets: Secrets,
+    /// The log-ins that wait for their phones.
+    pub(crate) open_logins: Openings<TransactionId>,
     changes: watch::Sender<()>,
 }
 
@@ -51,6 +55,7 @@ impl Portal {
         let secret = parts.store.secret()?;
         let secrets = Secrets::new(&secret);
         Ok(Self {
+            open_logins: Openings::new(parts.settings.open_logins),
             store: parts.store,
             clock: parts.clock,
             entropy: parts.entropy,

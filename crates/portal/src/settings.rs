@@ -18,6 +18,8 @@ pub struct Settings {
     pub name: String,
     /// How long a log-in may be answered.
     pub login_life: SignedDuration,
+    /// How many log-ins may wait for their phones at a time, in one process: anybody may begin one.
+    pub open_logins: usize,
     /// How long a document may be signed.
     pub signing_life: SignedDuration,
     /// How long a session lasts.
@@ -65,6 +67,7 @@ impl Default for Settings {
             public_base: "http://localhost:8080".to_owned(),
             name: "マイナポータル（サンドボックス）".to_owned(),
             login_life: SignedDuration::from_mins(3),
+            open_logins: 1000,
             signing_life: SignedDuration::from_mins(15),
             session_life: SignedDuration::from_mins(30),
             callers: BTreeMap::new(),

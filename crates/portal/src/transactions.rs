@@ -61,6 +61,7 @@ impl Portal {
             Settlement { transaction: id.clone(), answer: digest, at: now, outcome, entry };
         let settled = self.change(move |store| store.settle(&settlement)).await?;
         let settled = settled.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
+        self.open_logins.close(id);
         told(&settled, &digest, now)
     }
 

@@ -87,6 +87,8 @@ codes! {
     /// There is no municipality of this code.
     MUNICIPALITY_UNKNOWN = "municipality-unknown";
 
+    /// More than may be open at a time was begun without proof of who asks; `wait` seconds help.
+    TOO_MANY_REQUESTS = "too-many-requests";
     /// A service that is needed does not answer.
     SERVICE_UNAVAILABLE = "service-unavailable";
     /// The store does not answer, or has no room.

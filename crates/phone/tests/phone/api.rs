@@ -5,6 +5,7 @@ use inrou_api::page::Page;
 use inrou_api::wire::phone::{NextStep, PhoneState, PhoneSummary};
 use inrou_chip::memory::FileMedium;
 use inrou_rules::Platform;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::world::{World, begin};
@@ -43,6 +44,41 @@ async fn phones_are_bought_listed_in_pages_and_kept() {
         chips.push(phone.await.unwrap().chip);
     }
     assert_ne!(chips[0], chips[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_phones_are_bought_in_a_minute_than_may() {
+    let world = World::new().await;
+    // One was bought for this world.
+    for number in 1..100 {
+        // No name for a phone: nothing is made, and it counts all the same.
+        let name = format!("No {number}");
+        let refused = world.post::<PhoneState>("/phones", phone(&name)).await.unwrap_err();
+        assert_eq!(refused.code, "bad-request");
+    }
+    let refused = world.post::<PhoneState>("/phones", phone("one")).await.unwrap_err();
+    assert_eq!((refused.code.as_str(), refused.status), ("too-many-requests", 429));
+    assert_eq!(refused.params["wait"], "60");
+    world.advance(SignedDuration::from_mins(1));
+    world.post::<PhoneState>("/phones", phone("one")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hours_2_a_phone_remembers_the_newest_notices() {
+    let world = World::new().await;
+    world.obey_until_it_waits().await;
+    for _ in 0..250 {
+        world.authority.tell();
+    }
+    world.hear(250).await;
+    let all: Value = world.get("/phones/p/notices").await.unwrap();
+    let sequences: Vec<_> = all["notices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|n| n["sequence"].as_u64().unwrap())
+        .collect();
+    assert_eq!(sequences, (51..=250).collect::<Vec<u64>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]

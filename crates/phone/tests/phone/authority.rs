@@ -187,6 +187,13 @@ impl Authority {
         self.changed.send_replace(());
     }
 
+    /// The phone is told something.
+    pub fn tell(&self) {
+        let now = self.clock.now();
+        self.state().notify("certificates-registered", now);
+        self.changed.send_replace(());
+    }
+
     /// The job finds that nothing can be issued.
     pub fn reject(&self, code: &str) {
         let now = self.clock.now();

@@ -249,6 +249,13 @@ impl World {
     }
 
     /// Does what the phone asks for to the end.
+    pub async fn obey_until_it_waits(&self) {
+        self.step(begin("apply")).await.unwrap();
+        while !matches!(self.next().await, NextStep::Wait { .. }) {
+            self.obey().await.unwrap();
+        }
+    }
+
     pub async fn obey_to_the_end(&self) {
         while self.obey().await.unwrap() {}
     }

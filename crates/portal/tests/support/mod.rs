@@ -258,7 +258,11 @@ impl Running {
             entropy: entropy(),
             authority: client.signing(Arc::new(key)),
             validator,
-            settings: Settings { callers: callers.into(), ..Settings::default() },
+            settings: Settings {
+                callers: callers.into(),
+                open_logins: OPEN_LOGINS,
+                ..Settings::default()
+            },
         });
         let (serving, told) = shutdown();
         let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
@@ -269,6 +273,9 @@ impl Running {
         Self { base, serving, served }
     }
 }
+
+/// How many log-ins may wait for their phones.
+pub const OPEN_LOGINS: usize = 20;
 
 /// What somebody fills in who moves to Nerima.
 pub const MOVING_OUT: &[(&str, &str)] = &[

@@ -1,0 +1,35 @@
+//! What anybody may begin without proof is bounded.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "what helps a test fails by panicking")]
+
+mod support;
+
+use inrou_api::wire::portal::LoginBegun;
+use inrou_api::wire::transaction::TransactionAnswer;
+use jiff::SignedDuration;
+use support::{House, OPEN_LOGINS, key, problem};
+
+#[tokio::test]
+async fn no_more_log_ins_wait_for_their_phones_than_may() {
+    let house = House::new().await;
+    let begin = async |key| -> Result<LoginBegun, _> {
+        problem(house.anybody().post("/logins").once(&key).answer().await)
+    };
+    let first = key();
+    let begun = begin(first.clone()).await.unwrap();
+    for _ in 1..OPEN_LOGINS {
+        begin(key()).await.unwrap();
+    }
+    let refused = begin(key()).await.unwrap_err();
+    assert_eq!((refused.code(), refused.status().as_u16()), ("too-many-requests", 429));
+    assert_eq!(refused.param("wait"), Some("180"));
+    // What was begun goes on, and the same request is answered as before.
+    assert_eq!(begin(first).await.unwrap().transaction, begun.transaction);
+    house.answer(&begun.transaction, &TransactionAnswer::Refused).await.unwrap();
+    // It is answered: another one has its place.
+    begin(key()).await.unwrap();
+    assert!(begin(key()).await.is_err());
+    // What nobody answers is over after its time.
+    house.clock.advance_by(SignedDuration::from_mins(3));
+    begin(key()).await.unwrap();
+}
