@@ -44,9 +44,7 @@ pub fn run() -> Vec<Row> {
 
         for (name, limit, measured) in [
             ("POST", post_of(address, "/fixed", &request), post_of(address, "/ocsp", &request)),
-            ("GET", get_of(address, "/fixed"), {
-                get_of(address, &format!("/ocsp/{}", request_to_path(&request)))
-            }),
+            ("GET", get_of(address, "/fixed", &request), get_of(address, "/ocsp", &request)),
         ] {
             let mut slowest = Vec::new();
             let compared = Compared::measure(
@@ -79,7 +77,7 @@ fn fixed(answer: Bytes) -> Router {
     };
     let get_response = response.clone();
     Router::new()
-        .route("/fixed", get(async move || get_response()))
+        .route("/fixed/{*request}", get(async move || get_response()))
         .route("/fixed", post(async move |_: Bytes| response()))
 }
 
@@ -107,6 +105,7 @@ fn post_of(address: SocketAddr, path: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-fn get_of(address: SocketAddr, path: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n").into_bytes()
+fn get_of(address: SocketAddr, path: &str, request: &[u8]) -> Vec<u8> {
+    let request = request_to_path(request);
+    format!("GET {path}/{request} HTTP/1.1\r\nhost: {address}\r\n\r\n").into_bytes()
 }
