@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fs;
+use std::io::Cursor;
 use std::path::Path;
 
 use inrou_chip::Chip;
@@ -149,9 +150,9 @@ impl Issuer {
             at: SIGNED_AT,
             withdrawal: Withdrawal::Revoked(RevocationReason::KeyCompromise),
         });
-        let mut der = Vec::new();
+        let mut der = Cursor::new(Vec::new());
         crl.write(entries.into_iter(), &self.key, &mut der)?;
-        write("crl", "card", &der)
+        write("crl", "card", der.get_ref())
     }
 }
 

@@ -13,8 +13,7 @@ use crate::enrolment::Enrolment;
 use crate::jobs::{ISSUE, PUBLISH};
 use crate::problem::Failed;
 use crate::store::{
-    Actor, Addressee, JournalEntry, NewJob, NewMessage, Opaque, PhoneRecord, Status, Version,
-    Versioned, Write,
+    Actor, JournalEntry, NewJob, NewMessage, Opaque, PhoneRecord, Status, Version, Versioned, Write,
 };
 
 /// What goes with events.
@@ -135,11 +134,10 @@ impl Projection<'_> {
                 self.notify(*chip, "certificates-registered", []);
             }
             Event::LossReported { medium, .. } => {
-                self.send(
-                    Addressee::Resident(self.resident.id),
-                    "certificates-on-hold",
-                    [("medium", medium.as_str().to_owned())],
-                );
+                if let Some(chip) = self.resident.phone.as_ref().map(|phone| phone.chip) {
+                    let medium = medium.as_str().to_owned();
+                    self.notify(chip, "certificates-on-hold", [("medium", medium)]);
+                }
             }
             Event::CertificateHeld { id, at } => {
                 self.writes.push(Write::PutStatus { id: *id, status: Status::Held { since: *at } });
@@ -208,20 +206,10 @@ impl Projection<'_> {
             .ok_or_else(|| Code::PHONE_UNKNOWN.into())
     }
 
-    /// A notice to the phone, and to the resident wherever notices are read.
+    /// A notice to the phone.
     fn notify<const N: usize>(&mut self, chip: ChipId, code: &str, params: [(&str, String); N]) {
-        self.send(Addressee::Phone(chip), code, params.clone());
-        self.send(Addressee::Resident(self.resident.id), code, params);
-    }
-
-    fn send<const N: usize>(
-        &mut self,
-        addressee: Addressee,
-        code: &str,
-        params: [(&str, String); N],
-    ) {
         self.writes.push(Write::Send(NewMessage {
-            addressee,
+            chip,
             code: code.to_owned(),
             params: params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             at: self.now,

@@ -54,7 +54,7 @@ fn a_store_has_one_owner() {
     let (_folder, file) = folder();
     let first = open(&file).unwrap();
     let second = open(&file).err().unwrap();
-    assert_eq!(second.code(), "data-folder-in-use");
+    assert!(matches!(second, StoreError::InUse));
     drop(first);
     open(&file).unwrap();
 }
@@ -109,14 +109,13 @@ fn data_of_a_newer_form_is_left_alone() {
     drop(connection);
     let error = open(&file).err().unwrap();
     assert!(matches!(error, StoreError::Newer { found: 99, .. }));
-    assert_eq!(error.code(), "data-folder-newer");
 }
 
 #[test]
 fn what_is_no_store_is_called_damaged() {
     let (_folder, file) = folder();
     fs::write(&file, "not a store, and longer than the header of one: ".repeat(99)).unwrap();
-    assert_eq!(open(&file).err().unwrap().code(), "store-corrupt");
+    assert!(matches!(open(&file).err().unwrap(), StoreError::Corrupt(_)));
 }
 
 #[test]
@@ -129,7 +128,7 @@ fn an_entry_that_was_altered_is_found_out() {
     drop(connection);
     let store = open(&file).unwrap();
     for read in [store.log(0, 9), store.journal(resident_id(1), 0, 9)] {
-        assert_eq!(read.unwrap_err().code(), "store-corrupt");
+        assert!(matches!(read.unwrap_err(), StoreError::Corrupt(_)));
     }
 }
 
@@ -144,7 +143,7 @@ fn damaged_attributes_do_not_reach_messages() {
     drop(connection);
     let store = open(&file).unwrap();
     let error = store.attributes(resident_id(1), RecordVersion(0)).unwrap_err();
-    assert_eq!(error.code(), "store-corrupt");
+    assert!(matches!(error, StoreError::Corrupt(_)));
     let mut texts = vec![format!("{error:?}"), error.to_string()];
     let mut source = error.source();
     while let Some(cause) = source {
@@ -230,7 +229,7 @@ fn an_overloaded_store_says_so_at_once_and_recovers() {
             std::task::Poll::Pending => pending.push(unit),
         }
     };
-    assert_eq!(refused.code(), "store-busy");
+    assert!(matches!(refused, StoreError::Busy));
     assert!(pending.len() >= 1_000);
     release.send(()).unwrap();
     for unit in pending {

@@ -4,6 +4,7 @@
 mod common;
 
 use std::cell::Cell;
+use std::io::Cursor;
 use std::iter;
 
 use common::{Issuer, kiyose, openssl, sandbox, test_card_settings, time};
@@ -43,9 +44,10 @@ fn new_crl<'a>(issuer: &'a Issuer, partition: &'a Partition) -> NewCrl<'a> {
 
 fn write(issuer: &Issuer, medium: Medium, entries: &[CrlEntry]) -> Vec<u8> {
     let partition = holders(issuer, medium);
-    let mut der = Vec::new();
+    let mut der = Cursor::new(Vec::new());
     let written =
         new_crl(issuer, &partition).write(entries.iter().copied(), issuer.key, &mut der).unwrap();
+    let der = der.into_inner();
     assert_eq!(written.bytes, der.len() as u64);
     assert_eq!(written.entries, entries.len() as u64);
     der
@@ -98,9 +100,9 @@ fn a_crl_speaks_for_its_partition_alone() {
 fn the_issuer_has_a_crl_under_its_own_name() {
     let issuer = Issuer::new(test_card_settings(), Use::Signature);
     let partition = Partition::Issuer { usage: Use::Signature };
-    let mut der = Vec::new();
+    let mut der = Cursor::new(Vec::new());
     new_crl(&issuer, &partition).write(iter::empty(), issuer.key, &mut der).unwrap();
-    let crl = Crl::from_der(der).unwrap().verify(&issuer.certificate).unwrap();
+    let crl = Crl::from_der(der.into_inner()).unwrap().verify(&issuer.certificate).unwrap();
     let point = crl.crl().distribution_point().unwrap();
     assert_eq!(point.directory(), Some(issuer.certificate.subject()));
     assert_eq!(crl.status(&issuer.certificate, noon()), Ok(Status::Good));
@@ -162,11 +164,49 @@ fn entries_that_change_while_they_are_written_are_found_out() {
     let turn = Cell::new(0);
     let entries = iter::once(()).map(|()| {
         turn.set(turn.get() + 1);
-        entry(turn.get(), Withdrawal::Hold)
+        entry(turn.get() * 100, Withdrawal::Hold)
     });
-    let written = new_crl(&issuer, &partition).write(entries, issuer.key, &mut Vec::new());
+    let out = &mut Cursor::new(Vec::new());
+    let written = new_crl(&issuer, &partition).write(entries, issuer.key, out);
     assert!(matches!(written, Err(CrlWriteError::EntriesChanged)), "{written:?}");
-    assert_eq!(turn.get(), 3);
+    assert_eq!(turn.get(), 2);
+}
+
+/// The length of the whole needs a byte more than that of the part that is signed.
+#[test]
+fn a_signature_that_lengthens_the_length_is_written_after_all() {
+    let issuer = Issuer::new(sandbox(KeyAlgorithm::Rsa2048), Use::Signature);
+    let entries: Vec<_> = (1..3000u64).map(|serial| entry(serial, Withdrawal::Hold)).collect();
+    let part = |count: usize| write(&issuer, Medium::Card, &entries[..count]);
+    let (few, one_more) = (part(1000).len(), part(1001).len());
+    let at_the_edge = 1000 + (0x1_0000 - few) / (one_more - few);
+    for count in at_the_edge - 3..at_the_edge + 3 {
+        let der = part(count);
+        let crl = Crl::from_der(der).unwrap().verify(&issuer.certificate).unwrap();
+        let last = issuer.holder(Medium::Card, count as u64);
+        let next = issuer.holder(Medium::Card, count as u64 + 1);
+        assert!(matches!(crl.status(&last, noon()), Ok(Status::OnHold { .. })), "{count}");
+        assert_eq!(crl.status(&next, noon()), Ok(Status::Good), "{count}");
+    }
+}
+
+#[test]
+fn entries_that_change_while_everything_moves_are_found_out() {
+    let issuer = Issuer::new(sandbox(KeyAlgorithm::Rsa2048), Use::Signature);
+    let partition = holders(&issuer, Medium::Card);
+    let found_out = (1500..1900u64).any(|count| {
+        let turn = Cell::new(0);
+        let entries = iter::once(()).flat_map(|()| {
+            let first = 1000 + turn.replace(turn.get() + 1);
+            (0..count).map(move |number| entry(first + number, Withdrawal::Hold))
+        });
+        let out = &mut Cursor::new(Vec::new());
+        let written = new_crl(&issuer, &partition).write(entries, issuer.key, out);
+        // What was hashed is what was signed: changes before that do not matter.
+        assert_eq!(written.is_ok(), turn.get() == 2);
+        written.is_err()
+    });
+    assert!(found_out);
 }
 
 #[test]
@@ -174,8 +214,8 @@ fn only_the_issuer_signs() {
     let issuer = Issuer::new(sandbox(KeyAlgorithm::EcP256), Use::Signature);
     let other = common::key(KeyAlgorithm::EcP256, 1);
     assert_ne!(other.public_key(), issuer.key.public_key());
-    let partition = holders(&issuer, Medium::Card);
-    let written = new_crl(&issuer, &partition).write(iter::empty(), other, &mut Vec::new());
+    let (partition, out) = (holders(&issuer, Medium::Card), &mut Cursor::new(Vec::new()));
+    let written = new_crl(&issuer, &partition).write(iter::empty(), other, out);
     assert!(matches!(written, Err(CrlWriteError::Signer)), "{written:?}");
 }
 

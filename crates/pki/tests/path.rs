@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::io::Cursor;
+
 use common::{
     Files, Issuer, kiyose, openssl, replace, run_openssl, sandbox, test_card_settings, time,
 };
@@ -162,9 +164,9 @@ fn partition_crl(issuer: &Issuer, partition: &Partition, entries: &[CrlEntry]) -
         this_update: now(),
         next_update: now() + SignedDuration::from_hours(24),
     };
-    let mut der = Vec::new();
+    let mut der = Cursor::new(Vec::new());
     new.write(entries.iter().copied(), issuer.key, &mut der).unwrap();
-    der
+    der.into_inner()
 }
 
 fn held(serial: u64) -> CrlEntry {

@@ -18,7 +18,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{State, blocking, keyed, once, phone};
-use crate::store::Addressee;
 
 /// How many notices one answer has at most.
 const NOTICES: u32 = 100;
@@ -162,10 +161,10 @@ async fn notices(
     by: SignedBy,
     Query(query): Query<NoticesQuery>,
 ) -> Result<Json<Notices>, Problem> {
-    let (addressee, since) = (Addressee::Phone(phone(&by)?), query.since);
+    let (chip, since) = (phone(&by)?, query.since);
     let look = || {
         let found = blocking(state.authority.clone(), move |authority| {
-            Ok(authority.store.messages(addressee, since, NOTICES)?)
+            Ok(authority.store.messages(chip, since, NOTICES)?)
         });
         async { Ok::<_, Problem>(Some(found.await?).filter(|messages| !messages.is_empty())) }
     };

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_pki::Signer;
 use inrou_pki::crl::{self, CrlPath, NewCrl};
-use inrou_pki::digest::{HashAlgorithm, Hasher};
 use jiff::Timestamp;
 
 use super::Life;
@@ -172,9 +171,9 @@ impl Authority {
                 this_update,
                 next_update,
             };
-            let mut out = Hashed::new(File::create(&draft).or_internal()?);
+            let mut out = File::create(&draft).or_internal()?;
             let written = crl.write(listing.entries(), issuer, &mut out).or_internal()?;
-            let sha256 = out.finish()?;
+            tracing::info!(%partition, number, digest = ?written.digest, "a CRL was signed");
             let record = CrlRecord {
                 partition,
                 number,
@@ -182,7 +181,6 @@ impl Authority {
                 next_update,
                 entries: written.entries,
                 status_version: listing.version,
-                sha256,
             };
             match self.store.commit(Write::PutCrl(record).into()) {
                 Ok(_) => {}
@@ -191,7 +189,7 @@ impl Authority {
             }
             let about = CrlInfo {
                 number,
-                life: Arc::new(Life::new(this_update, next_update, &sha256)),
+                life: Arc::new(Life::new(this_update, next_update, written.digest.as_bytes())),
                 entries: written.entries,
                 bytes: written.bytes,
             };
@@ -232,33 +230,4 @@ fn scope(partition: Partition) -> Result<crl::Partition, Failed> {
             place: place(municipality).map_err(|_| Problem::new(Code::NOT_FOUND))?,
         },
     })
-}
-
-/// A file, and the hash of what was written to it.
-struct Hashed {
-    file: File,
-    hasher: Hasher,
-}
-
-impl Hashed {
-    fn new(file: File) -> Self {
-        Self { file, hasher: HashAlgorithm::Sha256.hasher() }
-    }
-
-    fn finish(self) -> Result<[u8; 32], Problem> {
-        let digest = self.hasher.finish();
-        digest.as_bytes().try_into().or_internal()
-    }
-}
-
-impl io::Write for Hashed {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(piece)?;
-        self.hasher.update(&piece[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }

@@ -48,21 +48,6 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// The stable code, in kebab case.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Busy => "store-busy",
-            Self::Closed => "store-closed",
-            Self::Conflict => "store-conflict",
-            Self::Corrupt(_) => "store-corrupt",
-            Self::Failed(_) => "store-failed",
-            Self::Full => "store-full",
-            Self::InUse => "data-folder-in-use",
-            Self::Newer { .. } => "data-folder-newer",
-            Self::Precondition(precondition) => precondition.code(),
-        }
-    }
-
     pub(crate) fn corrupt(cause: impl Error + Send + Sync + 'static) -> Self {
         Self::Corrupt(Arc::new(cause))
     }
@@ -79,9 +64,6 @@ pub enum Precondition {
     /// There is a row already that is written once and for all.
     #[error("it is recorded already")]
     AlreadyRecorded,
-    /// The challenge is unknown, spent or expired.
-    #[error("the challenge is not open")]
-    ChallengeNotOpen,
     /// The CRL number was not reserved, or a CRL with this or a later number is published.
     #[error("the CRL number is not next")]
     CrlNumberNotNext,
@@ -112,24 +94,4 @@ pub enum Precondition {
     /// The serial number was not reserved, or for another partition.
     #[error("the serial number is not reserved")]
     SerialNotReserved,
-}
-
-impl Precondition {
-    /// The stable code, in kebab case.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::AlreadyRecorded => "already-recorded",
-            Self::ChallengeNotOpen => "challenge-not-open",
-            Self::CrlNumberNotNext => "crl-number-not-next",
-            Self::FeedForgotten => "feed-forgotten",
-            Self::IdempotencyKeyUsed => "idempotency-key-used",
-            Self::IntentNotOpen => "intent-not-open",
-            Self::LeaseLost => "lease-lost",
-            Self::NonceSpent => "nonce-spent",
-            Self::RefersToUnknown => "refers-to-unknown",
-            Self::ResidentHasPhone => "resident-has-phone",
-            Self::Revoked => "certificate-revoked",
-            Self::SerialNotReserved => "serial-not-reserved",
-        }
-    }
 }

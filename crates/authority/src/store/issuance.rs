@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use inrou_rules::{
-    CardId, CertificateId, CertificateStatus, ChipId, EnrolmentId, InvalidId, Medium, Municipality,
-    ResidentId, RevocationReason, Serial, Use,
+    CardId, CertificateId, ChipId, EnrolmentId, InvalidId, Medium, Municipality, ResidentId,
+    RevocationReason, Serial, Use,
 };
 use jiff::Timestamp;
 
@@ -191,17 +191,6 @@ pub enum Status {
     },
 }
 
-impl From<CertificateStatus> for Status {
-    fn from(status: CertificateStatus) -> Self {
-        match status {
-            CertificateStatus::Issued => Self::Pending,
-            CertificateStatus::Active { .. } => Self::Good,
-            CertificateStatus::Held { since, .. } => Self::Held { since },
-            CertificateStatus::Revoked { at, reason } => Self::Revoked { at, reason },
-        }
-    }
-}
-
 /// Counts the changes of status, of all issuers together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StatusVersion(pub u64);
@@ -236,8 +225,6 @@ pub struct CrlRecord {
     pub entries: u64,
     /// Up to which change of status it tells.
     pub status_version: StatusVersion,
-    /// SHA-256 of its DER.
-    pub sha256: [u8; 32],
 }
 
 #[cfg(test)]

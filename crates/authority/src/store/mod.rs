@@ -30,10 +30,13 @@ pub use pending::Pending;
 pub use records::{
     AttributeVersion, Document, DocumentKind, Opaque, PhoneRecord, Salt, Version, Versioned,
 };
-pub use requests::{Challenge, IdempotencyRecord, Nonce};
+pub use requests::{IdempotencyRecord, Nonce};
 pub use sqlite::{SqliteSettings, SqliteStore};
 pub use unit::{Committed, Unit, Write};
-pub use work::{Addressee, Job, JobId, Lease, Message, NewJob, NewMessage};
+pub use work::{Job, JobId, Lease, Message, NewJob, NewMessage};
+
+/// How many messages of a phone are kept: it reads them as they come.
+pub const MESSAGES: u64 = 100;
 
 /// A store. Reads block on the medium: async callers wrap them.
 ///
@@ -99,9 +102,6 @@ pub trait Store: Send + Sync {
     /// A phone, by its chip.
     fn phone(&self, chip: ChipId) -> Result<Option<Versioned<PhoneRecord>>, StoreError>;
 
-    /// The phone that serves a resident.
-    fn phone_of(&self, resident: ResidentId) -> Result<Option<Versioned<PhoneRecord>>, StoreError>;
-
     /// A document.
     fn document(
         &self,
@@ -128,22 +128,6 @@ pub trait Store: Send + Sync {
 
     /// A certificate.
     fn certificate(&self, id: CertificateId) -> Result<Option<CertificateRecord>, StoreError>;
-
-    /// An issuer's certificates by serial number.
-    fn certificates(
-        &self,
-        usage: Use,
-        after: Option<Serial>,
-        limit: u32,
-    ) -> Result<Vec<CertificateRecord>, StoreError>;
-
-    /// A resident's certificates by id.
-    fn certificates_of(
-        &self,
-        resident: ResidentId,
-        after: Option<CertificateId>,
-        limit: u32,
-    ) -> Result<Vec<CertificateRecord>, StoreError>;
 
     /// The certificates whose private keys are in a chip, by id.
     fn certificates_in(
@@ -183,9 +167,6 @@ pub trait Store: Send + Sync {
     /// The last CRL published for a partition.
     fn crl(&self, partition: Partition) -> Result<Option<CrlRecord>, StoreError>;
 
-    /// The last CRL of each partition, by the partition's name.
-    fn crls(&self, after: Option<Partition>, limit: u32) -> Result<Vec<CrlRecord>, StoreError>;
-
     // --- work ---
 
     /// Jobs by id.
@@ -194,26 +175,10 @@ pub trait Store: Send + Sync {
     /// When the next job may be taken: it is due and no lease is on it.
     fn next_job(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Messages to an addressee later than number `since`.
-    fn messages(
-        &self,
-        addressee: Addressee,
-        since: u64,
-        limit: u32,
-    ) -> Result<Vec<Message>, StoreError>;
-
-    /// Messages that have not arrived, of all addressees, by addressee and number. `after` names
-    /// the last one read.
-    fn undelivered(
-        &self,
-        after: Option<(Addressee, u64)>,
-        limit: u32,
-    ) -> Result<Vec<Message>, StoreError>;
+    /// Messages to a phone later than number `since`.
+    fn messages(&self, chip: ChipId, since: u64, limit: u32) -> Result<Vec<Message>, StoreError>;
 
     // --- requests ---
-
-    /// A challenge that was not taken yet, expired or not.
-    fn challenge(&self, value: &[u8; 32]) -> Result<Option<Challenge>, StoreError>;
 
     /// What was answered under an idempotency key.
     fn idempotency(&self, caller: &str, key: &str)

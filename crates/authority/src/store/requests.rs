@@ -1,21 +1,8 @@
-//! What keeps a request from counting twice: challenges, nonces, idempotency records.
+//! What keeps a request from counting twice: nonces, idempotency records.
 
 use jiff::Timestamp;
 
 use super::Opaque;
-
-/// A value handed out to be signed over, once, before it expires.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Challenge {
-    /// The random value.
-    pub value: [u8; 32],
-    /// What it is for, in kebab case: it is not open for anything else.
-    pub purpose: String,
-    /// From when on it is no longer open.
-    pub expires: Timestamp,
-    /// What it was handed out with. Must not hold attribute values.
-    pub body: Opaque,
-}
 
 /// A value of the caller's choice that a signed request may bear once.
 #[derive(Clone, Debug, PartialEq, Eq)]

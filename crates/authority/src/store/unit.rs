@@ -4,9 +4,9 @@ use inrou_rules::{CertificateId, Resident};
 use jiff::Timestamp;
 
 use super::{
-    AttributeVersion, CertificateRecord, Challenge, CrlRecord, Document, DocumentKind,
-    IdempotencyRecord, Intent, IntentKey, Job, JobId, JournalEntry, Lease, NewIntent, NewJob,
-    NewMessage, Nonce, Partition, PhoneRecord, SerialRange, Status, StatusVersion, Version,
+    AttributeVersion, CertificateRecord, CrlRecord, Document, IdempotencyRecord, Intent, IntentKey,
+    Job, JobId, JournalEntry, Lease, NewIntent, NewJob, NewMessage, Nonce, Partition, PhoneRecord,
+    SerialRange, Status, StatusVersion, Version,
 };
 
 /// Writes that are committed together or not at all, in this order.
@@ -86,15 +86,6 @@ pub enum Write {
         /// The document.
         document: Document,
     },
-    /// Deletes a document.
-    DeleteDocument {
-        /// The version that the row must have.
-        expected: Version,
-        /// Its kind.
-        kind: DocumentKind,
-        /// Which one.
-        id: String,
-    },
 
     // --- issuance and status ---
     /// Reserves serial numbers; they are `Pending` from now on. The answer has the numbers.
@@ -109,7 +100,8 @@ pub enum Write {
     /// Records an issuance and reserves its serial number, or finds the one that is recorded under
     /// the same key. The answer has what was recorded first.
     OpenIntent(NewIntent),
-    /// Ends an issuance, whether or not a certificate came of it: `IntentNotOpen`.
+    /// Ends an issuance, whether or not a certificate came of it: `IntentNotOpen`. If none did, the
+    /// intent stays as the record of its serial number.
     CloseIntent(IntentKey),
     /// Stores a certificate, once: `AlreadyRecorded`, `SerialNotReserved`.
     PutCertificate(CertificateRecord),
@@ -152,34 +144,17 @@ pub enum Write {
         /// When it is to be done.
         due: Timestamp,
     },
-    /// Puts a message in its addressee's sequence; the answer has its number.
+    /// Puts a message in its phone's sequence; the answer has its number. The latest
+    /// [`MESSAGES`](super::MESSAGES) of a phone are kept.
     Send(NewMessage),
-    /// Marks messages as arrived.
-    MarkDelivered {
-        /// Whose.
-        addressee: super::Addressee,
-        /// The last that has arrived.
-        up_to: u64,
-    },
 
     // --- requests ---
-    /// Stores a challenge, once: `AlreadyRecorded`.
-    PutChallenge(Challenge),
-    /// Spends a challenge: `ChallengeNotOpen`. The answer has it.
-    TakeChallenge {
-        /// The value.
-        value: [u8; 32],
-        /// What it must be for.
-        purpose: String,
-        /// The present time.
-        now: Timestamp,
-    },
     /// Spends a nonce: `NonceSpent`.
     SpendNonce(Nonce),
     /// Records an answer: `IdempotencyKeyUsed`.
     PutIdempotency(IdempotencyRecord),
-    /// Deletes what has expired: challenges, nonces, idempotency records, documents. The answer has
-    /// how many rows.
+    /// Deletes what has expired: nonces, idempotency records, documents. The answer has how many
+    /// rows.
     Prune {
         /// The present time.
         now: Timestamp,
@@ -205,10 +180,8 @@ pub struct Committed {
     pub added_jobs: Vec<JobId>,
     /// The jobs taken by [`Write::LeaseJobs`].
     pub leased_jobs: Vec<Job>,
-    /// Numbers in the addressees' sequences, of [`Write::Send`].
+    /// Numbers in the phones' sequences, of [`Write::Send`].
     pub messages: Vec<u64>,
-    /// Of [`Write::TakeChallenge`].
-    pub challenges: Vec<Challenge>,
     /// How many rows [`Write::Prune`] deleted.
     pub pruned: u64,
 }

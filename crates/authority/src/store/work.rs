@@ -1,10 +1,8 @@
 //! Work that falls due, and messages that go out.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
-use inrou_rules::{ChipId, InvalidId, ResidentId};
+use inrou_rules::ChipId;
 use jiff::Timestamp;
 
 use super::Opaque;
@@ -55,41 +53,11 @@ impl Job {
     }
 }
 
-/// To whom a message goes. Written `phone/` or `resident/` and the id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Addressee {
-    /// A phone.
-    Phone(ChipId),
-    /// A resident, wherever that person reads messages.
-    Resident(ResidentId),
-}
-
-impl fmt::Display for Addressee {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Phone(chip) => write!(f, "phone/{chip}"),
-            Self::Resident(resident) => write!(f, "resident/{resident}"),
-        }
-    }
-}
-
-impl FromStr for Addressee {
-    type Err = InvalidId;
-
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        match text.split_once('/') {
-            Some(("phone", chip)) => Ok(Self::Phone(chip.parse()?)),
-            Some(("resident", resident)) => Ok(Self::Resident(resident.parse()?)),
-            _ => Err(InvalidId),
-        }
-    }
-}
-
-/// A message to be sent: a code with parameters; its words are made where it is read.
+/// A message to a phone: a code with parameters; its words are made where it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMessage {
-    /// To whom.
-    pub addressee: Addressee,
+    /// The chip of the phone.
+    pub chip: ChipId,
     /// What it says, in kebab case.
     pub code: String,
     /// Name and value of each parameter. Must not hold attribute values.
@@ -98,13 +66,11 @@ pub struct NewMessage {
     pub at: Timestamp,
 }
 
-/// A message in its addressee's sequence.
+/// A message in its phone's sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// Its number there, from 1, without gaps.
     pub sequence: u64,
     /// The message.
     pub message: NewMessage,
-    /// Whether it is known to have arrived.
-    pub delivered: bool,
 }

@@ -2,9 +2,8 @@
 //! service does beside. Each step is one unit, made from what the store holds.
 
 use inrou_authority::store::{
-    Actor, Addressee, CertificateRecord, CrlRecord, Document, IntentKey, IntentSubject,
-    JournalEntry, Opaque, Partition, Status, StatusVersion, Store, StoreError, Unit, Version,
-    Write,
+    Actor, CertificateRecord, CrlRecord, Document, IntentKey, IntentSubject, JournalEntry, Opaque,
+    Partition, Status, StatusVersion, Store, StoreError, Unit, Version, Write,
 };
 use inrou_rules::{
     Certificate, CertificateStatus, Event, Medium, Platform, RecordVersion, RevocationReason, Use,
@@ -32,7 +31,6 @@ pub const STEPS: &[Step] = &[
     |_| open_intents(IntentSubject::Enrolment(enrolment(1)), Medium::Phone),
     |store| issue(store, IntentSubject::Enrolment(enrolment(1)), Medium::Phone),
     |store| put_statuses(store, Medium::Phone, Status::Good),
-    |_| Ok(Write::MarkDelivered { addressee: Addressee::Phone(chip(1)), up_to: 1 }.into()),
     |store| put_document(store, 60_000),
     |_| Ok(Write::ReserveCrlNumber(partition(Use::Signature, Medium::Phone)).into()),
     publish,
@@ -45,7 +43,6 @@ pub const STEPS: &[Step] = &[
     },
     |store| Ok(Write::ForgetGood { up_to: store.status_version()? }.into()),
     |_| Ok(Write::Prune { now: at(500), limit: 100 }.into()),
-    delete_document,
 ];
 
 /// Nonces that are spent once so many steps are done.
@@ -125,7 +122,7 @@ fn ready(store: &dyn Store) -> Result<Vec<Write>, StoreError> {
     let mut writes = vec![
         Write::AppendEvent(entry(1, event)),
         Write::PutPhone { expected: Some(Version(1)), phone: phone(1, Some(1)) },
-        Write::Send(message(Addressee::Phone(chip(1)), "registration-ready")),
+        Write::Send(message(chip(1), "registration-ready")),
     ];
     for job in store.jobs(None, 10)? {
         writes.push(Write::CompleteJob(job.lease()));
@@ -135,7 +132,7 @@ fn ready(store: &dyn Store) -> Result<Vec<Write>, StoreError> {
 
 fn put_statuses(store: &dyn Store, medium: Medium, status: Status) -> Result<Unit, StoreError> {
     let mut unit = touch_resident(store, 1)?;
-    for record in store.certificates_of(resident_id(1), None, 10)? {
+    for record in store.certificates_in(chip(1), None, 10)? {
         if record.partition == partition(record.id.usage, medium) {
             unit.push(Write::PutStatus { id: record.id, status });
         }
@@ -158,11 +155,7 @@ fn enrol(_: &dyn Store) -> Result<Unit, StoreError> {
         expires: Some(at(10_000)),
         ..document(ENROLMENT, "1", b"started")
     };
-    Ok(Unit::from_iter([
-        Write::PutChallenge(challenge(1, 60)),
-        Write::PutChallenge(challenge(2, 60)),
-        Write::PutDocument { expected: None, document: enrolment },
-    ]))
+    Ok(Write::PutDocument { expected: None, document: enrolment }.into())
 }
 
 fn apply(store: &dyn Store) -> Result<Unit, StoreError> {
@@ -177,7 +170,6 @@ fn apply(store: &dyn Store) -> Result<Unit, StoreError> {
     let mut unit = touch_resident(store, 1)?;
     unit.extend([
         Write::SpendNonce(nonce(NONCES[1].1, 1000)),
-        Write::TakeChallenge { value: [1; 32], purpose: "apply".to_owned(), now: at(50) },
         Write::AppendEvent(JournalEntry {
             actor: Actor::Card { chip: chip(1) },
             ..entry(1, event)
@@ -197,7 +189,7 @@ fn complete(store: &dyn Store) -> Result<Unit, StoreError> {
     unit.extend([
         Write::AppendEvent(entry(1, event)),
         Write::AddJob(job("1", 100)),
-        Write::Send(message(Addressee::Resident(resident_id(1)), "application-received")),
+        Write::Send(message(chip(1), "application-received")),
     ]);
     Ok(unit)
 }
@@ -211,7 +203,7 @@ fn refused(_: &dyn Store) -> Result<Unit, StoreError> {
             not_after: at(9),
         },
         Write::AppendEvent(deletion(2, 9)),
-        Write::Send(message(Addressee::Phone(chip(2)), "never-sent")),
+        Write::Send(message(chip(2), "never-sent")),
         Write::AddJob(job("never", 1)),
         Write::PutDocument { expected: None, document: document(SETTING, "never", &[1; 30_000]) },
         Write::PutResident { expected: None, resident: Box::new(resident(1)) },
@@ -227,7 +219,6 @@ fn publish(store: &dyn Store) -> Result<Unit, StoreError> {
         next_update: at(86_600),
         entries: 0,
         status_version: StatusVersion(store.status_version()?.0),
-        sha256: [3; 32],
     })
     .into())
 }
@@ -243,11 +234,6 @@ fn put_document(store: &dyn Store, size: usize) -> Result<Unit, StoreError> {
     let body: Vec<u8> = (0..size).map(|byte| byte as u8).collect();
     let document = Document { body: Opaque(body), ..document(SETTING, "1", b"") };
     Ok(Write::PutDocument { expected, document }.into())
-}
-
-fn delete_document(_: &dyn Store) -> Result<Unit, StoreError> {
-    let id = "1".to_owned();
-    Ok(Write::DeleteDocument { expected: Version(2), kind: SETTING, id }.into())
 }
 
 /// A unit that replaces the resident at the present version.

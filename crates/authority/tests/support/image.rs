@@ -1,11 +1,11 @@
 //! All that a store of the history holds, as it can be read, and what must hold of it at any time.
 
 use inrou_authority::store::{
-    Addressee, AttributeVersion, CertificateRecord, Challenge, CrlRecord, Document,
-    IdempotencyRecord, Intent, IntentKey, IntentSubject, Job, LeafHash, LoggedEntry, Message,
-    PhoneRecord, StatusRecord, StatusVersion, Store, Versioned,
+    AttributeVersion, CertificateRecord, CrlRecord, Document, IdempotencyRecord, Intent, IntentKey,
+    IntentSubject, Job, LeafHash, LoggedEntry, Message, PhoneRecord, StatusRecord, StatusVersion,
+    Store, Versioned,
 };
-use inrou_rules::{Event, RecordVersion, Resident, Serial, Use};
+use inrou_rules::{Event, Medium, RecordVersion, Resident, Serial, Use};
 
 use super::samples::*;
 
@@ -28,18 +28,22 @@ pub struct Image {
     /// Without leases, which end with the process.
     pub jobs: Vec<Job>,
     pub messages: Vec<Message>,
-    pub challenges: Vec<Challenge>,
     pub answers: Vec<IdempotencyRecord>,
 }
 
 impl Image {
     pub fn of(store: &dyn Store) -> Self {
-        const ALL: u32 = u32::MAX;
+        // More than the history leaves of anything.
+        const ALL: u32 = 10_000;
         let subjects = NUMBERS
             .flat_map(|n| [IntentSubject::Card(card(n)), IntentSubject::Enrolment(enrolment(n))]);
         let keys = subjects.flat_map(|subject| Use::ALL.map(|usage| IntentKey { subject, usage }));
-        let addressees =
-            NUMBERS.flat_map(|n| [Addressee::Phone(chip(n)), Addressee::Resident(resident_id(n))]);
+        let media = [Medium::Card, Medium::Phone];
+        let partitions = Use::ALL.iter().flat_map(|&usage| media.map(|m| partition(usage, m)));
+        let serials = Use::ALL.iter().flat_map(|&usage| {
+            let last = store.last_serial(usage).unwrap();
+            (1..=last.0).map(move |serial| id(usage, serial))
+        });
         let attributes = NUMBERS
             .flat_map(|n| store.attributes(resident_id(n), RecordVersion(0)).unwrap())
             .collect();
@@ -54,26 +58,20 @@ impl Image {
                 .collect(),
             last_serials: Use::ALL.iter().map(|u| store.last_serial(*u).unwrap()).collect(),
             intents: keys.flat_map(|key| store.intent(key).unwrap()).collect(),
-            certificates: Use::ALL
-                .iter()
-                .flat_map(|usage| store.certificates(*usage, None, ALL).unwrap())
-                .collect(),
+            certificates: serials.flat_map(|id| store.certificate(id).unwrap()).collect(),
             statuses: Use::ALL
                 .iter()
                 .flat_map(|usage| store.statuses(*usage, None, ALL).unwrap())
                 .collect(),
             status_version: store.status_version().unwrap(),
-            crls: store.crls(None, ALL).unwrap(),
+            crls: partitions.flat_map(|partition| store.crl(partition).unwrap()).collect(),
             jobs: store
                 .jobs(None, ALL)
                 .unwrap()
                 .into_iter()
                 .map(|job| Job { leased_until: None, ..job })
                 .collect(),
-            messages: addressees
-                .flat_map(|addressee| store.messages(addressee, 0, ALL).unwrap())
-                .collect(),
-            challenges: NUMBERS.flat_map(|n| store.challenge(&[n; 32]).unwrap()).collect(),
+            messages: NUMBERS.flat_map(|n| store.messages(chip(n), 0, ALL).unwrap()).collect(),
             answers: ANSWERS
                 .iter()
                 .flat_map(|key| store.idempotency("phone", key).unwrap())

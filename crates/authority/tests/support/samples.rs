@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use inrou_authority::store::{
-    Actor, Addressee, AttributeVersion, CertificateRecord, Challenge, Document, DocumentKind,
-    Holder, IdempotencyRecord, IntentSubject, JournalEntry, NewIntent, NewJob, NewMessage, Nonce,
-    Opaque, Partition, PhoneRecord, Salt,
+    Actor, AttributeVersion, CertificateRecord, Document, DocumentKind, Holder, IdempotencyRecord,
+    IntentSubject, JournalEntry, NewIntent, NewJob, NewMessage, Nonce, Opaque, Partition,
+    PhoneRecord, Salt,
 };
 use inrou_rules::{
     Attributes, CardId, CertificateId, ChipId, EnrolmentId, Event, Medium, Municipality, Platform,
@@ -142,21 +142,12 @@ pub fn job(key: &str, due: i64) -> NewJob {
     }
 }
 
-pub fn message(addressee: Addressee, code: &str) -> NewMessage {
+pub fn message(chip: ChipId, code: &str) -> NewMessage {
     NewMessage {
-        addressee,
+        chip,
         code: code.to_owned(),
         params: BTreeMap::from([("at".to_owned(), at(0).to_string())]),
         at: at(0),
-    }
-}
-
-pub fn challenge(n: u8, expires: i64) -> Challenge {
-    Challenge {
-        value: [n; 32],
-        purpose: "apply".to_owned(),
-        expires: at(expires),
-        body: body_of("enrolment"),
     }
 }
 

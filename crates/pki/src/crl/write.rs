@@ -1,10 +1,10 @@
 //! Writing a CRL of any length in the memory of one buffer.
 //!
-//! DER puts lengths before contents and the signature after them, so the entries are gone through three
-//! times: for their length, for the hash that is signed, and to be written. What is written is hashed
-//! again: entries that change in between are found out.
+//! DER puts lengths before contents, so the entries are gone through twice: for their length, and to be
+//! hashed and written. What is signed is what was written. The outermost length counts the signature as
+//! well: it is written last.
 
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{
@@ -64,11 +64,13 @@ pub struct WrittenCrl {
     pub entries: u64,
     /// Its length in bytes.
     pub bytes: u64,
+    /// The digest that was signed.
+    pub digest: Digest,
 }
 
 impl NewCrl<'_> {
-    /// Signs the CRL of these entries and writes its DER. The iterator is cloned and gone through three
-    /// times; no entry is kept.
+    /// Signs the CRL of these entries and writes its DER, from the start of `out` on. The iterator is
+    /// cloned and gone through twice, seldom three times; no entry is kept.
     ///
     /// # Errors
     /// [`CrlWriteError`].
@@ -76,7 +78,7 @@ impl NewCrl<'_> {
         &self,
         entries: I,
         signer: &dyn Signer,
-        out: &mut impl Write,
+        out: &mut (impl Write + Seek),
     ) -> Result<WrittenCrl, CrlWriteError>
     where
         I: Iterator<Item = CrlEntry> + Clone,
@@ -90,18 +92,21 @@ impl NewCrl<'_> {
             list_bytes += entry_length(&entry);
         }
         let signed = SignedPart::new(self, signer, list_bytes);
-        let digest = signed.go_through(entries.clone(), |_| Ok(()))?;
+        let room = outer_header(signed.length()).len();
+        let digest = signed.write(entries.clone(), room, out)?;
         let signature = signer.sign_digest(&digest)?;
 
         let trailer = encode(|end| end.signature(signed.algorithm, &signature));
-        let content = signed.length(list_bytes) + trailer.len() as u64;
-        let header = encode(|out| out.header(SEQUENCE, content as usize));
-        out.write_all(&header)?;
-        if signed.go_through(entries, |piece| out.write_all(piece))? != digest {
+        let content = signed.length() + trailer.len() as u64;
+        let header = outer_header(content);
+        // With the signature, the length may need another byte: then everything moves.
+        if header.len() != room && signed.write(entries, header.len(), out)? != digest {
             return Err(CrlWriteError::EntriesChanged);
         }
         out.write_all(&trailer)?;
-        Ok(WrittenCrl { entries: count, bytes: header.len() as u64 + content })
+        out.seek(SeekFrom::Start(0))?;
+        out.write_all(&header)?;
+        Ok(WrittenCrl { entries: count, bytes: header.len() as u64 + content, digest })
     }
 
     fn write_extensions(&self, issuer: KeyIdentifier, out: &mut Encoder) {
@@ -119,6 +124,8 @@ impl NewCrl<'_> {
 /// A `TBSCertList` around its entries.
 struct SignedPart {
     algorithm: SignatureAlgorithm,
+    /// The length of the entries.
+    list_bytes: u64,
     /// From its own header to that of the entries.
     before: Vec<u8>,
     /// The extensions.
@@ -150,35 +157,49 @@ impl SignedPart {
             out.header(SEQUENCE, content as usize);
             out.raw(&fields);
         });
-        Self { algorithm, before, after }
+        Self { algorithm, list_bytes, before, after }
     }
 
-    fn length(&self, list_bytes: u64) -> u64 {
-        self.before.len() as u64 + list_bytes + self.after.len() as u64
+    fn length(&self) -> u64 {
+        self.before.len() as u64 + self.list_bytes + self.after.len() as u64
     }
 
-    /// Hands on its bytes in pieces, and hashes them.
-    fn go_through(
+    /// Writes it in pieces, `start` bytes from the start of `out`, and hashes them.
+    fn write(
         &self,
         entries: impl Iterator<Item = CrlEntry>,
-        mut each: impl FnMut(&[u8]) -> io::Result<()>,
-    ) -> io::Result<Digest> {
-        let mut hasher = self.algorithm.hash().hasher();
+        start: usize,
+        out: &mut (impl Write + Seek),
+    ) -> Result<Digest, CrlWriteError> {
+        out.seek(SeekFrom::Start(start as u64))?;
+        let (mut hasher, mut length) = (self.algorithm.hash().hasher(), 0);
         let mut piece = Vec::with_capacity(PIECE + MAX_ENTRY);
+        let mut hand_on = |piece: &[u8]| {
+            hasher.update(piece);
+            length += piece.len() as u64;
+            out.write_all(piece)
+        };
         piece.extend_from_slice(&self.before);
         for entry in entries {
             if piece.len() >= PIECE {
-                hasher.update(&piece);
-                each(&piece)?;
+                hand_on(&piece)?;
                 piece.clear();
             }
             write_entry(&entry, &mut piece);
         }
         piece.extend_from_slice(&self.after);
-        hasher.update(&piece);
-        each(&piece)?;
-        Ok(hasher.finish())
+        hand_on(&piece)?;
+        if length == self.length() {
+            Ok(hasher.finish())
+        } else {
+            Err(CrlWriteError::EntriesChanged)
+        }
     }
+}
+
+/// The header of the whole CRL.
+fn outer_header(content: u64) -> Vec<u8> {
+    encode(|out| out.header(SEQUENCE, content as usize))
 }
 
 fn write_extension(

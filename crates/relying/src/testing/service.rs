@@ -1,6 +1,7 @@
 //! Status services over HTTP: right ones, and wrong ones.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -191,9 +192,9 @@ impl Service {
             this_update: self.made(),
             next_update: self.made() + LIFE,
         };
-        let mut der = Vec::new();
+        let mut der = Cursor::new(Vec::new());
         new.write(entries.into_iter(), &*issuer.key, &mut der).unwrap();
-        der
+        der.into_inner()
     }
 }
 

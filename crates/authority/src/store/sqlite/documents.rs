@@ -41,20 +41,6 @@ pub(super) fn put(
     if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
-pub(super) fn delete(
-    connection: &Connection,
-    expected: Version,
-    kind: DocumentKind,
-    id: &str,
-) -> Result<(), StoreError> {
-    let deleted = change(
-        connection,
-        "DELETE FROM documents WHERE kind = ?1 AND id = ?2 AND version = ?3",
-        params![kind.0, id, Number(expected.0)],
-    )?;
-    if deleted == 1 { Ok(()) } else { Err(StoreError::Conflict) }
-}
-
 pub(super) fn one(
     connection: &Connection,
     kind: DocumentKind,

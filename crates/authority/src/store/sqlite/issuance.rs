@@ -4,7 +4,7 @@ use inrou_rules::{CertificateId, ChipId, ResidentId, Serial, Use};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::columns::{Moment, Number, Text, Usage, change, row, rows};
+use super::columns::{Key, Moment, Text, change, row, rows};
 use super::{counters, statuses};
 use crate::store::{
     CertificateRecord, Holder, Intent, IntentKey, IntentSubject, NewIntent, Opaque, Partition,
@@ -39,28 +39,40 @@ pub(super) fn open_intent(
     }
     let SerialRange { usage, first: serial, .. } =
         reserve(connection, intent.partition, 1, intent.not_after)?;
+    let id = CertificateId { usage, serial };
     change(
         connection,
-        "INSERT INTO intents (usage, serial, subject, partition, not_after, body, is_open)
+        "INSERT INTO intents (id, subject, usage, partition, not_after, body, is_open)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)",
         params![
-            Usage(usage),
-            Number(serial.0),
+            Key(id),
             subject_name(intent.subject),
+            usage.as_str(),
             Text(intent.partition),
             Moment(intent.not_after),
             intent.body.0
         ],
     )?;
-    Ok(Intent { id: CertificateId { usage, serial }, intent: intent.clone() })
+    Ok(Intent { id, intent: intent.clone() })
 }
 
 pub(super) fn close_intent(connection: &Connection, key: IntentKey) -> Result<(), StoreError> {
-    let closed = change(
+    let (subject, usage) = (subject_name(key.subject), key.usage.as_str());
+    // The certificate itself is the record of its serial number.
+    let ended = change(
         connection,
-        "UPDATE intents SET is_open = 0 WHERE subject = ?1 AND usage = ?2 AND is_open = 1",
-        params![subject_name(key.subject), Usage(key.usage)],
+        "DELETE FROM intents WHERE subject = ?1 AND usage = ?2 AND is_open = 1
+             AND EXISTS (SELECT 1 FROM certificates WHERE certificates.id = intents.id)",
+        params![subject, usage],
     )?;
+    let closed = match ended {
+        0 => change(
+            connection,
+            "UPDATE intents SET is_open = 0 WHERE subject = ?1 AND usage = ?2 AND is_open = 1",
+            params![subject, usage],
+        )?,
+        ended => ended,
+    };
     if closed == 1 { Ok(()) } else { Err(Precondition::IntentNotOpen.into()) }
 }
 
@@ -70,20 +82,16 @@ pub(super) fn intent(
 ) -> Result<Option<Intent>, StoreError> {
     row(
         connection,
-        "SELECT serial, partition, not_after, body FROM intents
+        "SELECT id, partition, not_after, body FROM intents
          WHERE subject = ?1 AND usage = ?2 AND is_open = 1",
-        params![subject_name(key.subject), Usage(key.usage)],
+        params![subject_name(key.subject), key.usage.as_str()],
         |row| {
-            let (Number(serial), Text(partition), Moment(not_after)) =
+            let (Key(id), Text(partition), Moment(not_after)) =
                 (row.get(0)?, row.get(1)?, row.get(2)?);
+            let body = Opaque(row.get(3)?);
             Ok(Intent {
-                id: CertificateId { usage: key.usage, serial: Serial(serial) },
-                intent: NewIntent {
-                    subject: key.subject,
-                    partition,
-                    not_after,
-                    body: Opaque(row.get(3)?),
-                },
+                id,
+                intent: NewIntent { subject: key.subject, partition, not_after, body },
             })
         },
     )
@@ -96,12 +104,10 @@ pub(super) fn put_certificate(
     let CertificateRecord { id, generation, partition, holder, not_after, der } = certificate;
     let inserted = change(
         connection,
-        "INSERT INTO certificates
-             (usage, serial, generation, partition, resident, chip, not_after, der)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+        "INSERT INTO certificates (id, generation, partition, resident, chip, not_after, der)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
         params![
-            Usage(id.usage),
-            Number(id.serial.0),
+            Key(*id),
             generation,
             Text(partition),
             holder.as_ref().map(|holder| holder.resident.as_bytes()),
@@ -125,41 +131,9 @@ pub(super) fn certificate(
 ) -> Result<Option<CertificateRecord>, StoreError> {
     row(
         connection,
-        "SELECT usage, serial, generation, partition, resident, chip, not_after, der
-         FROM certificates WHERE usage = ?1 AND serial = ?2",
-        params![Usage(id.usage), Number(id.serial.0)],
-        read_certificate,
-    )
-}
-
-pub(super) fn of_issuer(
-    connection: &Connection,
-    usage: Use,
-    after: Option<Serial>,
-    limit: u32,
-) -> Result<Vec<CertificateRecord>, StoreError> {
-    rows(
-        connection,
-        "SELECT usage, serial, generation, partition, resident, chip, not_after, der
-         FROM certificates WHERE usage = ?1 AND serial > ?2 ORDER BY serial LIMIT ?3",
-        params![Usage(usage), Number(after.map_or(0, |serial| serial.0)), limit],
-        read_certificate,
-    )
-}
-
-pub(super) fn of_resident(
-    connection: &Connection,
-    resident: ResidentId,
-    after: Option<CertificateId>,
-    limit: u32,
-) -> Result<Vec<CertificateRecord>, StoreError> {
-    let (usage, serial) = place(after);
-    rows(
-        connection,
-        "SELECT usage, serial, generation, partition, resident, chip, not_after, der
-         FROM certificates WHERE resident = ?1 AND (usage, serial) > (?2, ?3)
-         ORDER BY usage, serial LIMIT ?4",
-        params![resident.as_bytes(), usage, serial, limit],
+        "SELECT id, generation, partition, resident, chip, not_after, der
+         FROM certificates WHERE id = ?1",
+        [Key(id)],
         read_certificate,
     )
 }
@@ -170,21 +144,13 @@ pub(super) fn in_chip(
     after: Option<CertificateId>,
     limit: u32,
 ) -> Result<Vec<CertificateRecord>, StoreError> {
-    let (usage, serial) = place(after);
     rows(
         connection,
-        "SELECT usage, serial, generation, partition, resident, chip, not_after, der
-         FROM certificates WHERE chip = ?1 AND (usage, serial) > (?2, ?3)
-         ORDER BY usage, serial LIMIT ?4",
-        params![chip.as_bytes(), usage, serial, limit],
+        "SELECT id, generation, partition, resident, chip, not_after, der
+         FROM certificates WHERE chip = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+        params![chip.as_bytes(), after.map_or(Key::BEFORE_ALL, Key), limit],
         read_certificate,
     )
-}
-
-/// Serial numbers begin at 1: nothing comes before the place that this answers for `None`.
-fn place(after: Option<CertificateId>) -> (Usage, Number) {
-    let id = after.unwrap_or(CertificateId { usage: Use::Signature, serial: Serial(0) });
-    (Usage(id.usage), Number(id.serial.0))
 }
 
 fn serial_counter(usage: Use) -> &'static str {
@@ -202,19 +168,18 @@ fn subject_name(subject: IntentSubject) -> String {
 }
 
 fn read_certificate(row: &Row<'_>) -> rusqlite::Result<CertificateRecord> {
-    let (Usage(usage), Number(serial), Text(partition), Moment(not_after)) =
-        (row.get(0)?, row.get(1)?, row.get(3)?, row.get(6)?);
-    let resident: Option<[u8; 16]> = row.get(4)?;
-    let chip: Option<[u8; 16]> = row.get(5)?;
+    let (Key(id), Text(partition), Moment(not_after)) = (row.get(0)?, row.get(2)?, row.get(5)?);
+    let resident: Option<[u8; 16]> = row.get(3)?;
+    let chip: Option<[u8; 16]> = row.get(4)?;
     Ok(CertificateRecord {
-        id: CertificateId { usage, serial: Serial(serial) },
-        generation: row.get(2)?,
+        id,
+        generation: row.get(1)?,
         partition,
         holder: resident.zip(chip).map(|(resident, chip)| Holder {
             resident: ResidentId::from_bytes(resident),
             chip: ChipId::from_bytes(chip),
         }),
         not_after,
-        der: row.get(7)?,
+        der: row.get(6)?,
     })
 }

@@ -32,9 +32,9 @@ use self::opening::Opening;
 use self::readers::Readers;
 use self::writer::{Request, Writer};
 use super::{
-    Addressee, AttributeVersion, CertificateRecord, Challenge, CrlRecord, Document, DocumentKind,
-    IdempotencyRecord, Intent, IntentKey, Job, JobId, LeafHash, LoggedEntry, Message, Partition,
-    Pending, PhoneRecord, StatusRecord, StatusVersion, Store, StoreError, Unit, Versioned,
+    AttributeVersion, CertificateRecord, CrlRecord, Document, DocumentKind, IdempotencyRecord,
+    Intent, IntentKey, Job, JobId, LeafHash, LoggedEntry, Message, Partition, Pending, PhoneRecord,
+    StatusRecord, StatusVersion, Store, StoreError, Unit, Versioned,
 };
 
 /// How many units may wait for the writer before it is said to be busy.
@@ -215,10 +215,6 @@ impl Store for SqliteStore {
         self.read(|connection| phones::one(connection, chip))
     }
 
-    fn phone_of(&self, resident: ResidentId) -> Result<Option<Versioned<PhoneRecord>>, StoreError> {
-        self.read(|connection| phones::of_resident(connection, resident))
-    }
-
     fn document(
         &self,
         kind: DocumentKind,
@@ -247,24 +243,6 @@ impl Store for SqliteStore {
 
     fn certificate(&self, id: CertificateId) -> Result<Option<CertificateRecord>, StoreError> {
         self.read(|connection| issuance::certificate(connection, id))
-    }
-
-    fn certificates(
-        &self,
-        usage: Use,
-        after: Option<Serial>,
-        limit: u32,
-    ) -> Result<Vec<CertificateRecord>, StoreError> {
-        self.read(|connection| issuance::of_issuer(connection, usage, after, limit))
-    }
-
-    fn certificates_of(
-        &self,
-        resident: ResidentId,
-        after: Option<CertificateId>,
-        limit: u32,
-    ) -> Result<Vec<CertificateRecord>, StoreError> {
-        self.read(|connection| issuance::of_resident(connection, resident, after, limit))
     }
 
     fn certificates_in(
@@ -305,10 +283,6 @@ impl Store for SqliteStore {
         self.read(|connection| statuses::crl(connection, partition))
     }
 
-    fn crls(&self, after: Option<Partition>, limit: u32) -> Result<Vec<CrlRecord>, StoreError> {
-        self.read(|connection| statuses::crls(connection, after, limit))
-    }
-
     fn jobs(&self, after: Option<JobId>, limit: u32) -> Result<Vec<Job>, StoreError> {
         self.read(|connection| jobs::list(connection, after, limit))
     }
@@ -317,25 +291,8 @@ impl Store for SqliteStore {
         self.read(jobs::next)
     }
 
-    fn messages(
-        &self,
-        addressee: Addressee,
-        since: u64,
-        limit: u32,
-    ) -> Result<Vec<Message>, StoreError> {
-        self.read(|connection| outbox::list(connection, addressee, since, limit))
-    }
-
-    fn undelivered(
-        &self,
-        after: Option<(Addressee, u64)>,
-        limit: u32,
-    ) -> Result<Vec<Message>, StoreError> {
-        self.read(|connection| outbox::undelivered(connection, after, limit))
-    }
-
-    fn challenge(&self, value: &[u8; 32]) -> Result<Option<Challenge>, StoreError> {
-        self.read(|connection| requests::challenge(connection, value))
+    fn messages(&self, chip: ChipId, since: u64, limit: u32) -> Result<Vec<Message>, StoreError> {
+        self.read(|connection| outbox::list(connection, chip, since, limit))
     }
 
     fn idempotency(

@@ -11,7 +11,7 @@ use crate::store::StoreError;
 /// Each form of the schema, from an empty file on. What was released is never changed. A fixture of
 /// every form stays readable: with a new form, `sqlite3 FILE .dump` of a store that has a row in
 /// every table goes to `fixtures/`, and the tests ask for it.
-const MIGRATIONS: &[&str] = &[include_str!("schema/v1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql")];
 
 /// The form that this version writes.
 pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;

@@ -51,19 +51,6 @@ pub(super) fn one(
     )
 }
 
-pub(super) fn of_resident(
-    connection: &Connection,
-    resident: ResidentId,
-) -> Result<Option<Versioned<PhoneRecord>>, StoreError> {
-    row(
-        connection,
-        "SELECT chip, version, device_key, model, platform, resident FROM phones
-         WHERE resident = ?1",
-        [resident.as_bytes()],
-        read_phone,
-    )
-}
-
 fn execute(connection: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
     connection.prepare_cached(sql)?.execute(params).map_err(|error| {
         if is_unique_violation(&error) {

@@ -1,51 +1,10 @@
-//! Challenges, nonces, idempotency records, and the pruning of what has expired.
+//! Nonces, idempotency records, and the pruning of what has expired.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
 use super::columns::{Moment, change, row};
-use crate::store::{Challenge, IdempotencyRecord, Nonce, Opaque, Precondition, StoreError};
-
-pub(super) fn put_challenge(
-    connection: &Connection,
-    challenge: &Challenge,
-) -> Result<(), StoreError> {
-    let inserted = change(
-        connection,
-        "INSERT INTO challenges (value, purpose, expires, body) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO NOTHING",
-        params![challenge.value, challenge.purpose, Moment(challenge.expires), challenge.body.0],
-    )?;
-    if inserted == 1 { Ok(()) } else { Err(Precondition::AlreadyRecorded.into()) }
-}
-
-pub(super) fn take_challenge(
-    connection: &Connection,
-    value: &[u8; 32],
-    purpose: &str,
-    now: Timestamp,
-) -> Result<Challenge, StoreError> {
-    let taken = row(
-        connection,
-        "DELETE FROM challenges WHERE value = ?1 AND purpose = ?2 AND expires > ?3
-         RETURNING value, purpose, expires, body",
-        params![value, purpose, Moment(now)],
-        read_challenge,
-    )?;
-    taken.ok_or(Precondition::ChallengeNotOpen.into())
-}
-
-pub(super) fn challenge(
-    connection: &Connection,
-    value: &[u8; 32],
-) -> Result<Option<Challenge>, StoreError> {
-    row(
-        connection,
-        "SELECT value, purpose, expires, body FROM challenges WHERE value = ?1",
-        [value],
-        read_challenge,
-    )
-}
+use crate::store::{IdempotencyRecord, Nonce, Opaque, Precondition, StoreError};
 
 pub(super) fn spend_nonce(connection: &Connection, nonce: &Nonce) -> Result<(), StoreError> {
     let inserted = change(
@@ -100,8 +59,6 @@ pub(super) fn prune(
 ) -> Result<u64, StoreError> {
     let mut pruned = 0;
     for sql in [
-        "DELETE FROM challenges WHERE value IN
-             (SELECT value FROM challenges WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
         "DELETE FROM nonces WHERE (caller, value) IN
              (SELECT caller, value FROM nonces WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
         "DELETE FROM idempotency WHERE (caller, key) IN
@@ -112,13 +69,4 @@ pub(super) fn prune(
         pruned += change(connection, sql, params![Moment(now), limit])?;
     }
     Ok(u64::try_from(pruned).unwrap_or(u64::MAX))
-}
-
-fn read_challenge(row: &Row<'_>) -> rusqlite::Result<Challenge> {
-    Ok(Challenge {
-        value: row.get(0)?,
-        purpose: row.get(1)?,
-        expires: row.get::<_, Moment>(2)?.0,
-        body: Opaque(row.get(3)?),
-    })
 }

@@ -4,7 +4,7 @@ use inrou_rules::{CertificateId, RevocationReason, Serial, Use};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::columns::{Moment, Number, Text, Usage, Word, change, row, rows};
+use super::columns::{Key, Moment, Number, Text, Word, change, row, rows};
 use super::counters;
 use crate::store::{
     CrlRecord, Partition, Precondition, Status, StatusRecord, StatusVersion, StoreError,
@@ -25,15 +25,9 @@ pub(super) fn reserve(
     let version = counters::take(connection, CHANGES, 1)?;
     change(
         connection,
-        "INSERT INTO statuses (usage, serial, partition, not_after, state, version)
-         VALUES (?1, ?2, ?3, ?4, 'pending', ?5)",
-        params![
-            Usage(id.usage),
-            Number(id.serial.0),
-            Text(partition),
-            Moment(not_after),
-            Number(version)
-        ],
+        "INSERT INTO statuses (id, partition, not_after, state, version)
+         VALUES (?1, ?2, ?3, 'pending', ?4)",
+        params![Key(id), Text(partition), Moment(not_after), Number(version)],
     )?;
     Ok(())
 }
@@ -57,16 +51,8 @@ pub(super) fn put(
     };
     change(
         connection,
-        "UPDATE statuses SET state = ?3, at = ?4, reason = ?5, version = ?6
-         WHERE usage = ?1 AND serial = ?2",
-        params![
-            Usage(id.usage),
-            Number(id.serial.0),
-            state,
-            at.map(Moment),
-            reason.map(Word),
-            Number(version)
-        ],
+        "UPDATE statuses SET state = ?2, at = ?3, reason = ?4, version = ?5 WHERE id = ?1",
+        params![Key(id), state, at.map(Moment), reason.map(Word), Number(version)],
     )?;
     Ok(StatusVersion(version))
 }
@@ -75,10 +61,9 @@ pub(super) fn put(
 fn remember(connection: &Connection, id: CertificateId) -> Result<(), StoreError> {
     let remembered = change(
         connection,
-        "INSERT INTO statuses (usage, serial, partition, not_after, state, version)
-         SELECT usage, serial, partition, not_after, 'good', 0 FROM certificates
-         WHERE usage = ?1 AND serial = ?2",
-        params![Usage(id.usage), Number(id.serial.0)],
+        "INSERT INTO statuses (id, partition, not_after, state, version)
+         SELECT id, partition, not_after, 'good', 0 FROM certificates WHERE id = ?1",
+        [Key(id)],
     )?;
     if remembered == 1 { Ok(()) } else { Err(Precondition::SerialNotReserved.into()) }
 }
@@ -87,9 +72,8 @@ pub(super) fn forget_good(connection: &Connection, up_to: StatusVersion) -> Resu
     let up_to = up_to.0.min(counters::last(connection, CHANGES)?);
     change(
         connection,
-        "DELETE FROM statuses WHERE state = 'good' AND version <= ?1 AND EXISTS
-             (SELECT 1 FROM certificates
-              WHERE certificates.usage = statuses.usage AND certificates.serial = statuses.serial)",
+        "DELETE FROM statuses WHERE state = 'good' AND version <= ?1
+             AND EXISTS (SELECT 1 FROM certificates WHERE certificates.id = statuses.id)",
         [Number(up_to)],
     )?;
     counters::raise(connection, FORGOTTEN, up_to)
@@ -101,9 +85,8 @@ pub(super) fn one(
 ) -> Result<Option<StatusRecord>, StoreError> {
     row(
         connection,
-        "SELECT usage, serial, partition, not_after, state, at, reason, version FROM statuses
-         WHERE usage = ?1 AND serial = ?2",
-        params![Usage(id.usage), Number(id.serial.0)],
+        "SELECT id, partition, not_after, state, at, reason, version FROM statuses WHERE id = ?1",
+        [Key(id)],
         read_status,
     )
 }
@@ -114,11 +97,12 @@ pub(super) fn of_issuer(
     after: Option<Serial>,
     limit: u32,
 ) -> Result<Vec<StatusRecord>, StoreError> {
+    let [before, last] = Key::range(usage, after);
     rows(
         connection,
-        "SELECT usage, serial, partition, not_after, state, at, reason, version FROM statuses
-         WHERE usage = ?1 AND serial > ?2 ORDER BY serial LIMIT ?3",
-        params![Usage(usage), Number(after.map_or(0, |serial| serial.0)), limit],
+        "SELECT id, partition, not_after, state, at, reason, version FROM statuses
+         WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3",
+        params![before, last, limit],
         read_status,
     )
 }
@@ -134,7 +118,7 @@ pub(super) fn changes(
 ) -> Result<Vec<StatusRecord>, StoreError> {
     let changes = rows(
         connection,
-        "SELECT usage, serial, partition, not_after, state, at, reason, version FROM statuses
+        "SELECT id, partition, not_after, state, at, reason, version FROM statuses
          WHERE version > ?1 ORDER BY version LIMIT ?2",
         params![Number(since.0), limit],
         read_status,
@@ -159,13 +143,12 @@ pub(super) fn put_crl(connection: &Connection, crl: &CrlRecord) -> Result<(), St
     }
     let stored = change(
         connection,
-        "INSERT INTO crls
-             (partition, number, this_update, next_update, entries, status_version, sha256)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO crls (partition, number, this_update, next_update, entries, status_version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (partition) DO UPDATE SET
              number = excluded.number, this_update = excluded.this_update,
              next_update = excluded.next_update, entries = excluded.entries,
-             status_version = excluded.status_version, sha256 = excluded.sha256
+             status_version = excluded.status_version
          WHERE excluded.number > number",
         params![
             Text(crl.partition),
@@ -173,8 +156,7 @@ pub(super) fn put_crl(connection: &Connection, crl: &CrlRecord) -> Result<(), St
             Moment(crl.this_update),
             Moment(crl.next_update),
             Number(crl.entries),
-            Number(crl.status_version.0),
-            crl.sha256
+            Number(crl.status_version.0)
         ],
     )?;
     if stored == 1 { Ok(()) } else { Err(Precondition::CrlNumberNotNext.into()) }
@@ -186,23 +168,9 @@ pub(super) fn crl(
 ) -> Result<Option<CrlRecord>, StoreError> {
     row(
         connection,
-        "SELECT partition, number, this_update, next_update, entries, status_version, sha256
+        "SELECT partition, number, this_update, next_update, entries, status_version
          FROM crls WHERE partition = ?1",
         [Text(partition)],
-        read_crl,
-    )
-}
-
-pub(super) fn crls(
-    connection: &Connection,
-    after: Option<Partition>,
-    limit: u32,
-) -> Result<Vec<CrlRecord>, StoreError> {
-    rows(
-        connection,
-        "SELECT partition, number, this_update, next_update, entries, status_version, sha256
-         FROM crls WHERE partition > ?1 ORDER BY partition LIMIT ?2",
-        params![after.map_or_else(String::new, |partition| partition.to_string()), limit],
         read_crl,
     )
 }
@@ -212,24 +180,18 @@ fn crl_counter(partition: Partition) -> String {
 }
 
 fn read_status(row: &Row<'_>) -> rusqlite::Result<StatusRecord> {
-    let (Usage(usage), Number(serial), Text(partition), Moment(not_after), Number(version)) =
-        (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(7)?);
-    let status = match row.get::<_, String>(4)?.as_str() {
+    let (Key(id), Text(partition), Moment(not_after), Number(version)) =
+        (row.get(0)?, row.get(1)?, row.get(2)?, row.get(6)?);
+    let status = match row.get::<_, String>(3)?.as_str() {
         "pending" => Status::Pending,
         "good" => Status::Good,
-        "held" => Status::Held { since: row.get::<_, Moment>(5)?.0 },
+        "held" => Status::Held { since: row.get::<_, Moment>(4)?.0 },
         _ => Status::Revoked {
-            at: row.get::<_, Moment>(5)?.0,
-            reason: row.get::<_, Word<RevocationReason>>(6)?.0,
+            at: row.get::<_, Moment>(4)?.0,
+            reason: row.get::<_, Word<RevocationReason>>(5)?.0,
         },
     };
-    Ok(StatusRecord {
-        id: CertificateId { usage, serial: Serial(serial) },
-        partition,
-        not_after,
-        status,
-        version: StatusVersion(version),
-    })
+    Ok(StatusRecord { id, partition, not_after, status, version: StatusVersion(version) })
 }
 
 fn read_crl(row: &Row<'_>) -> rusqlite::Result<CrlRecord> {
@@ -242,6 +204,5 @@ fn read_crl(row: &Row<'_>) -> rusqlite::Result<CrlRecord> {
         next_update: row.get::<_, Moment>(3)?.0,
         entries,
         status_version: StatusVersion(status_version),
-        sha256: row.get(6)?,
     })
 }

@@ -132,9 +132,6 @@ fn apply_write(
         Write::PutDocument { expected, document } => {
             documents::put(connection, *expected, document)?;
         }
-        Write::DeleteDocument { expected, kind, id } => {
-            documents::delete(connection, *expected, *kind, id)?;
-        }
 
         Write::ReserveSerials { partition, count, not_after } => {
             let range = issuance::reserve(connection, *partition, *count, *not_after)?;
@@ -161,14 +158,7 @@ fn apply_write(
         Write::CompleteJob(lease) => jobs::complete(connection, *lease)?,
         Write::PostponeJob { lease, due } => jobs::postpone(connection, *lease, *due)?,
         Write::Send(message) => committed.messages.push(outbox::send(connection, message)?),
-        Write::MarkDelivered { addressee, up_to } => {
-            outbox::mark_delivered(connection, *addressee, *up_to)?;
-        }
 
-        Write::PutChallenge(challenge) => requests::put_challenge(connection, challenge)?,
-        Write::TakeChallenge { value, purpose, now } => {
-            committed.challenges.push(requests::take_challenge(connection, value, purpose, *now)?);
-        }
         Write::SpendNonce(nonce) => requests::spend_nonce(connection, nonce)?,
         Write::PutIdempotency(record) => requests::put_idempotency(connection, record)?,
         Write::Prune { now, limit } => {

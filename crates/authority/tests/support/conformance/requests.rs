@@ -1,4 +1,4 @@
-//! Challenges, nonces, idempotency records, pruning.
+//! Nonces, idempotency records, pruning.
 
 use inrou_authority::store::{Document, Nonce, Precondition, Store, Write};
 
@@ -6,36 +6,11 @@ use super::{checks, commit, precondition};
 use crate::support::samples::*;
 
 checks!(
-    a_challenge_is_taken_once,
-    a_challenge_is_taken_for_its_purpose_before_it_expires,
     a_nonce_is_spent_once_by_each_caller,
     an_answer_is_recorded_once_under_a_callers_key,
     what_has_expired_is_pruned_and_nothing_else,
     pruning_keeps_to_its_limit,
 );
-
-fn take(n: u8, purpose: &str, now: i64) -> Write {
-    Write::TakeChallenge { value: [n; 32], purpose: purpose.to_owned(), now: at(now) }
-}
-
-fn a_challenge_is_taken_once(store: &dyn Store) {
-    assert_eq!(precondition(store, [take(1, "apply", 0)]), Precondition::ChallengeNotOpen);
-    commit(store, [Write::PutChallenge(challenge(1, 60))]);
-    let again = precondition(store, [Write::PutChallenge(challenge(1, 90))]);
-    assert_eq!(again, Precondition::AlreadyRecorded);
-    assert_eq!(store.challenge(&[1; 32]).unwrap(), Some(challenge(1, 60)));
-    assert_eq!(commit(store, [take(1, "apply", 0)]).challenges, [challenge(1, 60)]);
-    assert_eq!(precondition(store, [take(1, "apply", 0)]), Precondition::ChallengeNotOpen);
-    assert_eq!(store.challenge(&[1; 32]).unwrap(), None);
-}
-
-fn a_challenge_is_taken_for_its_purpose_before_it_expires(store: &dyn Store) {
-    commit(store, [Write::PutChallenge(challenge(1, 60))]);
-    for write in [take(1, "revoke", 0), take(1, "apply", 60), take(1, "apply", 61)] {
-        assert_eq!(precondition(store, [write]), Precondition::ChallengeNotOpen);
-    }
-    commit(store, [take(1, "apply", 59)]);
-}
 
 fn a_nonce_is_spent_once_by_each_caller(store: &dyn Store) {
     commit(store, [Write::SpendNonce(nonce("a", 60))]);
@@ -64,8 +39,6 @@ fn what_has_expired_is_pruned_and_nothing_else(store: &dyn Store) {
     commit(
         store,
         [
-            Write::PutChallenge(challenge(1, 60)),
-            Write::PutChallenge(challenge(2, 61)),
             Write::SpendNonce(nonce("old", 60)),
             Write::SpendNonce(nonce("new", 61)),
             Write::PutIdempotency(answer("old", 60)),
@@ -77,10 +50,8 @@ fn what_has_expired_is_pruned_and_nothing_else(store: &dyn Store) {
     );
     let prune = |now| commit(store, [Write::Prune { now: at(now), limit: 9 }]).pruned;
     assert_eq!(prune(59), 0);
-    assert_eq!(prune(60), 4);
+    assert_eq!(prune(60), 3);
     assert_eq!(prune(60), 0);
-    assert_eq!(store.challenge(&[1; 32]).unwrap(), None);
-    assert_eq!(store.challenge(&[2; 32]).unwrap(), Some(challenge(2, 61)));
     assert_eq!(store.idempotency("phone", "old").unwrap(), None);
     assert_eq!(store.idempotency("phone", "new").unwrap(), Some(answer("new", 61)));
     assert_eq!(store.document(ENROLMENT, "old").unwrap(), None);

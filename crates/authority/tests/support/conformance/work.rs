@@ -1,7 +1,7 @@
 //! Jobs and messages.
 
 use inrou_authority::store::{
-    Addressee, Job, JobId, Lease, Message, NewJob, Precondition, Store, Write,
+    Job, JobId, Lease, MESSAGES, Message, NewJob, Precondition, Store, Write,
 };
 
 use super::{checks, commit, precondition};
@@ -17,9 +17,9 @@ checks!(
     a_jobs_number_is_not_used_again,
     the_next_job_says_when,
     jobs_are_paged_by_number,
-    messages_are_numbered_for_each_addressee,
+    messages_are_numbered_for_each_phone,
     messages_are_read_since_a_number,
-    undelivered_messages_are_paged_over_all_addressees,
+    the_latest_messages_of_a_phone_are_kept,
 );
 
 fn take(store: &dyn Store, now: i64, until: i64, limit: u32) -> Vec<Job> {
@@ -81,13 +81,12 @@ fn a_lease_that_ran_out_is_lost(store: &dyn Store) {
 }
 
 fn a_job_is_completed_once_with_its_effect(store: &dyn Store) {
-    let phone = Addressee::Phone(chip(1));
     commit(store, [Write::AddJob(job("a", 1))]);
     let lease = take(store, 1, 60, 9).remove(0).lease();
-    let done = || [Write::Send(message(phone, "ready")), Write::CompleteJob(lease)];
+    let done = || [Write::Send(message(chip(1), "ready")), Write::CompleteJob(lease)];
     commit(store, done());
     assert_eq!(precondition(store, done()), Precondition::LeaseLost);
-    assert_eq!(store.messages(phone, 0, 9).unwrap().len(), 1);
+    assert_eq!(store.messages(chip(1), 0, 9).unwrap().len(), 1);
     assert_eq!(store.jobs(None, 9).unwrap(), []);
 }
 
@@ -129,37 +128,27 @@ fn jobs_are_paged_by_number(store: &dyn Store) {
     assert_eq!(store.jobs(Some(JobId(u64::MAX)), 2).unwrap(), []);
 }
 
-fn messages_are_numbered_for_each_addressee(store: &dyn Store) {
-    let (phone, resident) = (Addressee::Phone(chip(1)), Addressee::Resident(resident_id(1)));
-    let send = |addressee| Write::Send(message(addressee, "hello"));
-    let sent = commit(store, [send(phone), send(resident), send(phone)]).messages;
+fn messages_are_numbered_for_each_phone(store: &dyn Store) {
+    let send = |n| Write::Send(message(chip(n), "hello"));
+    let sent = commit(store, [send(1), send(2), send(1)]).messages;
     assert_eq!(sent, [1, 1, 2]);
-    assert_eq!(commit(store, [send(resident)]).messages, [2]);
+    assert_eq!(commit(store, [send(2)]).messages, [2]);
 }
 
 fn messages_are_read_since_a_number(store: &dyn Store) {
-    let phone = Addressee::Phone(chip(1));
-    commit(store, ["a", "b", "c"].map(|code| Write::Send(message(phone, code))));
-    commit(store, [Write::MarkDelivered { addressee: phone, up_to: 2 }]);
-    let expected =
-        |sequence, code, delivered| Message { sequence, message: message(phone, code), delivered };
-    assert_eq!(store.messages(phone, 1, 1).unwrap(), [expected(2, "b", true)]);
-    assert_eq!(store.messages(phone, 2, 9).unwrap(), [expected(3, "c", false)]);
-    assert_eq!(store.messages(phone, 3, 9).unwrap(), []);
-    assert_eq!(store.messages(Addressee::Phone(chip(2)), 0, 9).unwrap(), []);
+    commit(store, ["a", "b", "c"].map(|code| Write::Send(message(chip(1), code))));
+    let expected = |sequence, code| Message { sequence, message: message(chip(1), code) };
+    assert_eq!(store.messages(chip(1), 1, 1).unwrap(), [expected(2, "b")]);
+    assert_eq!(store.messages(chip(1), 2, 9).unwrap(), [expected(3, "c")]);
+    assert_eq!(store.messages(chip(1), 3, 9).unwrap(), []);
+    assert_eq!(store.messages(chip(2), 0, 9).unwrap(), []);
 }
 
-fn undelivered_messages_are_paged_over_all_addressees(store: &dyn Store) {
-    let (phone, resident) = (Addressee::Phone(chip(1)), Addressee::Resident(resident_id(1)));
-    for addressee in [resident, phone] {
-        commit(store, ["a", "b"].map(|code| Write::Send(message(addressee, code))));
-    }
-    commit(store, [Write::MarkDelivered { addressee: phone, up_to: 1 }]);
-    let mut places = Vec::new();
-    let mut after = None;
-    while let [message] = &store.undelivered(after, 1).unwrap()[..] {
-        after = Some((message.message.addressee, message.sequence));
-        places.extend(after);
-    }
-    assert_eq!(places, [(phone, 2), (resident, 1), (resident, 2)]);
+fn the_latest_messages_of_a_phone_are_kept(store: &dyn Store) {
+    commit(store, [Write::Send(message(chip(2), "other"))]);
+    commit(store, (0..MESSAGES + 5).map(|_| Write::Send(message(chip(1), "hello"))));
+    let kept = store.messages(chip(1), 0, 1_000).unwrap();
+    let numbers: Vec<u64> = kept.iter().map(|message| message.sequence).collect();
+    assert_eq!(numbers, Vec::from_iter(6..=MESSAGES + 5));
+    assert_eq!(store.messages(chip(2), 0, 9).unwrap().len(), 1);
 }
