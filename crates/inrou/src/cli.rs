@@ -23,9 +23,6 @@ use crate::verify::Verification;
 /// The folder that a sandbox uses when nobody names one.
 const DATA: &str = "inrou-data";
 
-/// The port of a sandbox when nobody names one.
-const PORT: u16 = 8765;
-
 /// The roles that can be served by themselves.
 const ROLES: [&str; 3] = ["authority", "portal", "phone"];
 
@@ -45,8 +42,8 @@ pub enum Action {
     Up {
         /// The data folder.
         data: PathBuf,
-        /// The port.
-        port: u16,
+        /// The port; that of the first start if `None`.
+        port: Option<u16>,
         /// At what time to begin, as typed.
         at: Option<String>,
         /// Whether over TLS.
@@ -63,8 +60,8 @@ pub enum Action {
     PrintConfig {
         /// The data folder.
         data: PathBuf,
-        /// The first port.
-        port: u16,
+        /// The first port; that of the sandbox's first start if `None`.
+        port: Option<u16>,
     },
     /// Play the whole job on a throw-away sandbox.
     Demo {
@@ -173,7 +170,6 @@ fn command(language: Language) -> Command {
         .long("port")
         .value_name("N")
         .value_parser(value_parser!(u16))
-        .default_value(PORT.to_string())
         .help(say("up-port"));
     let at = Arg::new("at").long("at").value_name("TIME").help(say("up-at"));
     let out = Arg::new("out")
@@ -226,14 +222,13 @@ fn action(matches: &ArgMatches) -> Action {
     match name {
         "up" => Action::Up {
             data: data(),
-            port: arguments.get_one("port").copied().unwrap_or(PORT),
+            port: arguments.get_one("port").copied(),
             at: typed("at"),
             tls: arguments.get_flag("tls"),
         },
-        "serve" if arguments.get_flag("print-config") => Action::PrintConfig {
-            data: data(),
-            port: arguments.get_one("port").copied().unwrap_or(PORT),
-        },
+        "serve" if arguments.get_flag("print-config") => {
+            Action::PrintConfig { data: data(), port: arguments.get_one("port").copied() }
+        }
         "serve" => Action::Serve {
             config: arguments.get_one("config").cloned().unwrap_or_default(),
             roles: arguments.get_many("role").unwrap_or_default().cloned().collect(),
@@ -269,6 +264,7 @@ mod tests {
     #![allow(clippy::panic, reason = "a test fails by panicking")]
 
     use super::*;
+    use crate::sandbox::DEFAULT_PORT;
 
     pub(super) fn typed(line: &str) -> Result<Invocation, Instead> {
         parse(line.split_whitespace().map(OsString::from))
@@ -290,7 +286,7 @@ mod tests {
                 language: Language::En,
                 action: Action::Up {
                     data: "d".into(),
-                    port: 0,
+                    port: Some(0),
                     at: Some("2026-11-21T10:00:00+09:00".to_owned()),
                     tls: false,
                 },
@@ -329,7 +325,10 @@ mod tests {
                 assert!(!japanese.contains(word), "{line}: {word}: {japanese}");
             }
         }
-        assert!(help("inrou --lang ja up --help").contains("（初期値 8765）"));
+        assert!(
+            help("inrou --lang ja up --help").contains("データフォルダー（初期値 inrou-data）")
+        );
+        assert!(help("inrou --lang en up --help").contains(&DEFAULT_PORT.to_string()));
         assert!(help("inrou --lang ja card attach --help").contains("attach [オプション] <NAME>"));
     }
 

@@ -74,8 +74,13 @@ impl From<FolderError> for Fault {
             FolderError::InUse(path) => {
                 Fault::new("data-folder-in-use").with("path", path.display())
             }
-            FolderError::Io { path, .. } => {
-                Fault::new("file-access-denied").with("path", path.display())
+            FolderError::Io { path, cause } => {
+                let code = match cause.kind() {
+                    io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "not-a-folder",
+                    io::ErrorKind::InvalidData => "file-not-readable",
+                    _ => "file-access-denied",
+                };
+                Fault::new(code).with("path", path.display())
             }
         }
     }
@@ -94,9 +99,9 @@ impl From<SandboxError> for Fault {
             SandboxError::Tls(TlsError::File { path, .. }) => {
                 Fault::new("file-not-readable").with("path", path.display())
             }
-            SandboxError::Residents(error) => {
-                Fault::new("config-invalid").with("path", "residents.json").with("detail", error)
-            }
+            SandboxError::Residents(error) => Fault::new("residents-invalid")
+                .with("detail", &error)
+                .with("remedy", error.remedy()),
             error => {
                 tracing::error!(error = ?error, "the sandbox did not start");
                 Fault::new("internal-error")
@@ -128,7 +133,7 @@ impl From<ClockError> for Fault {
             ClockError::Backwards { now, asked } => {
                 Fault::new("clock-backwards").with("now", now).with("asked", asked)
             }
-            ClockError::OutOfRange => Fault::new("time-not-readable"),
+            ClockError::OutOfRange => Fault::new("time-out-of-range"),
             ClockError::Unreadable { path } => {
                 Fault::new("file-not-readable").with("path", path.display())
             }

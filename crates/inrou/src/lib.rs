@@ -25,6 +25,7 @@ mod terminal;
 pub mod up;
 pub mod verify;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use inrou_words::Language;
@@ -53,7 +54,13 @@ pub fn command() -> ExitCode {
         _ => "error",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Colours are for people who look on and want them (no-color.org).
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(wanted && std::io::stderr().is_terminal())
+        .init();
     let language = invocation.language;
     end(run(invocation), language)
 }

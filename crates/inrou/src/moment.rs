@@ -1,8 +1,11 @@
 //! Times as people type them on the command line.
 
+use inrou_api::clock::SandboxClock;
 use inrou_rules::japan;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, date};
 use jiff::{SignedDuration, Timestamp};
+
+use crate::fault::Fault;
 
 /// A moment with its offset; or without, in Japan time; or a day, from its midnight in Japan.
 pub fn parse_moment(typed: &str) -> Option<Timestamp> {
@@ -13,6 +16,21 @@ pub fn parse_moment(typed: &str) -> Option<Timestamp> {
         Some(japan::moment(day.to_datetime(jiff::civil::Time::midnight())))
     };
     exact.or_else(civil).or_else(day)
+}
+
+/// The same, as a time that a sandbox may begin at: from the year in which all of the residents that come
+/// with the program are old enough for their cards, to where its clock ends.
+///
+/// # Errors
+/// `time-not-readable`, `time-out-of-range`.
+pub fn parse_beginning(typed: &str) -> Result<Timestamp, Fault> {
+    let moment = parse_moment(typed).ok_or_else(|| Fault::new("time-not-readable"))?;
+    let first = japan::moment(date(2020, 1, 1).at(0, 0, 0, 0));
+    if (first..SandboxClock::LATEST).contains(&moment) {
+        Ok(moment)
+    } else {
+        Err(Fault::new("time-out-of-range"))
+    }
 }
 
 /// A length such as `+30m`, `+12h`, `+7d`.
@@ -41,6 +59,21 @@ mod tests {
         let midnight: Timestamp = "2026-11-21T15:00:00Z".parse().unwrap();
         assert_eq!(parse_moment("2026-11-22"), Some(midnight));
         assert_eq!(parse_moment("tomorrow"), None);
+    }
+
+    #[test]
+    fn a_sandbox_begins_within_what_its_clock_and_its_cards_allow() {
+        for good in ["2020-01-01", "2026-11-21T10:00:00+09:00", "9899-12-31"] {
+            assert!(parse_beginning(good).is_ok(), "{good}");
+        }
+        for (wrong, code) in [
+            ("1990-01-01", "time-out-of-range"),
+            ("2019-12-31T23:59:59", "time-out-of-range"),
+            ("9999-12-31", "time-out-of-range"),
+            ("tomorrow", "time-not-readable"),
+        ] {
+            assert_eq!(parse_beginning(wrong).unwrap_err().code(), code, "{wrong}");
+        }
     }
 
     #[test]

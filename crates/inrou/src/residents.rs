@@ -8,7 +8,7 @@ mod file;
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use inrou_chip::face_input::MyNumber;
@@ -181,17 +181,45 @@ impl fmt::Display for Handle {
     }
 }
 
-/// The residents of a sandbox that begins on the day `start` in Japan: those of the file in the data
-/// folder, if it is there, else those that come with the program.
-///
-/// # Errors
-/// What is wrong with the file, where, and what to do.
-pub fn load(data: &Path, start: Date) -> Result<Vec<TestResident>, ResidentsError> {
-    let path = data.join(FILE);
-    match fs::read_to_string(&path) {
-        Ok(text) => parse(&text, start).map_err(|error| error.in_file(&path)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => parse(BUILT_IN, start),
-        Err(error) => Err(ResidentsError::unreadable(&error).in_file(&path)),
+/// A text that tells of residents, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    file: Option<PathBuf>,
+    text: String,
+}
+
+impl Source {
+    /// The file of that path, if it is there.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(file: &Path) -> Result<Option<Self>, ResidentsError> {
+        match fs::read_to_string(file) {
+            Ok(text) => Ok(Some(Self { file: Some(file.to_owned()), text })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(ResidentsError::unreadable(&error).in_file(file)),
+        }
+    }
+
+    /// The file that comes with the program.
+    pub fn built_in() -> Self {
+        Self { file: None, text: BUILT_IN.to_owned() }
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The residents, for a sandbox that begins on the day `start` in Japan.
+    ///
+    /// # Errors
+    /// What is wrong, where, and what to do.
+    pub fn residents(&self, start: Date) -> Result<Vec<TestResident>, ResidentsError> {
+        parse(&self.text, start).map_err(|error| match &self.file {
+            Some(file) => error.in_file(file),
+            None => error,
+        })
     }
 }
 

@@ -29,8 +29,8 @@ pub enum ClockError {
         /// What was asked.
         asked: Timestamp,
     },
-    /// The time asked for is beyond what a calendar here holds (the year 9999).
-    #[error("the time is beyond the year 9999")]
+    /// The time asked for is not before [`SandboxClock::LATEST`].
+    #[error("the time is beyond the year 9899")]
     OutOfRange,
     /// The file is there and does not hold a clock.
     #[error("{path} does not hold a clock")]
@@ -66,6 +66,10 @@ pub struct SandboxClock {
 impl SandboxClock {
     /// How soon, in real time, a turn by another process is noticed.
     pub const NOTICE: Duration = Duration::from_millis(100);
+
+    /// The clock is turned to times before this one: the year 9900. Calendars here end with the year
+    /// 9999, which no certificate that is issued until then outlives.
+    pub const LATEST: Timestamp = Timestamp::constant(250_246_627_200, 0);
 
     /// Opens the clock in `directory`, which exists; makes one that runs on real time if there is none.
     ///
@@ -115,11 +119,15 @@ impl SandboxClock {
     /// Turns the clock forward to `time`. Answers what it then shows.
     ///
     /// # Errors
-    /// [`ClockError::Backwards`] if it shows a later time already; the file cannot be written.
+    /// [`ClockError::Backwards`] if it shows a later time already; [`ClockError::OutOfRange`]; the file
+    /// cannot be written.
     pub fn advance_to(&self, time: Timestamp) -> Result<ClockState, ClockError> {
         self.change(|state| {
             if time < state.now {
                 return Err(ClockError::Backwards { now: state.now, asked: time });
+            }
+            if time >= Self::LATEST {
+                return Err(ClockError::OutOfRange);
             }
             Ok(ClockState { now: time, ..state })
         })
@@ -128,10 +136,11 @@ impl SandboxClock {
     /// Turns the clock forward by `span`. Answers what it then shows.
     ///
     /// # Errors
-    /// As [`SandboxClock::advance_to`]; [`ClockError::OutOfRange`] past the year 9999.
+    /// As [`SandboxClock::advance_to`].
     pub fn advance_by(&self, span: SignedDuration) -> Result<ClockState, ClockError> {
         self.change(|state| {
-            let asked = state.now.checked_add(span).map_err(|_| ClockError::OutOfRange)?;
+            let asked = state.now.checked_add(span).ok().filter(|asked| *asked < Self::LATEST);
+            let asked = asked.ok_or(ClockError::OutOfRange)?;
             if span.is_negative() {
                 return Err(ClockError::Backwards { now: state.now, asked });
             }

@@ -60,8 +60,15 @@ async fn around(State(shell): State<Shell>, request: Request, next: Next) -> Res
     async {
         let mut response = answer(request, next).await;
         if let Some(problem) = problem_of(&response) {
-            if let Some(cause) = problem.source() {
-                tracing::error!(code = problem.code(), cause, "a request failed");
+            match problem.source() {
+                Some(cause) if problem.status().is_server_error() => {
+                    tracing::error!(code = problem.code(), cause, "a request failed");
+                }
+                // Whoever asked is told what to change.
+                Some(cause) => {
+                    tracing::debug!(code = problem.code(), cause, "a request is refused")
+                }
+                None => {}
             }
             if let Some(upstream) = problem.trace() {
                 tracing::info!(code = problem.code(), %upstream, "passed on from another role");

@@ -5,15 +5,13 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use inrou_api::clock::{Clock, SystemClock};
 use inrou_chip::tray::{ChipName, Tray};
 use inrou_pki::{FreshKeys, SystemEntropy};
-use inrou_rules::{Medium, japan};
+use inrou_rules::Medium;
 
 use super::fault::of_tray;
 use crate::fault::Fault;
-use crate::residents;
-use crate::sandbox::DataFolder;
+use crate::sandbox::{DataFolder, inhabitants};
 
 /// A chip of the sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +64,7 @@ pub(super) fn all(folder: &DataFolder) -> Result<Vec<Place>, Fault> {
 /// may own several: then it is the first. Where card and phone share a name, `phone` chooses.
 ///
 /// # Errors
-/// `chip-unknown`, `config-invalid` if the residents' file cannot be read.
+/// `chip-unknown`, `residents-invalid`.
 pub(super) fn find(folder: &DataFolder, name: &str, phone: bool) -> Result<Place, Fault> {
     let unknown = || Fault::new("chip-unknown").with("name", name);
     let there = |place: &Place| place.file().is_file();
@@ -83,13 +81,10 @@ pub(super) fn find(folder: &DataFolder, name: &str, phone: bool) -> Result<Place
     found.ok_or_else(unknown)
 }
 
-/// The phones that the residents' file gives to a resident.
+/// The phones that a resident owns from the first start on.
 fn phones_of(folder: &DataFolder, handle: &str) -> Result<Vec<Place>, Fault> {
-    let today = japan::day(SystemClock::new().now());
-    let residents = residents::load(folder.root(), today).map_err(|error| {
-        Fault::new("config-invalid").with("path", residents::FILE).with("detail", error)
-    })?;
-    let resident = residents.into_iter().find(|resident| resident.handle.as_str() == handle);
+    let resident =
+        inhabitants(folder)?.into_iter().find(|resident| resident.handle.as_str() == handle);
     let phones = resident.into_iter().flat_map(|resident| resident.phones);
     let names = phones.filter_map(|phone| phone.name.as_str().parse().ok());
     Ok(names.map(|name| Place::phone(folder, name)).collect())

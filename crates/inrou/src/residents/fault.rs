@@ -34,6 +34,12 @@ pub enum Fault {
     /// A resident's or a phone's name stands twice.
     #[error("the name stands twice")]
     NameTwice,
+    /// A phone has the name of a resident, by which the resident's card is called.
+    #[error("a phone has the name of a resident, by which the resident's card is called")]
+    NameOfCard,
+    /// A My Number stands twice.
+    #[error("another resident has the same My Number")]
+    MyNumberTwice,
     /// The municipality is not in the table of places.
     #[error("the municipality is not in the table of places")]
     MunicipalityUnknown,
@@ -104,7 +110,10 @@ impl ResidentsError {
                 "Compare with crates/inrou/data/residents.json in the source, which is the file that comes with the program."
             }
             Fault::Nobody => "Enter at least one resident.",
-            Fault::NameTwice => "Give every resident, and every phone, a name of its own.",
+            Fault::MyNumberTwice => "Give every resident a My Number of their own.",
+            Fault::NameTwice | Fault::NameOfCard => {
+                "Give every resident, and every phone, a name of its own."
+            }
             Fault::MunicipalityUnknown => {
                 "Use the five-digit code of a city, or of a municipality of Tokyo, without its check digit."
             }

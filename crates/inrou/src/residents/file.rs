@@ -22,14 +22,24 @@ const FULL_WIDTH_SPACE: char = '\u{3000}';
 /// Reads the file. Each resident is first taken as a piece of the text, so that a fault can be told
 /// with its line and the resident's handle.
 pub(super) fn parse(text: &str, start: Date) -> Result<Vec<TestResident>, ResidentsError> {
+    // Editors of some systems begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let file: File<'_> = serde_json::from_str(text).map_err(|error| form_fault(&error, 1, None))?;
     let mut residents = Vec::new();
     let mut names = Names::default();
-    for piece in file.residents {
+    let pieces = file.residents.into_iter().map(|piece| {
         let piece = Piece { text: piece.get(), first_line: line_of(text, piece.get()) };
-        let entry: Entry = serde_json::from_str(piece.text)
-            .map_err(|error| form_fault(&error, piece.first_line, piece.handle()))?;
-        let checked = names.take(&entry).and_then(|()| entry.resolve(start));
+        match serde_json::from_str(piece.text) {
+            Ok(entry) => Ok((piece, entry)),
+            Err(error) => Err(form_fault(&error, piece.first_line, piece.handle())),
+        }
+    });
+    let entries = pieces.collect::<Result<Vec<(Piece<'_>, Entry)>, _>>()?;
+    for (piece, entry) in &entries {
+        names.take_resident(entry).map_err(|found| piece.error(found))?;
+    }
+    for (piece, entry) in entries {
+        let checked = names.take_phones(&entry).and_then(|()| entry.resolve(start));
         residents.push(checked.map_err(|found| piece.error(found))?);
     }
     if residents.is_empty() {
@@ -253,23 +263,36 @@ fn is_hiragana(reading: &str) -> bool {
     !reading.is_empty() && reading.chars().all(|c| matches!(c, 'ぁ'..='ゖ' | 'ー'))
 }
 
-/// The names that are taken.
+/// The names and numbers that are taken.
 #[derive(Default)]
 struct Names {
     residents: BTreeSet<Handle>,
+    numbers: BTreeSet<String>,
     phones: BTreeSet<Handle>,
 }
 
 impl Names {
-    fn take(&mut self, entry: &Entry) -> Result<(), Found> {
+    fn take_resident(&mut self, entry: &Entry) -> Result<(), Found> {
         if !self.residents.insert(entry.handle.clone()) {
             return Err(Found("handle", Fault::NameTwice));
         }
-        if entry.phones.iter().all(|phone| self.phones.insert(phone.name.clone())) {
-            Ok(())
-        } else {
-            Err(Found("phones", Fault::NameTwice))
+        if !self.numbers.insert(entry.my_number.clone()) {
+            return Err(Found("my_number", Fault::MyNumberTwice));
         }
+        Ok(())
+    }
+
+    /// Once all residents are known: a card is called by the name of its resident.
+    fn take_phones(&mut self, entry: &Entry) -> Result<(), Found> {
+        for TestPhone { name, .. } in &entry.phones {
+            if self.residents.contains(name) {
+                return Err(Found("phones", Fault::NameOfCard));
+            }
+            if !self.phones.insert(name.clone()) {
+                return Err(Found("phones", Fault::NameTwice));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -125,21 +125,24 @@ fn card_3_nobody_under_15_has_a_signature_certificate() {
 }
 
 #[test]
-fn a_file_in_the_data_folder_replaces_them() {
+fn a_file_is_told_of_by_its_name() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(load(folder.path(), START).unwrap().len(), built_in().len());
+    let file = folder.path().join(FILE);
+    assert_eq!(Source::read(&file), Ok(None));
+    assert_eq!(Source::built_in().residents(START), Ok(built_in()));
+    let load = || Source::read(&file).map(Option::unwrap)?.residents(START);
 
-    fs::write(folder.path().join(FILE), only("hana")).unwrap();
-    let residents = load(folder.path(), START).unwrap();
+    fs::write(&file, only("hana")).unwrap();
+    let residents = load().unwrap();
     assert_eq!(residents.len(), 1);
     assert_eq!(residents[0], *named(&built_in(), "hana"));
 
-    fs::write(folder.path().join(FILE), "{}").unwrap();
-    let error = load(folder.path(), START).unwrap_err();
+    fs::write(&file, "{}").unwrap();
+    let error = load().unwrap_err();
     assert!(error.to_string().contains("residents.json, line 1: missing field `residents`"));
 
-    fs::write(folder.path().join(FILE), [0xFF]).unwrap();
-    let error = load(folder.path(), START).unwrap_err();
+    fs::write(&file, [0xFF]).unwrap();
+    let error = load().unwrap_err();
     assert!(matches!(error.fault, Fault::Unreadable(_)), "{error}");
 }
 
@@ -251,6 +254,40 @@ fn a_town_may_name_its_district_in_the_address() {
     assert!(parse(&district, START).is_ok());
     assert!(parse(&text.replace("東京都清瀬市", "東京都瑞穂町"), START).is_ok());
     assert!(parse(&text.replace("東京都清瀬市", "西多摩郡瑞穂町"), START).is_err());
+}
+
+#[test]
+fn a_byte_order_mark_at_the_beginning_is_no_mistake() {
+    let text = format!("\u{FEFF}{}", only("hana"));
+    assert_eq!(parse(&text, START), parse(&only("hana"), START));
+}
+
+#[test]
+fn a_phone_is_not_called_like_a_card_and_a_my_number_is_one_persons() {
+    let both = only("hana").replacen("\n  ]", &format!(",\n{}\n  ]", entry("taro")), 1);
+    assert!(parse(&both, START).is_ok());
+    // Taro comes after hana, whose phone is called like his card.
+    let error = parse(&both.replacen("\"hana-phone\"", "\"taro\"", 1), START).unwrap_err();
+    assert_eq!((error.fault.clone(), error.resident.as_deref()), (Fault::NameOfCard, Some("hana")));
+    let number = |handle| {
+        let entry = entry(handle);
+        let at = entry.find("\"my_number\": \"").unwrap() + "\"my_number\": \"".len();
+        entry[at..at + 12].to_owned()
+    };
+    let error = parse(&both.replace(&number("taro"), &number("hana")), START).unwrap_err();
+    assert_eq!(
+        (error.fault.clone(), error.resident.as_deref()),
+        (Fault::MyNumberTwice, Some("taro"))
+    );
+    let line = both.lines().nth(error.line.unwrap() - 1).unwrap();
+    assert!(line.contains("my_number") && !error.to_string().contains(&number("hana")));
+}
+
+#[test]
+fn a_sandbox_may_begin_as_early_and_as_late_as_its_clock_allows() {
+    for start in [date(2020, 1, 1), date(2099, 12, 31), date(9899, 12, 31)] {
+        assert!(parse(BUILT_IN, start).is_ok(), "{start}");
+    }
 }
 
 #[test]

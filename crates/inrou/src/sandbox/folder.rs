@@ -3,6 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use inrou_chip::files::Folder;
 use inrou_pki::Entropy;
@@ -16,6 +17,12 @@ const PASSPHRASE: &str = "passphrase";
 
 /// Says when the first start began.
 const BEGUN: &str = "begun";
+
+/// Says at which port the sandbox was reached first.
+const PORT: &str = "port";
+
+/// The residents' file as it was at the first start.
+const RESIDENTS: &str = "residents-of-first-start.json";
 
 /// Is there once the test residents have their cards.
 const READY: &str = "ready";
@@ -111,10 +118,7 @@ impl DataFolder {
     /// # Errors
     /// [`FolderError::Io`].
     pub fn begun(&self) -> Result<Option<Timestamp>, FolderError> {
-        let Some(text) = self.read(BEGUN)? else { return Ok(None) };
-        let path = self.root.join(BEGUN);
-        let malformed = |_| FolderError::Io { path, cause: io::ErrorKind::InvalidData.into() };
-        text.parse().map(Some).map_err(malformed)
+        self.read_as(BEGUN)
     }
 
     /// Notes when the first start begins.
@@ -123,6 +127,36 @@ impl DataFolder {
     /// [`FolderError::Io`].
     pub fn note_begun(&self, at: Timestamp) -> Result<(), FolderError> {
         self.write(BEGUN, &at.to_string())
+    }
+
+    /// At which port the sandbox was reached first: the one that most of its certificates name for their
+    /// status.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub fn port(&self) -> Result<Option<u16>, FolderError> {
+        self.read_as(PORT)
+    }
+
+    /// Notes at which port the sandbox is reached, if it is the first.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub fn note_port(&self, port: u16) -> Result<(), FolderError> {
+        if self.port()?.is_some() { Ok(()) } else { self.write(PORT, &port.to_string()) }
+    }
+
+    /// Notes what the residents' file says at the first start.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub fn note_residents(&self, text: &str) -> Result<(), FolderError> {
+        self.write(RESIDENTS, text)
+    }
+
+    /// Where that is noted.
+    pub fn residents_noted(&self) -> PathBuf {
+        self.root.join(RESIDENTS)
     }
 
     /// Whether the test residents have their cards.
@@ -209,6 +243,13 @@ impl DataFolder {
         }
     }
 
+    fn read_as<T: FromStr>(&self, name: &str) -> Result<Option<T>, FolderError> {
+        let Some(text) = self.read(name)? else { return Ok(None) };
+        let path = self.root.join(name);
+        let malformed = |_| FolderError::Io { path, cause: io::ErrorKind::InvalidData.into() };
+        text.parse().map(Some).map_err(malformed)
+    }
+
     /// Writes a file whole and durably, for its owner alone.
     fn write(&self, name: &str, text: &str) -> Result<(), FolderError> {
         let written = Folder::from(&self.root).replace(name, text.as_bytes());
@@ -232,6 +273,18 @@ mod tests {
         drop(held);
         folder.lock().unwrap();
         DataFolder::find(root.path()).unwrap();
+    }
+
+    #[test]
+    fn the_first_port_is_the_one_that_is_remembered() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = DataFolder::create(root.path()).unwrap();
+        assert_eq!(folder.port().unwrap(), None);
+        folder.note_port(8765).unwrap();
+        folder.note_port(9000).unwrap();
+        assert_eq!(folder.port().unwrap(), Some(8765));
+        fs::write(root.path().join("port"), "many").unwrap();
+        assert!(matches!(folder.port(), Err(FolderError::Io { .. })));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod error;
 mod first_start;
 mod folder;
 mod home;
+mod inhabitants;
 mod role_keys;
 mod setup;
 mod tls;
@@ -26,23 +27,26 @@ use inrou_chip::tray::Tray;
 use inrou_phone::Fleet;
 use inrou_phone::card::TableOfCards;
 use inrou_pki::{Entropy, KeyAlgorithm, SystemEntropy};
-use inrou_rules::japan;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
 
 pub use config::{Addresses, of_processes};
 pub use error::SandboxError;
 pub use folder::{DataFolder, FolderError, FolderLock};
+pub use inhabitants::{inhabitants, is_file_changed};
 pub use role_keys::{Role, RoleKeys};
 pub use tls::TlsError;
 
 use crate::key_pool::KeyPool;
 use crate::maker::Maker;
-use crate::residents::{self, ResidentsError, TestResident};
+use crate::residents::TestResident;
 use crate::serve::{AuthorityRole, Ground, until};
 use control::{Control, Shelf};
 use first_start::FirstStart;
 use tls::Tls;
+
+/// The port of a sandbox when nobody names one.
+pub const DEFAULT_PORT: u16 = 8765;
 
 /// Who has the chips that a sandbox took, as other commands are told.
 const OWNER: &str = "sandbox";
@@ -114,13 +118,12 @@ impl Sandbox {
         let folder = &options.folder;
         let lock = folder.lock()?;
         let door = Door::open(&options, extras.tls).await?;
-        let begun = folder.begun()?;
-        let present = || options.start.unwrap_or_else(|| SystemClock::new().now());
-        let now = begun.unwrap_or_else(present);
-        let residents = test_residents(&options, now)?;
-        if begun.is_none() {
-            folder.note_begun(now)?;
+        let present = options.start.unwrap_or_else(|| SystemClock::new().now());
+        let (now, mut residents) = inhabitants::first_start(folder, present)?;
+        if let Some(wanted) = &options.residents {
+            residents.retain(|resident| wanted.iter().any(|name| name == resident.handle.as_str()));
         }
+        folder.note_port(door.addresses.ports[0])?;
         let begins = first_start::beginning(&residents, now);
         let clock = Arc::new(SandboxClock::open_starting_at(folder.root(), begins)?);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
@@ -290,12 +293,4 @@ impl Door {
             }
         })
     }
-}
-
-fn test_residents(options: &Options, now: Timestamp) -> Result<Vec<TestResident>, ResidentsError> {
-    let mut all = residents::load(options.folder.root(), japan::day(now))?;
-    if let Some(wanted) = &options.residents {
-        all.retain(|resident| wanted.iter().any(|handle| handle == resident.handle.as_str()));
-    }
-    Ok(all)
 }

@@ -32,7 +32,7 @@ pub use portal::{AuthorityCalls, PortalRole};
 
 use crate::fault::Fault;
 use crate::key_pool::KeyPool;
-use crate::sandbox::{Addresses, DataFolder, RoleKeys, of_processes};
+use crate::sandbox::{Addresses, DEFAULT_PORT, DataFolder, RoleKeys, of_processes};
 use crate::terminal::{interrupted, say};
 
 /// What every role of a process stands on.
@@ -74,11 +74,12 @@ pub fn run(language: Language, file: &Path, wanted: &[String]) -> Result<(), Fau
 }
 
 /// Prints the configuration by which the roles of a sandbox run by themselves, at `port` and the two
-/// after it.
-pub fn print(data: &Path, port: u16) -> Result<(), Fault> {
+/// after it; by default at the port that the sandbox's certificates name.
+pub fn print(data: &Path, port: Option<u16>) -> Result<(), Fault> {
     let missing = || Fault::new("data-folder-missing").with("path", data.display());
     let absolute = fs::canonicalize(data).map_err(|_| missing())?;
     let folder = DataFolder::find(&absolute)?;
+    let port = port.or(folder.port()?).unwrap_or(DEFAULT_PORT);
     let config = of_processes(&folder, &RoleKeys::of(&folder)?, &Addresses::of_three_ports(port));
     say(config.to_toml().trim_end());
     Ok(())

@@ -84,8 +84,13 @@ fn a_turn_past_the_calendar_is_refused() {
     let sandbox = Sandbox::new();
     let clock = sandbox.open();
     assert!(matches!(clock.advance_by(SignedDuration::MAX), Err(ClockError::OutOfRange)));
-    clock.advance_to(Timestamp::MAX).unwrap();
-    sandbox.machine.advance_by(hours(1));
+    let latest = SandboxClock::LATEST;
+    assert_eq!(latest, "9900-01-01T00:00:00Z".parse().unwrap());
+    assert!(matches!(clock.advance_to(latest), Err(ClockError::OutOfRange)));
+    let to_latest = latest.duration_since(clock.state().now);
+    assert!(matches!(clock.advance_by(to_latest), Err(ClockError::OutOfRange)));
+    clock.advance_to(latest - SignedDuration::from_nanos(1)).unwrap();
+    sandbox.machine.advance_to(Timestamp::MAX);
     assert_eq!(clock.now(), Timestamp::MAX);
 }
 
