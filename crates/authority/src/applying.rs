@@ -10,10 +10,11 @@ use crate::Authority;
 use crate::act::Loaded;
 use crate::enrolment::Enrolment;
 use crate::problem::Failed;
-use crate::store::{Actor, StoreError};
+use crate::store::{Actor, StoreError, Write};
 
 impl Authority {
-    /// Begins an enrolment under `id`; once begun it stays as it is.
+    /// Begins an enrolment under `id`; once begun it stays as it is. `also` gives further writes of the
+    /// same commit.
     ///
     /// # Errors
     /// Refusals by APPLY-2, APPLY-3 and REG-3; `phone-unknown`; the store's.
@@ -22,6 +23,7 @@ impl Authority {
         chip: ChipId,
         id: EnrolmentId,
         request: &BeginEnrolment,
+        also: &dyn Fn(&EnrolmentBegun) -> Vec<Write>,
     ) -> Result<EnrolmentBegun, Failed> {
         if request.uses.is_empty() {
             return Err(Refusal::NoneSelected.into());
@@ -44,8 +46,10 @@ impl Authority {
             resident: None,
             stage: EnrolmentStage::Begun,
         };
-        match self.commit(enrolment.write(None).into()) {
-            Ok(_) => Ok(begun(&enrolment)),
+        let answer = begun(&enrolment);
+        let writes = [enrolment.write(None)].into_iter().chain(also(&answer));
+        match self.commit(writes.collect()) {
+            Ok(_) => Ok(answer),
             // The same request came before, and its answer was lost.
             Err(StoreError::Conflict) => Ok(begun(&self.enrolment_of(chip, id)?.1)),
             Err(error) => Err(error.into()),

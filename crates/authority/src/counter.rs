@@ -6,7 +6,7 @@ use inrou_api::problem::Problem;
 use inrou_api::problem::{Code, OrInternal};
 use inrou_api::wire::authority::{
     AdmitResident, Attendance, CardIssued, CardPin, CardView, ChangeRecord, ChooseCertificates,
-    IssueCard, ReportLoss, ResidentSummary, ResidentView, UnlockCard,
+    IssueCard, ReportLoss, ResidentAdmitted, ResidentSummary, ResidentView, UnlockCard,
 };
 use inrou_pki::{AttributesInvalid, PersonalAttributes};
 use inrou_rules::{
@@ -16,13 +16,19 @@ use inrou_rules::{
 
 use crate::Authority;
 use crate::card_work::CardWork;
+use crate::http::Keep;
 use crate::problem::Failed;
 use crate::projection::project;
 use crate::store::{Actor, AttributeVersion, Salt, StoreError, Unit, Write};
 
 impl Authority {
     /// Enters a resident under `id`.
-    pub(crate) fn admit(&self, id: ResidentId, request: &AdmitResident) -> Result<(), Failed> {
+    pub(crate) fn admit(
+        &self,
+        id: ResidentId,
+        request: &AdmitResident,
+        keep: Keep<'_, ResidentAdmitted>,
+    ) -> Result<ResidentAdmitted, Failed> {
         check_place(request.municipality)?;
         check_attributes(&request.attributes)?;
         let record = AttributeVersion {
@@ -45,10 +51,12 @@ impl Authority {
             Unit::from(Write::PutResident { expected: None, resident: Box::new(resident.clone()) });
         unit.push(Write::PutAttributes(AttributeVersion { record: resident.record, ..record }));
         unit.extend(project(self, &resident, &events, actor, now, None)?.writes);
+        let admitted = ResidentAdmitted { resident: id };
+        unit.push(keep(&admitted));
         match self.commit(unit) {
             // The same request came before, and its answer was lost.
-            Err(StoreError::Conflict) => Ok(()),
-            other => Ok(other.map(drop)?),
+            Ok(_) | Err(StoreError::Conflict) => Ok(admitted),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -58,6 +66,7 @@ impl Authority {
         id: ResidentId,
         card: CardId,
         request: &IssueCard,
+        keep: Keep<'_, CardIssued>,
     ) -> Result<CardIssued, Failed> {
         let issued = |resident: &Resident| {
             let found = resident.card.as_ref().filter(|found| found.id == card);
@@ -77,7 +86,10 @@ impl Authority {
                 presence: presence(request.attendance),
                 by: request.counter,
             },
-            &|_| vec![work.write(id, None)],
+            &|after| {
+                let kept = issued(after).as_ref().map(keep);
+                [work.write(id, None)].into_iter().chain(kept).collect()
+            },
         )?;
         issued(&after).ok_or_else(|| Refusal::NoCard.into())
     }

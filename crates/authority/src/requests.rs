@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Authority;
+use crate::http::Keep;
 use crate::problem::Failed;
 use crate::store::{Actor, Document, DocumentKind, Opaque, StoreError, Version, Write};
 
@@ -74,6 +75,7 @@ impl Authority {
         chip: ChipId,
         id: String,
         asked: BeginRequest,
+        keep: Keep<'_, RequestBegun>,
     ) -> Result<RequestBegun, Failed> {
         let request = Request {
             id,
@@ -84,8 +86,9 @@ impl Authority {
             carried_out: None,
             leave_given: false,
         };
-        match self.commit(request.write(None).into()) {
-            Ok(_) => Ok(request.begun()),
+        let begun = request.begun();
+        match self.commit([request.write(None), keep(&begun)].into_iter().collect()) {
+            Ok(_) => Ok(begun),
             Err(StoreError::Conflict) => Ok(self.request(chip, &request.id)?.1.begun()),
             Err(error) => Err(error.into()),
         }

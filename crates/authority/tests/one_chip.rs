@@ -7,8 +7,10 @@
 mod applying;
 #[path = "support/house.rs"]
 mod house;
+#[path = "support/interrupted.rs"]
+mod interrupted;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use applying::{apply, begin, complete, make_keys, notices, register, sign};
 use house::{House, Phone, SharedChip, hanako, set_pins};
@@ -16,8 +18,8 @@ use inrou_api::wire::authority::{
     EnrolmentStage, EnrolmentView, Notices, PhoneView, SessionOutcome,
 };
 use inrou_authority::store::{PhoneRecord, Write};
-use inrou_pki::{Entropy, SystemEntropy};
 use inrou_rules::{ResidentId, Settings, Uses};
+use interrupted::Interrupted;
 use jiff::SignedDuration;
 
 const MORNING: &str = "2026-11-21T01:00:00Z";
@@ -139,20 +141,6 @@ async fn ready_3_a_job_that_is_refused_for_good_ends_and_the_resident_is_told() 
     assert_eq!(view.enrolment.unwrap().stage, EnrolmentStage::Ended { code });
 }
 
-/// Draws as the system does, but once does something else first.
-#[derive(Default)]
-struct Interrupted(Mutex<Option<Box<dyn FnOnce() + Send>>>);
-
-impl Entropy for Interrupted {
-    fn fill(&self, bytes: &mut [u8]) {
-        let first = self.0.lock().unwrap().take();
-        if let Some(first) = first {
-            first();
-        }
-        SystemEntropy.fill(bytes);
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_lost_one_lease_goes_on_with_its_other_jobs() {
     let entropy = Arc::new(Interrupted::default());
@@ -170,12 +158,13 @@ async fn a_worker_that_lost_one_lease_goes_on_with_its_other_jobs() {
     // While the first certificate is planned, the lease runs out and another worker takes one job.
     let until = due + SignedDuration::from_mins(10);
     let (clock, store) = (house.clock.clone(), house.store.clone());
-    *entropy.0.lock().unwrap() = Some(Box::new(move || {
+    // The random part of a signature certificate's common name.
+    entropy.at(4, move || {
         clock.advance_by(SignedDuration::from_mins(3));
         let now = inrou_api::clock::Clock::now(&*clock);
         let taken = store.commit(Write::LeaseJobs { now, until, limit: 1 }.into()).unwrap();
         assert_eq!(taken.leased_jobs.len(), 1);
-    }));
+    });
     assert_eq!(house.authority.run_due_jobs().unwrap(), Some(until));
     let mut ready = 0;
     for (phone, _) in &applicants {

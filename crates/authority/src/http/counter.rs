@@ -43,10 +43,7 @@ async fn admit(
     blocking(state.authority, move |authority| {
         authority.permit(&role, Permission::Counter)?;
         let resident = ResidentId::from_bytes(authority.new_id("resident", &request));
-        once(authority, &request, || {
-            authority.admit(resident, &admit)?;
-            Ok(ResidentAdmitted { resident })
-        })
+        once(authority, &request, |keep| authority.admit(resident, &admit, keep))
     })
     .await
 }
@@ -89,7 +86,7 @@ async fn issue_card(
     blocking(state.authority, move |authority| {
         authority.permit(&role, Permission::Counter)?;
         let card = CardId::from_bytes(authority.new_id("card", &request));
-        once(authority, &request, || authority.issue_card(resident, card, &issue))
+        once(authority, &request, |keep| authority.issue_card(resident, card, &issue, keep))
     })
     .await
 }

@@ -11,6 +11,7 @@ mod sessions;
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use inrou_api::idempotency::{Answer, Fingerprint, Kept, Keyed, KeyedJson};
 use inrou_api::problem::{Code, OrInternal, Problem};
@@ -66,33 +67,38 @@ pub(crate) async fn blocking<T: Send + 'static>(
 }
 
 /// Does work that creates something, once: repeated under its key, it is answered as the first time.
-/// `work` must be repeatable, since the answer is kept only after it.
+/// `work` puts the write that it is handed for its answer into the unit that creates.
 pub(crate) fn once<T: Serialize>(
     authority: &Authority,
     request: &Keyed,
-    work: impl FnOnce() -> Result<T, Failed>,
+    work: impl FnOnce(Keep<'_, T>) -> Result<T, Failed>,
 ) -> Result<Answer, Failed> {
-    if let Some(kept) = authority.store.idempotency(&request.caller, request.key.as_str())? {
+    let kept = || authority.store.idempotency(&request.caller, request.key.as_str());
+    if let Some(kept) = kept()? {
         return again(request, kept);
     }
-    let answer = Answer::json(axum::http::StatusCode::OK, &work()?)?;
-    let record = IdempotencyRecord {
-        caller: request.caller.clone(),
-        key: request.key.as_str().to_owned(),
-        fingerprint: *request.fingerprint.as_bytes(),
-        status: answer.status,
-        body: Opaque(answer.body.clone()),
-        expires: authority.deadline(KEPT),
+    let keep = |answer: &T| {
+        Write::PutIdempotency(IdempotencyRecord {
+            caller: request.caller.clone(),
+            key: request.key.as_str().to_owned(),
+            fingerprint: *request.fingerprint.as_bytes(),
+            status: StatusCode::OK.as_u16(),
+            body: Opaque(serde_json::to_vec(answer).unwrap_or_default()),
+            expires: authority.deadline(KEPT),
+        })
     };
-    match authority.store.commit(Write::PutIdempotency(record).into()) {
-        Ok(_) => Ok(answer),
-        Err(StoreError::Precondition(Precondition::IdempotencyKeyUsed)) => {
-            let kept = authority.store.idempotency(&request.caller, request.key.as_str())?;
-            again(request, kept.ok_or(Code::CONFLICT)?)
-        }
-        Err(error) => Err(error.into()),
+    match work(&keep) {
+        Ok(answer) => Ok(Answer::json(StatusCode::OK, &answer)?),
+        // Another request under the key may have been quicker.
+        Err(failed) => match kept()? {
+            Some(kept) => again(request, kept),
+            None => Err(failed),
+        },
     }
 }
+
+/// The write that keeps an answer.
+pub(crate) type Keep<'a, T> = &'a dyn Fn(&T) -> Write;
 
 fn again(request: &Keyed, kept: IdempotencyRecord) -> Result<Answer, Failed> {
     let kept = Kept {

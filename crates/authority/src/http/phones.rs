@@ -54,7 +54,9 @@ async fn begin_enrolment(
     let (chip, (request, begin)) = (phone(&by)?, keyed(body, &by));
     blocking(state.authority, move |authority| {
         let id = EnrolmentId::from_bytes(authority.new_id("enrolment", &request));
-        once(authority, &request, || authority.begin_enrolment(chip, id, &begin))
+        once(authority, &request, |keep| {
+            authority.begin_enrolment(chip, id, &begin, &|begun| vec![keep(begun)])
+        })
     })
     .await
 }
@@ -118,7 +120,9 @@ async fn begin_request(
     let (chip, (request, asked)) = (phone(&by)?, keyed(body, &by));
     blocking(state.authority, move |authority| {
         let id = u128::from_be_bytes(authority.new_id("request", &request));
-        once(authority, &request, || authority.begin_request(chip, format!("{id:032x}"), asked))
+        once(authority, &request, |keep| {
+            authority.begin_request(chip, format!("{id:032x}"), asked, keep)
+        })
     })
     .await
 }

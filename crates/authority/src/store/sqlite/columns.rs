@@ -79,7 +79,8 @@ pub(super) struct Moment(pub Timestamp);
 
 impl ToSql for Moment {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.0.as_microsecond().into())
+        // A fraction of the calendar's last second would not be read back.
+        Ok(self.0.as_microsecond().min(Timestamp::MAX.as_second() * 1_000_000).into())
     }
 }
 

@@ -242,3 +242,19 @@ fn read_and_go_on(form: usize) {
         assert!(matches!(refused, Err(StoreError::Precondition(found)) if found == precondition));
     }
 }
+
+#[test]
+fn what_expires_with_the_calendar_is_read_back() {
+    let store = open_sqlite(&Disk::default(), "store.db", SETTINGS).unwrap();
+    let record = IdempotencyRecord {
+        caller: "c".to_owned(),
+        key: "k".to_owned(),
+        fingerprint: [1; 32],
+        status: 200,
+        body: Opaque(Vec::new()),
+        expires: Timestamp::MAX,
+    };
+    store.commit(Write::PutIdempotency(record).into()).unwrap();
+    let read = store.idempotency("c", "k").unwrap().unwrap();
+    assert_eq!(read.expires.as_second(), Timestamp::MAX.as_second());
+}
