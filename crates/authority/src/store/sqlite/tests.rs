@@ -11,7 +11,8 @@ use super::opening::KNOWN;
 use super::*;
 use crate::store::testing::{Disk, Fault, Loss, PowerCut, open_sqlite, vfs_path};
 use crate::store::{
-    Actor, Committed, IntentSubject, JournalEntry, Lease, Precondition, Status, Version, Write,
+    Actor, Committed, IntentSubject, JournalEntry, Lease, Opaque, Precondition, Status, Version,
+    Write,
 };
 
 const SETTINGS: SqliteSettings = SqliteSettings { readers: 1, checkpoint_pages: 1000 };
@@ -245,7 +246,7 @@ fn read_and_go_on(form: usize) {
 
 #[test]
 fn what_expires_with_the_calendar_is_read_back() {
-    let store = open_sqlite(&Disk::default(), "store.db", SETTINGS).unwrap();
+    let store = open_sqlite(&Disk::new(PowerCut::never()), "store.db", SETTINGS).unwrap();
     let record = IdempotencyRecord {
         caller: "c".to_owned(),
         key: "k".to_owned(),
