@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PathBufValueParser;
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use inrou_words::{Form, Language, text};
 
@@ -140,7 +141,10 @@ pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Invocation, In
     let language = language(&typed);
     let command = help::localised(command(language), language);
     match command.clone().try_get_matches_from(&typed) {
-        Ok(matches) => Ok(Invocation { language, action: action(&matches) }),
+        Ok(matches) => match without_use(&matches) {
+            None => Ok(Invocation { language, action: action(&matches) }),
+            Some(fault) => Err(Instead::Complain(language, fault)),
+        },
         Err(error) => Err(match error.kind() {
             DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand => {
                 Instead::Show(error)
@@ -202,17 +206,28 @@ fn command(language: Language) -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .after_help(say("exit-codes"))
-        .arg(data)
+        .arg(data.clone())
         .arg(lang)
         .subcommand(Command::new("up").about(say("up")).arg(port.clone()).arg(at).arg(tls))
         .subcommand(
             Command::new("serve").about(say("serve")).arg(config).arg(print).arg(port).arg(roles),
         )
-        .subcommand(Command::new("demo").about(say("demo")).arg(out))
+        .subcommand(
+            // It has no use for a data folder, which it would otherwise take from above.
+            Command::new("demo").about(say("demo")).arg(out).arg(data.global(false).hide(true)),
+        )
         .subcommand(Command::new("clock").about(say("clock")).arg(to))
         .subcommand(card::command(&say))
         .subcommand(verify::command(&say))
         .subcommand(call::command(&say))
+}
+
+/// The error that a data folder is for a demo, whose own is thrown away.
+fn without_use(matches: &ArgMatches) -> Option<Fault> {
+    let demo = matches.subcommand_matches("demo")?;
+    let typed = demo.value_source("data") == Some(ValueSource::CommandLine);
+    let fault = || Fault::new("argument-unknown").with("argument", "--data");
+    typed.then(|| fault().with("help", "inrou demo --help"))
 }
 
 fn action(matches: &ArgMatches) -> Action {
@@ -329,6 +344,7 @@ mod tests {
             help("inrou --lang ja up --help").contains("データフォルダー（初期値 inrou-data）")
         );
         assert!(help("inrou --lang en up --help").contains(&DEFAULT_PORT.to_string()));
+        assert!(!help("inrou --lang en demo --help").contains("--data"));
         assert!(help("inrou --lang ja card attach --help").contains("attach [オプション] <NAME>"));
     }
 
@@ -337,6 +353,8 @@ mod tests {
         for (line, code, what, now) in [
             ("dance", "command-unknown", "dance", "inrou --help"),
             ("--data d", "command-missing", "", "inrou --help"),
+            ("demo --data d", "argument-unknown", "--data", "inrou demo --help"),
+            ("--data d demo", "argument-unknown", "--data", "inrou demo --help"),
             ("up --tempo 3", "argument-unknown", "--tempo", "inrou up --help"),
             ("up --port", "value-missing", "--port", "inrou up --help"),
             ("up --port many", "value-not-readable", "many", "inrou up --help"),
