@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 
 use inrou_words::{Form, Language, error};
 
@@ -28,6 +29,16 @@ impl Fault {
         let code = error(code).map_or("internal-error", |text| text.code());
         let params = params.into_iter().map(|(name, value)| (Cow::Owned(name), value));
         Self { code, params: params.collect() }
+    }
+
+    /// The error that a folder, or something in it, cannot be used.
+    pub(crate) fn of_folder(path: &Path, cause: &io::Error) -> Self {
+        let code = match cause.kind() {
+            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "not-a-folder",
+            io::ErrorKind::InvalidData => "file-not-readable",
+            _ => "file-access-denied",
+        };
+        Self::new(code).with("path", path.display())
     }
 
     /// Its code.
@@ -74,14 +85,7 @@ impl From<FolderError> for Fault {
             FolderError::InUse(path) => {
                 Fault::new("data-folder-in-use").with("path", path.display())
             }
-            FolderError::Io { path, cause } => {
-                let code = match cause.kind() {
-                    io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "not-a-folder",
-                    io::ErrorKind::InvalidData => "file-not-readable",
-                    _ => "file-access-denied",
-                };
-                Fault::new(code).with("path", path.display())
-            }
+            FolderError::Io { path, cause } => Fault::of_folder(&path, &cause),
         }
     }
 }
@@ -142,5 +146,26 @@ impl From<ClockError> for Fault {
                 Fault::new("internal-error")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::DataFolder;
+
+    #[test]
+    fn a_file_in_the_place_of_a_folder_is_told_from_a_folder_that_is_closed() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let code = |path: &Path| Fault::from(DataFolder::create(path).unwrap_err()).code();
+        assert_eq!(code(&file), "not-a-folder");
+        assert_eq!(code(&file.join("below")), "not-a-folder");
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert_eq!(Fault::of_folder(&file, &denied).code(), "file-access-denied");
+        std::fs::write(root.path().join("port"), "many").unwrap();
+        let malformed = DataFolder::create(root.path()).unwrap().port().unwrap_err();
+        assert_eq!(Fault::from(malformed).code(), "file-not-readable");
     }
 }

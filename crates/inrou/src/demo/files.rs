@@ -42,9 +42,9 @@ impl OutFolder {
     /// Takes a folder, and makes it if it is not there.
     ///
     /// # Errors
-    /// `folder-not-empty` if it holds anything that no demo wrote; `file-access-denied`.
+    /// `folder-not-empty` if it holds anything that no demo wrote; `not-a-folder`, `file-access-denied`.
     pub fn claim(path: &Path) -> Result<Self, Fault> {
-        fs::create_dir_all(path).map_err(|_| denied(path))?;
+        fs::create_dir_all(path).map_err(|cause| Fault::of_folder(path, &cause))?;
         let folder = Self(path.to_owned());
         let names = folder.names().map_err(|_| denied(path))?;
         let is_of_demo = |name: &Option<String>| name.as_deref().is_some_and(is_of_demo);
