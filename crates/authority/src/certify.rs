@@ -58,15 +58,15 @@ impl Authority {
             attributes: attributes.as_ref(),
         };
         let unsigned = self.settings.issuer.holder_certificate(&issuer.certificate, &request);
-        let certificate = unsigned.or_internal()?.sign(&*issuer).or_internal()?;
-        log_signature(intent.id, &certificate);
+        let der = unsigned.or_internal()?.sign_der(&*issuer).or_internal()?;
+        log_signature(intent.id, &der);
         Ok(CertificateRecord {
             id: intent.id,
             generation: body.generation,
             partition: intent.intent.partition,
             holder: Some(Holder { resident: body.holder, chip: body.chip }),
             not_after: intent.intent.not_after,
-            der: certificate.as_der().to_vec(),
+            der,
         })
     }
 
@@ -109,9 +109,9 @@ impl Authority {
 }
 
 /// Leaves a trace of every certificate that an issuer's key has signed, whatever becomes of it.
-pub(crate) fn log_signature(id: CertificateId, certificate: &Certificate) {
+pub(crate) fn log_signature(id: CertificateId, certificate: &[u8]) {
     let CertificateId { usage, serial } = id;
-    let fingerprint = HashAlgorithm::Sha256.digest(certificate.as_der());
+    let fingerprint = HashAlgorithm::Sha256.digest(certificate);
     tracing::info!(?usage, serial = serial.0, ?fingerprint, "a certificate was signed");
 }
 

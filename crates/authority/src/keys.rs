@@ -337,7 +337,7 @@ impl Authority {
         let serial = reserved.first().ok_or_else(lost)?.first;
         let certificate = build(serial).or_internal()?.sign(signer).or_internal()?;
         let id = CertificateId { usage, serial };
-        log_signature(id, &certificate);
+        log_signature(id, certificate.as_der());
         let stored = StoredKey {
             usage,
             generation,

@@ -203,6 +203,7 @@ fn one_request_gives_one_certificate_and_its_issuer_alone_signs_it() {
     assert_eq!(taken_up.sign(other), Err(IssueError::Signer));
     let ec = common::key(KeyAlgorithm::EcP256, 1);
     assert_eq!(taken_up.sign(ec), Err(IssueError::Signer));
+    assert_eq!(taken_up.sign_der(ec), Err(IssueError::Signer));
     assert!(UnsignedCertificate::from_bytes(tbs[1..].to_vec()).is_err());
 }
 

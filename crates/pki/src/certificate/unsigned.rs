@@ -66,17 +66,7 @@ impl UnsignedCertificate {
     /// [`IssueError::Signer`] if the key is not the one that the authority key identifier names (for
     /// an issuer's own certificate: not its own key); the signer failed.
     pub fn sign(&self, signer: &dyn Signer) -> Result<Certificate, IssueError> {
-        if signer.algorithm() != self.algorithm {
-            return Err(IssueError::Signer);
-        }
-        let signature = signer.sign(&self.tbs)?;
-        let der = encode(|out| {
-            out.sequence(|certificate| {
-                certificate.raw(&self.tbs);
-                certificate.signature(self.algorithm, &signature);
-            });
-        });
-        let certificate = Certificate::from_der(&der)?;
+        let certificate = Certificate::from_der(&self.sign_der(signer)?)?;
         let named = match certificate.authority_key_identifier() {
             Some(authority) => authority.key.as_deref(),
             None => certificate.subject_key_identifier(),
@@ -85,6 +75,24 @@ impl UnsignedCertificate {
             return Err(IssueError::Signer);
         }
         Ok(certificate)
+    }
+
+    /// As [`sign`](Self::sign), for who has made it of the signer's own certificate and has no use for
+    /// what is in it: it is not read again, and the authority key identifier is not compared.
+    ///
+    /// # Errors
+    /// [`IssueError::Signer`] if the key is of another algorithm; the signer failed.
+    pub fn sign_der(&self, signer: &dyn Signer) -> Result<Vec<u8>, IssueError> {
+        if signer.algorithm() != self.algorithm {
+            return Err(IssueError::Signer);
+        }
+        let signature = signer.sign(&self.tbs)?;
+        Ok(encode(|out| {
+            out.sequence(|certificate| {
+                certificate.raw(&self.tbs);
+                certificate.signature(self.algorithm, &signature);
+            });
+        }))
     }
 }
 

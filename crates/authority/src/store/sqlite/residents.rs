@@ -43,11 +43,18 @@ pub(super) fn with_attributes(
     connection: &Connection,
     id: ResidentId,
 ) -> Result<Option<(Versioned<Resident>, AttributeVersion)>, StoreError> {
-    // Both are read of the same state; it ends with the transaction.
-    let _snapshot = connection.unchecked_transaction()?;
-    let Some(resident) = one(connection, id)? else { return Ok(None) };
-    let attributes = attributes(connection, id, resident.value.record)?;
-    Ok(attributes.map(|attributes| (resident, attributes)))
+    // Both are read of the same state, which a transaction holds on to.
+    change(connection, "BEGIN", [])?;
+    let found = one(connection, id).and_then(|found| {
+        let Some(resident) = found else { return Ok(None) };
+        let attributes = attributes(connection, id, resident.value.record)?;
+        Ok(attributes.map(|attributes| (resident, attributes)))
+    });
+    // A failure may have ended it already.
+    if !connection.is_autocommit() {
+        change(connection, "COMMIT", [])?;
+    }
+    found
 }
 
 pub(super) fn list(
