@@ -26,7 +26,7 @@ use crate::trace::TraceId;
 pub use codes::Code;
 use codes::status_of;
 use text::Said;
-pub use text::{accepted_language, language_tag};
+pub use text::{accepted_language, asked_language, language_tag};
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";

@@ -26,4 +26,4 @@ pub use listen::{
 pub use openings::Openings;
 pub use poll::{Wait, long_poll};
 pub use run::{Shutdown, Trigger, serve, shutdown};
-pub use shell::Shell;
+pub use shell::{Shell, ShowProblem};

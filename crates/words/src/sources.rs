@@ -33,6 +33,8 @@ pub(crate) const WORDS: &[&str] = &[
     include_str!("../texts/cli.toml"),
     include_str!("../texts/demo.toml"),
     include_str!("../texts/residents.toml"),
+    include_str!("../texts/screens.toml"),
+    include_str!("../texts/phone.toml"),
 ];
 
 const fn refusals(heading: &'static str, toml: &'static str) -> ErrorFile {

@@ -11,14 +11,14 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use inrou_pki::Entropy;
 use tracing::Instrument;
 
 use super::guard::refuse_cross_origin;
-use crate::problem::{Code, Problem, accepted_language};
+use crate::problem::{Code, Problem, asked_language};
 use crate::trace::TraceId;
 
 /// What lies around every handler of a role.
@@ -26,6 +26,13 @@ use crate::trace::TraceId;
 pub struct Shell {
     role: &'static str,
     entropy: Arc<dyn Entropy>,
+    pages: Option<Arc<dyn ShowProblem>>,
+}
+
+/// Shows a problem to a person who looks with a browser.
+pub trait ShowProblem: Send + Sync {
+    /// The page that says it; the request's headers tell in which language.
+    fn show(&self, problem: &Problem, headers: &HeaderMap, uri: &Uri, trace: TraceId) -> Response;
 }
 
 impl Shell {
@@ -34,7 +41,14 @@ impl Shell {
 
     /// A shell for the role of that name in the log; trace ids are drawn from `entropy`.
     pub fn new(role: &'static str, entropy: Arc<dyn Entropy>) -> Self {
-        Self { role, entropy }
+        Self { role, entropy, pages: None }
+    }
+
+    /// Has problems shown as pages to who asks for HTML.
+    #[must_use]
+    pub fn with_pages(mut self, pages: Arc<dyn ShowProblem>) -> Self {
+        self.pages = Some(pages);
+        self
     }
 
     /// Lays the shell around a router, once its routes are complete.
@@ -50,7 +64,9 @@ async fn around(State(shell): State<Shell>, request: Request, next: Next) -> Res
     let mut bytes = [0; 16];
     shell.entropy.fill(&mut bytes);
     let trace = TraceId::from_bytes(bytes);
-    let language = accepted_language(request.headers());
+    let language = asked_language(request.headers());
+    let pages = shell.pages.filter(|_| wants_html(request.headers()));
+    let asked = pages.map(|pages| (pages, request.headers().clone(), request.uri().clone()));
     let method = request.method().clone();
     // The route, not the path: a path may hold an OCSP request or an identifier.
     let route = request.extensions().get::<MatchedPath>().cloned();
@@ -74,7 +90,10 @@ async fn around(State(shell): State<Shell>, request: Request, next: Next) -> Res
                 tracing::info!(code = problem.code(), %upstream, "passed on from another role");
             }
             let headers = std::mem::take(response.headers_mut());
-            response = problem.traced(trace).response(language);
+            response = match &asked {
+                Some((pages, asked, uri)) => pages.show(&problem, asked, uri, trace),
+                None => problem.traced(trace).response(language),
+            };
             keep_headers(response.headers_mut(), headers);
         }
         add_headers(&mut response, trace);
@@ -121,6 +140,12 @@ fn problem_of(response: &Response) -> Option<Problem> {
         _ => return None,
     };
     Some(Problem::new(code))
+}
+
+/// Whether HTML is asked for: a browser that goes to a page names it, a script or a tool does not.
+fn wants_html(headers: &HeaderMap) -> bool {
+    let mut accepted = headers.get_all(header::ACCEPT).into_iter();
+    accepted.any(|value| value.to_str().is_ok_and(|value| value.contains("text/html")))
 }
 
 /// Keeps what stood beside a problem, such as `Allow`. What describes the body is the new body's.

@@ -1,0 +1,22 @@
+//! The common look of every screen: layout, languages, form parts, help, problems as pages.
+//!
+//! A role's screens are askama templates in the role's crate that extend `layout.html` of this one
+//! (the role's `askama.toml` names the folder). A screen is given a [`Visit`]: in which language it is
+//! looked at, where, at what time. A handler answers with [`page`], or with a problem, which
+//! [`ProblemPages`] shows.
+
+mod assets;
+mod field;
+mod form;
+mod problem_page;
+mod said;
+mod trouble;
+mod visit;
+
+pub use assets::router as assets;
+pub use field::{Choice, Field, Kind};
+pub use form::Form;
+pub use problem_page::ProblemPages;
+pub use said::Said;
+pub use trouble::Trouble;
+pub use visit::{Place, Site, Visit, page};

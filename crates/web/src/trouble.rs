@@ -1,0 +1,72 @@
+//! What did not go through, as a person sees it: what happened, what to do now, where there is help.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+use inrou_api::problem::Code;
+use inrou_words::{ErrorText, error};
+
+use crate::{Said, Visit};
+
+/// What did not go through, as a part of a page.
+#[derive(Debug, Template)]
+#[template(path = "trouble.html")]
+pub struct Trouble<'a> {
+    v: &'a Visit,
+    /// In a few words.
+    pub title: Said<'a>,
+    what: Said<'a>,
+    now: Said<'a>,
+    help: Vec<Said<'a>>,
+    code: &'a str,
+    trace: Option<String>,
+    heading: bool,
+}
+
+impl<'a> Trouble<'a> {
+    /// Tells an error by its code and parameters. One that is not known here is told as an internal
+    /// error.
+    pub fn of(
+        v: &'a Visit,
+        code: &'a str,
+        params: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    ) -> Self {
+        let internal = Code::INTERNAL_ERROR.as_str();
+        let text: &'static ErrorText = error(code)
+            .or_else(|| error(internal))
+            .expect("words has a text for every error of api's own");
+        let say = |text: inrou_words::Text<'static>| {
+            Said::from(text.in_language(v.language).with_all(params.clone()))
+        };
+        Self {
+            v,
+            title: say(text.title()),
+            what: say(text.what()),
+            now: say(text.now()),
+            help: text.help().map(say).collect(),
+            code,
+            trace: None,
+            heading: true,
+        }
+    }
+
+    /// With the trace id of the request.
+    #[must_use]
+    pub fn traced(mut self, trace: String) -> Self {
+        self.trace = Some(trace);
+        self
+    }
+
+    /// Without its title, which stands elsewhere.
+    #[must_use]
+    pub fn without_title(mut self) -> Self {
+        self.heading = false;
+        self
+    }
+
+    /// What happened, in a sentence.
+    pub fn what(&self) -> Said<'a> {
+        self.what
+    }
+}
+
+impl HtmlSafe for Trouble<'_> {}

@@ -1,0 +1,193 @@
+//! Who looks at a screen: in which language, where, at what time.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Redirect, Response};
+use inrou_api::clock::Clock;
+use inrou_api::problem::{Code, OrInternal, Problem, asked_language};
+use inrou_words::Language;
+use jiff::Timestamp;
+
+use crate::Said;
+use crate::assets::{Asset, MARK, SCRIPT, STYLE};
+
+/// A place with screens of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The sandbox's home.
+    Sandbox,
+    /// A phone.
+    Phone,
+    /// The portal.
+    Portal,
+    /// The office that receives applications.
+    Office,
+}
+
+impl Place {
+    /// The code of its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Place::Sandbox => "place.sandbox",
+            Place::Phone => "place.phone",
+            Place::Portal => "place.portal",
+            Place::Office => "place.office",
+        }
+    }
+
+    /// The class of its pages in the style sheet.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Place::Sandbox => "sandbox",
+            Place::Phone => "phone",
+            Place::Portal => "portal",
+            Place::Office => "office",
+        }
+    }
+}
+
+/// Screens of one place, told the time by one clock.
+#[derive(Clone)]
+pub struct Site {
+    /// The place.
+    pub place: Place,
+    /// What time it is there.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Site {
+    /// Lays around a router of screens what each of them needs: a [`Visit`], and the language switch,
+    /// which is any address with `?lang=` added.
+    pub fn wrap(self, router: Router) -> Router {
+        router.layer(from_fn_with_state(self, visited))
+    }
+}
+
+async fn visited(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    if let Some((language, path)) = switched(request.uri()) {
+        return (kept(language), Redirect::to(&path)).into_response();
+    }
+    let visit = Visit::of(&site, request.headers(), request.uri());
+    request.extensions_mut().insert(visit);
+    next.run(request).await
+}
+
+/// A look at a screen.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// The language that was chosen, or is asked for.
+    pub language: Language,
+    /// The time.
+    pub now: Timestamp,
+    /// Where.
+    pub place: Place,
+    path: String,
+}
+
+impl Visit {
+    pub(crate) fn of(site: &Site, headers: &HeaderMap, uri: &Uri) -> Self {
+        Self {
+            language: asked_language(headers),
+            now: site.clock.now(),
+            place: site.place,
+            path: uri.path().to_owned(),
+        }
+    }
+
+    /// A text in the visitor's language.
+    pub fn say<'a>(&self, code: &'a str) -> Said<'a> {
+        Said::of(code, self.language)
+    }
+
+    /// A text that takes no values, where markup cannot go.
+    pub fn attr(&self, code: &str) -> String {
+        self.say(code).kana()
+    }
+
+    /// What time it is here.
+    pub fn clock(&self) -> Said<'static> {
+        Said::of("page.clock", self.language).with("now", self.now)
+    }
+
+    /// The languages to switch to, and the address that does it.
+    pub fn languages(&self) -> impl Iterator<Item = (Language, String)> {
+        Language::ALL
+            .into_iter()
+            .map(|language| (language, format!("{}?lang={}", self.path, language.code())))
+    }
+
+    /// The style sheet.
+    pub(crate) fn style(&self) -> &'static Asset {
+        &STYLE
+    }
+
+    /// The script.
+    pub(crate) fn script(&self) -> &'static Asset {
+        &SCRIPT
+    }
+
+    /// The mark.
+    pub(crate) fn mark(&self) -> &'static Asset {
+        &MARK
+    }
+}
+
+/// Put there by [`Site::wrap`].
+impl<S: Sync> FromRequestParts<S> for Visit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get().cloned().ok_or_else(|| Problem::new(Code::INTERNAL_ERROR))
+    }
+}
+
+/// The page that a template makes.
+///
+/// # Errors
+/// `internal-error` if the template fails.
+pub fn page(visit: &Visit, template: &impl Template) -> Result<Response, Problem> {
+    const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+    const POLICY: HeaderValue = HeaderValue::from_static(
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    const VARY: HeaderValue = HeaderValue::from_static("accept-language, cookie");
+    let headers = [
+        (header::CONTENT_TYPE, HTML),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::VARY, VARY),
+        (header::CONTENT_LANGUAGE, HeaderValue::from_static(visit.language.bcp47())),
+    ];
+    Ok((headers, template.render().or_internal()?).into_response())
+}
+
+/// The language that an address chooses, and the address without that.
+fn switched(uri: &Uri) -> Option<(Language, String)> {
+    let mut chosen = None;
+    let query = uri.query()?.split('&').filter(|pair| match pair.strip_prefix("lang=") {
+        Some(code) => {
+            chosen = code.parse().ok().or(chosen);
+            false
+        }
+        None => true,
+    });
+    let rest = query.collect::<Vec<_>>().join("&");
+    let mark = if rest.is_empty() { "" } else { "?" };
+    // A path that begins with two slashes would be another host.
+    let path = uri.path().trim_start_matches('/');
+    Some((chosen?, format!("/{path}{mark}{rest}")))
+}
+
+/// The cookie that keeps a language for a year.
+fn kept(language: Language) -> [(axum::http::HeaderName, String); 1] {
+    let cookie =
+        format!("lang={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", language.code());
+    [(header::SET_COOKIE, cookie)]
+}
+
