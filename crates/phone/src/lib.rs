@@ -17,6 +17,7 @@ mod phone;
 mod pins;
 mod problem;
 mod runner;
+pub mod screens;
 mod secrets;
 mod stored;
 mod transactions;

@@ -30,19 +30,16 @@ pub(crate) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
 });
 
 /// The mark, as it stands on a tab.
-pub(crate) static MARK: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("mark.svg", "image/svg+xml", include_bytes!("../assets/mark.svg"))
-});
+pub(crate) static MARK: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("mark.svg", "image/svg+xml", include_bytes!("../assets/mark.svg")));
 
 /// Serves them.
 pub fn router() -> Router {
     const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
     [&STYLE, &SCRIPT, &MARK].into_iter().fold(Router::new(), |router, asset| {
         let asset = LazyLock::force(asset);
-        let headers = [
-            (header::CONTENT_TYPE, asset.media_type.clone()),
-            (header::CACHE_CONTROL, FOR_GOOD),
-        ];
+        let headers =
+            [(header::CONTENT_TYPE, asset.media_type.clone()), (header::CACHE_CONTROL, FOR_GOOD)];
         router.route(&asset.path, get(async move || (headers, asset.content)))
     })
 }

@@ -1,8 +1,8 @@
 //! Problems as pages, for whoever looks with a browser.
 
 use askama::Template;
-use axum::http::Uri;
 use axum::http::HeaderMap;
+use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use inrou_api::problem::Problem;
 use inrou_api::server::ShowProblem;

@@ -123,17 +123,17 @@ impl Visit {
     }
 
     /// The style sheet.
-    pub(crate) fn style(&self) -> &'static Asset {
+    pub fn style(&self) -> &'static Asset {
         &STYLE
     }
 
     /// The script.
-    pub(crate) fn script(&self) -> &'static Asset {
+    pub fn script(&self) -> &'static Asset {
         &SCRIPT
     }
 
     /// The mark.
-    pub(crate) fn mark(&self) -> &'static Asset {
+    pub fn mark(&self) -> &'static Asset {
         &MARK
     }
 }
@@ -190,4 +190,3 @@ fn kept(language: Language) -> [(axum::http::HeaderName, String); 1] {
         format!("lang={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", language.code());
     [(header::SET_COOKIE, cookie)]
 }
-

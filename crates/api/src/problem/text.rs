@@ -26,7 +26,8 @@ pub fn accepted_language(headers: &HeaderMap) -> Language {
 /// The language that a request asks for: by the cookie `lang`, which a browser keeps once somebody
 /// chose, else by `Accept-Language`.
 pub fn asked_language(headers: &HeaderMap) -> Language {
-    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let cookies =
+        headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).map(str::trim);
     pairs
         .find_map(|pair| pair.strip_prefix("lang=")?.parse().ok())

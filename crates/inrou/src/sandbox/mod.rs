@@ -9,6 +9,7 @@ mod folder;
 mod home;
 mod inhabitants;
 mod role_keys;
+mod screens;
 mod setup;
 mod tls;
 
@@ -43,6 +44,7 @@ use crate::residents::TestResident;
 use crate::serve::{AuthorityRole, Ground, until};
 use control::{Control, Shelf};
 use first_start::FirstStart;
+use screens::Screens;
 use tls::Tls;
 
 /// The port of a sandbox when nobody names one.
@@ -177,7 +179,8 @@ impl Sandbox {
             base: base.clone(),
             published: door.addresses.published.clone(),
         });
-        let mut serving = door.serve(house, status, &entropy, &told)?;
+        let screens = Screens { phone: fleet.clone() };
+        let mut serving = door.serve(house, screens, status, &entropy, &told)?;
         serving.push(tokio::spawn(until(told.clone(), control.serve(shelf))));
         serving.push(tokio::spawn(authority.work(told)));
         Ok(Self {
@@ -272,23 +275,26 @@ impl Door {
     fn serve(
         self,
         house: Router,
+        screens: Screens,
         status: Router,
         entropy: &Arc<dyn Entropy>,
         told: &Shutdown,
     ) -> Result<Vec<JoinHandle<()>>, SandboxError> {
-        let dress = |router: Router| {
-            let shell = || Shell::new("sandbox", entropy.clone());
+        let shell = || Shell::new("sandbox", entropy.clone());
+        let local = |router: Router| {
             let all = shell().wrap(router);
-            Hosts::new(shell()).at(["localhost", "127.0.0.1", "[::1]"], &all).into_router()
+            Hosts::new(shell()).at(["localhost", "127.0.0.1", "[::1]"], &all)
         };
+        let whole = screens.show(local(house), shell).into_router();
         Ok(match self.tls {
-            None => vec![tokio::spawn(serve(self.listener, dress(house), told.clone()))],
+            None => vec![tokio::spawn(serve(self.listener, whole, told.clone()))],
             Some(tls) => {
                 let (secure, plain) = listen_tls_and_plain(self.listener, tls.config)?;
                 let elsewhere = tls::elsewhere(self.addresses.portal);
+                let status = local(status.merge(elsewhere)).into_router();
                 vec![
-                    tokio::spawn(serve(secure, dress(house), told.clone())),
-                    tokio::spawn(serve(plain, dress(status.merge(elsewhere)), told.clone())),
+                    tokio::spawn(serve(secure, whole, told.clone())),
+                    tokio::spawn(serve(plain, status, told.clone())),
                 ]
             }
         })

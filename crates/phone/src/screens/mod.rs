@@ -1,0 +1,46 @@
+//! The app's screens: each step of the guides is a page with the guide's own wording of headings and
+//! buttons. A phone's screens lie under its name; a form is answered with the address of the page that
+//! shows how things stand then, so that back, reload and a second press do no harm.
+
+mod home;
+mod procedure;
+mod step_form;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::{get, post};
+use inrou_api::problem::{OrInternal, Problem};
+use inrou_web::{Place, Site};
+
+use crate::fleet::Fleet;
+use crate::phone::Phone;
+
+/// The screens of every phone of a fleet.
+pub fn router(fleet: Arc<Fleet>) -> Router {
+    let router = Router::new()
+        .route("/", get(home::phones))
+        .route("/{phone}", get(home::menu))
+        .route("/{phone}/prepare", get(home::prepare))
+        .route("/{phone}/begin", post(procedure::begin))
+        .route("/{phone}/procedure", get(procedure::show).post(procedure::step))
+        .route("/{phone}/procedure/read", get(procedure::card_was_read))
+        .with_state(fleet.clone())
+        .merge(inrou_web::assets());
+    site(&fleet).wrap(router)
+}
+
+/// Where the screens stand.
+pub fn site(fleet: &Fleet) -> Site {
+    Site { place: Place::Phone, clock: fleet.parts.clock.clone() }
+}
+
+async fn find(fleet: Arc<Fleet>, name: String) -> Result<Arc<Phone>, Problem> {
+    tokio::task::spawn_blocking(move || fleet.phone(&name)).await.or_internal()?
+}
+
+/// To a page of a phone (303: whatever was sent is not sent again).
+fn to(phone: &str, page: &str) -> Redirect {
+    Redirect::to(&format!("/{phone}{page}"))
+}
