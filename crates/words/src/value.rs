@@ -172,6 +172,13 @@ impl From<Timestamp> for Value<'_> {
     }
 }
 
+/// Templates hand out values by reference.
+impl<'a, T: Copy + Into<Value<'a>>> From<&T> for Value<'a> {
+    fn from(value: &T) -> Self {
+        (*value).into()
+    }
+}
+
 impl From<Use> for Value<'_> {
     fn from(usage: Use) -> Self {
         Value::Name(match usage {

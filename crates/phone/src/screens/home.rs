@@ -28,9 +28,14 @@ struct Phones<'a> {
 
 /// The phones.
 pub(super) async fn phones(State(fleet): State<Arc<Fleet>>, v: Visit) -> Result<Response, Problem> {
-    let list = tokio::task::spawn_blocking(move || fleet.list(None, PHONES));
-    let phones = list.await.or_internal()??;
+    let phones = all(fleet).await?;
     page(&v, &Phones { v: &v, title: "phones.title", phones })
+}
+
+/// The phones of a fleet, up to a bound.
+pub(super) async fn all(fleet: Arc<Fleet>) -> Result<Vec<PhoneSummary>, Problem> {
+    let list = tokio::task::spawn_blocking(move || fleet.list(None, PHONES));
+    list.await.or_internal()?
 }
 
 #[derive(Template)]

@@ -5,6 +5,7 @@
 mod home;
 mod procedure;
 mod step_form;
+mod transaction;
 
 use std::sync::Arc;
 
@@ -21,11 +22,15 @@ use crate::phone::Phone;
 pub fn router(fleet: Arc<Fleet>) -> Router {
     let router = Router::new()
         .route("/", get(home::phones))
-        .route("/{phone}", get(home::menu))
-        .route("/{phone}/prepare", get(home::prepare))
-        .route("/{phone}/begin", post(procedure::begin))
-        .route("/{phone}/procedure", get(procedure::show).post(procedure::step))
-        .route("/{phone}/procedure/read", get(procedure::card_was_read))
+        .route("/open", get(transaction::choose_phone))
+        .route("/phones/{phone}", get(home::menu))
+        .route("/phones/{phone}/open", get(transaction::show))
+        .route("/phones/{phone}/scan", post(transaction::scanned))
+        .route("/phones/{phone}/consent", post(transaction::consent))
+        .route("/phones/{phone}/prepare", get(home::prepare))
+        .route("/phones/{phone}/begin", post(procedure::begin))
+        .route("/phones/{phone}/procedure", get(procedure::show).post(procedure::step))
+        .route("/phones/{phone}/procedure/read", get(procedure::card_was_read))
         .with_state(fleet.clone())
         .merge(inrou_web::assets());
     site(&fleet).wrap(router)
@@ -42,5 +47,5 @@ async fn find(fleet: Arc<Fleet>, name: String) -> Result<Arc<Phone>, Problem> {
 
 /// To a page of a phone (303: whatever was sent is not sent again).
 fn to(phone: &str, page: &str) -> Redirect {
-    Redirect::to(&format!("/{phone}{page}"))
+    Redirect::to(&format!("/phones/{phone}{page}"))
 }

@@ -1,0 +1,194 @@
+//! What a site asks for: shown with who asks and what for, and answered (USE-1, REG-4).
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use inrou_api::problem::{Code, Problem};
+use inrou_api::server::{Path, Query};
+use inrou_api::wire::phone::{Consent, PhoneSummary, ShownTransaction, Typed};
+use inrou_api::wire::transaction::{Purpose, TransactionState};
+use inrou_web::{Field, Form, Kind, Trouble, Visit, page};
+use inrou_words::Term;
+use serde::Deserialize;
+
+use super::{find, home, to};
+use crate::fleet::Fleet;
+
+/// A link from a site's page, or from its QR code.
+#[derive(Deserialize)]
+pub(super) struct Link {
+    link: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "open.html")]
+struct Open<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    link: &'a str,
+    phones: Vec<PhoneSummary>,
+}
+
+/// A link that was pressed in a browser: on which phone it is to be opened.
+pub(super) async fn choose_phone(
+    State(fleet): State<Arc<Fleet>>,
+    Query(query): Query<Link>,
+    v: Visit,
+) -> Result<Response, Problem> {
+    let phones = home::all(fleet).await?;
+    let link = query.link.as_deref().unwrap_or_default();
+    page(&v, &Open { v: &v, title: "open.title", link, phones })
+}
+
+#[derive(Template)]
+#[template(path = "scan.html")]
+struct Scan<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    phone: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "transaction.html")]
+struct Shown<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    phone: &'a str,
+    link: &'a str,
+    shown: &'a ShownTransaction,
+    trouble: Option<Trouble<'a>>,
+}
+
+impl Shown<'_> {
+    fn signs(&self) -> bool {
+        self.shown.transaction.purpose == Purpose::Sign
+    }
+
+    fn asker(&self) -> Term<'_> {
+        Term { text: &self.shown.transaction.asker_name, reading: "" }
+    }
+
+    fn secret(&self) -> Field<'_> {
+        let (kind, label, support) = match self.signs() {
+            true => (Kind::Password, "step.phone-password", "step.password-form"),
+            false => (Kind::Digits, "transaction-page.pin", "step.pin-form"),
+        };
+        let field = Field::new(self.v, "secret", kind, self.v.say(label));
+        let field = field.support(self.v.say(support));
+        match self.shown.tries_left {
+            Some(left) => field.support(self.v.say("step.tries-left").with("left", left)),
+            None => field,
+        }
+    }
+}
+
+/// Shows what is asked for by a link; without one, the page to enter it.
+pub(super) async fn show(
+    State(fleet): State<Arc<Fleet>>,
+    Path(name): Path<String>,
+    Query(query): Query<Link>,
+    v: Visit,
+) -> Result<Response, Problem> {
+    match query.link {
+        Some(link) => shown(fleet, &name, &link, &v, None).await,
+        None => page(&v, &Scan { v: &v, title: "scan.title", phone: &name }),
+    }
+}
+
+/// The answer to what is asked for.
+#[derive(Deserialize)]
+pub(super) struct ConsentForm {
+    link: String,
+    consent: String,
+    secret: Option<Typed>,
+}
+
+#[derive(Template)]
+#[template(path = "answered.html")]
+struct Answered<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    phone: &'a str,
+    done: bool,
+}
+
+/// Answers. A PIN that is wrong may be entered again on the page that says so.
+pub(super) async fn consent(
+    State(fleet): State<Arc<Fleet>>,
+    Path(name): Path<String>,
+    v: Visit,
+    Form(form): Form<ConsentForm>,
+) -> Result<Response, Problem> {
+    let (_, id) = fleet.asker(&form.link)?;
+    let consent = match form.consent.as_str() {
+        "approve" => {
+            Consent::Approve { pin: form.secret.unwrap_or_else(|| Typed::new("")) }
+        }
+        "refuse" => Consent::Refuse,
+        _ => return Err(Problem::bad_request("consent")),
+    };
+    let phone = find(fleet.clone(), name.clone()).await?;
+    match phone.alone(|phone| phone.consent(id, consent)).await {
+        Ok(done) => {
+            let done = done.state == TransactionState::Done;
+            let title = if done { "answered.done" } else { "answered.refused" };
+            page(&v, &Answered { v: &v, title, phone: &name, done })
+        }
+        Err(problem) if problem.is(Code::WRONG_PIN) || problem.is(Code::PIN_FORM) => {
+            shown(fleet, &name, &form.link, &v, Some(&problem)).await
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn shown(
+    fleet: Arc<Fleet>,
+    name: &str,
+    link: &str,
+    v: &Visit,
+    problem: Option<&Problem>,
+) -> Result<Response, Problem> {
+    let (asker, id) = fleet.asker(link)?;
+    let shown = find(fleet, name.to_owned()).await?.open_transaction(asker, id).await?;
+    let title = match shown.transaction.purpose {
+        Purpose::Sign => "transaction-page.sign",
+        Purpose::LogIn => "transaction-page.log-in",
+    };
+    let params: Vec<_> = problem.iter().flat_map(|problem| problem.params()).collect();
+    let trouble = problem.map(|problem| Trouble::of(v, problem.code(), params.iter().copied()));
+    let answer = page(v, &Shown { v, title, phone: name, link, shown: &shown, trouble })?;
+    Ok(match problem {
+        Some(_) => (StatusCode::UNPROCESSABLE_ENTITY, answer).into_response(),
+        None => answer,
+    })
+}
+
+/// What is typed on the page to enter a link.
+#[derive(Deserialize)]
+pub(super) struct ScanForm {
+    link: String,
+}
+
+/// To the page of a link that was entered.
+pub(super) async fn scanned(
+    Path(name): Path<String>,
+    Form(form): Form<ScanForm>,
+) -> Result<Response, Problem> {
+    let query: String = form_urlencoded(form.link.trim());
+    Ok(to(&name, &format!("/open?link={query}")).into_response())
+}
+
+/// A value in a query: everything but what is plain is written in percent.
+fn form_urlencoded(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    value.bytes().fold(String::new(), |mut out, byte| {
+        match plain(byte) {
+            true => out.push(byte.into()),
+            false => out.push_str(&format!("%{byte:02X}")),
+        }
+        out
+    })
+}
