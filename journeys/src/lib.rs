@@ -2,6 +2,7 @@
 
 #![allow(clippy::panic, reason = "what helps a test fails by panicking")]
 
+pub mod browser;
 pub mod hana;
 pub mod specimen;
 pub mod vpcd;

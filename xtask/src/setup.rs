@@ -10,7 +10,10 @@ use crate::report::Outcome;
 use crate::run::{ask, cargo, root, run, works};
 
 /// Packages of Debian 12, each with what it is for.
-const PACKAGES: [(&str, &str); 14] = [
+const PACKAGES: [(&str, &str); 17] = [
+    ("chromium", "shows the screens to the journeys"),
+    ("chromium-driver", "drives it"),
+    ("fonts-noto-cjk", "writes Japanese in the pictures of screens"),
     ("g++", "builds libFuzzer for the fuzz targets"),
     ("gcc", "builds the crypto library and SQLite"),
     ("gnutls-bin", "judges certificates, lists and status answers"),
@@ -61,6 +64,7 @@ pub(crate) fn setup() -> Outcome {
         ("parts of the Rust toolchain", components()),
         ("packages of Debian", packages()),
         ("Python packages, in .venv", python()),
+        ("Node packages, in journeys/node_modules", node()),
         ("programs from the registry of crates", programs()),
     ];
     let wrong = parts.into_iter().filter_map(|(name, part)| match part {
@@ -151,6 +155,23 @@ fn python() -> Result<(), String> {
         fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
     }
     Ok(())
+}
+
+/// As the lock file of `journeys` has them.
+fn node() -> Result<(), String> {
+    if !works("npm", &["--version"]) {
+        return Err("npm is missing: install Node.js with npm (Debian: npm)".to_owned());
+    }
+    let folder = root().join("journeys");
+    let wanted = fs::read_to_string(folder.join("package-lock.json"));
+    let wanted = wanted.map_err(|error| format!("journeys/package-lock.json: {error}"))?;
+    let stamp = folder.join("node_modules/.installed");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let install = ["ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"];
+    done(Command::new("npm").args(install).current_dir(&folder))?;
+    fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))
 }
 
 fn programs() -> Result<(), String> {

@@ -1,0 +1,12 @@
+//! A browser, as a person holds it: Debian's Chromium, driven over WebDriver.
+//!
+//! [`Browser`] starts it; [`Person`] looks at pages and presses what stands on them, by the words that
+//! stand there. Each page that a person looks at is judged ([`judge`]).
+
+mod driver;
+pub mod gallery;
+pub mod judge;
+mod person;
+
+pub use driver::{Browser, Look};
+pub use person::Person;
