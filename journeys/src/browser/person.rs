@@ -52,10 +52,23 @@ impl Person {
     /// # Panics
     /// It is another page, or something is wrong with it.
     pub async fn sees(&mut self, step: &str, heading: &str) {
-        let expected = self.words(heading);
-        let seen = self.heading().await;
-        assert_eq!(seen, expected, "{step}: the heading of {}", self.address().await);
+        self.waits_for(heading).await;
         self.looks_around(step).await;
+    }
+
+    /// Looks at a page that tells this trouble (an error code), and judges it.
+    ///
+    /// # Panics
+    /// It is not told, or something is wrong with the page.
+    pub async fn is_told(&mut self, step: &str, code: &str) {
+        let selector = format!(".trouble[data-code=\"{code}\"]");
+        for _ in 0..PATIENCE {
+            if self.counts(&selector).await > 0 {
+                return self.looks_around(step).await;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("{code} is not told; there is “{}”", self.heading().await);
     }
 
     /// Judges the page, whatever it is.
