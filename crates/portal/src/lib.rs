@@ -7,6 +7,7 @@
 //! - `applications`, `office`: online applications and who receives them (USE-2)
 //! - `notices`, `history`: what a resident is told (USE-2, USE-7)
 //! - [`router`]: all of it over HTTP
+//! - [`screens`]: what residents and clerks see
 
 mod applications;
 mod history;
@@ -16,6 +17,7 @@ mod logins;
 mod notices;
 mod office;
 mod portal;
+pub mod screens;
 mod secrets;
 mod sessions;
 pub mod settings;

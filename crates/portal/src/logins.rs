@@ -77,6 +77,18 @@ impl Portal {
         Ok(LoginView { state, result: record.result(now), session })
     }
 
+    /// The transaction of a log-in, by the secret of its page.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) async fn login_transaction(
+        &self,
+        login: &str,
+    ) -> Result<Option<TransactionRecord>, Problem> {
+        let hash = sha256(login.as_bytes());
+        self.store(move |store| store.login(&hash)).await
+    }
+
     /// A transaction to be begun now.
     pub(crate) fn new_transaction(
         &self,
@@ -108,7 +120,7 @@ impl Portal {
     }
 
     /// The token of the session that a log-in led to, until it is used.
-    async fn unused_token(
+    pub(crate) async fn unused_token(
         &self,
         transaction: &TransactionId,
         now: Timestamp,

@@ -11,6 +11,7 @@ use inrou_api::wire::portal::{
     Decision, OfficeFile, OfficeState, ReceivedApplication, SignedDocument, Signer,
 };
 use inrou_pki::certificate::Certificate;
+use inrou_rules::Municipality;
 use jiff::Timestamp;
 
 use crate::Portal;
@@ -20,7 +21,7 @@ use crate::settings::{Caller, Permission};
 use crate::store::{Application, OfficeQuery, Received, Request, Verdict};
 
 /// The longest reason, in characters.
-const LONGEST_REASON: usize = 500;
+pub(crate) const LONGEST_REASON: usize = 500;
 
 impl Portal {
     /// The calling role, if it may do a clerk's work.
@@ -64,10 +65,10 @@ impl Portal {
     /// `not-found`, also for what is addressed to another municipality; the store's.
     pub(crate) async fn office_file(
         &self,
-        clerk: &Caller,
+        sees: Option<Municipality>,
         id: String,
     ) -> Result<OfficeFile, Problem> {
-        let found = self.addressed(clerk, id).await?;
+        let found = self.addressed(sees, id).await?;
         let (application, received) = found;
         let receipt = &received.receipt;
         let certificate = Certificate::from_der(&receipt.certificate).or_internal()?;
@@ -92,12 +93,12 @@ impl Portal {
     /// it was decided otherwise; the store's.
     pub(crate) async fn decide(
         &self,
-        clerk: &Caller,
+        sees: Option<Municipality>,
         request: Keyed,
         id: String,
         decision: Decision,
     ) -> Result<ReceivedApplication, Problem> {
-        let (application, _) = self.addressed(clerk, id).await?;
+        let (application, _) = self.addressed(sees, id).await?;
         let (state, code, reason) = match &decision {
             Decision::Accept => (OfficeState::Accepted, "application-accepted", None),
             Decision::Return { reason } => {
@@ -134,16 +135,18 @@ impl Portal {
         }
     }
 
-    /// An application that this clerk may see.
-    async fn addressed(
+    /// A received application, if it is addressed to the municipality whose clerk asks; `None` sees all.
+    ///
+    /// # Errors
+    /// `not-found`; the store's.
+    pub(crate) async fn addressed(
         &self,
-        clerk: &Caller,
+        sees: Option<Municipality>,
         id: String,
     ) -> Result<(Application, Received), Problem> {
         let found = self.store(move |store| store.application(&id)).await?;
-        let municipality = clerk.municipality;
         found
-            .filter(|found| municipality.is_none_or(|own| own == found.municipality))
+            .filter(|found| sees.is_none_or(|own| own == found.municipality))
             .and_then(|found| {
                 let received = found.received.clone()?;
                 Some((found, received))

@@ -33,6 +33,11 @@ impl Secrets {
         hex(&id)
     }
 
+    /// What proves that a clerk signed in for a municipality, until then.
+    pub(crate) fn clerk(&self, municipality: &str, until: &str) -> String {
+        hex(&self.derive("clerk", &[municipality, until]))
+    }
+
     /// The application that a request draws up.
     pub(crate) fn application(&self, request: &Keyed) -> String {
         let parts = [request.caller.as_str(), request.key.as_str()];

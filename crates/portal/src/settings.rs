@@ -14,6 +14,10 @@ pub struct Settings {
     /// The address under which people and phones reach the portal, such as `http://localhost:8080`.
     /// It names the portal in what phones sign.
     pub public_base: String,
+    /// The page of the app that opens a link on this device, such as
+    /// `http://phone.localhost:8080/open`; the link is added as `?link=`. Without it the portal's pages
+    /// offer the QR code and the link's text alone.
+    pub app: Option<String>,
     /// The name that phones show.
     pub name: String,
     /// How long a log-in may be answered.
@@ -65,6 +69,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             public_base: "http://localhost:8080".to_owned(),
+            app: None,
             name: "マイナポータル（サンドボックス）".to_owned(),
             login_life: SignedDuration::from_mins(3),
             open_logins: 1000,

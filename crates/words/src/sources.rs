@@ -35,6 +35,8 @@ pub(crate) const WORDS: &[&str] = &[
     include_str!("../texts/residents.toml"),
     include_str!("../texts/screens.toml"),
     include_str!("../texts/phone.toml"),
+    include_str!("../texts/portal.toml"),
+    include_str!("../texts/office.toml"),
 ];
 
 const fn refusals(heading: &'static str, toml: &'static str) -> ErrorFile {

@@ -67,6 +67,9 @@ pub struct DrawUpApplication {
 pub enum Procedure {
     /// Moving-out notification (転出届): `new_address`, `moving_date`, `reason` (may be absent).
     MovingOut,
+    /// Claim of the child allowance (児童手当の認定請求): `child_name`, `child_birth_date`, `child_living`
+    /// (`together` or `apart`), `bank`, `account` (7 digits).
+    ChildAllowance,
 }
 
 /// The application is drawn up: sign `document` on the phone.

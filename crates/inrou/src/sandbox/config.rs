@@ -22,6 +22,8 @@ pub struct Addresses {
     pub authority: String,
     /// The portal.
     pub portal: String,
+    /// The app's page that opens links, if the app has screens there.
+    pub app: Option<String>,
     /// What certificates name. RFC 5280 §4.2.1.6 wants a full host name, or a number.
     pub published: String,
 }
@@ -38,7 +40,8 @@ impl Addresses {
     pub fn of_one_port(scheme: &str, port: u16) -> Self {
         let base = format!("{scheme}://localhost:{port}");
         let published = format!("http://127.0.0.1:{port}");
-        Self { ports: [port; 3], authority: base.clone(), portal: base, published }
+        let app = Some(format!("{scheme}://phone.localhost:{port}/open"));
+        Self { ports: [port; 3], authority: base.clone(), portal: base, app, published }
     }
 
     /// A port for each, beginning with the one that certificates name.
@@ -48,6 +51,7 @@ impl Addresses {
             ports,
             authority: format!("http://localhost:{}", ports[0]),
             portal: format!("http://localhost:{}", ports[1]),
+            app: None,
             published: format!("http://127.0.0.1:{port}"),
         }
     }
@@ -92,6 +96,7 @@ pub(super) fn roles(
             anchors: Vec::new(),
             settings: PortalSettings {
                 public_base: addresses.portal.clone(),
+                app: addresses.app.clone(),
                 callers: [(Role::Clerk.name().to_owned(), clerk)].into(),
                 ..PortalSettings::default()
             },

@@ -8,11 +8,13 @@ mod first_start;
 mod folder;
 mod home;
 mod inhabitants;
+mod own_information;
 mod role_keys;
 mod screens;
 mod setup;
 mod tls;
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +30,7 @@ use inrou_chip::tray::Tray;
 use inrou_phone::Fleet;
 use inrou_phone::card::TableOfCards;
 use inrou_pki::{Entropy, KeyAlgorithm, SystemEntropy};
+use inrou_rules::{Municipality, japan};
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
 
@@ -44,6 +47,7 @@ use crate::residents::TestResident;
 use crate::serve::{AuthorityRole, Ground, until};
 use control::{Control, Shelf};
 use first_start::FirstStart;
+use own_information::OwnFile;
 use screens::Screens;
 use tls::Tls;
 
@@ -167,7 +171,7 @@ impl Sandbox {
         let house = Router::new()
             .merge(AuthorityRole::router(authority.clone(), told.clone()))
             .merge(inrou_phone::http::router(fleet.clone()))
-            .merge(inrou_portal::router(portal, told.clone()))
+            .merge(inrou_portal::router(portal.clone(), told.clone()))
             .merge(home::router(clock.clone(), authority.clone()));
         let (base, roots) = (door.addresses.portal.clone(), door.roots());
         let control = Control::listen(folder)
@@ -179,7 +183,18 @@ impl Sandbox {
             base: base.clone(),
             published: door.addresses.published.clone(),
         });
-        let screens = Screens { phone: fleet.clone() };
+        let own = OwnFile {
+            file: folder.root().join(own_information::FILE),
+            residents: residents.clone(),
+            begun: japan::day(now),
+        };
+        let screens = Screens {
+            phone: fleet.clone(),
+            portal,
+            own: Arc::new(own),
+            municipalities: municipalities(&residents),
+            told: told.clone(),
+        };
         let mut serving = door.serve(house, screens, status, &entropy, &told)?;
         serving.push(tokio::spawn(until(told.clone(), control.serve(shelf))));
         serving.push(tokio::spawn(authority.work(told)));
@@ -240,6 +255,12 @@ impl Extras {
     }
 }
 
+/// Where test residents live, each once.
+fn municipalities(residents: &[TestResident]) -> Vec<Municipality> {
+    let all: BTreeSet<_> = residents.iter().map(|resident| resident.municipality).collect();
+    all.into_iter().collect()
+}
+
 /// Where the sandbox is reached.
 struct Door {
     listener: PlainListener,
@@ -281,17 +302,16 @@ impl Door {
         told: &Shutdown,
     ) -> Result<Vec<JoinHandle<()>>, SandboxError> {
         let shell = || Shell::new("sandbox", entropy.clone());
-        let local = |router: Router| {
-            let all = shell().wrap(router);
-            Hosts::new(shell()).at(["localhost", "127.0.0.1", "[::1]"], &all)
-        };
+        let local =
+            |router: Router| Hosts::new(shell()).at(["localhost", "127.0.0.1", "[::1]"], &router);
+        let house = shell().wrap(house).merge(screens.of_portal(shell()));
         let whole = screens.show(local(house), shell).into_router();
         Ok(match self.tls {
             None => vec![tokio::spawn(serve(self.listener, whole, told.clone()))],
             Some(tls) => {
                 let (secure, plain) = listen_tls_and_plain(self.listener, tls.config)?;
                 let elsewhere = tls::elsewhere(self.addresses.portal);
-                let status = local(status.merge(elsewhere)).into_router();
+                let status = local(shell().wrap(status.merge(elsewhere))).into_router();
                 vec![
                     tokio::spawn(serve(secure, whole, told.clone())),
                     tokio::spawn(serve(plain, status, told.clone())),

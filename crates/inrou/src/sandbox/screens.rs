@@ -2,20 +2,46 @@
 
 use std::sync::Arc;
 
-use inrou_api::server::{Hosts, Shell};
+use axum::Router;
+use inrou_api::server::{Hosts, Shell, Shutdown};
 use inrou_phone::{Fleet, screens as phone};
-use inrou_web::ProblemPages;
+use inrou_portal::{Portal, screens as portal};
+use inrou_rules::Municipality;
+use inrou_web::{ProblemPages, Site};
+
+use super::own_information::OwnFile;
 
 /// What has screens at a name of its own.
 pub(super) struct Screens {
     pub phone: Arc<Fleet>,
+    pub portal: Arc<Portal>,
+    pub own: Arc<OwnFile>,
+    /// Whose clerks the receiving office has.
+    pub municipalities: Vec<Municipality>,
+    pub told: Shutdown,
 }
 
 impl Screens {
     /// Shows them beside what `hosts` answers to already.
     pub(super) fn show(&self, hosts: Hosts, shell: impl Fn() -> Shell) -> Hosts {
-        let problems = ProblemPages(phone::site(&self.phone));
-        let shell = shell().with_pages(Arc::new(problems));
-        hosts.at(["phone.localhost"], &shell.wrap(phone::router(self.phone.clone())))
+        let phone = phone::router(self.phone.clone());
+        let office = portal::office(self.portal.clone(), self.municipalities.clone());
+        hosts.at(["phone.localhost"], &pages(shell(), phone::site(&self.phone)).wrap(phone)).at(
+            ["office.localhost"],
+            &pages(shell(), portal::office_site(&self.portal)).wrap(office),
+        )
     }
+
+    /// The portal's, which lie on the house's own name beside its APIs.
+    pub(super) fn of_portal(&self, shell: Shell) -> Router {
+        let (portal, own) = (self.portal.clone(), self.own.clone());
+        let screens = portal::router(portal, self.told.clone(), Some(own));
+        let screens = screens.merge(inrou_web::assets());
+        pages(shell, portal::site(&self.portal)).wrap(screens)
+    }
+}
+
+/// A shell that shows problems as pages of that place.
+fn pages(shell: Shell, site: Site) -> Shell {
+    shell.with_pages(Arc::new(ProblemPages(site)))
 }

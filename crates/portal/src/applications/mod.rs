@@ -3,8 +3,6 @@
 mod document;
 mod form;
 
-use std::collections::BTreeMap;
-
 use inrou_api::idempotency::Keyed;
 use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::{Code, OrInternal, Problem};
@@ -22,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Portal;
 use crate::history::entry;
 use crate::store::{Application, NewApplication, Request, Session, procedure_name};
-use form::MovingOut;
+use form::{ChildAllowance, MovingOut};
 
 /// How long a repeated request is recognised.
 pub(crate) const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
@@ -41,6 +39,20 @@ impl Portal {
     ) -> Result<ApplicationDrawnUp, Problem> {
         let id = self.secrets.application(&request);
         self.draw_up_as(id, session, request, form).await
+    }
+
+    /// Whether a form could be drawn up as it is; gives who applies.
+    ///
+    /// # Errors
+    /// As [`draw_up`](Self::draw_up).
+    pub(crate) async fn check(
+        &self,
+        session: &Session,
+        form: &DrawUpApplication,
+    ) -> Result<Attributes, Problem> {
+        let applicant = self.applicant(session).await?;
+        document("", form, &applicant, self.now())?;
+        Ok(applicant)
     }
 
     /// Asks anew for the signature of an application that was not signed in time, or whose signature
@@ -129,7 +141,7 @@ impl Portal {
     }
 
     /// An application of this resident's; what is somebody else's is not found.
-    async fn own(&self, session: &Session, id: String) -> Result<Application, Problem> {
+    pub(crate) async fn own(&self, session: &Session, id: String) -> Result<Application, Problem> {
         let found = self.store(move |store| store.application(&id)).await?;
         found
             .filter(|found| found.subject == session.subject)
@@ -149,9 +161,7 @@ impl Portal {
         }
         let applicant = self.applicant(&session).await?;
         let now = self.now();
-        let (document, municipality) = match form.procedure {
-            Procedure::MovingOut => moving_out(&id, &form.fields, &applicant, now)?,
-        };
+        let (document, municipality) = document(&id, &form, &applicant, now)?;
         let life = self.settings.signing_life;
         let transaction = self.new_transaction(Purpose::Sign, document, life);
         let act = format!("draw-up:{}", transaction.id.as_str());
@@ -185,7 +195,7 @@ impl Portal {
 
     /// The resident's attributes as the register has them now. The portal keeps them in documents
     /// alone.
-    async fn applicant(&self, session: &Session) -> Result<Attributes, Problem> {
+    pub(crate) async fn applicant(&self, session: &Session) -> Result<Attributes, Problem> {
         let holder = self.holder(&session.certificate).await?;
         let holder = holder.filter(|holder| holder.subject == session.subject);
         let holder = holder.ok_or_else(|| Problem::new(Code::LOGIN_REQUIRED))?;
@@ -198,18 +208,30 @@ impl Portal {
 #[error("the authority's settings do not let this portal know attributes")]
 struct NotTold;
 
-fn moving_out(
+/// The document of a form, and to whom it is addressed.
+fn document(
     id: &str,
-    fields: &BTreeMap<String, String>,
+    form: &DrawUpApplication,
     applicant: &Attributes,
     now: Timestamp,
 ) -> Result<(String, Municipality), Problem> {
     let today = japan::day(now);
-    let form = MovingOut::read(fields, &applicant.address, today)?;
-    let place = place_of(&applicant.address);
-    let place = place.ok_or_else(|| Problem::new(Code::MUNICIPALITY_UNKNOWN))?;
-    let document = document::moving_out(id, &form, applicant, place, today);
-    Ok((document, place.code))
+    let place = || {
+        let place = place_of(&applicant.address);
+        place.ok_or_else(|| Problem::new(Code::MUNICIPALITY_UNKNOWN))
+    };
+    Ok(match form.procedure {
+        Procedure::MovingOut => {
+            let said = MovingOut::read(&form.fields, &applicant.address, today)?;
+            let place = place()?;
+            (document::moving_out(id, &said, applicant, place, today), place.code)
+        }
+        Procedure::ChildAllowance => {
+            let said = ChildAllowance::read(&form.fields, today)?;
+            let place = place()?;
+            (document::child_allowance(id, &said, applicant, place, today), place.code)
+        }
+    })
 }
 
 /// The municipality of an address that begins with its prefecture. Between the two a town or village

@@ -137,7 +137,7 @@ impl State {
     /// What the office holds of an application, for the clerk who signed the request.
     async fn office_file(&self, by: &SignedBy, id: String) -> Result<OfficeFile, Problem> {
         let clerk = self.portal.clerk(by)?;
-        self.portal.office_file(clerk, id).await
+        self.portal.office_file(clerk.municipality, id).await
     }
 }
 
@@ -154,7 +154,7 @@ async fn decide(
 ) -> Result<Json<ReceivedApplication>, Problem> {
     let clerk = state.portal.clerk(&by)?;
     let (request, decision) = body.by(&by.key_id);
-    state.portal.decide(clerk, request, id, decision).await.map(Json)
+    state.portal.decide(clerk.municipality, request, id, decision).await.map(Json)
 }
 
 fn download(media_type: &'static str, bytes: Vec<u8>) -> impl IntoResponse {

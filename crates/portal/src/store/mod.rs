@@ -150,6 +150,17 @@ pub trait Records: Send + Sync {
     /// [`StoreError`].
     fn notices(&self, subject: &str, since: u64, limit: usize) -> Result<Vec<Notice>, StoreError>;
 
+    /// A resident's notices, newest first, from the one before `before` on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn latest_notices(
+        &self,
+        subject: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Notice>, StoreError>;
+
     /// Enters an act into a resident's history, once.
     ///
     /// # Errors

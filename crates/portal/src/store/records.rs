@@ -203,6 +203,7 @@ impl Application {
 pub fn procedure_name(procedure: Procedure) -> &'static str {
     match procedure {
         Procedure::MovingOut => "moving-out",
+        Procedure::ChildAllowance => "child-allowance",
     }
 }
 

@@ -19,15 +19,24 @@ impl Records for SqliteStore {
                 "SELECT sequence, at, code, params FROM notices
                  WHERE subject = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3",
                 (subject, number(since), number(limit as u64)),
-                |row| {
-                    let (Moment(at), Json(params)) = (row.get(1)?, row.get(3)?);
-                    Ok(Notice {
-                        sequence: row.get::<_, i64>(0)?.unsigned_abs(),
-                        at,
-                        code: row.get(2)?,
-                        params,
-                    })
-                },
+                notice,
+            )
+        })
+    }
+
+    fn latest_notices(
+        &self,
+        subject: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Notice>, StoreError> {
+        self.read(|connection| {
+            rows(
+                connection,
+                "SELECT sequence, at, code, params FROM notices
+                 WHERE subject = ?1 AND sequence < ?2 ORDER BY sequence DESC LIMIT ?3",
+                (subject, before.map_or(i64::MAX, number), number(limit as u64)),
+                notice,
             )
         })
     }
@@ -87,6 +96,12 @@ impl Records for SqliteStore {
 }
 
 /// Enters an act, once.
+fn notice(row: &rusqlite::Row<'_>) -> rusqlite::Result<Notice> {
+    let (Moment(at), Json(params)) = (row.get(1)?, row.get(3)?);
+    let sequence = row.get::<_, i64>(0)?.unsigned_abs();
+    Ok(Notice { sequence, at, code: row.get(2)?, params })
+}
+
 pub(super) fn enter(connection: &Connection, entry: &Entry) -> Result<(), StoreError> {
     change(
         connection,

@@ -1,0 +1,269 @@
+//! Log-in by hand-over to a phone (USE-1), and log-out.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use inrou_api::idempotency::IdempotencyKey;
+use inrou_api::problem::{Code, Problem};
+use inrou_api::server::Query;
+use inrou_api::wire::transaction::TransactionState;
+use inrou_web::{Form, Said, Trouble, Visit, page};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::visitor::Visitor;
+use super::{Screens, cookies, patience, qr::Qr, to};
+use crate::store::TransactionRecord;
+
+/// The longest address to which a log-in leads back.
+const LONGEST_PATH: usize = 200;
+
+/// Where to go after the log-in.
+#[derive(Deserialize)]
+pub(super) struct Whither {
+    to: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct Login<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    key: &'a str,
+    to: &'a str,
+    trouble: Option<Trouble<'a>>,
+}
+
+/// To the log-in, and back to that page afterwards.
+pub(super) fn asked_from(path: &str) -> Response {
+    let page = match own_path(path) {
+        Some(path) => format!("/portal/login?to={path}"),
+        None => "/portal/login".to_owned(),
+    };
+    to(&page).into_response()
+}
+
+/// Before a log-in: what it is, and the button that begins it.
+pub(super) async fn show(
+    State(screens): State<Screens>,
+    Visitor(visitor): Visitor,
+    Query(query): Query<Whither>,
+    v: Visit,
+) -> Result<Response, Problem> {
+    let asked_from = query.to.as_deref().and_then(own_path);
+    if visitor.is_some() {
+        return Ok(to(asked_from.unwrap_or("/portal")).into_response());
+    }
+    // Whoever wanted to see a page is told why it is not there.
+    let code = Code::LOGIN_REQUIRED.as_str();
+    let trouble = asked_from.map(|_| Trouble::of(&v, code, std::iter::empty()));
+    let key = IdempotencyKey::new(&*screens.portal.entropy);
+    let to = asked_from.unwrap_or_default();
+    page(&v, &Login { v: &v, title: "login.title", key: key.as_str(), to, trouble })
+}
+
+/// What the button sends.
+#[derive(Deserialize)]
+pub(super) struct BeginForm {
+    key: String,
+    to: Option<String>,
+}
+
+/// Begins a log-in; a second press finds the same one.
+pub(super) async fn begin(
+    State(screens): State<Screens>,
+    v: Visit,
+    Form(form): Form<BeginForm>,
+) -> Result<Response, Problem> {
+    let key: IdempotencyKey =
+        form.key.parse().map_err(|_| Problem::new(Code::IDEMPOTENCY_KEY_MALFORMED))?;
+    let begun = screens.portal.begin_login(&key, v.language).await?;
+    let path = form.to.as_deref().and_then(own_path).unwrap_or_default();
+    let value = format!("{}:{path}", begun.login);
+    let life = screens.portal.settings.login_life.saturating_mul(4);
+    let cookie = cookies::set(cookies::LOGIN, &value, life)?;
+    Ok((AppendHeaders([cookie]), to("/portal/login/wait")).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "login-wait.html")]
+struct Waits<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    link: &'a str,
+    app: Option<&'a str>,
+    qr: Qr,
+    expires: Timestamp,
+}
+
+impl Waits<'_> {
+    fn left(&self) -> Said<'_> {
+        time_left(self.v, self.expires)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "login-over.html")]
+struct Over<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    trouble: Trouble<'a>,
+    key: &'a str,
+    to: &'a str,
+}
+
+/// While the phone is asked, and what came of it. A log-in that is done begins the session here.
+pub(super) async fn wait(
+    State(screens): State<Screens>,
+    headers: HeaderMap,
+    v: Visit,
+) -> Result<Response, Problem> {
+    let portal = &screens.portal;
+    let Some((login, path)) = under_way(&headers) else {
+        return Ok(to("/portal/login").into_response());
+    };
+    let Some(record) = portal.login_transaction(login).await? else {
+        return Ok(to("/portal/login").into_response());
+    };
+    let now = portal.now();
+    let code = match record.state(now) {
+        TransactionState::Open => return waits(&screens, &v, &record),
+        TransactionState::Done => match portal.unused_token(&record.id, now).await? {
+            Some(token) => return screens.enter(&headers, &token, path).await,
+            // It has begun already, perhaps in another tab.
+            None if screens.session(&headers).await?.is_some() => {
+                return Ok(to(path.unwrap_or("/portal")).into_response());
+            }
+            None => Code::LOGIN_REQUIRED.as_str().to_owned(),
+        },
+        _ => record.result(now).unwrap_or_default(),
+    };
+    let key = IdempotencyKey::new(&*portal.entropy);
+    let over = Over {
+        v: &v,
+        title: "login-over.title",
+        trouble: Trouble::of(&v, &code, std::iter::empty()),
+        key: key.as_str(),
+        to: path.unwrap_or_default(),
+    };
+    page(&v, &over)
+}
+
+fn waits(screens: &Screens, v: &Visit, record: &TransactionRecord) -> Result<Response, Problem> {
+    let link = screens.portal.link(&record.id);
+    let waits = Waits {
+        v,
+        title: "login-wait.title",
+        link: &link,
+        app: screens.portal.settings.app.as_deref(),
+        qr: Qr::new(&link, v.attr("hand-over.qr"))?,
+        expires: record.expires,
+    };
+    page(v, &waits)
+}
+
+/// How much time is left to answer, in minutes.
+pub(super) fn time_left(v: &Visit, expires: Timestamp) -> Said<'static> {
+    let seconds = expires.duration_since(v.now).as_secs().max(0);
+    let minutes = u64::try_from(seconds).unwrap_or_default().div_ceil(60);
+    Said::of("hand-over.left", v.language).with("left", minutes).with("until", expires)
+}
+
+/// Whether the page should look again: 200, or 204 if nothing has happened.
+pub(super) async fn news(
+    State(screens): State<Screens>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    let (login, _) = under_way(&headers).ok_or_else(|| Problem::new(Code::NOT_FOUND))?;
+    let view = screens.portal.login(login, patience(), &screens.shutdown).await?;
+    Ok(match view.state {
+        TransactionState::Open => StatusCode::NO_CONTENT,
+        _ => StatusCode::OK,
+    })
+}
+
+impl Screens {
+    /// Begins the session of a log-in in this browser. The one that was here before ends: a token that
+    /// somebody knew before the log-in opens nothing after it.
+    async fn enter(
+        &self,
+        headers: &HeaderMap,
+        token: &str,
+        path: Option<&str>,
+    ) -> Result<Response, Problem> {
+        if let Some(before) = self.session(headers).await? {
+            let id = before.id.clone();
+            self.portal.end_session(before, id).await?;
+        }
+        let life = self.portal.settings.session_life;
+        let set = [cookies::set(cookies::SESSION, token, life)?, cookies::clear(cookies::LOGIN)?];
+        Ok((AppendHeaders(set), to(path.unwrap_or("/portal"))).into_response())
+    }
+}
+
+/// Logs out. A session that is over already is left as it is.
+pub(super) async fn log_out(
+    State(screens): State<Screens>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if let Some(session) = screens.past_session(&headers).await? {
+        let id = session.id.clone();
+        screens.portal.end_session(session, id).await?;
+    }
+    let clear = [
+        cookies::clear(cookies::SESSION)?,
+        cookies::clear(cookies::LOGIN)?,
+        cookies::clear(cookies::SEEN)?,
+    ];
+    Ok((AppendHeaders(clear), to("/portal/goodbye")).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "goodbye.html")]
+struct Goodbye<'a> {
+    v: &'a Visit,
+    title: &'static str,
+}
+
+/// After a log-out.
+pub(super) async fn goodbye(v: Visit) -> Result<Response, Problem> {
+    page(&v, &Goodbye { v: &v, title: "goodbye.title" })
+}
+
+/// The secret of the log-in under way in this browser, and where to go after it.
+fn under_way(headers: &HeaderMap) -> Option<(&str, Option<&str>)> {
+    let (login, path) = cookies::read(headers, cookies::LOGIN)?.split_once(':')?;
+    Some((login, own_path(path)))
+}
+
+/// An address of the portal's own pages: nothing else is gone to.
+fn own_path(path: &str) -> Option<&str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
+    let is_own = path.starts_with("/portal/") && !path.contains("//") && !path.contains("..");
+    (is_own && path.len() <= LONGEST_PATH && path.bytes().all(plain)).then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_in_leads_back_to_the_portals_own_pages_alone() {
+        assert_eq!(own_path("/portal/apply/moving-out"), Some("/portal/apply/moving-out"));
+        for other in [
+            "",
+            "/",
+            "/portal//evil.example",
+            "//evil.example/portal/",
+            "https://evil.example/portal/",
+            "/portal/../x",
+            "/portal/a?b",
+            "/portal/a;b",
+            "/portal/\r\n",
+        ] {
+            assert_eq!(own_path(other), None, "{other:?}");
+        }
+        assert_eq!(own_path(&format!("/portal/{}", "a".repeat(200))), None);
+    }
+}

@@ -1,0 +1,121 @@
+//! The portal's screens, `/portal`, and the receiving office's, on a host of their own. Every form works
+//! without a script; one that was sent is answered with the address of the page that shows how things
+//! stand then, so that back, reload and a second press do no harm.
+
+mod applications;
+mod apply;
+mod cookies;
+mod drafts;
+mod export;
+mod history;
+mod home;
+mod login;
+mod notices;
+mod office;
+mod own;
+mod qr;
+mod visitor;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Redirect;
+use axum::routing::{get, post};
+use inrou_api::idempotency::{Fingerprint, IdempotencyKey, Keyed};
+use inrou_api::problem::{Code, Problem};
+use inrou_api::server::{Shutdown, Wait};
+use inrou_web::{Place, Site};
+
+use crate::Portal;
+use drafts::Drafts;
+
+pub use office::{router as office, site as office_site};
+pub use own::{Checkup, Medicine, MotherAndChild, OwnInformation, OwnRecords, Value, Words};
+
+/// How long a page waits for news before it asks again, in seconds.
+const PATIENCE: u32 = 25;
+
+/// Items on a page of a list.
+const ON_A_PAGE: u32 = 20;
+
+/// What the screens share.
+#[derive(Clone)]
+struct Screens {
+    portal: Arc<Portal>,
+    shutdown: Shutdown,
+    own: Option<Arc<dyn OwnInformation>>,
+    drafts: Arc<Drafts>,
+}
+
+/// The portal's screens. What residents have elsewhere is shown if `own` knows it. The style sheet and
+/// the script are served by [`inrou_web::assets`] on the same host.
+pub fn router(
+    portal: Arc<Portal>,
+    shutdown: Shutdown,
+    own: Option<Arc<dyn OwnInformation>>,
+) -> Router {
+    let site = site(&portal);
+    let screens = Screens { portal, shutdown, own, drafts: Arc::default() };
+    let router = Router::new()
+        .route("/portal", get(home::home))
+        .route("/portal/login", get(login::show).post(login::begin))
+        .route("/portal/login/wait", get(login::wait))
+        .route("/portal/login/wait/news", get(login::news))
+        .route("/portal/logout", post(login::log_out))
+        .route("/portal/goodbye", get(login::goodbye))
+        .route("/portal/sessions", get(home::sessions))
+        .route("/portal/sessions/end", post(home::end_session))
+        .route("/portal/sessions/end-others", post(home::end_others))
+        .route("/portal/apply", get(apply::procedures))
+        .route("/portal/apply/{procedure}", get(apply::form).post(apply::step))
+        .route("/portal/applications", get(applications::list))
+        .route("/portal/applications/{application}", get(applications::show))
+        .route("/portal/applications/{application}/news", get(applications::news))
+        .route("/portal/applications/{application}/signature", post(applications::sign_again))
+        .route("/portal/applications/{application}/document.txt", get(applications::document))
+        .route("/portal/applications/{application}/signature.p7s", get(applications::signature))
+        .route("/portal/notices", get(notices::list))
+        .route("/portal/notices/news", get(notices::news))
+        .route("/portal/history", get(history::show))
+        .route("/portal/history.csv", get(export::csv))
+        .route("/portal/history.json", get(export::json))
+        .route("/portal/own", get(own::menu))
+        .route("/portal/own/medicines", get(own::medicines))
+        .route("/portal/own/checkups", get(own::checkups))
+        .route("/portal/own/mother-and-child", get(own::mother_and_child))
+        // What is at no other address is a page that says so.
+        .route("/portal/{*rest}", get(nothing))
+        .with_state(screens);
+    site.wrap(router)
+}
+
+/// Where the portal's screens stand.
+pub fn site(portal: &Portal) -> Site {
+    Site { place: Place::Portal, clock: portal.clock.clone() }
+}
+
+async fn nothing(_: Request) -> Problem {
+    Problem::new(Code::NOT_FOUND)
+}
+
+/// To a page (303: whatever was sent is not sent again).
+fn to(page: &str) -> Redirect {
+    Redirect::to(page)
+}
+
+fn patience() -> Wait {
+    Wait::from(PATIENCE)
+}
+
+/// A request that a form makes under the key in its hidden field.
+///
+/// # Errors
+/// `idempotency-key-missing`, `idempotency-key-malformed`.
+fn keyed(caller: &str, key: Option<&str>, path: &str, content: &[u8]) -> Result<Keyed, Problem> {
+    let key = key.ok_or_else(|| Problem::new(Code::IDEMPOTENCY_KEY_MISSING))?;
+    let key: IdempotencyKey =
+        key.parse().map_err(|_| Problem::new(Code::IDEMPOTENCY_KEY_MALFORMED))?;
+    let fingerprint = Fingerprint::of(&axum::http::Method::POST, path, content);
+    Ok(Keyed { caller: caller.to_owned(), key, fingerprint })
+}

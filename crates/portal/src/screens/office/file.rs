@@ -1,0 +1,309 @@
+//! One application at the office: the document, who signed it, what the status evidence proved at the
+//! moment of receipt, the file's history, and the decision.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use inrou_api::idempotency::IdempotencyKey;
+use inrou_api::problem::{OrInternal, Problem};
+use inrou_api::server::Path;
+use inrou_api::wire::portal::{ApplicationState, Decision, EvidenceKind, OfficeFile, OfficeState};
+use inrou_relying::inspect::{Beside, Fact, FactValue, Outcome, Report};
+use inrou_relying::{StatusEvidence, StatusSource};
+use inrou_web::{Form, Said, Visit, page};
+use inrou_words::{Term, Value};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::Office;
+use super::clerk::Clerk;
+use crate::office::LONGEST_REASON;
+use crate::screens::applications::{download, procedure, standing};
+use crate::screens::keyed;
+use crate::store::{Application, Received};
+
+#[derive(Template)]
+#[template(path = "office-file.html")]
+struct Shown<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    application: &'a Application,
+    received: &'a Received,
+    state: &'a ApplicationState,
+    report: &'a Report,
+    key: &'a str,
+    reason: &'a str,
+    fault: Option<&'static str>,
+}
+
+/// One line of a report: what it is about, and what it says.
+struct Line<'a> {
+    name: String,
+    said: LineValue<'a>,
+}
+
+enum LineValue<'a> {
+    Text(&'a str),
+    Said(Said<'a>),
+}
+
+impl Shown<'_> {
+    fn procedure(&self) -> Said<'static> {
+        procedure(self.v, self.application.procedure)
+    }
+
+    fn standing(&self) -> (&'static str, Said<'_>) {
+        standing(self.v, self.state)
+    }
+
+    fn reference(&self) -> String {
+        self.application.reference().unwrap_or_default()
+    }
+
+    fn at(&self, moment: &Timestamp) -> Said<'static> {
+        Said::of("value.moment", self.v.language).with("value", *moment)
+    }
+
+    fn is_open(&self) -> bool {
+        self.received.state == OfficeState::Received
+    }
+
+    fn holds(&self) -> bool {
+        self.report.holds()
+    }
+
+    fn evidence(&self) -> &'static str {
+        match self.received.receipt.evidence_kind {
+            EvidenceKind::Ocsp => "OCSP (RFC 6960)",
+            EvidenceKind::Crl => "CRL (RFC 5280)",
+        }
+    }
+
+    /// What the signed message and the signer's certificate say.
+    fn facts(&self) -> Vec<Line<'_>> {
+        self.report.facts.iter().filter_map(|fact| self.line(fact)).collect()
+    }
+
+    fn line<'b>(&'b self, fact: &'b Fact) -> Option<Line<'b>> {
+        let value = |code| Said::of(code, self.v.language);
+        let said = match &fact.value {
+            FactValue::Text(text) => LineValue::Text(text),
+            FactValue::Moment(at) => LineValue::Said(value("value.moment").with("value", *at)),
+            FactValue::Date(day) => LineValue::Said(value("value.date").with("value", *day)),
+            FactValue::Number(count) => {
+                LineValue::Said(value("value.number").with("value", *count))
+            }
+            FactValue::Sex(sex) => {
+                let sex = match sex {
+                    inrou_rules::Sex::Male => "male",
+                    inrou_rules::Sex::Female => "female",
+                    inrou_rules::Sex::Unknown => "unknown",
+                };
+                LineValue::Said(value("value.sex").with("value", Value::Name(sex)))
+            }
+            FactValue::Kind(kind) => LineValue::Said(
+                value("value.kind").with("usage", kind.usage).with("medium", kind.medium),
+            ),
+            FactValue::Status(_) | FactValue::Listed(..) => return None,
+        };
+        Some(Line { name: format!("fact.{}", fact.name), said })
+    }
+
+    /// What was checked, and whether it held.
+    fn checks(&self) -> Vec<(String, &'static str, &'static str)> {
+        let told = |outcome: &Outcome| match outcome {
+            Outcome::Passed => ("good", "office.check-passed"),
+            Outcome::Failed { .. } | Outcome::NotGood(_) => ("bad", "office.check-failed"),
+            Outcome::NotChecked(_) => ("waits", "office.not-checked"),
+        };
+        let check = |check: &inrou_relying::inspect::Check| {
+            let (class, words) = told(&check.outcome);
+            (format!("check.{}", check.name), class, words)
+        };
+        self.report.checks.iter().map(check).collect()
+    }
+
+    fn returned(&self) -> Option<Said<'_>> {
+        let reason = self.received.reason.as_deref()?;
+        let reason = Term { text: reason, reading: "" };
+        Some(self.v.say("value.term").with("value", reason))
+    }
+
+    fn fault(&self) -> Option<Said<'_>> {
+        Some(self.v.say("apply.fault").with("fault", Value::Name(self.fault?)))
+    }
+}
+
+/// The file.
+pub(super) async fn show(
+    State(office): State<Office>,
+    clerk: Clerk,
+    Path(id): Path<String>,
+    v: Visit,
+) -> Result<Response, Problem> {
+    office.shown(clerk, id, &v, "", None).await
+}
+
+impl Office {
+    async fn shown(
+        &self,
+        clerk: Clerk,
+        id: String,
+        v: &Visit,
+        reason: &str,
+        fault: Option<&'static str>,
+    ) -> Result<Response, Problem> {
+        let found = self.portal.addressed(Some(clerk.municipality), id).await?;
+        let (application, received) = (&found.0, &found.1);
+        let key = IdempotencyKey::new(&*self.portal.entropy);
+        let report = self.proved(application, received).await?;
+        let shown = Shown {
+            v,
+            title: "office-file.title",
+            application,
+            received,
+            state: &crate::applications::state(application, self.portal.now()),
+            report: &report,
+            key: key.as_str(),
+            reason,
+            fault,
+        };
+        page(v, &shown)
+    }
+
+    /// What signature, certificate and kept evidence prove, judged at the moment of receipt: nobody is
+    /// asked anew.
+    async fn proved(
+        &self,
+        application: &Application,
+        received: &Received,
+    ) -> Result<Report, Problem> {
+        let receipt = &received.receipt;
+        let evidence = StatusEvidence {
+            source: match receipt.evidence_kind {
+                EvidenceKind::Ocsp => StatusSource::Ocsp,
+                EvidenceKind::Crl => StatusSource::Crl,
+            },
+            der: receipt.evidence.clone(),
+            checked_at: receipt.checked_at,
+        };
+        let content = Some(application.document.as_bytes());
+        let beside = Beside { content, status: vec![evidence], ..Beside::default() };
+        let report = self.portal.validator.inspect(&receipt.cms, &beside, receipt.checked_at);
+        report.await.or_internal()
+    }
+
+    async fn file(&self, clerk: Clerk, id: String) -> Result<OfficeFile, Problem> {
+        self.portal.office_file(Some(clerk.municipality), id).await
+    }
+
+    async fn decide(
+        &self,
+        clerk: Clerk,
+        id: String,
+        key: Option<&str>,
+        decision: Decision,
+    ) -> Result<Response, Problem> {
+        let municipality = clerk.municipality;
+        let address = format!("/applications/{id}");
+        let content = serde_json::to_vec(&decision).or_internal()?;
+        let caller = format!("clerk:{municipality}");
+        let request = keyed(&caller, key, &address, &content)?;
+        self.portal.decide(Some(municipality), request, id, decision).await?;
+        Ok(Redirect::to(&address).into_response())
+    }
+}
+
+/// What the button to accept sends.
+#[derive(Deserialize)]
+pub(super) struct AcceptForm {
+    key: Option<String>,
+}
+
+/// Accepts.
+pub(super) async fn accept(
+    State(office): State<Office>,
+    clerk: Clerk,
+    Path(id): Path<String>,
+    Form(form): Form<AcceptForm>,
+) -> Result<Response, Problem> {
+    office.decide(clerk, id, form.key.as_deref(), Decision::Accept).await
+}
+
+/// Why an application goes back.
+#[derive(Deserialize)]
+pub(super) struct ReturnForm {
+    key: Option<String>,
+    #[serde(default)]
+    reason: String,
+}
+
+/// Returns, with a reason; one that is faulty is kept to be mended.
+pub(super) async fn give_back(
+    State(office): State<Office>,
+    clerk: Clerk,
+    Path(id): Path<String>,
+    v: Visit,
+    Form(form): Form<ReturnForm>,
+) -> Result<Response, Problem> {
+    // Browsers send line breaks as CR LF.
+    let reason = form.reason.replace("\r\n", "\n");
+    let reason = reason.trim();
+    let fault = match reason.chars().count() {
+        0 => Some("missing"),
+        count if count > LONGEST_REASON => Some("reason-too-long"),
+        _ => None,
+    };
+    if fault.is_some() {
+        let shown = office.shown(clerk, id, &v, reason, fault).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response());
+    }
+    let decision = Decision::Return { reason: reason.to_owned() };
+    office.decide(clerk, id, form.key.as_deref(), decision).await
+}
+
+/// The document: the very bytes that were signed.
+pub(super) async fn document(
+    State(office): State<Office>,
+    clerk: Clerk,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let file = office.file(clerk, id).await?;
+    let bytes = file.signed.document.into_bytes();
+    Ok(download("text/plain; charset=utf-8", "document.txt", bytes))
+}
+
+/// The signature over it.
+pub(super) async fn signature(
+    State(office): State<Office>,
+    clerk: Clerk,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let file = office.file(clerk, id).await?;
+    Ok(download("application/pkcs7-signature", "document.txt.p7s", file.signed.cms.0))
+}
+
+/// The signer's certificate.
+pub(super) async fn certificate(
+    State(office): State<Office>,
+    clerk: Clerk,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let file = office.file(clerk, id).await?;
+    Ok(download("application/pkix-cert", "certificate.cer", file.certificate.0))
+}
+
+/// What told its status at the moment of receipt.
+pub(super) async fn evidence(
+    State(office): State<Office>,
+    clerk: Clerk,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let file = office.file(clerk, id).await?;
+    let (media_type, name) = match file.evidence_kind {
+        EvidenceKind::Ocsp => ("application/ocsp-response", "status.ors"),
+        EvidenceKind::Crl => ("application/pkix-crl", "status.crl"),
+    };
+    Ok(download(media_type, name, file.status_evidence.0))
+}
