@@ -23,6 +23,7 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 
 use crate::card::CardSource;
+use crate::models::Models;
 use crate::phone::Phone;
 use crate::problem::of_own_tray;
 use crate::stored::Stored;
@@ -92,6 +93,9 @@ pub enum FleetError {
     /// The directory cannot be made.
     #[error("the directory of the phones cannot be made")]
     Directory(#[from] io::Error),
+    /// The file of supported models does not have its form.
+    #[error("the file of supported models cannot be read")]
+    Models(#[source] io::Error),
     /// An address in the settings is none that can be called.
     #[error(transparent)]
     Address(#[from] ClientError),
@@ -101,10 +105,11 @@ pub enum FleetError {
 pub struct Fleet {
     pub(crate) parts: Parts,
     folder: Folder,
-    authority: Client,
+    pub(crate) authority: Client,
+    pub(crate) models: Arc<Models>,
     pub(crate) askers: Vec<Asker>,
     /// See [`SESSIONS`].
-    sessions: Arc<Semaphore>,
+    pub(crate) sessions: Arc<Semaphore>,
     /// The phones in use.
     phones: Mutex<BTreeMap<ChipName, Arc<Phone>>>,
     purchases: Openings<String>,
@@ -136,6 +141,7 @@ impl Fleet {
             Ok(Asker { base: base.trim_end_matches('/').to_owned(), client: client(base)? })
         });
         Ok(Arc::new(Self {
+            models: Arc::new(Models::read(&folder).map_err(FleetError::Models)?),
             folder,
             authority: client(&settings.authority)?,
             askers: askers.collect::<Result<_, ClientError>>()?,
@@ -201,8 +207,7 @@ impl Fleet {
         let folder = self.folder.folder(name.as_str());
         let stored = read(&folder)?;
         let phone =
-            Phone::open(&name, folder, stored, &self.parts, &self.authority, &self.sessions)
-                .map_err(|error| of_own_tray(error, &name))?;
+            Phone::open(&name, folder, stored, self).map_err(|error| of_own_tray(error, &name))?;
         phones.insert(name, Arc::clone(&phone));
         Ok(phone)
     }

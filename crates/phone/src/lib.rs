@@ -5,17 +5,22 @@
 //! - `flow`: the procedures of the guides as a state machine, without I/O; `secrets`: what was typed
 //! - `runner`: carries out what a procedure asks for
 //! - `chip`: the secure element inside; [`card`]: the card that lies on the phone
-//! - `pins`, `transactions`, `notices`: what is no procedure
+//! - `models`: which models can carry certificates
+//! - `progress`: how far the work under way is
+//! - `pins`, `transactions`, `notices`, `check`: what is no procedure
 
 pub mod card;
+mod check;
 mod chip;
 mod fleet;
 mod flow;
 pub mod http;
+mod models;
 mod notices;
 mod phone;
 mod pins;
 mod problem;
+mod progress;
 mod runner;
 pub mod screens;
 mod secrets;

@@ -6,17 +6,21 @@ use inrou_api::client::Client;
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::signature::{DeviceKey, SigningError};
 use inrou_api::wire::authority::Notice;
-use inrou_api::wire::phone::{NextStep, PhoneState, ProcedureState};
+use inrou_api::wire::phone::{NextStep, PhoneState, ProcedureState, StepProblem};
 use inrou_chip::files::Folder;
 use inrou_chip::tray::{ChipName, TrayError};
-use inrou_rules::{Attributes, ChipId, Use};
+use inrou_rules::{Attributes, ChipId, Use, Uses};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::AbortHandle;
 
 use crate::card::CardOnPhone;
+use crate::check::Checked;
 use crate::chip::PhoneChip;
-use crate::fleet::Parts;
+use crate::fleet::{Fleet, Parts};
 use crate::flow::Flow;
+use crate::models::{Model, Models};
+use crate::problem::kept;
+use crate::progress::Progress;
 use crate::secrets::Secrets;
 use crate::stored::Stored;
 use crate::transactions::Opened;
@@ -34,12 +38,14 @@ pub(crate) struct Phone {
     pub(crate) authority: Client,
     /// The fleet's sessions with the authority: each holds a thread while it lasts.
     pub(crate) sessions: Arc<Semaphore>,
+    /// The models that can carry certificates.
+    models: Arc<Models>,
     live: Mutex<Live>,
     /// Held while the file is written, so that an older memory never replaces a newer one.
     writing: Mutex<()>,
     /// Held by the one operation that the phone carries out.
     busy: Arc<tokio::sync::Mutex<()>>,
-    /// Tells of new notices.
+    /// Tells of new notices, and of work that goes on.
     pub(crate) changed: watch::Sender<()>,
     /// The task that listens for notices, once there is one.
     pub(crate) listener: Mutex<Option<AbortHandle>>,
@@ -51,6 +57,16 @@ pub(crate) struct Live {
     pub(crate) secrets: Secrets,
     /// What was read from the card's certificate, for the person to see: in memory only.
     pub(crate) applicant: Option<Attributes>,
+    /// Whether the person has seen it.
+    pub(crate) applicant_seen: bool,
+    /// What was ticked last, for the form to keep if something else in it was wrong.
+    pub(crate) ticked: Option<Uses>,
+    /// Why a form was not taken, where no procedure keeps it: the next page tells it, once.
+    pub(crate) told: Option<StepProblem>,
+    /// How far the work under way is.
+    pub(crate) progress: Option<Progress>,
+    /// What the last operation check found.
+    pub(crate) checked: Vec<Checked>,
     pub(crate) card: Option<CardOnPhone>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) opened: Vec<Opened>,
@@ -65,10 +81,9 @@ impl Phone {
         name: &ChipName,
         folder: Folder,
         stored: Stored,
-        parts: &Parts,
-        authority: &Client,
-        sessions: &Arc<Semaphore>,
+        fleet: &Fleet,
     ) -> Result<Arc<Self>, TrayError> {
+        let Fleet { parts, authority, sessions, models, .. } = fleet;
         let chip = Arc::new(PhoneChip::new(folder.clone(), name, parts)?);
         // Requests that outlive the phone do not hold on to its chip.
         let weak = Arc::downgrade(&chip);
@@ -87,10 +102,16 @@ impl Phone {
             stranger: authority.clone(),
             authority: authority.clone().signing(Arc::new(device)),
             sessions: Arc::clone(sessions),
+            models: Arc::clone(models),
             live: Mutex::new(Live {
                 stored,
                 secrets: Secrets::default(),
                 applicant: None,
+                applicant_seen: false,
+                ticked: None,
+                told: None,
+                progress: None,
+                checked: Vec::new(),
                 card: None,
                 notices: Vec::new(),
                 opened: Vec::new(),
@@ -120,13 +141,34 @@ impl Phone {
     {
         let guard = Arc::clone(&self.busy).try_lock_owned();
         let guard = guard.map_err(|_| Problem::new(Code::PHONE_BUSY))?;
+        let phone = Arc::clone(&self);
         let operation = operation(self);
         let task = tokio::spawn(async move {
             let done = operation.await;
+            phone.live().progress = None;
             drop(guard);
+            phone.changed.send_replace(());
             done
         });
         task.await.or_internal()?
+    }
+
+    /// Whether an operation is under way.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy.try_lock().is_err()
+    }
+
+    /// Has the next page say why a form was not taken.
+    /// While something else is under way, the page of that says it all.
+    pub(crate) fn tell(&self, problem: &Problem) {
+        if !(problem.is(Code::PHONE_BUSY) && self.is_busy()) {
+            self.live().told = Some(kept(problem));
+        }
+    }
+
+    /// What the next page is to say.
+    pub(crate) fn told(&self) -> Option<StepProblem> {
+        self.live().told.take()
     }
 
     /// Runs work with chip, card or file off the threads that serve requests.
@@ -188,6 +230,10 @@ impl Phone {
             tries_left: self.tries_left(&procedure.next),
             ..procedure
         });
+        let (supported, biometrics) = match self.model() {
+            Some(model) => (true, model.biometrics),
+            None => (false, false),
+        };
         let live = self.live();
         let Stored { chip, platform, model, enrolment, certificates, .. } = live.stored.clone();
         PhoneState {
@@ -195,11 +241,19 @@ impl Phone {
             chip,
             platform,
             model,
+            supported,
+            biometrics,
             card: live.card.as_ref().map(|card| card.name().to_owned()),
             procedure,
             enrolment,
             certificates,
         }
+    }
+
+    /// The phone's model, if it can carry certificates (READY-2).
+    pub(crate) fn model(&self) -> Option<&Model> {
+        let live = self.live();
+        self.models.find(live.stored.platform, &live.stored.model)
     }
 
     /// How many tries the PIN has left that a step asks for, where that can be known (PIN-1).

@@ -2,6 +2,7 @@
 
 use inrou_api::problem::{Code, Problem};
 use inrou_api::session::SessionError;
+use inrou_api::wire::phone::StepProblem;
 use inrou_chip::client::CardError;
 use inrou_chip::memory::MemoryError;
 use inrou_chip::transport::TransportError;
@@ -10,6 +11,12 @@ use inrou_chip::tray::{ChipName, TrayError};
 use inrou_rules::{Refusal, Use};
 
 use crate::secrets::PinName;
+
+/// A problem, for whoever looks later.
+pub(crate) fn kept(problem: &Problem) -> StepProblem {
+    let params = problem.params().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    StepProblem { code: problem.code().to_owned(), params: params.collect() }
+}
 
 /// What a chip did not do, where the PIN at stake is `pin`.
 pub(crate) fn of_chip(error: CardError, pin: PinName) -> Problem {

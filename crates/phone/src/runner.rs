@@ -21,6 +21,7 @@ use crate::card;
 use crate::flow::{Addressee, Flow, Outcome, Situation, Then, Work};
 use crate::phone::Phone;
 use crate::problem::{of_chip, of_session};
+use crate::progress::Progress;
 use crate::secrets::{PinName, Secrets};
 
 impl Phone {
@@ -82,6 +83,9 @@ impl Phone {
             flow.ok_or_else(|| Problem::from(Refusal::NoSuchRegistration))?
         } else {
             if procedure == Procedure::Apply {
+                if self.model().is_none() {
+                    return Err(Problem::new(Code::PHONE_NOT_SUPPORTED).by_rule("READY-2"));
+                }
                 self.check_none_under_way().await?;
             }
             Flow::begin(procedure, usage, act)?
@@ -110,7 +114,7 @@ impl Phone {
         let mut live = self.live();
         live.stored.flow = None;
         live.secrets = Secrets::default();
-        live.applicant = None;
+        (live.applicant, live.applicant_seen, live.ticked) = (None, false, None);
     }
 
     fn take(&self, step: &Step) -> Result<Then, Problem> {
@@ -128,9 +132,13 @@ impl Phone {
     }
 
     async fn work_on(self: &Arc<Self>) -> Result<(), Problem> {
-        self.blocking(|phone| phone.chip.check()).await?;
+        if let Err(problem) = self.blocking(|phone| phone.chip.check()).await {
+            self.live().flow()?.0.note(&problem);
+            return Err(problem);
+        }
         while let Some(work) = self.next_work()? {
             self.save().await?;
+            self.goes_on(Progress::at(&work));
             match self.carry_out(&work).await {
                 Ok(outcome) => self.live().flow()?.0.done(outcome, self.id),
                 Err(problem) if self.has_failed(&work, &problem)? => {
@@ -287,7 +295,9 @@ impl Phone {
                 let path = format!("/enrolments/{enrolment}/application");
                 let call = self.authority.post(&path).json(&statement).once(&key);
                 let accepted: ApplicationAccepted = call.answer().await?;
-                self.live().applicant = Some(accepted.applicant);
+                let mut live = self.live();
+                (live.applicant, live.applicant_seen) = (Some(accepted.applicant), false);
+                drop(live);
                 Outcome::ApplicationAccepted(accepted.uses)
             }
             Addressee::Request(request) => {
@@ -351,7 +361,10 @@ impl Phone {
         self.blocking(move |phone| {
             let _permit = permit;
             let channel = phone.chip.open_channel()?;
-            let played = play(&client, &work, |command| channel.transmit(command));
+            let played = play(&client, &work, |command| {
+                phone.plays_a_command();
+                channel.transmit(command)
+            });
             runtime.block_on(played).map_err(of_session)
         })
         .await

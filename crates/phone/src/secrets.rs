@@ -17,6 +17,8 @@ pub(crate) struct Secrets {
     pub(crate) new_password: Option<SignaturePassword>,
     /// The new user-authentication PIN.
     pub(crate) new_pin: Option<UserAuthenticationPin>,
+    /// A new PIN that is easily guessed: kept until the person says whether to take it.
+    pub(crate) doubted_pin: Option<Typed>,
     /// No secret, and not kept either: "register" was pressed (REG-1).
     pub(crate) register: bool,
 }
@@ -30,6 +32,7 @@ impl Secrets {
     /// Forgets everything but the card's password.
     pub(crate) fn forget_the_rest(&mut self) {
         (self.phone_password, self.new_password, self.new_pin) = (None, None, None);
+        self.doubted_pin = None;
         self.register = false;
     }
 }

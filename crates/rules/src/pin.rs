@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -80,6 +81,30 @@ secret!(
     3,
     check_four_digits
 );
+
+impl UserAuthenticationPin {
+    /// Whether somebody who finds the phone would try it early: one digit or two in turn, digits that
+    /// follow each other, or the day or year of birth where it is known. Such a PIN is advised
+    /// against, not refused (assumption).
+    pub fn is_easily_guessed(&self, birth_date: Option<Date>) -> bool {
+        let Ok(digits) = <[u8; 4]>::try_from(self.as_bytes()) else { return false };
+        let [a, b, c, d] = digits.map(|digit| digit.wrapping_sub(b'0'));
+        let steps = [(a, b), (b, c), (c, d)].map(|(from, to)| (to + 10 - from) % 10);
+        let in_turn = a == c && b == d;
+        let in_a_row = steps == [1; 3] || steps == [9; 3];
+        let of_birth = birth_date.is_some_and(|born| {
+            let (year, month, day) = (born.year(), born.month(), born.day());
+            let dates = [
+                format!("{year:04}"),
+                format!("{month:02}{day:02}"),
+                format!("{day:02}{month:02}"),
+                format!("{:02}{month:02}", year.rem_euclid(100)),
+            ];
+            dates.iter().any(|date| date.as_bytes() == digits)
+        });
+        in_turn || in_a_row || of_birth
+    }
+}
 
 fn check_signature_password(typed: &str) -> Result<(), PinForm> {
     let characters = typed.chars().count();

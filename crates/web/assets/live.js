@@ -23,6 +23,13 @@ const RULES = {
   "rule.letter": (text) => /[A-Z]/.test(text),
   "rule.digit": (text) => /[0-9]/.test(text),
   "rule.four-digits": (text) => /^[0-9]{4}$/.test(text),
+  // Neither one digit nor two in turn, nor digits that follow each other.
+  "rule.not-easily-guessed": (text) => {
+    if (!/^[0-9]{4}$/.test(text)) return false;
+    const steps = [0, 1, 2].map((at) => (text[at + 1] - text[at] + 10) % 10);
+    const inTurn = text[0] === text[2] && text[1] === text[3];
+    return !inTurn && !steps.every((step) => step === 1) && !steps.every((step) => step === 9);
+  },
 };
 for (const list of document.querySelectorAll("[data-rules-of]")) {
   const input = document.getElementById(list.dataset.rulesOf);
@@ -56,20 +63,53 @@ for (const form of document.forms) {
 }
 addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });
 
-// A page that waits asks whether there is something new, while it can be seen.
+// A page that waits asks whether there is something new, while it can be seen: a page that is hidden
+// holds no connection. 200 with JSON says how far the work is, 200 without that the page is old, 204 that
+// nothing has happened.
 const waits = document.querySelector("[data-waits]");
 if (waits) {
-  const again = () => document.visibilityState === "visible" ? ask() : addEventListener("visibilitychange", again, { once: true });
+  let address = waits.dataset.waits, held;
+  const visible = () => document.visibilityState === "visible";
   const ask = async () => {
+    if (!visible() || held) return;
+    held = new AbortController();
     let pause = 3000;
     try {
-      const answer = await fetch(waits.dataset.waits, { headers: { accept: "application/json" }, cache: "no-store" });
-      if (answer.status === 200) { location.reload(); return; }
-      if (answer.status === 204) pause = 0;
-    } catch { /* The network rests: it is asked again. */ }
-    setTimeout(again, pause);
+      const answer = await fetch(address, { headers: { accept: "application/json" }, cache: "no-store", signal: held.signal });
+      if (answer.status === 204) pause = 100;
+      else if (answer.headers.get("content-type")?.startsWith("application/json") && answer.ok) {
+        const work = await answer.json();
+        waits.querySelector("progress").value = work.percent;
+        waits.querySelector("[data-text]").textContent = work.text;
+        [address, pause] = [work.next, 100];
+      } else if (answer.status === 200) { location.reload(); return; }
+    } catch { /* The network rests, or the page was hidden: it is asked again. */ }
+    held = undefined;
+    setTimeout(ask, pause);
   };
-  again();
+  document.addEventListener("visibilitychange", () => visible() ? ask() : held?.abort());
+  addEventListener("pagehide", () => held?.abort());
+  addEventListener("pageshow", ask);
+  ask();
+}
+
+// A card is put to the phone by dragging it there, besides choosing it.
+const tray = document.querySelector("form[data-tray]");
+if (tray) {
+  tray.querySelector("[data-drag-hint]").hidden = false;
+  const back = tray.querySelector("[data-drop]");
+  for (const card of tray.querySelectorAll(".plastic:has(input)")) {
+    card.draggable = true;
+    card.addEventListener("dragstart", (event) => event.dataTransfer.setData("text/plain", card.querySelector("input").value));
+  }
+  back.addEventListener("dragover", (event) => { event.preventDefault(); back.classList.add("over"); });
+  back.addEventListener("dragleave", () => back.classList.remove("over"));
+  back.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const name = event.dataTransfer.getData("text/plain");
+    const card = [...tray.elements.card.length ? tray.elements.card : [tray.elements.card]].find((card) => card.value === name);
+    if (card) { card.checked = true; tray.requestSubmit(); }
+  });
 }
 
 // Where an error or a note is told, it is told to the ear as well.

@@ -10,6 +10,8 @@ mod field;
 mod form;
 mod problem_page;
 mod said;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod trouble;
 mod visit;
 

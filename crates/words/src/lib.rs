@@ -32,6 +32,7 @@ mod written;
 pub use document::errors_markdown;
 pub use error::{ErrorText, error, errors};
 pub use language::{Language, UnknownLanguage};
+pub use markup::is_kanji;
 pub use notice::{NoticeText, notice, notices};
 pub use places::{Place, PlaceName, place, places};
 pub use text::{Parameter, Sentence, Text, text};

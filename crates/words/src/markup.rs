@@ -100,7 +100,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Piece>, Malformed> {
 
 /// Whether a reader who cannot read kanji stops at this character: an ideograph, an iteration mark,
 /// or the small ヶ of 3ヶ月, which is read as another sound.
-pub(crate) fn is_kanji(c: char) -> bool {
+pub fn is_kanji(c: char) -> bool {
     matches!(c,
         '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}'
         | '\u{20000}'..='\u{323AF}' | '々' | '〆' | '〇' | 'ヵ' | 'ヶ')

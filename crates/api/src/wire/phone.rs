@@ -84,6 +84,12 @@ pub struct PhoneState {
     pub platform: Platform,
     /// Its model.
     pub model: String,
+    /// Whether it can carry certificates (READY-2).
+    #[serde(default)]
+    pub supported: bool,
+    /// Whether biometrics can stand in for its user-authentication PIN (REG-2).
+    #[serde(default)]
+    pub biometrics: bool,
     /// The card that lies on it, by its name on the table.
     pub card: Option<String>,
     /// The procedure that is under way, and its next step.

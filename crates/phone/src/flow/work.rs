@@ -12,6 +12,7 @@ use inrou_rules::{ChipId, EnrolmentId, Use, Uses};
 use jiff::Timestamp;
 
 use super::{Addressee, Flow, Order, Stage};
+use crate::problem::kept;
 use crate::secrets::Secrets;
 
 /// What a procedure needs to know about its phone.
@@ -233,10 +234,8 @@ impl Flow {
     }
 
     /// Keeps a problem for whoever looks later.
-    pub(super) fn note(&mut self, problem: &Problem) {
-        let params = problem.params().map(|(name, value)| (name.to_owned(), value.to_owned()));
-        self.problem =
-            Some(StepProblem { code: problem.code().to_owned(), params: params.collect() });
+    pub(crate) fn note(&mut self, problem: &Problem) {
+        self.problem = Some(kept(problem));
     }
 
     fn due(&self, secrets: &Secrets) -> Option<Work> {

@@ -8,11 +8,13 @@ use axum::response::Response;
 use inrou_api::problem::{OrInternal, Problem};
 use inrou_api::server::Path;
 use inrou_api::wire::authority::{CertificateView, EnrolmentStage};
-use inrou_api::wire::phone::{PhoneState, PhoneSummary};
-use inrou_rules::{CertificateStatus, Use};
+use inrou_api::wire::phone::{NextStep, PhoneState, PhoneSummary, StepProblem};
+use inrou_rules::{CertificateStatus, Platform, Use};
 use inrou_web::{Said, Visit, page};
 
-use super::find;
+use super::notices::{self, heard};
+use super::parts::Fault;
+use super::{find, working};
 use crate::fleet::Fleet;
 
 /// At most so many phones are listed on a page.
@@ -43,7 +45,11 @@ pub(super) async fn all(fleet: Arc<Fleet>) -> Result<Vec<PhoneSummary>, Problem>
 struct Menu<'a> {
     v: &'a Visit,
     title: &'static str,
-    phone: PhoneState,
+    phone: &'a PhoneState,
+    told: Option<StepProblem>,
+    newest: Option<notices::Shown<'a>>,
+    last: u64,
+    portal: Option<String>,
 }
 
 /// A phone's menu: how its certificates stand, and what can be done.
@@ -52,15 +58,34 @@ pub(super) async fn menu(
     Path(name): Path<String>,
     v: Visit,
 ) -> Result<Response, Problem> {
-    let phone = find(fleet, name).await?.blocking(|phone| Ok(phone.state())).await?;
-    page(&v, &Menu { v: &v, title: "button.menu", phone })
+    let phone = find(fleet.clone(), name.clone()).await?;
+    if phone.is_busy() {
+        return working::show(&phone, &name, &v);
+    }
+    let (told, (notices, last)) = (phone.told(), heard(&phone));
+    let state = phone.blocking(|phone| Ok(phone.state())).await?;
+    let newest = notices.last().and_then(|told| notices::Shown::of(&v, told));
+    let (title, phone, portal) = ("button.menu", &state, fleet.portal());
+    page(&v, &Menu { v: &v, title, phone, told, newest, last, portal })
+}
+
+impl Fleet {
+    /// The pages of the first site that the app answers: where its API lies, without the version.
+    fn portal(&self) -> Option<String> {
+        let base = &self.askers.first()?.base;
+        base.strip_suffix("/v1").map(str::to_owned)
+    }
 }
 
 impl Menu<'_> {
+    fn fault(&self) -> Fault<'_> {
+        Fault::new(self.v, self.told.as_ref())
+    }
+
     /// How the phone's certificate of a use stands: a class of the style sheet, and the words.
     fn standing(&self, &usage: &Use) -> (&'static str, Said<'_>) {
         let said = |code| self.v.say(code);
-        match (self.certificate(usage), self.enrolment()) {
+        match (certificate(self.phone, usage), self.enrolment()) {
             (_, Some(EnrolmentStage::Completed { due, .. })) if self.applied_for(usage) => {
                 let due = inrou_words::Value::Expected { due: *due, now: self.v.now };
                 ("waits", said("standing-of.applied").with("due", due))
@@ -87,10 +112,6 @@ impl Menu<'_> {
         }
     }
 
-    fn certificate(&self, usage: Use) -> Option<&CertificateView> {
-        self.phone.certificates.iter().rev().find(|view| view.usage == usage)
-    }
-
     fn enrolment(&self) -> Option<&EnrolmentStage> {
         self.phone.enrolment.as_ref().map(|enrolment| &enrolment.stage)
     }
@@ -103,16 +124,39 @@ impl Menu<'_> {
         matches!(self.enrolment(), Some(EnrolmentStage::Ready { .. }))
     }
 
+    /// Whether it waits for an application to be worked on: a second one would be refused.
+    fn waits(&self) -> bool {
+        matches!(self.enrolment(), Some(EnrolmentStage::Completed { .. }))
+    }
+
     fn carries_any(&self) -> bool {
-        let carried = |status| !matches!(status, CertificateStatus::Revoked { .. });
-        self.phone.certificates.iter().any(|view| carried(view.status))
+        carries_any(self.phone)
     }
 
     fn under_way(&self) -> bool {
-        use inrou_api::wire::phone::NextStep;
         let next = self.phone.procedure.as_ref().map(|procedure| &procedure.next);
-        !matches!(next, None | Some(NextStep::Done { .. } | NextStep::Wait { .. }))
+        !matches!(
+            next,
+            None | Some(NextStep::Done { .. } | NextStep::Wait { .. } | NextStep::Register)
+        )
     }
+}
+
+/// The phone's latest certificate of a use.
+pub(super) fn certificate(phone: &PhoneState, usage: Use) -> Option<&CertificateView> {
+    phone.certificates.iter().rev().find(|view| view.usage == usage)
+}
+
+/// Whether the phone carries a certificate of a use that can be used now.
+pub(super) fn is_active(phone: &PhoneState, usage: Use, v: &Visit) -> bool {
+    certificate(phone, usage).is_some_and(|view| {
+        matches!(view.status, CertificateStatus::Active { .. }) && v.now <= view.not_after
+    })
+}
+
+fn carries_any(phone: &PhoneState) -> bool {
+    let carried = |status| !matches!(status, CertificateStatus::Revoked { .. });
+    phone.certificates.iter().any(|view| carried(view.status))
 }
 
 #[derive(Template)]
@@ -120,15 +164,35 @@ impl Menu<'_> {
 struct Prepare<'a> {
     v: &'a Visit,
     title: &'static str,
-    phone: PhoneState,
+    phone: &'a PhoneState,
+    models: [(&'static str, Vec<&'a str>); 2],
 }
 
-/// What is needed to apply (READY-1), and whether this phone has it.
+impl Prepare<'_> {
+    fn is_iphone(&self) -> bool {
+        self.phone.platform == Platform::Iphone
+    }
+
+    fn carries_any(&self) -> bool {
+        carries_any(self.phone)
+    }
+}
+
+/// What is needed to apply (READY-1), and whether this phone has it; if it is not supported, why, and
+/// which are (READY-2).
 pub(super) async fn prepare(
     State(fleet): State<Arc<Fleet>>,
     Path(name): Path<String>,
     v: Visit,
 ) -> Result<Response, Problem> {
-    let phone = find(fleet, name).await?.blocking(|phone| Ok(phone.state())).await?;
-    page(&v, &Prepare { v: &v, title: "prepare.title", phone })
+    let phone = find(fleet.clone(), name.clone()).await?;
+    if phone.is_busy() {
+        return working::show(&phone, &name, &v);
+    }
+    let state = phone.blocking(|phone| Ok(phone.state())).await?;
+    let of = |platform| fleet.models.of(platform).collect();
+    let models =
+        [("platform.android", of(Platform::Android)), ("platform.iphone", of(Platform::Iphone))];
+    let title = if state.supported { "prepare.title" } else { "unsupported.title" };
+    page(&v, &Prepare { v: &v, title, phone: &state, models })
 }

@@ -2,10 +2,16 @@
 //! buttons. A phone's screens lie under its name; a form is answered with the address of the page that
 //! shows how things stand then, so that back, reload and a second press do no harm.
 
+mod check;
+mod contents;
 mod home;
+mod notices;
+mod parts;
+mod pins;
 mod procedure;
 mod step_form;
 mod transaction;
+mod working;
 
 use std::sync::Arc;
 
@@ -24,13 +30,24 @@ pub fn router(fleet: Arc<Fleet>) -> Router {
         .route("/", get(home::phones))
         .route("/open", get(transaction::choose_phone))
         .route("/phones/{phone}", get(home::menu))
-        .route("/phones/{phone}/open", get(transaction::show))
-        .route("/phones/{phone}/scan", post(transaction::scanned))
-        .route("/phones/{phone}/consent", post(transaction::consent))
         .route("/phones/{phone}/prepare", get(home::prepare))
+        .route("/phones/{phone}/notices", get(notices::list))
+        .route("/phones/{phone}/notices/new", get(notices::wait))
         .route("/phones/{phone}/begin", post(procedure::begin))
         .route("/phones/{phone}/procedure", get(procedure::show).post(procedure::step))
         .route("/phones/{phone}/procedure/read", get(procedure::card_was_read))
+        .route("/phones/{phone}/procedure/weak-pin", get(procedure::weak_pin))
+        .route("/phones/{phone}/procedure/progress", get(working::progress))
+        .route("/phones/{phone}/card/away", post(procedure::take_card_away))
+        .route("/phones/{phone}/contents", get(contents::show).post(contents::read))
+        .route("/phones/{phone}/pins", get(pins::list))
+        .route("/phones/{phone}/pins/{usage}", get(pins::show).post(pins::change))
+        .route("/phones/{phone}/forgotten", get(pins::forgotten))
+        .route("/phones/{phone}/check", get(check::show).post(check::check))
+        .route("/phones/{phone}/open", get(transaction::show))
+        .route("/phones/{phone}/scan", post(transaction::scanned))
+        .route("/phones/{phone}/consent", post(transaction::consent))
+        .route("/phones/{phone}/answered/{how}", get(transaction::answered))
         .with_state(fleet.clone())
         .merge(inrou_web::assets());
     site(&fleet).wrap(router)

@@ -6,23 +6,22 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use inrou_api::problem::{Code, OrInternal, Problem};
-use inrou_api::server::Path;
-use inrou_api::wire::phone::{NextStep, PhoneState, Procedure, ProcedureState, Step};
-use inrou_rules::Use;
+use inrou_api::server::{Path, Query};
+use inrou_api::wire::phone::{
+    NextStep, PhoneState, Procedure, ProcedureState, Step, StepProblem, Typed,
+};
+use inrou_rules::{Attributes, Use, UserAuthenticationPin, Uses};
 use inrou_web::{Choice, Field, Form, Kind, Said, Trouble, Visit, page};
 use inrou_words::{Term, Value};
+use tokio::time::timeout;
 
+use super::parts::{self, Blamed, Fault};
 use super::step_form::{BeginForm, StepForm};
-use super::{find, to};
+use super::{find, home, notices, to, working};
 use crate::fleet::Fleet;
 use crate::phone::Phone;
 
-/// The rules of a new signature password (CARD-4) and a new PIN (CARD-5), as the script ticks them.
-const PASSWORD_RULES: &[&str] =
-    &["rule.six-to-sixteen", "rule.capitals-and-digits", "rule.letter", "rule.digit"];
-const PIN_RULES: &[&str] = &["rule.four-digits"];
-
-/// Begins a procedure. One that is open is gone on with instead.
+/// Begins a procedure. One that is open has to be gone on with, or given up, first.
 pub(super) async fn begin(
     State(fleet): State<Arc<Fleet>>,
     Path(name): Path<String>,
@@ -30,58 +29,159 @@ pub(super) async fn begin(
 ) -> Result<Response, Problem> {
     let phone = find(fleet, name.clone()).await?;
     let step = Step::Begin { procedure: form.procedure, usage: form.usage };
-    match phone.alone(|phone| phone.step(step)).await {
-        Err(problem) if problem.is(Code::PHONE_BUSY) => {}
-        done => drop(done?),
+    let instead = form.instead.is_some();
+    let begun = phone.clone().alone(|phone| async move {
+        if instead {
+            phone.clone().step(Step::Cancel).await?;
+        }
+        phone.step(step).await
+    });
+    match begun.await {
+        Err(problem) if problem.is(Code::PHONE_BUSY) => {
+            let page = match phone.live().stored.flow.as_ref().map(|flow| flow.procedure()) {
+                Some(open) if open != form.procedure => "/procedure?other=yes",
+                _ => "/procedure",
+            };
+            return Ok(to(&name, page).into_response());
+        }
+        Err(problem) => {
+            phone.tell(&problem);
+            return Ok(to(&name, "").into_response());
+        }
+        Ok(_) => {}
     }
     Ok(to(&name, "/procedure").into_response())
+}
+
+/// Whether another procedure was asked for than the one that is open.
+#[derive(serde::Deserialize)]
+pub(super) struct Other {
+    other: Option<String>,
 }
 
 /// The page of the step that is next.
 pub(super) async fn show(
     State(fleet): State<Arc<Fleet>>,
     Path(name): Path<String>,
+    Query(query): Query<Other>,
     v: Visit,
 ) -> Result<Response, Problem> {
     let phone = find(fleet.clone(), name.clone()).await?;
+    if phone.is_busy() {
+        return working::show(&phone, &name, &v);
+    }
     let state = phone.blocking(|phone| Ok(phone.state())).await?;
     let Some(procedure) = &state.procedure else {
         return Ok(to(&name, "").into_response());
     };
+    if applicant(&procedure.next).is_some() && !phone.live().applicant_seen {
+        return Ok(to(&name, "/procedure/read").into_response());
+    }
+    let (told, ticked) = (phone.told(), phone.live().ticked);
     let cards = cards(fleet).await?;
-    let shown = Shown { v: &v, title: title(procedure), phone: &state, procedure, cards: &cards };
+    let shown = Shown {
+        v: &v,
+        title: title(procedure),
+        phone: &state,
+        problem: told.as_ref().or(procedure.problem.as_ref()),
+        procedure,
+        cards: &cards,
+        ticked: ticked.unwrap_or(Uses::BOTH),
+        other: query.other.is_some(),
+        last: notices::heard(&phone).1,
+    };
     page(&v, &shown)
 }
 
-/// Takes a step. What is wrong with it the next page tells, for the procedure keeps it.
+/// Takes a step. What is wrong with it the next page tells. Work that takes longer than a moment goes
+/// on by itself, and the next page shows how far it is.
 pub(super) async fn step(
     State(fleet): State<Arc<Fleet>>,
     Path(name): Path<String>,
     Form(mut form): Form<StepForm>,
 ) -> Result<Response, Problem> {
     let phone = find(fleet.clone(), name.clone()).await?;
-    if let Some(card) = form.card.take() {
-        put(fleet, phone.clone(), card).await?;
+    if let Some(card) = form.card.take()
+        && let Err(problem) = put(fleet, phone.clone(), card).await
+    {
+        // A card that was on the page and is no longer on the table.
+        let gone = problem.is(Code::NOT_FOUND);
+        phone.tell(&if gone { Problem::new(Code::CARD_NOT_PRESENT) } else { problem });
+        return Ok(to(&name, "/procedure").into_response());
     }
-    let step = form.into_step()?;
-    let (cancels, reads) = (matches!(step, Step::Cancel), matches!(step, Step::ReadCard));
-    let done = phone.clone().alone(|phone| phone.step(step)).await;
-    let page = match done {
-        Ok(_) if cancels => "",
-        Ok(state) if reads && card_tells(&state) => "/procedure/read",
-        Ok(_) => "/procedure",
-        Err(problem) => {
-            let state = phone.blocking(|phone| Ok(phone.state())).await?;
-            let kept = state.procedure.and_then(|procedure| procedure.problem);
-            // A step whose turn has passed: the page shows whose turn it is.
-            let told = kept.is_some() || problem.is(Code::CONFLICT);
-            if !told {
-                return Err(problem);
-            }
-            "/procedure"
-        }
+    let form = form.into_step()?;
+    let is_taken_as_it_is = form.is_none();
+    let step = match form {
+        Some(step) => step,
+        // What was doubted is taken as it is.
+        None => match phone.live().secrets.doubted_pin.take() {
+            Some(pin) => Step::NewUserAuthenticationPin { again: Typed::new(pin.as_str()), pin },
+            None => return Ok(to(&name, "/procedure").into_response()),
+        },
     };
-    Ok(to(&name, page).into_response())
+    if let Step::NewUserAuthenticationPin { pin, again } = &step
+        && !is_taken_as_it_is
+        && is_doubted(&phone, pin, again)
+    {
+        phone.live().secrets.doubted_pin = Some(pin.clone());
+        return Ok(to(&name, "/procedure/weak-pin").into_response());
+    }
+    Ok(to(&name, take(&phone, step).await).into_response())
+}
+
+/// Takes a step; gives the page to go to.
+async fn take(phone: &Arc<Phone>, step: Step) -> &'static str {
+    let cancels = matches!(step, Step::Cancel);
+    if let Step::Choose { uses, .. } = &step {
+        phone.live().ticked = Some(*uses);
+    }
+    let done = match timeout(working::PATIENCE, phone.clone().alone(|phone| phone.step(step))).await
+    {
+        Ok(done) => done,
+        Err(_) => return "/procedure",
+    };
+    match done {
+        Ok(_) if cancels => return "",
+        Ok(_) => {}
+        Err(problem) => {
+            let is_kept =
+                phone.live().stored.flow.as_ref().is_some_and(|flow| flow.problem().is_some());
+            if !is_kept {
+                phone.tell(&problem);
+            }
+        }
+    }
+    "/procedure"
+}
+
+/// Takes the card away, also in the middle of a read.
+pub(super) async fn take_card_away(
+    State(fleet): State<Arc<Fleet>>,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    find(fleet, name.clone()).await?.take_card_away();
+    Ok(to(&name, "/procedure").into_response())
+}
+
+#[derive(Template)]
+#[template(path = "weak-pin.html")]
+struct WeakPin<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    phone: &'a str,
+}
+
+/// A new PIN that is easily guessed is advised against. It is not refused, and not typed again.
+pub(super) async fn weak_pin(
+    State(fleet): State<Arc<Fleet>>,
+    Path(name): Path<String>,
+    v: Visit,
+) -> Result<Response, Problem> {
+    let phone = find(fleet, name.clone()).await?;
+    if phone.live().secrets.doubted_pin.is_none() {
+        return Ok(to(&name, "/procedure").into_response());
+    }
+    page(&v, &WeakPin { v: &v, title: "weak-pin.title", phone: &name })
 }
 
 #[derive(Template)]
@@ -102,13 +202,16 @@ pub(super) async fn card_was_read(
     Path(name): Path<String>,
     v: Visit,
 ) -> Result<Response, Problem> {
-    let state = find(fleet, name.clone()).await?.blocking(|phone| Ok(phone.state())).await?;
+    let phone = find(fleet, name.clone()).await?;
+    if phone.is_busy() {
+        return working::show(&phone, &name, &v);
+    }
+    let state = phone.blocking(|phone| Ok(phone.state())).await?;
     let next = state.procedure.as_ref().map(|procedure| &procedure.next);
-    let (Some(NextStep::NewSignaturePassword { applicant: Some(read) })
-    | Some(NextStep::NewUserAuthenticationPin { applicant: Some(read) })) = next
-    else {
+    let Some(read) = next.and_then(applicant) else {
         return Ok(to(&name, "/procedure").into_response());
     };
+    phone.live().applicant_seen = true;
     let term = |text, reading| Term { text, reading };
     let sex = match read.sex {
         inrou_rules::Sex::Male => "sex.male",
@@ -127,16 +230,20 @@ pub(super) async fn card_was_read(
     page(&v, &shown)
 }
 
-/// Whether there is something that was read from the card to be shown.
-fn card_tells(state: &PhoneState) -> bool {
-    let next = state.procedure.as_ref().map(|procedure| &procedure.next);
-    matches!(
-        next,
-        Some(
-            NextStep::NewSignaturePassword { applicant: Some(_) }
-                | NextStep::NewUserAuthenticationPin { applicant: Some(_) }
-        )
-    )
+/// What was read from the card, for the person to look at.
+fn applicant(next: &NextStep) -> Option<&Attributes> {
+    match next {
+        NextStep::NewSignaturePassword { applicant }
+        | NextStep::NewUserAuthenticationPin { applicant } => applicant.as_ref(),
+        _ => None,
+    }
+}
+
+/// Whether a new PIN, entered twice alike, is easily guessed.
+fn is_doubted(phone: &Phone, pin: &Typed, again: &Typed) -> bool {
+    let born = phone.live().applicant.as_ref().map(|applicant| applicant.birth_date);
+    pin.as_str() == again.as_str()
+        && UserAuthenticationPin::parse(pin.as_str()).is_ok_and(|pin| pin.is_easily_guessed(born))
 }
 
 async fn cards(fleet: Arc<Fleet>) -> Result<Vec<String>, Problem> {
@@ -175,51 +282,47 @@ struct Shown<'a> {
     title: &'static str,
     phone: &'a PhoneState,
     procedure: &'a ProcedureState,
+    problem: Option<&'a StepProblem>,
     cards: &'a [String],
+    ticked: Uses,
+    /// Whether another procedure was asked for than the one that is shown.
+    other: bool,
+    /// The number of the notice heard last.
+    last: u64,
 }
 
-impl Shown<'_> {
-    fn trouble(&self) -> Option<Trouble<'_>> {
-        let problem = self.procedure.problem.as_ref()?;
-        let params = problem.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        Some(Trouble::of(self.v, &problem.code, params))
+impl<'a> Shown<'a> {
+    fn fault(&self) -> Fault<'a> {
+        Fault::new(self.v, self.problem)
     }
 
-    /// The field for a password or PIN that exists.
-    fn secret(&self, kind: Kind, label: &'static str, support: &'static str) -> Field<'_> {
-        let field =
-            Field::new(self.v, "secret", kind, self.v.say(label)).support(self.v.say(support));
-        match self.procedure.tries_left {
-            Some(left) => field.support(self.v.say("step.tries-left").with("left", left)),
-            None => field,
-        }
+    fn trouble(&self) -> Option<Trouble<'a>> {
+        self.fault().trouble()
     }
 
-    fn existing_password(&self, support: &'static str) -> Field<'_> {
-        self.secret(Kind::Password, "field-of.password", support)
+    fn at_uses(&self) -> Option<Said<'a>> {
+        self.fault().at(Blamed::Uses)
     }
 
-    fn new_password(&self) -> Field<'_> {
-        Field::new(self.v, "secret", Kind::Password, self.v.say("field-of.password"))
-            .rules(PASSWORD_RULES)
+    fn at_confirmed(&self) -> Option<Said<'a>> {
+        self.fault().at(Blamed::Confirmed)
     }
 
-    fn new_pin(&self) -> Field<'_> {
-        Field::new(self.v, "secret", Kind::Digits, self.v.say("field-of.pin")).rules(PIN_RULES)
+    fn existing_password(&self, support: &'static str) -> Field<'a> {
+        let (left, kind) = (self.procedure.tries_left, Kind::Password);
+        parts::existing(&self.fault(), "secret", kind, "field-of.password", support, left)
     }
 
-    fn again(&self, pin: bool) -> Field<'_> {
-        let (kind, label) = match pin {
-            true => (Kind::Digits, "field-of.pin-again"),
-            false => (Kind::Password, "field-of.password-again"),
-        };
-        Field::new(self.v, "again", kind, self.v.say(label))
-            .support(self.v.say("step.again"))
-            .rules(&[])
+    fn new_pin(&self, usage: Use) -> Field<'a> {
+        parts::new(&self.fault(), "secret", usage)
+    }
+
+    fn again(&self, usage: Use) -> Field<'a> {
+        parts::again(&self.fault(), usage)
     }
 
     /// APPLY-2: both are ticked at first.
-    fn use_to_choose(&self, usage: Use) -> Choice<'_> {
+    fn use_to_choose(&self, usage: Use) -> Choice<'a> {
         let (name, label, support) = match usage {
             Use::Signature => ("signature", "choose.signature", "choose.signature-is"),
             Use::UserAuthentication => (
@@ -233,13 +336,13 @@ impl Shown<'_> {
             value: "yes",
             label: self.v.say(label),
             support: Some(self.v.say(support)),
-            checked: true,
+            checked: self.ticked.contains(usage),
             one_of_several: false,
             faulty: false,
         }
     }
 
-    fn tick(&self, label: &'static str) -> Choice<'_> {
+    fn tick(&self, label: &'static str) -> Choice<'a> {
         Choice {
             name: "confirmed",
             value: "yes",
@@ -247,11 +350,38 @@ impl Shown<'_> {
             support: None,
             checked: false,
             one_of_several: false,
-            faulty: false,
+            faulty: self.at_confirmed().is_some(),
         }
     }
 
-    fn expected(&self, due: &jiff::Timestamp) -> Said<'_> {
+    fn expected(&self, due: &jiff::Timestamp) -> Said<'a> {
         self.v.say("step.notice-comes").with("due", Value::Expected { due: *due, now: self.v.now })
+    }
+
+    /// Whether the card lies there or is the only one: which one is chosen at first.
+    fn is_chosen(&self, card: &str) -> bool {
+        match &self.phone.card {
+            Some(there) => there == card,
+            None => self.cards.first().is_some_and(|first| first == card),
+        }
+    }
+
+    fn revokes(&self) -> bool {
+        self.procedure.procedure == Procedure::Revoke
+    }
+
+    fn resets(&self) -> bool {
+        self.procedure.procedure == Procedure::ResetPin
+    }
+
+    /// END-2: whether the phone's own signature can ask for the revocation.
+    fn phone_can_sign(&self) -> bool {
+        home::is_active(self.phone, Use::Signature, self.v)
+    }
+
+    /// How many minutes are left until relying parties see the certificates (HOURS-3).
+    fn minutes_until(&self, usable_from: &Option<jiff::Timestamp>) -> Option<u64> {
+        let left = usable_from.as_ref()?.duration_since(self.v.now).as_secs();
+        u64::try_from(left).ok().filter(|&left| left > 0).map(|left| left.div_ceil(60))
     }
 }

@@ -10,6 +10,8 @@ use serde::Deserialize;
 pub(super) struct BeginForm {
     pub(super) procedure: Procedure,
     pub(super) usage: Option<Use>,
+    /// In place of one that is open, which is given up.
+    pub(super) instead: Option<String>,
 }
 
 /// One step: its name, and the fields of its form. What was typed is kept in memory that is wiped.
@@ -27,12 +29,16 @@ pub(super) struct StepForm {
 }
 
 impl StepForm {
-    /// The step.
-    pub(super) fn into_step(self) -> Result<Step, Problem> {
+    /// The step; `None` to take the new PIN that was doubted.
+    ///
+    /// # Errors
+    /// `bad-request` if there is no such step.
+    pub(super) fn into_step(self) -> Result<Option<Step>, Problem> {
         let [first, second] =
             [self.secret, self.again].map(|typed| typed.unwrap_or_else(|| Typed::new("")));
         let confirmed = self.confirmed.is_some();
-        Ok(match self.step.as_str() {
+        Ok(Some(match self.step.as_str() {
+            "take-doubted-pin" => return Ok(None),
             "card-password" => Step::CardPassword { password: first },
             "choose" => {
                 let chosen = [
@@ -58,6 +64,6 @@ impl StepForm {
             "delete" => Step::Delete,
             "cancel" => Step::Cancel,
             _ => return Err(Problem::new(Code::BAD_REQUEST).with("reason", "step")),
-        })
+        }))
     }
 }

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Path, Query};
-use inrou_api::wire::phone::{Consent, PhoneSummary, ShownTransaction, Typed};
+use inrou_api::wire::phone::{Consent, PhoneSummary, ShownTransaction, StepProblem, Typed};
 use inrou_api::wire::transaction::{Purpose, TransactionState};
-use inrou_web::{Field, Form, Kind, Trouble, Visit, page};
+use inrou_web::{Field, Form, Kind, Visit, page};
 use inrou_words::Term;
 use serde::Deserialize;
 
+use super::parts::{self, Fault};
 use super::{find, home, to};
 use crate::fleet::Fleet;
 
@@ -59,7 +59,7 @@ struct Shown<'a> {
     phone: &'a str,
     link: &'a str,
     shown: &'a ShownTransaction,
-    trouble: Option<Trouble<'a>>,
+    told: Option<StepProblem>,
 }
 
 impl Shown<'_> {
@@ -71,17 +71,22 @@ impl Shown<'_> {
         Term { text: &self.shown.transaction.asker_name, reading: "" }
     }
 
+    fn fault(&self) -> Fault<'_> {
+        Fault::new(self.v, self.told.as_ref())
+    }
+
     fn secret(&self) -> Field<'_> {
         let (kind, label, support) = match self.signs() {
-            true => (Kind::Password, "step.phone-password", "step.password-form"),
+            true => (Kind::Password, "step.phone-password-of", "step.password-form"),
             false => (Kind::Digits, "transaction-page.pin", "step.pin-form"),
         };
-        let field = Field::new(self.v, "secret", kind, self.v.say(label));
-        let field = field.support(self.v.say(support));
-        match self.shown.tries_left {
-            Some(left) => field.support(self.v.say("step.tries-left").with("left", left)),
-            None => field,
-        }
+        parts::existing(&self.fault(), "secret", kind, label, support, self.shown.tries_left)
+    }
+
+    /// The language of a text that the asker wrote: what is signed is shown as it is.
+    fn language(&self) -> &'static str {
+        let kana = |c| matches!(c, '\u{3040}'..='\u{30ff}');
+        if self.shown.transaction.text.contains(kana) { "ja" } else { "en" }
     }
 }
 
@@ -93,8 +98,11 @@ pub(super) async fn show(
     v: Visit,
 ) -> Result<Response, Problem> {
     match query.link {
-        Some(link) => shown(fleet, &name, &link, &v, None).await,
-        None => page(&v, &Scan { v: &v, title: "scan.title", phone: &name }),
+        Some(link) => shown(fleet, &name, &link, &v).await,
+        None => {
+            find(fleet, name.clone()).await?;
+            page(&v, &Scan { v: &v, title: "scan.title", phone: &name })
+        }
     }
 }
 
@@ -115,55 +123,57 @@ struct Answered<'a> {
     done: bool,
 }
 
-/// Answers. A PIN that is wrong may be entered again on the page that says so.
+/// Answers. A PIN that is wrong may be entered again on the page that says so; a reload of that page
+/// costs no try.
 pub(super) async fn consent(
     State(fleet): State<Arc<Fleet>>,
     Path(name): Path<String>,
-    v: Visit,
     Form(form): Form<ConsentForm>,
 ) -> Result<Response, Problem> {
     let (_, id) = fleet.asker(&form.link)?;
     let consent = match form.consent.as_str() {
-        "approve" => {
-            Consent::Approve { pin: form.secret.unwrap_or_else(|| Typed::new("")) }
-        }
+        "approve" => Consent::Approve { pin: form.secret.unwrap_or_else(|| Typed::new("")) },
         "refuse" => Consent::Refuse,
         _ => return Err(Problem::bad_request("consent")),
     };
     let phone = find(fleet.clone(), name.clone()).await?;
-    match phone.alone(|phone| phone.consent(id, consent)).await {
-        Ok(done) => {
-            let done = done.state == TransactionState::Done;
-            let title = if done { "answered.done" } else { "answered.refused" };
-            page(&v, &Answered { v: &v, title, phone: &name, done })
-        }
+    let page = match phone.clone().alone(|phone| phone.consent(id, consent)).await {
+        Ok(done) if done.state == TransactionState::Done => "/answered/done".to_owned(),
+        Ok(_) => "/answered/refused".to_owned(),
         Err(problem) if problem.is(Code::WRONG_PIN) || problem.is(Code::PIN_FORM) => {
-            shown(fleet, &name, &form.link, &v, Some(&problem)).await
+            phone.tell(&problem);
+            format!("/open?link={}", form_urlencoded(&form.link))
         }
-        Err(problem) => Err(problem),
-    }
+        Err(problem) => return Err(problem),
+    };
+    Ok(to(&name, &page).into_response())
 }
 
-async fn shown(
-    fleet: Arc<Fleet>,
-    name: &str,
-    link: &str,
-    v: &Visit,
-    problem: Option<&Problem>,
+/// The end of a transaction.
+pub(super) async fn answered(
+    State(fleet): State<Arc<Fleet>>,
+    Path((name, how)): Path<(String, String)>,
+    v: Visit,
 ) -> Result<Response, Problem> {
+    find(fleet, name.clone()).await?;
+    let (title, done) = match how.as_str() {
+        "done" => ("answered.done", true),
+        "refused" => ("answered.refused", false),
+        _ => return Err(Problem::new(Code::NOT_FOUND)),
+    };
+    page(&v, &Answered { v: &v, title, phone: &name, done })
+}
+
+async fn shown(fleet: Arc<Fleet>, name: &str, link: &str, v: &Visit) -> Result<Response, Problem> {
     let (asker, id) = fleet.asker(link)?;
-    let shown = find(fleet, name.to_owned()).await?.open_transaction(asker, id).await?;
+    let phone = find(fleet, name.to_owned()).await?;
+    let shown = phone.clone().open_transaction(asker, id).await?;
     let title = match shown.transaction.purpose {
         Purpose::Sign => "transaction-page.sign",
         Purpose::LogIn => "transaction-page.log-in",
     };
-    let params: Vec<_> = problem.iter().flat_map(|problem| problem.params()).collect();
-    let trouble = problem.map(|problem| Trouble::of(v, problem.code(), params.iter().copied()));
-    let answer = page(v, &Shown { v, title, phone: name, link, shown: &shown, trouble })?;
-    Ok(match problem {
-        Some(_) => (StatusCode::UNPROCESSABLE_ENTITY, answer).into_response(),
-        None => answer,
-    })
+    let told = phone.told();
+    page(v, &Shown { v, title, phone: name, link, shown: &shown, told })
 }
 
 /// What is typed on the page to enter a link.

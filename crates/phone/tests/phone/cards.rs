@@ -123,7 +123,7 @@ async fn card_14_a_card_that_is_elsewhere_is_busy() {
 async fn a_card_lies_on_one_phone_at_a_time() {
     let world = World::new().await;
     world.put_card("hanako").await.unwrap();
-    let second = json!({"name": "q", "platform": "android", "model": "Test phone"});
+    let second = json!({"name": "q", "platform": "android", "model": "Sandbox Phone 8"});
     world.post::<PhoneState>("/phones", second).await.unwrap();
     let put = async |card: &str| {
         let body = Some(json!({"card": card}));

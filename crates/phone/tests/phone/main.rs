@@ -13,4 +13,6 @@ mod failures;
 mod pins;
 mod restart;
 mod revoke;
+mod screens;
 mod transactions;
+mod visitor;

@@ -8,6 +8,7 @@ use axum::routing::{get, post};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Json, Path, Trigger, listen, serve, shutdown};
 use inrou_api::wire::Base64;
+use inrou_api::wire::portal::LoginBegun;
 use inrou_api::wire::transaction::{
     Purpose, Transaction, TransactionAnswer, TransactionId, TransactionState,
 };
@@ -36,6 +37,7 @@ impl Portal {
         let (trigger, told) = shutdown();
         let portal = Self { base, state: Arc::default(), _serving: Arc::new(trigger) };
         let routes = Router::new()
+            .route("/logins", post(log_in))
             .route("/transactions/{id}", get(fetch))
             .route("/transactions/{id}/answer", post(answer))
             .with_state(portal.clone());
@@ -77,6 +79,12 @@ impl Portal {
     pub fn answers(&self) -> Vec<TransactionAnswer> {
         self.state.lock().unwrap().answers.clone()
     }
+}
+
+async fn log_in(Shared(portal): Shared<Portal>) -> Json<LoginBegun> {
+    let expires = Timestamp::MAX;
+    let (transaction, link) = portal.ask(Purpose::LogIn, "ログイン", expires);
+    Json(LoginBegun { login: "secret".to_owned(), transaction, link, expires })
 }
 
 async fn fetch(

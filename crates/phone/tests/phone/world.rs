@@ -15,9 +15,10 @@ use inrou_chip::memory::FileMedium;
 use inrou_chip::transport::{Transport, TransportError};
 use inrou_chip::tray::Tray;
 use inrou_phone::card::{CardSource, TableOfCards};
-use inrou_phone::{Fleet, Parts, Settings, http};
+use inrou_phone::{Fleet, Parts, Settings, http, screens};
 use inrou_pki::SystemEntropy;
 use inrou_rules::ChipId;
+use inrou_web::ProblemPages;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -51,6 +52,7 @@ pub struct World {
 struct Running {
     fleet: Arc<Fleet>,
     router: Router,
+    screens: Router,
     _trigger: Arc<Trigger>,
 }
 
@@ -80,7 +82,7 @@ impl World {
             watch: Arc::default(),
         };
         world.reopen().await;
-        let bought = json!({"name": "p", "platform": "android", "model": "Test phone"});
+        let bought = json!({"name": "p", "platform": "android", "model": "Sandbox Phone 8"});
         world.post::<PhoneState>("/phones", bought).await.unwrap();
         world
     }
@@ -116,12 +118,19 @@ impl World {
         };
         let fleet = Fleet::open(&settings, parts).unwrap();
         let router = Shell::new("phone", entropy).wrap(http::router(fleet.clone()));
-        let running = Running { fleet, router, _trigger: Arc::new(trigger) };
+        let shell = Shell::new("phone", Arc::new(SystemEntropy));
+        let shell = shell.with_pages(Arc::new(ProblemPages(screens::site(&fleet))));
+        let screens = shell.wrap(screens::router(fleet.clone()));
+        let running = Running { fleet, router, screens, _trigger: Arc::new(trigger) };
         *self.running.lock().unwrap() = Some(running);
     }
 
     pub fn fleet(&self) -> Arc<Fleet> {
         self.running.lock().unwrap().as_ref().unwrap().fleet.clone()
+    }
+
+    pub fn screens(&self) -> Router {
+        self.running.lock().unwrap().as_ref().unwrap().screens.clone()
     }
 
     pub fn fleet_directory(&self) -> PathBuf {

@@ -44,6 +44,23 @@ fn card_5_a_pin_has_exactly_four_digits() {
 }
 
 #[test]
+fn card_5_a_pin_that_is_easily_guessed_is_known_as_such() {
+    let guessed =
+        |pin: &str, born| UserAuthenticationPin::parse(pin).unwrap().is_easily_guessed(born);
+    for pin in ["0000", "1234", "4321", "7890", "0987", "1212"] {
+        assert!(guessed(pin, None), "{pin}");
+    }
+    let born = date(1980, 2, 17);
+    for pin in ["1980", "0217", "1702", "8002"] {
+        assert!(guessed(pin, Some(born)), "{pin}");
+        assert!(!guessed(pin, None), "{pin}");
+    }
+    for pin in ["0417", "2468", "1357", "1123"] {
+        assert!(!guessed(pin, Some(born)), "{pin}");
+    }
+}
+
+#[test]
 fn pin_1_five_and_three_tries() {
     let tries = (SignaturePassword::TRIES, UserAuthenticationPin::TRIES, CardFacePin::TRIES);
     assert_eq!(tries, (5, 3, 3));

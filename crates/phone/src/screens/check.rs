@@ -1,0 +1,102 @@
+//! 動作確認 (REG-2): each certificate is used once, as it will be used.
+
+use std::borrow::Borrow;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use inrou_api::problem::Problem;
+use inrou_api::server::Path;
+use inrou_api::wire::phone::{PhoneState, StepProblem, Typed};
+use inrou_rules::Use;
+use inrou_web::{Field, Form, Visit, page};
+use serde::Deserialize;
+use tokio::time::timeout;
+
+use super::parts::{self, Fault};
+use super::{find, home, to, working};
+use crate::check::Checked;
+use crate::fleet::Fleet;
+
+#[derive(Template)]
+#[template(path = "check.html")]
+struct Check<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    phone: &'a PhoneState,
+    checked: Vec<Checked>,
+    told: Option<StepProblem>,
+}
+
+impl Check<'_> {
+    fn fault(&self) -> Fault<'_> {
+        Fault::new(self.v, self.told.as_ref())
+    }
+
+    fn is_active(&self, usage: impl Borrow<Use>) -> bool {
+        home::is_active(self.phone, *usage.borrow(), self.v)
+    }
+
+    /// What the last check of a certificate found.
+    fn checked(&self, &usage: &Use) -> Option<&Checked> {
+        self.checked.iter().find(|checked| checked.usage == usage)
+    }
+
+    fn secret(&self, &usage: &Use) -> Field<'_> {
+        let (name, label, pin) = match usage {
+            Use::Signature => ("password", "step.phone-password-of", "phone-signature"),
+            Use::UserAuthentication => ("pin", "transaction-page.pin", "phone-user-authentication"),
+        };
+        let about = |problem: &&StepProblem| problem.params.get("pin").is_some_and(|of| of == pin);
+        let fault = Fault::new(self.v, self.told.as_ref().filter(about));
+        parts::existing(&fault, name, parts::kind(usage), label, parts::form(usage), None)
+    }
+}
+
+/// What can be checked, and what the last check found.
+pub(super) async fn show(
+    State(fleet): State<Arc<Fleet>>,
+    Path(name): Path<String>,
+    v: Visit,
+) -> Result<Response, Problem> {
+    let phone = find(fleet, name.clone()).await?;
+    if phone.is_busy() {
+        return working::show(&phone, &name, &v);
+    }
+    let (told, checked) = (phone.told(), phone.live().checked.clone());
+    let state = phone.blocking(|phone| Ok(phone.state())).await?;
+    page(&v, &Check { v: &v, title: "check-page.title", phone: &state, checked, told })
+}
+
+/// What the forms send: the PIN of the certificate to check.
+#[derive(Deserialize)]
+pub(super) struct CheckForm {
+    pin: Option<Typed>,
+    password: Option<Typed>,
+}
+
+/// Checks.
+pub(super) async fn check(
+    State(fleet): State<Arc<Fleet>>,
+    Path(name): Path<String>,
+    Form(form): Form<CheckForm>,
+) -> Result<Response, Problem> {
+    let phone = find(fleet.clone(), name.clone()).await?;
+    let done = phone.clone().alone(|phone| async move {
+        let done = match (form.pin, form.password) {
+            (Some(pin), _) => phone.clone().check_login(fleet, pin).await,
+            (None, Some(password)) => {
+                phone.blocking(move |phone| phone.check_signing(&password)).await
+            }
+            (None, None) => Err(Problem::bad_request("form")),
+        };
+        if let Err(problem) = &done {
+            phone.tell(problem);
+        }
+        done
+    });
+    // What comes of it, the page tells, also if it takes longer.
+    let _ = timeout(working::PATIENCE, done).await;
+    Ok(to(&name, "/check").into_response())
+}

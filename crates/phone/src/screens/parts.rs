@@ -1,0 +1,121 @@
+//! What several screens are made of: problems told on the page and at the field, fields for PINs.
+
+use inrou_api::wire::phone::StepProblem;
+use inrou_rules::Use;
+use inrou_web::{Field, Kind, Said, Trouble, Visit};
+
+/// The rules of a new signature password (CARD-4) and a new PIN (CARD-5), as the script ticks them.
+const PASSWORD_RULES: &[&str] =
+    &["rule.six-to-sixteen", "rule.capitals-and-digits", "rule.letter", "rule.digit"];
+const PIN_RULES: &[&str] = &["rule.four-digits", "rule.not-easily-guessed"];
+
+/// What in a form a problem is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blamed {
+    /// The PIN or password that exists.
+    Existing,
+    /// The new one.
+    New,
+    /// Its repetition.
+    Again,
+    /// The choice of certificates.
+    Uses,
+    /// The tick.
+    Confirmed,
+}
+
+impl Blamed {
+    fn by(code: &str) -> Option<Self> {
+        Some(match code {
+            "wrong-pin" | "pin-blocked" | "pin-form" | "last-tries" => Self::Existing,
+            "pin-missing" | "pin-length" | "pin-character" | "pin-no-letter" | "pin-no-digit" => {
+                Self::New
+            }
+            "pin-entries-differ" => Self::Again,
+            "none-selected" => Self::Uses,
+            "not-confirmed" => Self::Confirmed,
+            _ => return None,
+        })
+    }
+}
+
+/// Why a form was not taken, if it was not.
+#[derive(Clone, Copy)]
+pub(super) struct Fault<'a> {
+    v: &'a Visit,
+    problem: Option<&'a StepProblem>,
+}
+
+impl<'a> Fault<'a> {
+    pub(super) fn new(v: &'a Visit, problem: Option<&'a StepProblem>) -> Self {
+        Self { v, problem }
+    }
+
+    /// The problem as a part of the page.
+    pub(super) fn trouble(&self) -> Option<Trouble<'a>> {
+        let problem = self.problem?;
+        let params = problem.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Some(Trouble::of(self.v, &problem.code, params))
+    }
+
+    /// What is wrong with a part of the form.
+    pub(super) fn at(&self, part: Blamed) -> Option<Said<'a>> {
+        let problem = self.problem.filter(|problem| Blamed::by(&problem.code) == Some(part));
+        problem.and_then(|_| self.trouble()).map(|trouble| trouble.what())
+    }
+}
+
+/// The field for a PIN or password that exists, with the tries left where they are known (PIN-1).
+pub(super) fn existing<'a>(
+    fault: &Fault<'a>,
+    name: &'static str,
+    kind: Kind,
+    label: &'static str,
+    support: &'static str,
+    tries_left: Option<u8>,
+) -> Field<'a> {
+    let v = fault.v;
+    let field = Field::new(v, name, kind, v.say(label)).support(v.say(support));
+    let field = match tries_left {
+        Some(left) => field.support(v.say("step.tries-left").with("left", left)),
+        None => field,
+    };
+    field.fault(fault.at(Blamed::Existing))
+}
+
+/// The field for a new PIN or password, with its rules.
+pub(super) fn new<'a>(fault: &Fault<'a>, name: &'static str, usage: Use) -> Field<'a> {
+    let (kind, label, rules) = match usage {
+        Use::Signature => (Kind::Password, "field-of.new-password", PASSWORD_RULES),
+        Use::UserAuthentication => (Kind::Digits, "field-of.new-pin", PIN_RULES),
+    };
+    Field::new(fault.v, name, kind, fault.v.say(label)).rules(rules).fault(fault.at(Blamed::New))
+}
+
+/// The field for its repetition.
+pub(super) fn again<'a>(fault: &Fault<'a>, usage: Use) -> Field<'a> {
+    let (kind, label) = match usage {
+        Use::Signature => (Kind::Password, "field-of.password-again"),
+        Use::UserAuthentication => (Kind::Digits, "field-of.pin-again"),
+    };
+    Field::new(fault.v, "again", kind, fault.v.say(label))
+        .support(fault.v.say("step.again"))
+        .rules(&[])
+        .fault(fault.at(Blamed::Again))
+}
+
+/// The kind of a key's PIN.
+pub(super) fn kind(usage: Use) -> Kind {
+    match usage {
+        Use::Signature => Kind::Password,
+        Use::UserAuthentication => Kind::Digits,
+    }
+}
+
+/// The support line that tells the form of a key's PIN.
+pub(super) fn form(usage: Use) -> &'static str {
+    match usage {
+        Use::Signature => "step.password-form",
+        Use::UserAuthentication => "step.pin-form",
+    }
+}

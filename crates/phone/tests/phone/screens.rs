@@ -1,0 +1,311 @@
+//! The app's screens over HTTP, as a browser without scripts sees them.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use inrou_api::wire::phone::{NextStep, PhoneState};
+use inrou_api::wire::transaction::Purpose;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::house::CARD_PASSWORD;
+use crate::visitor::{Page, Visitor};
+use crate::world::{PHONE_PASSWORD, PHONE_PIN, World, begin};
+
+const LANGUAGES: [&str; 3] = ["ja", "ja-easy", "en"];
+
+impl Visitor<'_> {
+    /// Applies for both, up to the end of the application.
+    async fn apply(&self) -> Page {
+        self.send("/begin", "procedure=apply").await;
+        self.step("card-password", &format!("&secret={CARD_PASSWORD}")).await;
+        self.step("choose", "&signature=yes&user_authentication=yes&confirmed=yes").await;
+        let read = self.step("read-card", "&card=hanako").await;
+        assert!(read.path.ends_with("/procedure/read"), "{}", read.html);
+        let password = format!("&secret={PHONE_PASSWORD}&again={PHONE_PASSWORD}");
+        self.step("new-signature-password", &password).await;
+        let pin = format!("&secret={PHONE_PIN}&again={PHONE_PIN}");
+        self.step("new-user-authentication-pin", &pin).await
+    }
+
+    /// Applies for both, and registers them.
+    async fn carry(&self, world: &World) -> Page {
+        self.apply().await;
+        world.authority.issue();
+        world.hear(1).await;
+        self.send("/begin", "procedure=register").await;
+        self.step("register", "").await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apply_1_every_step_to_registration_and_revocation_has_its_page_in_every_language() {
+    for language in LANGUAGES {
+        let world = World::new().await;
+        let visitor = Visitor::new(&world, language);
+        assert!(visitor.go("/", None).await.has("/phones/p"));
+        assert!(visitor.look("").await.has("/phones/p/prepare"));
+        assert!(visitor.look("/prepare").await.has("value=\"apply\""));
+        let done = visitor.apply().await;
+        assert!(matches!(world.next().await, NextStep::Wait { .. }));
+        assert!(done.has("data-waits=\"/phones/p/notices/new?since=0\""), "{}", done.html);
+        assert!(!visitor.look("").await.has("/phones/p/prepare"), "one is under way");
+        world.authority.issue();
+        world.hear(1).await;
+        assert!(visitor.look("/notices").await.has("<article"));
+        assert!(visitor.look("").await.has("value=\"register\""));
+        visitor.send("/begin", "procedure=register").await;
+        let registered = visitor.step("register", "").await;
+        assert!(registered.has("/phones/p/check") && registered.has("/phones/p\""));
+        for page in ["", "/contents", "/check", "/pins", "/pins/signature", "/forgotten", "/open"] {
+            assert_eq!(visitor.look(page).await.status, StatusCode::OK, "{page}");
+        }
+        visitor.look("/pins/user-authentication").await;
+        visitor.send("/begin", "procedure=revoke").await;
+        let unticked = visitor.step("confirm-revocation", "").await;
+        assert!(unticked.tells("not-confirmed") && unticked.faults("confirmed"));
+        visitor.step("confirm-revocation", "&confirmed=yes").await;
+        let by_card = visitor.step("confirm-revocation", "&confirmed=yes&with_card=yes").await;
+        assert!(by_card.has("card-password"), "END-3");
+        visitor.step("confirm-revocation", "&confirmed=yes").await;
+        visitor.step("phone-password", &format!("&secret={PHONE_PASSWORD}")).await;
+        assert_eq!(world.next().await, NextStep::Done { usable_from: None });
+        assert!(visitor.look("").await.has("/phones/p/prepare"), "one may apply again");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ready_2_an_unsupported_phone_does_not_offer_the_application_and_says_why() {
+    let world = World::new().await;
+    let old = json!({"name": "old", "platform": "android", "model": "Old Phone"});
+    let state: PhoneState = world.post("/phones", old).await.unwrap();
+    assert!(!state.supported && world.state().await.supported);
+    for language in LANGUAGES {
+        let visitor = Visitor::new(&world, language);
+        let menu = visitor.go("/phones/old", None).await;
+        assert!(!menu.has("value=\"apply\"") && menu.has("/phones/old/prepare"));
+        let why = visitor.go("/phones/old/prepare", None).await;
+        assert!(!why.has("value=\"apply\"") && why.has("Sandbox Phone 8"), "{}", why.html);
+        assert!(why.has("Sandbox iPhone 16"));
+        let refused = visitor.go("/phones/old/begin", Some("procedure=apply")).await;
+        assert!(refused.tells("phone-not-supported"));
+        assert!(!visitor.go("/phones/old", None).await.tells("phone-not-supported"), "told once");
+    }
+    let refused = world.post::<PhoneState>("/phones/old/steps", begin("apply")).await.unwrap_err();
+    assert_eq!((refused.code.as_str(), refused.status), ("phone-not-supported", 422));
+    assert_eq!(refused.rule.as_deref(), Some("READY-2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apply_2_and_3_a_wrong_choice_is_told_at_the_field_and_the_rest_is_kept() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "ja-easy");
+    visitor.send("/begin", "procedure=apply").await;
+    let form = visitor.step("card-password", "&secret=card").await;
+    assert!(form.tells("pin-form") && form.faults("secret"));
+    visitor.step("card-password", &format!("&secret={CARD_PASSWORD}")).await;
+    let none = visitor.step("choose", "&confirmed=yes").await;
+    assert!(none.tells("none-selected") && none.has("id=\"uses-fault\""));
+    let unticked = visitor.step("choose", "&signature=yes").await;
+    assert!(unticked.tells("not-confirmed") && unticked.faults("confirmed"));
+    assert!(unticked.has("name=\"signature\" value=\"yes\" checked"));
+    assert!(!unticked.has("name=\"user_authentication\" value=\"yes\" checked"), "as it was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apply_6_each_trouble_with_the_card_has_its_way_out() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "ja-easy");
+    visitor.send("/begin", "procedure=apply").await;
+    visitor.step("card-password", "&secret=WRONG123").await;
+    visitor.step("choose", "&signature=yes&confirmed=yes").await;
+    assert!(visitor.step("read-card", "").await.tells("card-not-present"));
+    assert!(visitor.step("read-card", "&card=nobody").await.tells("card-not-present"));
+    for left in (1..5).rev() {
+        let wrong = visitor.step("read-card", "&card=hanako").await;
+        assert!(wrong.tells("wrong-pin") && wrong.faults("secret"), "{}", wrong.html);
+        assert!(wrong.has("/phones/p/forgotten"));
+        let tries = world.state().await.procedure.unwrap().tries_left;
+        assert_eq!(tries, Some(left), "a reload costs no try");
+        visitor.look("/procedure").await;
+        visitor.step("card-password", "&secret=WRONG123").await;
+    }
+    let away = visitor.send("/card/away", "").await;
+    assert!(!away.has("/card/away") && world.state().await.card.is_none());
+    let other = visitor.step("read-card", "&card=other").await;
+    assert!(other.tells("wrong-card"), "what was typed for one card costs no other a try");
+    assert!(visitor.step("read-card", "&card=hanako").await.tells("pin-blocked"));
+    let given_up = visitor.step("cancel", "").await;
+    assert_eq!(given_up.path, "/phones/p");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apply_5_new_pins_are_faulted_at_the_field_and_a_weak_one_is_advised_against() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "ja-easy");
+    visitor.send("/begin", "procedure=apply").await;
+    visitor.step("card-password", &format!("&secret={CARD_PASSWORD}")).await;
+    visitor.step("choose", "&user_authentication=yes&confirmed=yes").await;
+    visitor.step("read-card", "&card=hanako").await;
+    let step = "new-user-authentication-pin";
+    assert!(visitor.step(step, "&secret=2468&again=2469").await.faults("again"));
+    assert!(visitor.step(step, "&secret=24&again=24").await.faults("secret"));
+    // 1234; and the holder's birthday, the seventeenth of February.
+    for weak in ["1234", "0217"] {
+        let doubted = visitor.step(step, &format!("&secret={weak}&again={weak}")).await;
+        assert!(doubted.path.ends_with("/weak-pin"), "{}", doubted.html);
+        assert!(matches!(world.next().await, NextStep::NewUserAuthenticationPin { .. }));
+    }
+    visitor.send("/procedure", "step=take-doubted-pin").await;
+    assert!(matches!(world.next().await, NextStep::Wait { .. }), "it is not refused");
+    let again = visitor.send("/procedure", "step=take-doubted-pin").await;
+    assert!(again.path.ends_with("/procedure") && again.status.is_success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_1_work_that_takes_long_is_shown_and_goes_on_over_reloads() {
+    let world = Arc::new(World::new().await);
+    let visitor = Visitor::new(&world, "ja-easy");
+    visitor.send("/begin", "procedure=apply").await;
+    visitor.step("card-password", &format!("&secret={CARD_PASSWORD}")).await;
+    visitor.step("choose", "&signature=yes&confirmed=yes").await;
+    world.authority.hold();
+    let working = visitor.step("read-card", "&card=hanako").await;
+    assert!(working.has("<progress") && working.has("http-equiv=\"refresh\""), "{}", working.html);
+    for page in ["", "/procedure", "/prepare", "/contents", "/pins", "/forgotten", "/check"] {
+        assert!(visitor.look(page).await.has("<progress"), "{page}");
+    }
+    // A second press, from a page that was open before.
+    assert!(visitor.send("/procedure", "step=read-card&card=hanako").await.has("<progress"));
+    let away = visitor.send("/card/away", "").await;
+    assert!(away.has("<progress") && !away.has("/card/away"));
+    world.authority.release();
+    while visitor.look("/procedure").await.has("<progress") {
+        visitor.look("/procedure/progress?seen=0").await;
+    }
+    assert!(visitor.look("/procedure").await.tells("card-not-present"));
+    visitor.step("read-card", "&card=hanako").await;
+    assert!(matches!(world.next().await, NextStep::NewSignaturePassword { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hours_2_a_notice_arrives_on_an_open_page() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "ja");
+    visitor.apply().await;
+    let arrives = visitor.look("/notices/new?since=0");
+    world.authority.issue();
+    assert_eq!(arrives.await.status, StatusCode::OK);
+    assert!(visitor.look("").await.has("since=1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_out_of_its_turn_and_an_unknown_phone_end_in_a_clear_page() {
+    let world = World::new().await;
+    for language in LANGUAGES {
+        let visitor = Visitor::new(&world, language);
+        let stale = visitor.send("/procedure", "step=register").await;
+        assert!(stale.path == "/phones/p" && stale.tells("conflict"));
+        visitor.send("/begin", "procedure=apply").await;
+        assert!(visitor.send("/procedure", "step=delete").await.tells("conflict"));
+        let other = visitor.send("/begin", "procedure=revoke").await;
+        assert!(other.path.ends_with("?other=yes") && other.has("card-password"));
+        assert!(visitor.send("/procedure", "step=dance").await.tells("bad-request"));
+        assert!(visitor.send("/procedure", "nothing").await.tells("bad-request"));
+        assert_eq!(visitor.send("/procedure", "step=cancel").await.path, "/phones/p");
+        for page in ["", "/procedure", "/contents", "/pins", "/open", "/answered/done"] {
+            let nobody = visitor.go(&format!("/phones/nobody{page}"), None).await;
+            assert_eq!(nobody.status, StatusCode::NOT_FOUND, "{page}");
+            assert!(nobody.tells("not-found"));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pin_2_a_pin_is_changed_and_a_reload_costs_no_try() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "ja-easy");
+    visitor.carry(&world).await;
+    let page = "/pins/user-authentication";
+    let wrong = visitor.send(page, "old=9998&new=8642&again=8642").await;
+    assert!(wrong.tells("wrong-pin") && wrong.faults("old") && wrong.path.ends_with(page));
+    assert!(!visitor.look(page).await.tells("wrong-pin"), "told once, and not tried again");
+    let apart = format!("old={PHONE_PIN}&new=8642&again=8643");
+    assert!(visitor.send(page, &apart).await.faults("again"));
+    let weak = visitor.send(page, &format!("old={PHONE_PIN}&new=1111&again=1111")).await;
+    assert!(weak.path.ends_with("?changed=easily-guessed"));
+    let back = visitor.send(page, &format!("old=1111&new={PHONE_PIN}&again={PHONE_PIN}")).await;
+    assert!(back.path.ends_with("?changed=yes"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pin_2_a_forgotten_pin_is_reset_in_place_of_what_is_under_way() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "ja-easy");
+    visitor.carry(&world).await;
+    visitor.send("/begin", "procedure=revoke").await;
+    visitor.step("confirm-revocation", "&confirmed=yes").await;
+    assert!(visitor.look("/procedure").await.has("/phones/p/forgotten"));
+    assert!(visitor.look("/forgotten").await.has("name=\"instead\""));
+    let form = "procedure=reset-pin&usage=user-authentication&instead=yes";
+    visitor.send("/begin", form).await;
+    visitor.step("card-password", &format!("&secret={CARD_PASSWORD}")).await;
+    visitor.step("read-card", "&card=hanako").await;
+    let set = visitor.step("new-user-authentication-pin", "&secret=8642&again=8642").await;
+    assert!(!set.has("/phones/p/check"), "nothing was registered: {}", set.html);
+    assert_eq!(world.next().await, NextStep::Done { usable_from: None });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_3_what_the_chip_holds_is_shown_without_pins_and_with_them() {
+    let world = World::new().await;
+    for language in LANGUAGES {
+        assert!(!Visitor::new(&world, language).look("/contents").await.has("<form"));
+    }
+    let visitor = Visitor::new(&world, "ja-easy");
+    visitor.carry(&world).await;
+    let serial = world.state().await.certificates[0].serial.clone();
+    assert!(!visitor.look("/contents").await.has(&serial));
+    let pins = format!("signature_password={PHONE_PASSWORD}&user_authentication_pin={PHONE_PIN}");
+    let read = visitor.send("/contents", &pins).await;
+    assert!(read.has("CN="), "{}", read.html);
+    let wrong = visitor.send("/contents", "signature_password=&user_authentication_pin=9998").await;
+    assert!(wrong.tells("wrong-pin") && wrong.faults("user_authentication_pin"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_2_the_operation_check_uses_both_certificates() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "ja-easy");
+    let registered = visitor.carry(&world).await;
+    assert!(registered.has("/phones/p/check"));
+    let wrong = visitor.send("/check", "password=WRONG123").await;
+    assert!(wrong.tells("wrong-pin") && wrong.faults("password"));
+    let signed = visitor.send("/check", &format!("password={PHONE_PASSWORD}")).await;
+    assert!(signed.has("class=\"told\"") && world.portal.answers().is_empty());
+    let logged_in = visitor.send("/check", &format!("pin={PHONE_PIN}")).await;
+    assert_eq!(logged_in.html.matches("class=\"told\"").count(), 2, "{}", logged_in.html);
+    assert_eq!(world.portal.answers().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_1_what_a_site_asks_is_answered_once_and_a_reload_costs_no_try() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "ja-easy");
+    visitor.carry(&world).await;
+    let expires = world.now() + SignedDuration::from_mins(5);
+    let (_, link) = world.portal.ask(Purpose::LogIn, "ポータルにログインします。", expires);
+    let open = format!("/phones/p/open?link={link}");
+    assert!(visitor.go(&open, None).await.has("value=\"approve\""));
+    let form = |secret: &str| format!("link={link}&consent=approve&secret={secret}");
+    let wrong = visitor.send("/consent", &form("9998")).await;
+    assert!(wrong.tells("wrong-pin") && wrong.faults("secret"));
+    assert!(wrong.path.starts_with("/phones/p/open?link="));
+    let done = visitor.send("/consent", &form(PHONE_PIN)).await;
+    assert_eq!(done.path, "/phones/p/answered/done");
+    assert_eq!(visitor.send("/consent", &form(PHONE_PIN)).await.path, done.path, "pressed twice");
+    assert_eq!(world.portal.answers().len(), 1);
+    assert!(visitor.go(&open, None).await.tells("transaction-done"));
+    let foreign = visitor.look("/open?link=http://evil.example/transactions/1").await;
+    assert!(foreign.tells("asker-not-safe"));
+}

@@ -1,0 +1,133 @@
+//! A person with a browser that runs no scripts: goes to pages, sends their forms, and looks at each
+//! page for what must not be on any.
+
+use std::sync::Mutex;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use inrou_web::testing::bare_kanji;
+use tower::ServiceExt;
+
+use crate::house::CARD_PASSWORD;
+use crate::world::{PHONE_PASSWORD, PHONE_PIN, World};
+
+/// No page is larger.
+const LARGEST: usize = 100_000;
+
+pub struct Visitor<'w> {
+    world: &'w World,
+    language: &'static str,
+    /// The headings of the pages seen, in order.
+    pub headings: Mutex<Vec<String>>,
+}
+
+/// A page.
+#[derive(Debug)]
+pub struct Page {
+    pub path: String,
+    pub status: StatusCode,
+    pub html: String,
+}
+
+impl<'w> Visitor<'w> {
+    pub fn new(world: &'w World, language: &'static str) -> Self {
+        Self { world, language, headings: Mutex::default() }
+    }
+
+    /// Goes to a page of the phone `p`.
+    pub async fn look(&self, page: &str) -> Page {
+        self.go(&format!("/phones/p{page}"), None).await
+    }
+
+    /// Sends a form of the phone `p`, and goes where the answer leads.
+    pub async fn send(&self, page: &str, form: &str) -> Page {
+        self.go(&format!("/phones/p{page}"), Some(form)).await
+    }
+
+    /// Sends a step of the procedure, from a page that has its form.
+    pub async fn step(&self, step: &str, fields: &str) -> Page {
+        let page = self.look("/procedure").await;
+        let there = [format!("value=\"{step}\""), format!("name=\"step\" value=\"{step}\"")];
+        assert!(there.iter().any(|form| page.html.contains(form)), "no {step}: {}", page.html);
+        self.send("/procedure", &format!("step={step}{fields}")).await
+    }
+
+    pub async fn go(&self, path: &str, form: Option<&str>) -> Page {
+        let (mut path, mut form) = (path.to_owned(), form);
+        loop {
+            let request = Request::builder()
+                .uri(&path)
+                .header(header::HOST, "phone.localhost")
+                .header(header::ACCEPT, "text/html")
+                .header(header::COOKIE, format!("lang={}", self.language));
+            let request = match form {
+                Some(form) => request
+                    .method("POST")
+                    .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                    .body(Body::from(form.to_owned())),
+                None => request.body(Body::empty()),
+            };
+            let response = self.world.screens().oneshot(request.unwrap()).await.unwrap();
+            let status = response.status();
+            if status.is_redirection() {
+                assert_eq!(status, StatusCode::SEE_OTHER, "{path}");
+                path = response.headers()[header::LOCATION].to_str().unwrap().to_owned();
+                form = None;
+                continue;
+            }
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            let html = String::from_utf8(body.to_vec()).unwrap();
+            let page = Page { path, status, html };
+            self.inspect(&page);
+            return page;
+        }
+    }
+
+    fn inspect(&self, page: &Page) {
+        let html = &page.html;
+        assert!(html.len() < LARGEST, "{} is large", page.path);
+        for secret in [CARD_PASSWORD, PHONE_PASSWORD, PHONE_PIN] {
+            assert!(!has_word(html, secret), "{} shows a PIN: {html}", page.path);
+        }
+        if self.language == "ja-easy" {
+            assert_eq!(bare_kanji(html), [""; 0], "{}", page.path);
+        }
+        if let Some(heading) = html.split("<h1>").nth(1).and_then(|h1| h1.split("</h1>").next()) {
+            self.headings.lock().unwrap().push(heading.to_owned());
+            let code = html.split(['<', '>']).find(|text| is_code(text));
+            assert_eq!(code, None, "{}: a code without a text", page.path);
+            assert!(!html.contains("{value") && !html.contains("{left"), "{}", page.path);
+        }
+    }
+}
+
+impl Page {
+    /// Whether an error of that code is told.
+    pub fn tells(&self, code: &str) -> bool {
+        self.html.contains(&format!("data-code=\"{code}\""))
+    }
+
+    pub fn has(&self, part: &str) -> bool {
+        self.html.contains(part)
+    }
+
+    /// Whether a field says what is wrong with it.
+    pub fn faults(&self, field: &str) -> bool {
+        self.has(&format!("id=\"{field}-fault\"")) && self.has("aria-invalid=\"true\"")
+    }
+}
+
+/// Whether it stands there as a word of its own: hexadecimal digits may hold any four.
+fn has_word(html: &str, word: &str) -> bool {
+    let inside = |c: char| c.is_ascii_alphanumeric();
+    html.match_indices(word).any(|(at, _)| {
+        !html[..at].ends_with(inside) && !html[at + word.len()..].starts_with(inside)
+    })
+}
+
+/// Whether a text is the code of one: that is what a code without a text is said as.
+fn is_code(text: &str) -> bool {
+    let is_name =
+        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    text.split_once('.').is_some_and(|(family, name)| is_name(family) && is_name(name))
+}
