@@ -115,6 +115,14 @@ impl Visit {
         Said::of("page.clock", self.language).with("now", self.now)
     }
 
+    /// The first page of the place.
+    pub const fn start(&self) -> &'static str {
+        match self.place {
+            Place::Portal => "/portal",
+            Place::Sandbox | Place::Phone | Place::Office => "/",
+        }
+    }
+
     /// The languages to switch to, and the address that does it.
     pub fn languages(&self) -> impl Iterator<Item = (Language, String)> {
         Language::ALL

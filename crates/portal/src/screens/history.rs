@@ -190,6 +190,10 @@ impl History<'_> {
         row.who(self.v.language)
     }
 
+    fn is_faulty(&self) -> bool {
+        self.faults.from.is_some() || self.faults.to.is_some()
+    }
+
     fn is_filtered(&self) -> bool {
         let Filter { kind, from, to, .. } = self.filter;
         [kind, from, to].iter().any(|typed| !typed.is_empty())

@@ -19,9 +19,10 @@ use inrou_api::wire::transaction::{Transaction, TransactionAnswer, TransactionId
 use inrou_pki::{Entropy, FreshKeys, KeyAlgorithm, KeySource, Signer, SystemEntropy, pem};
 use inrou_portal::settings::{Caller, Permission, Settings};
 use inrou_portal::store::SqliteStore;
-use inrou_portal::{Parts, Portal, router};
+use inrou_portal::{Parts, Portal, router, screens};
 use inrou_relying::testing::{Holder, TestAuthority, resident};
 use inrou_rules::{Attributes, Medium, Municipality, Use};
+use inrou_web::ProblemPages;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
@@ -48,6 +49,10 @@ pub struct House {
 /// A portal that listens.
 pub struct Running {
     pub base: String,
+    /// The portal's screens, in this process.
+    pub screens: axum::Router,
+    /// The receiving office's.
+    pub office: axum::Router,
     serving: Trigger,
     served: tokio::task::JoinHandle<()>,
 }
@@ -261,16 +266,46 @@ impl Running {
             settings: Settings {
                 callers: callers.into(),
                 open_logins: OPEN_LOGINS,
+                app: Some("http://phone.localhost:8080/open".to_owned()),
                 ..Settings::default()
             },
         });
         let (serving, told) = shutdown();
         let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let router = router(Arc::new(portal.unwrap()), told.clone());
-        let router = Shell::new("portal", entropy()).wrap(router);
+        let portal = Arc::new(portal.unwrap());
+        let shell = || Shell::new("portal", entropy());
+        let own = Some(Arc::new(Own) as Arc<dyn screens::OwnInformation>);
+        let screens_of = screens::router(portal.clone(), told.clone(), own);
+        let pages = ProblemPages(screens::site(&portal));
+        let screens_of = shell().with_pages(Arc::new(pages)).wrap(screens_of);
+        let municipalities = ["13120", "13221"].map(|code| code.parse().unwrap());
+        let office = screens::office(portal.clone(), municipalities.to_vec());
+        let pages = ProblemPages(screens::office_site(&portal));
+        let office = shell().with_pages(Arc::new(pages)).wrap(office);
+        let router = shell().wrap(router(portal, told.clone()));
         let served = tokio::spawn(serve(listener, router, told));
-        Self { base, serving, served }
+        Self { base, screens: screens_of, office, serving, served }
+    }
+}
+
+/// Own information of everybody: one medicine.
+struct Own;
+
+impl screens::OwnInformation for Own {
+    fn of(&self, _: &Attributes) -> Result<screens::OwnRecords, Problem> {
+        let words = |ja: &str, reading: &str, en: &str| screens::Words {
+            ja: ja.to_owned(),
+            reading: reading.to_owned(),
+            en: en.to_owned(),
+        };
+        let medicine = screens::Medicine {
+            on: jiff::civil::date(2026, 11, 9),
+            pharmacy: words("見本薬局", "みほんやっきょく", "Mihon Pharmacy"),
+            name: words("見本錠<b>", "みほんじょう", "Mihon tablets <b>"),
+            amount: words("１日１回", "いちにちいっかい", "once a day"),
+        };
+        Ok(screens::OwnRecords { medicines: vec![medicine], ..screens::OwnRecords::default() })
     }
 }
 

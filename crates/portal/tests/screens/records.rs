@@ -1,0 +1,133 @@
+//! Notices, history and own information (USE-2, USE-7).
+
+use axum::http::StatusCode;
+use inrou_rules::Medium;
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use crate::browser::Browser;
+use crate::support::House;
+
+#[tokio::test]
+async fn use_2_a_notice_is_new_until_it_is_looked_at_and_comes_to_a_page_that_waits() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let mut browser = Browser::portal(&house);
+    let home = browser.log_in(&house, &person).await;
+    let asks = home.waits();
+    assert_eq!(asks, "/portal/notices/news?since=0");
+    let mut tab = browser.clone();
+    let (news, _) = tokio::join!(tab.get(&asks), house.apply(&person));
+    assert_eq!(news.status, StatusCode::OK);
+    assert!(browser.get("/portal").await.has("新しいお知らせが1件あります"));
+    let notices = browser.get("/portal/notices").await;
+    assert!(notices.has("申請を受け付けました") && notices.has("20261121-000001"));
+    assert!(notices.has("class=\"state waits\""));
+    assert_eq!(browser.cookies["__Host-seen"], "1");
+    assert!(!browser.get("/portal").await.has("新しいお知らせが"));
+    assert!(!browser.get("/portal/notices").await.has("class=\"state waits\""));
+}
+
+#[tokio::test]
+async fn notices_have_pages_newest_first() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    for _ in 0..21 {
+        house.apply(&person).await;
+    }
+    let mut browser = Browser::portal(&house);
+    browser.log_in(&house, &person).await;
+    let page = browser.get("/portal/notices").await;
+    assert_eq!(page.body.matches("<li class=\"card\">").count(), 20);
+    assert!(page.has("20261121-000021") && !page.has("20261121-000001"));
+    let next = page.between("href=\"?cursor=", "\"");
+    let page = browser.get(&format!("/portal/notices?cursor={next}")).await;
+    assert!(page.has("20261121-000001") && !page.has("data-waits"));
+    assert_eq!(browser.cookies["__Host-seen"], "21");
+}
+
+#[tokio::test]
+async fn use_7_the_history_is_shown_by_kind_and_day_and_can_be_kept() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    house.role_api.happened(
+        &person.subject,
+        "2026-11-01T15:00:00Z".parse().unwrap(),
+        "phone-registered",
+    );
+    house.apply(&person).await;
+    let mut browser = Browser::portal(&house);
+    browser.log_in(&house, &person).await;
+    let rows = |page: &crate::browser::Page| page.body.matches("<tr><td>").count();
+    let page = browser.get("/portal/history").await;
+    assert_eq!(rows(&page), 5);
+    assert!(page.has("スマートフォンへの登録が完了しました"));
+    for (query, count) in [
+        ("kind=logged-in&from=&to=", 2),
+        ("kind=&from=2026-11-02&to=2026-11-02", 1),
+        ("kind=&from=2026-11-03&to=", 4),
+        ("kind=&from=&to=2026-11-01", 0),
+        ("kind=nothing", 0),
+    ] {
+        assert_eq!(rows(&browser.get(&format!("/portal/history?{query}")).await), count, "{query}");
+    }
+    let faulty = browser.get("/portal/history?from=2026-11-03&to=2026-11-02&kind=logged-in").await;
+    assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(faulty.has("id=\"to-fault\"") && faulty.has("value=\"2026-11-03\""));
+    assert!(faulty.has("<option value=\"logged-in\" selected>"));
+    let faulty = browser.get("/portal/history?from=yesterday").await;
+    assert!(faulty.has("id=\"from-fault\"") && !faulty.has("history.csv"));
+
+    let csv = browser.get("/portal/history.csv?kind=&from=2026-11-02&to=2026-11-02").await;
+    assert_eq!(
+        csv.body,
+        "\u{FEFF}at,code,what,actor\r\n\"2026-11-02T00:00:00+09:00\",\"phone-registered\",\
+         \"スマートフォンへの登録が完了しました\",\"システム（自動処理）\"\r\n"
+    );
+    let json = browser.clone().speaking("en").get("/portal/history.json?kind=logged-in").await;
+    let json: Value = serde_json::from_str(&json.body).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 2);
+    assert_eq!(json[0]["what"], "Logged in with the smartphone");
+    assert_eq!(json[0]["params"]["medium"], "phone");
+    let refused = browser.get("/portal/history.csv?from=yesterday").await;
+    assert_eq!(refused.trouble().unwrap(), "bad-request");
+}
+
+#[tokio::test]
+async fn the_history_has_pages_that_keep_the_filter_and_a_file_has_all_of_it() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    for _ in 0..250 {
+        house.role_api.happened(&person.subject, house.now(), "certificate-issued");
+    }
+    house.clock.advance_by(SignedDuration::from_secs(1));
+    let mut browser = Browser::portal(&house);
+    browser.log_in(&house, &person).await;
+    let page = browser.get("/portal/history?kind=certificate-issued").await;
+    assert_eq!(page.body.matches("<tr><td>").count(), 20);
+    let next = page.between("href=\"?kind=certificate-issued&#38;from=&#38;to=&amp;cursor=", "\"");
+    let next = format!("/portal/history?kind=certificate-issued&from=&to=&cursor={next}");
+    assert_eq!(browser.get(&next).await.body.matches("<tr><td>").count(), 20);
+    let csv = browser.get("/portal/history.csv?kind=certificate-issued").await;
+    assert_eq!(csv.body.lines().count(), 251);
+}
+
+#[tokio::test]
+async fn use_2_own_information_is_shown_in_the_residents_language() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let mut browser = Browser::portal(&house);
+    browser.log_in(&house, &person).await;
+    assert!(browser.get("/portal/own").await.has("架空"));
+    let page = browser.get("/portal/own/medicines").await;
+    assert!(page.has("見本錠&lt;b&gt;"), "{}", page.body);
+    assert!(page.has("2026年11月9日"));
+    let page = browser.clone().speaking("en").get("/portal/own/medicines").await;
+    assert!(page.has("once a day") && page.has("9 November 2026"));
+    let page = browser.clone().speaking("ja-easy").get("/portal/own/medicines").await;
+    assert!(page.has("みほんやっきょく"));
+    for empty in ["checkups", "mother-and-child"] {
+        let page = browser.get(&format!("/portal/own/{empty}")).await;
+        assert!(page.has("情報はありません。"), "{empty}");
+    }
+}
