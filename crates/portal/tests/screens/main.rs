@@ -8,3 +8,4 @@ mod office;
 mod records;
 #[path = "../support/mod.rs"]
 mod support;
+mod words;
