@@ -63,7 +63,7 @@ async fn use_2_an_application_goes_from_its_form_to_the_office_and_back() {
         assert!(review.has("印籠　花子") && review.has("東京都清瀬市中里１－２－３"));
         let corrects = browser.post(&path, &with(fields, "act", "correct")).await;
         for (name, typed) in fields.iter().filter(|(name, _)| *name != "child_living") {
-            assert_eq!(corrects.between(&format!("id=\"{name}\""), ">").contains(typed), true);
+            assert!(corrects.between(&format!("id=\"{name}\""), ">").contains(typed));
         }
 
         let signs = draw_up(&mut browser, procedure, fields).await;
