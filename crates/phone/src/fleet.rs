@@ -298,6 +298,7 @@ impl Fleet {
             flow: None,
             enrolment: None,
             certificates: Vec::new(),
+            passkey: None,
         })
     }
 

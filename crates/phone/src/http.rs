@@ -146,10 +146,7 @@ async fn change_pin(
     Path((name, usage)): Path<(String, Use)>,
     Json(change): Json<ChangePin>,
 ) -> Result<StatusCode, Problem> {
-    let set = |phone: Arc<Phone>| async move {
-        phone.blocking(move |phone| phone.change_pin(usage, &change)).await
-    };
-    find(fleet, name).await?.alone(set).await?;
+    find(fleet, name).await?.alone(|phone| phone.change_pin(usage, change)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

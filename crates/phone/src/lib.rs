@@ -7,7 +7,7 @@
 //! - `chip`: the secure element inside; [`card`]: the card that lies on the phone
 //! - `models`: which models can carry certificates
 //! - `progress`: how far the work under way is
-//! - `pins`, `transactions`, `notices`, `check`: what is no procedure
+//! - `pins`, `transactions`, `notices`, `check`, `passkey`: what is no procedure
 
 pub mod card;
 mod check;
@@ -17,6 +17,7 @@ mod flow;
 pub mod http;
 mod models;
 mod notices;
+mod passkey;
 mod phone;
 mod pins;
 mod problem;

@@ -19,6 +19,7 @@ use crate::chip::PhoneChip;
 use crate::fleet::{Fleet, Parts};
 use crate::flow::Flow;
 use crate::models::{Model, Models};
+use crate::passkey::Challenge;
 use crate::problem::kept;
 use crate::progress::Progress;
 use crate::secrets::Secrets;
@@ -67,6 +68,8 @@ pub(crate) struct Live {
     pub(crate) progress: Option<Progress>,
     /// What the last operation check found.
     pub(crate) checked: Vec<Checked>,
+    /// What authenticators were asked and have not answered.
+    pub(crate) challenges: Vec<Challenge>,
     pub(crate) card: Option<CardOnPhone>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) opened: Vec<Opened>,
@@ -112,6 +115,7 @@ impl Phone {
                 told: None,
                 progress: None,
                 checked: Vec::new(),
+                challenges: Vec::new(),
                 card: None,
                 notices: Vec::new(),
                 opened: Vec::new(),

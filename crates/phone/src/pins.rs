@@ -1,5 +1,7 @@
 //! Changing a PIN (PIN-2), and what the chip holds (REG-3).
 
+use std::sync::Arc;
+
 use inrou_api::problem::Problem;
 use inrou_api::wire::Base64;
 use inrou_api::wire::phone::{ChangePin, ChipContents, ChipKey, ReadContents};
@@ -33,11 +35,24 @@ impl OwnPin {
 }
 
 impl Phone {
-    /// Changes a PIN by who knows the old one (PIN-2). Blocks.
+    /// Changes a PIN by who knows the old one (PIN-2). A passkey stands for the old one, and is
+    /// forgotten.
     ///
     /// # Errors
     /// `pin-form`, `wrong-pin`, `pin-blocked`, refusals of the new PIN, `phone-carries-none`.
-    pub(crate) fn change_pin(&self, usage: Use, change: &ChangePin) -> Result<(), Problem> {
+    pub(crate) async fn change_pin(
+        self: Arc<Self>,
+        usage: Use,
+        change: ChangePin,
+    ) -> Result<(), Problem> {
+        self.blocking(move |phone| phone.set_changed_pin(usage, &change)).await?;
+        if usage == Use::UserAuthentication && self.live().stored.passkey.take().is_some() {
+            self.save().await?;
+        }
+        Ok(())
+    }
+
+    fn set_changed_pin(&self, usage: Use, change: &ChangePin) -> Result<(), Problem> {
         let old = match usage {
             Use::Signature => OwnPin::Signature(password(&change.old, PinName::Phone(usage))?),
             Use::UserAuthentication => OwnPin::UserAuthentication(pin(&change.old)?),

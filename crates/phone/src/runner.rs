@@ -215,7 +215,10 @@ impl Phone {
             }
             Work::Store(enrolment) => self.store(*enrolment).await,
             Work::Delete => match self.session(&self.authority, SessionWork::Delete).await? {
-                SessionOutcome::Deleted { .. } => Ok(Outcome::Deleted),
+                SessionOutcome::Deleted { .. } => {
+                    self.forget_passkey();
+                    Ok(Outcome::Deleted)
+                }
                 _ => Err(unexpected()),
             },
         }
@@ -327,6 +330,9 @@ impl Phone {
             let new = new.ok_or_else(unexpected)?;
             let set = phone.chip.jpki(|client| client.set_pin(new))?;
             set.map_err(|error| of_chip(error, PinName::Phone(usage)))?;
+            if usage == Use::UserAuthentication {
+                phone.forget_passkey();
+            }
             Ok(Outcome::PinSet(usage))
         })
         .await

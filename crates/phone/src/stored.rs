@@ -8,12 +8,13 @@ use inrou_rules::{ChipId, Platform};
 use serde::{Deserialize, Serialize};
 
 use crate::flow::Flow;
+use crate::passkey::Passkey;
 
 /// The file's name in the phone's directory.
 const FILE: &str = "phone.json";
 
 /// A phone's memory. *This type is stored*: fields are only ever added, with a default. It holds no
-/// PIN. Attribute values are in it only inside the certificate of a statement that was signed and
+/// PIN but one that is sealed, and not what opens it. Attribute values are in it only inside the certificate of a statement that was signed and
 /// could not be sent yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stored {
@@ -35,6 +36,9 @@ pub(crate) struct Stored {
     /// The certificates, as last heard.
     #[serde(default)]
     pub(crate) certificates: Vec<CertificateView>,
+    /// What stands in for the user-authentication PIN (REG-2).
+    #[serde(default)]
+    pub(crate) passkey: Option<Passkey>,
 }
 
 impl Stored {

@@ -52,8 +52,50 @@ for (const list of document.querySelectorAll("[data-rules-of]")) {
   tick();
 }
 
+// A passkey in place of a PIN: the authenticator is asked when the form is sent, and what it answers goes
+// into the form. A new passkey is used at once, for what it gives only its use can prove.
+const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)));
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  const { challenge, salt, credential, user, failed, unsupported, passkey } = form.dataset;
+  const says = form.querySelector("[data-passkey-says]");
+  if (!globalThis.PublicKeyCredential) { says.textContent = unsupported; continue; }
+  form.hidden = false;
+  const make = () => navigator.credentials.create({ publicKey: {
+    challenge: bytes(challenge), rp: { name: document.title }, attestation: "none",
+    user: { id: crypto.getRandomValues(new Uint8Array(16)), name: user, displayName: user },
+    pubKeyCredParams: [{ type: "public-key", alg: -7 }],
+    authenticatorSelection: { authenticatorAttachment: "platform", residentKey: "preferred", userVerification: "required" },
+    extensions: { prf: { eval: { first: bytes(salt) } } },
+  } });
+  const use = (id) => navigator.credentials.get({ publicKey: {
+    challenge: bytes(challenge), userVerification: "required",
+    allowCredentials: [{ type: "public-key", id }],
+    extensions: { prf: { eval: { first: bytes(salt) } } },
+  } });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    says.textContent = "";
+    try {
+      const made = passkey === "create" ? await make() : undefined;
+      const used = await use(made ? made.rawId : bytes(credential));
+      const prf = used.getClientExtensionResults().prf?.results?.first;
+      if (!prf) { says.textContent = unsupported; return; }
+      const fields = form.elements;
+      fields.credential.value = text(used.rawId);
+      fields.key.value = made ? text(made.response.getPublicKey()) : "";
+      fields.authenticator.value = text(used.response.authenticatorData);
+      fields.client.value = text(used.response.clientDataJSON);
+      fields.signature.value = text(used.response.signature);
+      fields.prf.value = text(prf);
+      form.submit();
+    } catch { says.textContent = failed; }
+  });
+}
+
 // A form is sent once: a second press while the first is under way does nothing.
 for (const form of document.forms) {
+  if (form.dataset.passkey) continue;
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "yes";

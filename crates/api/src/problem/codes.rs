@@ -181,6 +181,8 @@ codes! {
     WRONG_CARD = "wrong-card";
     /// The card is in use elsewhere.
     CARD_BUSY = "card-busy";
+    /// What the authenticator answered does not stand in for the PIN.
+    PASSKEY_REFUSED = "passkey-refused";
     /// The phone's model cannot carry certificates.
     PHONE_NOT_SUPPORTED = "phone-not-supported";
     /// Another operation runs on the phone.

@@ -7,6 +7,7 @@ mod contents;
 mod home;
 mod notices;
 mod parts;
+mod passkey;
 mod pins;
 mod procedure;
 mod step_form;
@@ -43,6 +44,8 @@ pub fn router(fleet: Arc<Fleet>) -> Router {
         .route("/phones/{phone}/pins", get(pins::list))
         .route("/phones/{phone}/pins/{usage}", get(pins::show).post(pins::change))
         .route("/phones/{phone}/forgotten", get(pins::forgotten))
+        .route("/phones/{phone}/passkey", get(passkey::show).post(passkey::register))
+        .route("/phones/{phone}/passkey/remove", post(passkey::remove))
         .route("/phones/{phone}/check", get(check::show).post(check::check))
         .route("/phones/{phone}/open", get(transaction::show))
         .route("/phones/{phone}/scan", post(transaction::scanned))

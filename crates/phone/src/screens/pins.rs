@@ -141,9 +141,7 @@ pub(super) async fn change(
         && UserAuthenticationPin::parse(form.new.as_str())
             .is_ok_and(|pin| pin.is_easily_guessed(None));
     let change = ChangePin { old: form.old, new: form.new, again: form.again };
-    let set = phone.clone().alone(|phone| async move {
-        phone.blocking(move |phone| phone.change_pin(usage, &change)).await
-    });
+    let set = phone.clone().alone(|phone| phone.change_pin(usage, change));
     let how = match set.await {
         Ok(()) if guessed => "?changed=easily-guessed",
         Ok(()) => "?changed=yes",

@@ -384,4 +384,8 @@ impl<'a> Shown<'a> {
         let left = usable_from.as_ref()?.duration_since(self.v.now).as_secs();
         u64::try_from(left).ok().filter(|&left| left > 0).map(|left| left.div_ceil(60))
     }
+
+    fn has_biometrics(&self) -> bool {
+        self.phone.biometrics && home::is_active(self.phone, Use::UserAuthentication, self.v)
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Path, Query};
@@ -14,8 +15,10 @@ use inrou_words::Term;
 use serde::Deserialize;
 
 use super::parts::{self, Fault};
+use super::passkey::{self, AssertionForm};
 use super::{find, home, to};
 use crate::fleet::Fleet;
+use crate::passkey::Asked;
 
 /// A link from a site's page, or from its QR code.
 #[derive(Deserialize)]
@@ -60,6 +63,8 @@ struct Shown<'a> {
     link: &'a str,
     shown: &'a ShownTransaction,
     told: Option<StepProblem>,
+    /// What the authenticator is asked, if a passkey can stand in for the PIN.
+    asked: Option<Asked>,
 }
 
 impl Shown<'_> {
@@ -112,6 +117,8 @@ pub(super) struct ConsentForm {
     link: String,
     consent: String,
     secret: Option<Typed>,
+    #[serde(flatten)]
+    assertion: AssertionForm,
 }
 
 #[derive(Template)]
@@ -128,15 +135,29 @@ struct Answered<'a> {
 pub(super) async fn consent(
     State(fleet): State<Arc<Fleet>>,
     Path(name): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
     Form(form): Form<ConsentForm>,
 ) -> Result<Response, Problem> {
     let (_, id) = fleet.asker(&form.link)?;
-    let consent = match form.consent.as_str() {
-        "approve" => Consent::Approve { pin: form.secret.unwrap_or_else(|| Typed::new("")) },
-        "refuse" => Consent::Refuse,
+    let phone = find(fleet.clone(), name.clone()).await?;
+    let consent = match (form.consent.as_str(), form.assertion.into_assertion()) {
+        ("approve", None) => {
+            Consent::Approve { pin: form.secret.unwrap_or_else(|| Typed::new("")) }
+        }
+        ("approve", Some(assertion)) => {
+            match phone.unseal(&assertion, &passkey::host(&headers, &uri)) {
+                Ok(pin) => Consent::Approve { pin },
+                Err(problem) => {
+                    phone.tell(&problem);
+                    let page = format!("/open?link={}", form_urlencoded(&form.link));
+                    return Ok(to(&name, &page).into_response());
+                }
+            }
+        }
+        ("refuse", _) => Consent::Refuse,
         _ => return Err(Problem::bad_request("consent")),
     };
-    let phone = find(fleet.clone(), name.clone()).await?;
     let page = match phone.clone().alone(|phone| phone.consent(id, consent)).await {
         Ok(done) if done.state == TransactionState::Done => "/answered/done".to_owned(),
         Ok(_) => "/answered/refused".to_owned(),
@@ -172,8 +193,11 @@ async fn shown(fleet: Arc<Fleet>, name: &str, link: &str, v: &Visit) -> Result<R
         Purpose::Sign => "transaction-page.sign",
         Purpose::LogIn => "transaction-page.log-in",
     };
+    let by_passkey =
+        shown.transaction.purpose == Purpose::LogIn && phone.live().stored.passkey.is_some();
+    let asked = by_passkey.then(|| phone.ask_authenticator());
     let told = phone.told();
-    page(v, &Shown { v, title, phone: name, link, shown: &shown, told })
+    page(v, &Shown { v, title, phone: name, link, shown: &shown, told, asked })
 }
 
 /// What is typed on the page to enter a link.
