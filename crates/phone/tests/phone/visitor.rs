@@ -1,6 +1,7 @@
 //! A person with a browser that runs no scripts: goes to pages, sends their forms, and looks at each
 //! page for what must not be on any.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use axum::body::Body;
@@ -92,6 +93,10 @@ impl<'w> Visitor<'w> {
         if self.language == "ja-easy" {
             assert_eq!(bare_kanji(html), [""; 0], "{}", page.path);
         }
+        let ids: Vec<&str> =
+            html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let distinct: BTreeSet<&str> = ids.iter().copied().collect();
+        assert_eq!(ids.len(), distinct.len(), "{}: an id stands twice", page.path);
         if let Some(heading) = html.split("<h1>").nth(1).and_then(|h1| h1.split("</h1>").next()) {
             self.headings.lock().unwrap().push(heading.to_owned());
             let code = html.split(['<', '>']).find(|text| is_code(text));
