@@ -87,7 +87,8 @@ pub struct Visit {
     pub now: Timestamp,
     /// Where.
     pub place: Place,
-    path: String,
+    /// Path and query: where a switched language leads back to.
+    address: String,
 }
 
 impl Visit {
@@ -96,7 +97,7 @@ impl Visit {
             language: asked_language(headers),
             now: site.clock.now(),
             place: site.place,
-            path: uri.path().to_owned(),
+            address: address(uri.path(), uri.query().unwrap_or_default()),
         }
     }
 
@@ -125,9 +126,10 @@ impl Visit {
 
     /// The languages to switch to, and the address that does it.
     pub fn languages(&self) -> impl Iterator<Item = (Language, String)> {
-        Language::ALL
-            .into_iter()
-            .map(|language| (language, format!("{}?lang={}", self.path, language.code())))
+        let mark = if self.address.contains('?') { '&' } else { '?' };
+        Language::ALL.into_iter().map(move |language| {
+            (language, format!("{}{mark}lang={}", self.address, language.code()))
+        })
     }
 
     /// The style sheet.
@@ -186,10 +188,13 @@ fn switched(uri: &Uri) -> Option<(Language, String)> {
         None => true,
     });
     let rest = query.collect::<Vec<_>>().join("&");
-    let mark = if rest.is_empty() { "" } else { "?" };
-    // A path that begins with two slashes would be another host.
-    let path = uri.path().trim_start_matches('/');
-    Some((chosen?, format!("/{path}{mark}{rest}")))
+    Some((chosen?, address(uri.path(), &rest)))
+}
+
+/// Path and query of this host: a path that began with two slashes would be another host.
+fn address(path: &str, query: &str) -> String {
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("/{}{mark}{query}", path.trim_start_matches('/'))
 }
 
 /// The cookie that keeps a language for a year.

@@ -194,20 +194,22 @@ pub(super) async fn news(
     Query(seen): Query<Seen>,
 ) -> Result<StatusCode, Problem> {
     let portal = &screens.portal;
-    if seen.state == name(&ApplicationState::WaitsForSignature) {
-        // It ends by the clock as well.
-        let waited = portal.application(session.clone(), id.clone(), patience(), &screens.shutdown);
-        waited.await?;
+    let found = async || portal.own(&session, id.clone()).await;
+    let is_news = |found: &Application| name(&state(found, portal.now())) != seen.state;
+    if is_news(&found().await?) {
+        return Ok(StatusCode::OK);
     }
-    let look = async || {
-        let found = portal.own(&session, id.clone()).await?;
-        Ok::<_, Problem>((name(&state(&found, portal.now())) != seen.state).then_some(()))
-    };
-    let waits_on = seen.state != name(&ApplicationState::WaitsForSignature);
-    let wait = if waits_on { patience() } else { Default::default() };
-    let changes = portal.changes();
-    let news = long_poll(changes, wait.duration(), &screens.shutdown, look).await?;
-    Ok(if news.is_some() { StatusCode::OK } else { StatusCode::NO_CONTENT })
+    let expires = found().await?.transaction.expires;
+    let poll = long_poll(portal.changes(), patience().duration(), &screens.shutdown, || async {
+        let found = found().await?;
+        Ok::<_, Problem>(is_news(&found).then_some(()))
+    });
+    let waits_for_signature = seen.state == name(&ApplicationState::WaitsForSignature);
+    tokio::select! {
+        polled = poll => { polled?; }
+        () = portal.clock.wait_until(expires), if waits_for_signature => {}
+    }
+    Ok(if is_news(&found().await?) { StatusCode::OK } else { StatusCode::NO_CONTENT })
 }
 
 /// What the button to sign again sends.

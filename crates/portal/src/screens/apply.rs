@@ -85,7 +85,14 @@ pub(super) async fn step(
         }
         return Ok(login::asked_from(&address(procedure)));
     };
+    let keep = || screens.drafts.keep(&session.subject, procedure, fields.clone(), v.now);
     match act.as_deref() {
+        Some("review" | "correct") => keep(),
+        Some("give-up") => screens.drafts.forget(&session.subject),
+        _ => {}
+    }
+    match act.as_deref() {
+        Some("give-up") => Ok(to("/portal/apply").into_response()),
         Some("review") => screens.review(&session, procedure, fields, &v).await,
         Some("correct") => page(&v, &ApplyForm::new(&v, procedure, &fields)),
         Some("send") => screens.send(session, procedure, fields, key.as_deref(), &v).await,

@@ -1,5 +1,5 @@
-//! What a resident typed when the session ended: kept in memory until the same resident has logged in
-//! again, for an hour at most.
+//! What a resident typed and did not send yet: kept in memory for an hour, so that neither the end of the
+//! session, nor another page, nor another language loses it. The same resident finds it again.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,6 +11,9 @@ use super::apply::Fields;
 
 /// How many residents' drafts are kept; one each.
 const MOST: usize = 1_000;
+
+/// How long the fields are together at most, in bytes: what is longer is no form's.
+const LONGEST: usize = 8 * 1024;
 
 /// How long.
 const KEPT: SignedDuration = SignedDuration::from_hours(1);
@@ -29,6 +32,10 @@ impl Drafts {
     /// Keeps what a resident typed, in place of what was kept before. With too many of them the oldest
     /// is forgotten.
     pub(super) fn keep(&self, subject: &str, procedure: Procedure, fields: Fields, now: Timestamp) {
+        let length: usize = fields.values().map(String::len).sum();
+        if length > LONGEST {
+            return;
+        }
         let mut drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         drafts.retain(|_, draft| draft.until > now);
         if drafts.len() >= MOST {
@@ -47,7 +54,7 @@ impl Drafts {
         Some((draft.procedure, draft.fields.clone()))
     }
 
-    /// Forgets it: it was sent.
+    /// Forgets it: it was sent, or given up.
     pub(super) fn forget(&self, subject: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(subject);
     }

@@ -158,24 +158,24 @@ impl History<'_> {
         })
     }
 
-    fn day(
-        &self,
-        name: &'static str,
-        label: &'static str,
-        typed: &'static str,
-        fault: Option<&'static str>,
-    ) -> Field<'_> {
-        let typed = if typed == "from" { &self.filter.from } else { &self.filter.to };
-        let fault = fault.map(|fault| self.v.say("apply.fault").with("fault", Value::Name(fault)));
-        Field::new(self.v, name, Kind::Date, self.v.say(label)).optional().value(typed).fault(fault)
-    }
-
     fn from(&self) -> Field<'_> {
-        self.day("from", "history-page.from", "from", self.faults.from)
+        self.day("from", "history-page.from", &self.filter.from, self.faults.from)
     }
 
     fn to(&self) -> Field<'_> {
-        self.day("to", "history-page.to", "to", self.faults.to)
+        self.day("to", "history-page.to", &self.filter.to, self.faults.to)
+    }
+
+    fn day<'b>(
+        &'b self,
+        name: &'static str,
+        label: &'static str,
+        typed: &'b str,
+        fault: Option<&'static str>,
+    ) -> Field<'b> {
+        let fault = fault.map(|fault| self.v.say("apply.fault").with("fault", Value::Name(fault)));
+        let field = Field::new(self.v, name, Kind::Date, self.v.say(label));
+        field.optional().value(typed).fault(fault)
     }
 
     fn at(&self, row: &Row) -> Said<'static> {

@@ -77,15 +77,14 @@ pub(super) async fn list(
     let (notices, next) = (&found.items[..], found.next);
     let shown =
         page(&v, &List { v: &v, title: "notices.title", notices, next, first, last, seen })?;
-    let read = (first && last > seen).then(|| cookies::set(SEEN, &last.to_string(), REMEMBERED));
+    let read =
+        (first && last > seen).then(|| cookies::set(cookies::SEEN, &last.to_string(), REMEMBERED));
     Ok((AppendHeaders(read.transpose()?), shown).into_response())
 }
 
-const SEEN: &str = cookies::SEEN;
-
 /// Up to which notice they were looked at in this browser.
 pub(super) fn seen(headers: &HeaderMap) -> u64 {
-    cookies::read(headers, SEEN).and_then(|seen| seen.parse().ok()).unwrap_or(0)
+    cookies::read(headers, cookies::SEEN).and_then(|seen| seen.parse().ok()).unwrap_or(0)
 }
 
 /// After which notice.

@@ -130,6 +130,25 @@ async fn a_form_with_faults_says_so_at_each_field_and_keeps_what_was_typed() {
 }
 
 #[tokio::test]
+async fn what_was_typed_stays_over_a_switch_of_the_language_until_it_is_given_up() {
+    let house = House::new().await;
+    let (_, mut browser) = logged_in(&house, "印籠　花子").await;
+    let path = "/portal/apply/moving-out";
+    let faulty = with(MOVING_OUT, "moving_date", "2027-12-01");
+    let page = browser.post(path, &with(&faulty, "act", "review")).await;
+    assert!(page.has("href=\"/portal/apply/moving-out?lang=en\""));
+    let answer = browser.get("/portal/apply/moving-out?lang=en").await;
+    let form = browser.follow(answer).await;
+    assert!(form.has("<html lang=\"en\"") && form.has("豊玉北") && form.has("2027-12-01"));
+    // What an address asks for stays in it.
+    let filtered = browser.get("/portal/history?kind=logged-in").await;
+    assert!(filtered.has("href=\"/portal/history?kind=logged-in&#38;lang=ja\""));
+    let given_up = browser.post(path, &with(&faulty, "act", "give-up")).await;
+    assert_eq!(given_up.location().unwrap(), "/portal/apply");
+    assert!(!browser.get(path).await.has("豊玉北"));
+}
+
+#[tokio::test]
 async fn every_fault_of_the_claim_of_the_child_allowance_is_told_by_its_field() {
     let house = House::new().await;
     let (_, mut browser) = logged_in(&house, "印籠　花子").await;

@@ -124,6 +124,9 @@ async fn a_reason_has_1_to_500_characters_and_is_kept_to_be_mended() {
         assert!(page.has("id=\"reason-fault\"") && page.has("aria-invalid=\"true\""));
         assert_eq!(page.has("&#60;長い&#62;あああ"), reason.contains('長'));
     }
+    // The address of the form is one to come back from, in another language for instance.
+    let back = format!("/applications/{application}");
+    assert_eq!(kiyose.get(&path).await.location().unwrap(), back);
     // A line break counts once, however browsers send it.
     let reason = format!("{}\r\n{}", "あ".repeat(250), "い".repeat(249));
     let file = kiyose.submit(&path, &[("key", &key), ("reason", &reason)]).await;

@@ -44,7 +44,7 @@ pub fn router(portal: Arc<Portal>, municipalities: Vec<Municipality>) -> Router 
         .route("/sign-out", post(clerk::sign_out))
         .route("/applications/{application}", get(file::show))
         .route("/applications/{application}/accept", post(file::accept))
-        .route("/applications/{application}/return", post(file::give_back))
+        .route("/applications/{application}/return", get(file::back).post(file::give_back))
         .route("/applications/{application}/document.txt", get(file::document))
         .route("/applications/{application}/signature.p7s", get(file::signature))
         .route("/applications/{application}/certificate.cer", get(file::certificate))
