@@ -347,6 +347,7 @@ impl Phone {
         };
         let mut live = self.live();
         live.stored.certificates = certificates;
+        live.checked.clear();
         if let Some(view) =
             live.stored.enrolment.as_mut().filter(|view| view.enrolment == enrolment)
         {

@@ -49,7 +49,7 @@ struct Menu<'a> {
     told: Option<StepProblem>,
     newest: Option<notices::Shown<'a>>,
     last: u64,
-    portal: Option<String>,
+    history: Option<String>,
 }
 
 /// A phone's menu: how its certificates stand, and what can be done.
@@ -65,15 +65,16 @@ pub(super) async fn menu(
     let (told, (notices, last)) = (phone.told(), heard(&phone));
     let state = phone.blocking(|phone| Ok(phone.state())).await?;
     let newest = notices.last().and_then(|told| notices::Shown::of(&v, told));
-    let (title, phone, portal) = ("button.menu", &state, fleet.portal());
-    page(&v, &Menu { v: &v, title, phone, told, newest, last, portal })
+    let (title, phone, history) = ("button.menu", &state, fleet.history());
+    page(&v, &Menu { v: &v, title, phone, told, newest, last, history })
 }
 
 impl Fleet {
-    /// The pages of the first site that the app answers: where its API lies, without the version.
-    fn portal(&self) -> Option<String> {
+    /// The use history at the first site that the app answers: its pages lie where its API lies,
+    /// without the version.
+    fn history(&self) -> Option<String> {
         let base = &self.askers.first()?.base;
-        base.strip_suffix("/v1").map(str::to_owned)
+        base.strip_suffix("/v1").map(|pages| format!("{pages}/history"))
     }
 }
 
@@ -131,6 +132,14 @@ impl Menu<'_> {
 
     fn carries_any(&self) -> bool {
         carries_any(self.phone)
+    }
+
+    /// Whether certificates are in the chip: then there is something to look at, to check, to change.
+    fn is_registered(&self) -> bool {
+        let inside = |status| {
+            matches!(status, CertificateStatus::Active { .. } | CertificateStatus::Held { .. })
+        };
+        self.phone.certificates.iter().any(|view| inside(view.status))
     }
 
     fn under_way(&self) -> bool {

@@ -77,6 +77,7 @@ pub(super) fn existing<'a>(
     let v = fault.v;
     let field = Field::new(v, name, kind, v.say(label)).support(v.say(support));
     let field = match tries_left {
+        Some(0) => field.support(v.say("step.no-tries-left")),
         Some(left) => field.support(v.say("step.tries-left").with("left", left)),
         None => field,
     };

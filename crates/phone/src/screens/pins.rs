@@ -107,12 +107,16 @@ pub(super) async fn show(
     if phone.is_busy() {
         return working::show(&phone, &name, &v);
     }
-    let told = phone.told();
-    let tries_left = phone
+    let (state, tries_left) = phone
         .blocking(move |phone| {
-            Ok(phone.chip.jpki(|client| client.tries_left(usage)).ok().and_then(Result::ok))
+            let left = phone.chip.jpki(|client| client.tries_left(usage));
+            Ok((phone.state(), left.ok().and_then(Result::ok)))
         })
         .await?;
+    if !carries(&state, usage) {
+        return Ok(to(&name, "/pins").into_response());
+    }
+    let told = phone.told();
     let title = match (query.changed, usage) {
         (Some(_), _) => "pin-change.done",
         (None, Use::Signature) => "pin-change.signature",

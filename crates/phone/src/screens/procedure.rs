@@ -263,6 +263,7 @@ fn title(procedure: &ProcedureState) -> &'static str {
         (NextStep::ReadCard, _) => "step.read-card",
         (NextStep::NewSignaturePassword { .. }, _) => "step.new-signature-password",
         (NextStep::NewUserAuthenticationPin { .. }, _) => "step.new-user-authentication-pin",
+        (NextStep::Complete, Procedure::Revoke | Procedure::ResetPin) => "step.complete-request",
         (NextStep::Complete, _) => "step.complete",
         (NextStep::Wait { .. }, _) => "step.applied",
         (NextStep::Register, _) => "step.register",
