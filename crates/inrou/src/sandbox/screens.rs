@@ -10,6 +10,7 @@ use inrou_rules::Municipality;
 use inrou_web::{ProblemPages, Site};
 
 use super::own_information::OwnFile;
+use crate::serve::PortalRole;
 
 /// What has screens at a name of its own.
 pub(super) struct Screens {
@@ -35,9 +36,7 @@ impl Screens {
     /// The portal's, which lie on the house's own name beside its APIs.
     pub(super) fn of_portal(&self, shell: Shell) -> Router {
         let (portal, own) = (self.portal.clone(), self.own.clone());
-        let screens = portal::router(portal, self.told.clone(), Some(own));
-        let screens = screens.merge(inrou_web::assets());
-        pages(shell, portal::site(&self.portal)).wrap(screens)
+        PortalRole::screens(portal, shell, Some(own), self.told.clone())
     }
 }
 

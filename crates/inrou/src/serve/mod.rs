@@ -107,18 +107,33 @@ pub async fn start(config: &Config, told: Shutdown) -> Result<Running, RoleError
     if let Some(role) = &config.authority {
         let authority = role.open(&ground)?;
         let router = AuthorityRole::router(authority.clone(), told.clone());
-        running.serve("authority", &role.server, router, &ground, told.clone()).await?;
+        running.serve("authority", &role.server, router.into(), &ground, told.clone()).await?;
         running.serving.push(tokio::spawn(authority.work(told.clone())));
     }
     if let Some(role) = &config.portal {
-        let router = inrou_portal::router(role.open(&ground)?, told.clone());
-        running.serve("portal", &role.server, router, &ground, told.clone()).await?;
+        let portal = role.open(&ground)?;
+        let shell = Shell::new("portal", ground.entropy.clone());
+        let screens = PortalRole::screens(portal.clone(), shell, None, told.clone());
+        let served = Served { router: inrou_portal::router(portal, told.clone()), screens };
+        running.serve("portal", &role.server, served, &ground, told.clone()).await?;
     }
     if let Some(role) = &config.phone {
         let router = inrou_phone::http::router(role.open(&ground, told.clone())?);
-        running.serve("phone", &role.server, router, &ground, told).await?;
+        running.serve("phone", &role.server, router.into(), &ground, told).await?;
     }
     Ok(running)
+}
+
+/// What a role serves: its API, and its screens in a shell of their own.
+struct Served {
+    router: Router,
+    screens: Router,
+}
+
+impl From<Router> for Served {
+    fn from(router: Router) -> Self {
+        Self { router, screens: Router::new() }
+    }
 }
 
 impl Running {
@@ -126,13 +141,14 @@ impl Running {
         &mut self,
         role: &'static str,
         server: &Server,
-        router: Router,
+        served: Served,
         ground: &Ground,
         told: Shutdown,
     ) -> Result<(), RoleError> {
         let shell = || Shell::new(role, ground.entropy.clone());
         let hosts = server.hosts.iter().map(String::as_str);
-        let router = Hosts::new(shell()).at(hosts, &shell().wrap(router)).into_router();
+        let router = shell().wrap(served.router).merge(served.screens);
+        let router = Hosts::new(shell()).at(hosts, &router).into_router();
         let (scheme, address, task) = match &server.tls {
             None => {
                 let listener = listen(server.listen).await?;

@@ -3,13 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::Router;
 use inrou_api::client::Client;
+use inrou_api::server::{Shell, Shutdown};
 use inrou_api::signature::RoleKey;
 use inrou_authority::key_folder::KeyFolder;
+use inrou_portal::screens::{self, OwnInformation};
 use inrou_portal::settings::Settings;
 use inrou_portal::store::SqliteStore;
 use inrou_portal::{Parts, Portal};
 use inrou_relying::{Issuers, StatusClient, Validator, anchors};
+use inrou_web::ProblemPages;
 use serde::{Deserialize, Serialize};
 
 use super::{Ground, RoleError, Server, certificates, passphrase};
@@ -81,6 +85,18 @@ impl PortalRole {
             settings: self.settings.clone(),
         });
         Ok(Arc::new(portal.map_err(|error| RoleError::portal_store(&self.folder, error))?))
+    }
+
+    /// The portal's screens in their shell, with style sheet and script.
+    pub(crate) fn screens(
+        portal: Arc<Portal>,
+        shell: Shell,
+        own: Option<Arc<dyn OwnInformation>>,
+        told: Shutdown,
+    ) -> Router {
+        let pages = ProblemPages(screens::site(&portal));
+        let screens = screens::router(portal, told, own).merge(inrou_web::assets());
+        shell.with_pages(Arc::new(pages)).wrap(screens)
     }
 
     /// The paths in the configuration.

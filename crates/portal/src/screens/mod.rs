@@ -19,7 +19,6 @@ mod visitor;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use inrou_api::idempotency::{Fingerprint, IdempotencyKey, Keyed};
@@ -95,7 +94,7 @@ pub fn site(portal: &Portal) -> Site {
     Site { place: Place::Portal, clock: portal.clock.clone() }
 }
 
-async fn nothing(_: Request) -> Problem {
+async fn nothing() -> Problem {
     Problem::new(Code::NOT_FOUND)
 }
 
