@@ -203,6 +203,49 @@ async fn hours_2_a_notice_arrives_on_an_open_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn hours_2_a_page_that_waits_does_not_hold_the_shutdown() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "ja");
+    let (waits, ()) = tokio::join!(visitor.look("/notices/new?since=0"), async {
+        tokio::task::yield_now().await;
+        world.shut_down();
+    });
+    assert_eq!(waits.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_1_a_registration_that_was_cut_off_is_taken_up_again_on_its_page() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "ja-easy");
+    visitor.apply().await;
+    world.authority.issue();
+    world.hear(1).await;
+    visitor.send("/begin", "procedure=register").await;
+    world.authority.out_of_reach();
+    let failed = visitor.step("register", "").await;
+    assert!(failed.tells("service-unavailable"), "{}", failed.html);
+    world.reopen().await;
+    assert!(visitor.look("/procedure").await.tells("service-unavailable"), "also after a restart");
+    world.authority.mend();
+    assert!(visitor.step("register", "").await.has("/phones/p/check"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hours_3_the_wait_is_told_only_while_there_is_one() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "en");
+    visitor.carry(&world).await;
+    let NextStep::Done { usable_from: Some(from) } = world.next().await else {
+        panic!("nothing was registered");
+    };
+    let wait = from.duration_since(world.now()).as_secs();
+    let told = visitor.look("/procedure").await.has("Please wait about");
+    assert_eq!(told, wait > 0);
+    world.advance(SignedDuration::from_secs(wait));
+    assert!(!visitor.look("/procedure").await.has("Please wait about"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_out_of_its_turn_and_an_unknown_phone_end_in_a_clear_page() {
     let world = World::new().await;
     for language in LANGUAGES {

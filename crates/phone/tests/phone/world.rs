@@ -53,7 +53,7 @@ struct Running {
     fleet: Arc<Fleet>,
     router: Router,
     screens: Router,
-    _trigger: Arc<Trigger>,
+    trigger: Arc<Trigger>,
 }
 
 impl World {
@@ -121,7 +121,7 @@ impl World {
         let shell = Shell::new("phone", Arc::new(SystemEntropy));
         let shell = shell.with_pages(Arc::new(ProblemPages(screens::site(&fleet))));
         let screens = shell.wrap(screens::router(fleet.clone()));
-        let running = Running { fleet, router, screens, _trigger: Arc::new(trigger) };
+        let running = Running { fleet, router, screens, trigger: Arc::new(trigger) };
         *self.running.lock().unwrap() = Some(running);
     }
 
@@ -131,6 +131,11 @@ impl World {
 
     pub fn screens(&self) -> Router {
         self.running.lock().unwrap().as_ref().unwrap().screens.clone()
+    }
+
+    /// Tells the service that it is to end.
+    pub fn shut_down(&self) {
+        self.running.lock().unwrap().as_ref().unwrap().trigger.pull();
     }
 
     pub fn fleet_directory(&self) -> PathBuf {
