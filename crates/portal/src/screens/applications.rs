@@ -194,22 +194,20 @@ pub(super) async fn news(
     Query(seen): Query<Seen>,
 ) -> Result<StatusCode, Problem> {
     let portal = &screens.portal;
-    let found = async || portal.own(&session, id.clone()).await;
+    let find = async || portal.own(&session, id.clone()).await;
     let is_news = |found: &Application| name(&state(found, portal.now())) != seen.state;
-    if is_news(&found().await?) {
-        return Ok(StatusCode::OK);
-    }
-    let expires = found().await?.transaction.expires;
+    let expires = find().await?.transaction.expires;
     let poll = long_poll(portal.changes(), patience().duration(), &screens.shutdown, || async {
-        let found = found().await?;
+        let found = find().await?;
         Ok::<_, Problem>(is_news(&found).then_some(()))
     });
+    // Its time ends by the clock, without a change.
     let waits_for_signature = seen.state == name(&ApplicationState::WaitsForSignature);
     tokio::select! {
         polled = poll => { polled?; }
         () = portal.clock.wait_until(expires), if waits_for_signature => {}
     }
-    Ok(if is_news(&found().await?) { StatusCode::OK } else { StatusCode::NO_CONTENT })
+    Ok(if is_news(&find().await?) { StatusCode::OK } else { StatusCode::NO_CONTENT })
 }
 
 /// What the button to sign again sends.

@@ -19,8 +19,9 @@ mod visitor;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::Uri;
 use axum::response::Redirect;
-use axum::routing::{get, post};
+use axum::routing::get;
 use inrou_api::idempotency::{Fingerprint, IdempotencyKey, Keyed};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Shutdown, Wait};
@@ -61,17 +62,20 @@ pub fn router(
         .route("/portal/login", get(login::show).post(login::begin))
         .route("/portal/login/wait", get(login::wait))
         .route("/portal/login/wait/news", get(login::news))
-        .route("/portal/logout", post(login::log_out))
+        .route("/portal/logout", get(back).post(login::log_out))
         .route("/portal/goodbye", get(login::goodbye))
         .route("/portal/sessions", get(home::sessions))
-        .route("/portal/sessions/end", post(home::end_session))
-        .route("/portal/sessions/end-others", post(home::end_others))
+        .route("/portal/sessions/end", get(back).post(home::end_session))
+        .route("/portal/sessions/end-others", get(back).post(home::end_others))
         .route("/portal/apply", get(apply::procedures))
         .route("/portal/apply/{procedure}", get(apply::form).post(apply::step))
         .route("/portal/applications", get(applications::list))
         .route("/portal/applications/{application}", get(applications::show))
         .route("/portal/applications/{application}/news", get(applications::news))
-        .route("/portal/applications/{application}/signature", post(applications::sign_again))
+        .route(
+            "/portal/applications/{application}/signature",
+            get(back).post(applications::sign_again),
+        )
         .route("/portal/applications/{application}/document.txt", get(applications::document))
         .route("/portal/applications/{application}/signature.p7s", get(applications::signature))
         .route("/portal/notices", get(notices::list))
@@ -101,6 +105,14 @@ async fn nothing() -> Problem {
 /// To a page (303: whatever was sent is not sent again).
 fn to(page: &str) -> Redirect {
     Redirect::to(page)
+}
+
+/// From an address that takes a form alone to the page above it: whoever switches the language of what a
+/// form was answered with, or comes back to it, goes there.
+async fn back(uri: Uri) -> Redirect {
+    let above = uri.path().rsplit_once('/').map_or("", |(above, _)| above);
+    // As it was sent, since a segment that is decoded may be no header's value; on this host.
+    Redirect::to(&format!("/{}", above.trim_start_matches('/')))
 }
 
 fn patience() -> Wait {

@@ -280,6 +280,26 @@ async fn an_application_of_somebody_else_is_not_there() {
 }
 
 #[tokio::test]
+async fn an_address_of_strange_characters_is_not_found() {
+    let house = House::new().await;
+    let (_, mut browser) = logged_in(&house, "印籠　花子").await;
+    let key = "0123456789abcdef0123456789abcdef";
+    for id in ["%0A", "%E7%94%B3%E8%AB%8B", "%00", "%F0%9F%92%A3", "..%2F.."] {
+        let path = format!("/portal/applications/{id}");
+        assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND, "{id}");
+        let signs = browser.post(&format!("{path}/signature"), &[("key", key)]).await;
+        assert_eq!(signs.status, StatusCode::NOT_FOUND, "{id}");
+        let form = browser.get(&format!("/portal/apply/moving-out?from={id}")).await;
+        assert_eq!(form.status, StatusCode::NOT_FOUND, "{id}");
+        let ended = browser.post("/portal/sessions/end", &[("session", id)]).await;
+        assert_eq!(ended.status, StatusCode::NOT_FOUND, "{id}");
+        // Nobody is logged in: the log-in leads nowhere strange.
+        let away = Browser::portal(&house).get(&path).await;
+        assert_eq!(away.location().unwrap(), "/portal/login", "{id}");
+    }
+}
+
+#[tokio::test]
 async fn the_list_of_applications_has_pages() {
     let house = House::new().await;
     let (_, mut browser) = logged_in(&house, "印籠　花子").await;

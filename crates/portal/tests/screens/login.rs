@@ -237,6 +237,22 @@ async fn a_page_of_another_site_makes_nobody_log_in_or_out() {
 }
 
 #[tokio::test]
+async fn the_address_of_a_form_leads_back_to_the_page_above_it() {
+    let house = House::new().await;
+    for (path, above) in [
+        ("/portal/logout", "/portal"),
+        ("/portal/sessions/end", "/portal/sessions"),
+        ("/portal/sessions/end-others", "/portal/sessions"),
+        ("/portal/applications/%0A/signature", "/portal/applications/%0A"),
+    ] {
+        assert_eq!(Browser::portal(&house).get(path).await.location().unwrap(), above);
+    }
+    for (path, above) in [("/sign-out", "/"), ("/applications/0/accept", "/applications/0")] {
+        assert_eq!(Browser::office(&house).get(path).await.location().unwrap(), above);
+    }
+}
+
+#[tokio::test]
 async fn an_address_that_is_not_there_is_a_page_that_says_so() {
     let house = House::new().await;
     let page = Browser::portal(&house).get("/portal/nothing/here").await;

@@ -127,6 +127,10 @@ async fn a_reason_has_1_to_500_characters_and_is_kept_to_be_mended() {
     // The address of the form is one to come back from, in another language for instance.
     let back = format!("/applications/{application}");
     assert_eq!(kiyose.get(&path).await.location().unwrap(), back);
+    assert_eq!(
+        kiyose.get("/applications/%0A/return").await.location().unwrap(),
+        "/applications/%0A"
+    );
     // A line break counts once, however browsers send it.
     let reason = format!("{}\r\n{}", "あ".repeat(250), "い".repeat(249));
     let file = kiyose.submit(&path, &[("key", &key), ("reason", &reason)]).await;

@@ -263,11 +263,6 @@ pub(super) async fn give_back(
     office.decide(clerk, id, form.key.as_deref(), decision).await
 }
 
-/// From the address of a form that was sent back to its page: by a reload, or in another language.
-pub(super) async fn back(Path(id): Path<String>) -> Redirect {
-    Redirect::to(&format!("/applications/{id}"))
-}
-
 /// The document: the very bytes that were signed.
 pub(super) async fn document(
     State(office): State<Office>,

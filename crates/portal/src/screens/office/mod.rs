@@ -11,7 +11,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use inrou_api::page::Cursor;
 use inrou_api::problem::Problem;
 use inrou_api::server::Query;
@@ -21,8 +21,8 @@ use inrou_web::{Place, Said, Site, Visit, page};
 use inrou_words::{Term, place};
 use serde::Deserialize;
 
-use super::ON_A_PAGE;
 use super::applications::{procedure, standing};
+use super::{ON_A_PAGE, back};
 use crate::Portal;
 use crate::store::OfficeQuery;
 use clerk::Clerk;
@@ -41,10 +41,10 @@ pub fn router(portal: Arc<Portal>, municipalities: Vec<Municipality>) -> Router 
     let router = Router::new()
         .route("/", get(list))
         .route("/sign-in", get(clerk::show).post(clerk::sign_in))
-        .route("/sign-out", post(clerk::sign_out))
+        .route("/sign-out", get(back).post(clerk::sign_out))
         .route("/applications/{application}", get(file::show))
-        .route("/applications/{application}/accept", post(file::accept))
-        .route("/applications/{application}/return", get(file::back).post(file::give_back))
+        .route("/applications/{application}/accept", get(back).post(file::accept))
+        .route("/applications/{application}/return", get(back).post(file::give_back))
         .route("/applications/{application}/document.txt", get(file::document))
         .route("/applications/{application}/signature.p7s", get(file::signature))
         .route("/applications/{application}/certificate.cer", get(file::certificate))
