@@ -40,10 +40,17 @@ pub(crate) struct Checked {
 
 impl Checked {
     fn of(usage: Use, certificate: &Certificate, at: Timestamp) -> Self {
-        let serial = certificate.serial_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let serial = serial(certificate);
         let (not_before, not_after) = (certificate.not_before(), certificate.not_after());
         Self { usage, at, serial, not_before, not_after }
     }
+}
+
+/// A serial number as the authority writes it: hexadecimal, six digits or more.
+pub(crate) fn serial(certificate: &Certificate) -> String {
+    let digits = certificate.serial_bytes().iter();
+    let digits: String = digits.map(|byte| format!("{byte:02x}")).collect();
+    format!("{digits:0>6}")
 }
 
 impl Phone {

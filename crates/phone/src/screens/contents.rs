@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::parts::{self, Fault};
 use super::{find, to, working};
+use crate::check::serial;
 use crate::fleet::Fleet;
 
 #[derive(Template)]
@@ -47,7 +48,7 @@ impl Facts {
     fn of(der: &[u8]) -> Option<Self> {
         let certificate = Certificate::from_der(der).ok()?;
         Some(Self {
-            serial: certificate.serial_bytes().iter().map(|byte| format!("{byte:02x}")).collect(),
+            serial: serial(&certificate),
             not_before: certificate.not_before(),
             not_after: certificate.not_after(),
             subject: certificate.subject().to_string(),

@@ -48,7 +48,7 @@ async fn apply_1_the_steps_come_in_order_to_the_end() {
     world.hear(1).await;
     assert_eq!(world.next().await, NextStep::Register);
     let done = world.step(json!({"step": "register"})).await.unwrap();
-    let usable_from = Some(world.now());
+    let usable_from = Some(world.now() + SignedDuration::from_mins(15));
     assert_eq!(done.procedure.unwrap().next, NextStep::Done { usable_from });
     assert_eq!(done.certificates.len(), 2);
     assert!(matches!(done.enrolment.unwrap().stage, EnrolmentStage::Registered { .. }));

@@ -15,9 +15,13 @@ use inrou_chip::issuer::{
 };
 use inrou_pki::{KeyAlgorithm, SystemEntropy};
 use inrou_rules::{CertificateStatus, Medium, Refusal};
+use jiff::SignedDuration;
 
 use super::calls::random;
 use super::{Authority, Open, State, phone};
+
+/// How long after registration relying parties see a certificate (HOURS-3).
+const SEEN_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 pub(super) fn routes() -> Router<Authority> {
     Router::new()
@@ -60,8 +64,8 @@ async fn open_session(
                 EnrolmentStage::Ready { .. } => {}
                 EnrolmentStage::Registered { since, .. } => {
                     let certificates = state.certificates.clone();
-                    let outcome =
-                        SessionOutcome::CertificatesStored { certificates, usable_from: since };
+                    let usable_from = since + SEEN_AFTER;
+                    let outcome = SessionOutcome::CertificatesStored { certificates, usable_from };
                     return Ok(Json(SessionStep::Done { outcome }));
                 }
                 _ => return Err(Refusal::NoSuchRegistration.into()),
@@ -143,19 +147,21 @@ impl Authority {
             (SessionWork::StoreCertificates { enrolment }, Outcome::Stored(receipt)) => {
                 let found = state.enrolments.get_mut(enrolment).unwrap();
                 receipt.verify(&maker, &open.chip, enrolment, &found.certificates).unwrap();
-                found.stage = EnrolmentStage::Registered { since: now, usable_from: Some(now) };
+                let usable_from = now + SEEN_AFTER;
+                found.stage =
+                    EnrolmentStage::Registered { since: now, usable_from: Some(usable_from) };
                 let views = found.certificates.iter().map(|carried| CertificateView {
                     usage: carried.usage,
                     medium: Medium::Phone,
                     serial: "000002".to_owned(),
                     not_before: now,
-                    not_after: now,
+                    not_after: now + SignedDuration::from_hours(24 * 365),
                     status: CertificateStatus::Active { since: now },
                 });
                 state.certificates = views.collect();
                 state.acts.push("registration");
                 let certificates = state.certificates.clone();
-                SessionOutcome::CertificatesStored { certificates, usable_from: now }
+                SessionOutcome::CertificatesStored { certificates, usable_from }
             }
             (SessionWork::Delete, Outcome::Deleted(receipt)) => {
                 state.deletion_due = false;
