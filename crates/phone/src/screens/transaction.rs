@@ -141,7 +141,9 @@ pub(super) async fn consent(
 ) -> Result<Response, Problem> {
     let (_, id) = fleet.asker(&form.link)?;
     let phone = find(fleet.clone(), name.clone()).await?;
-    let consent = match (form.consent.as_str(), form.assertion.into_assertion()) {
+    let assertion = form.assertion.into_assertion();
+    let by_passkey = assertion.is_some();
+    let consent = match (form.consent.as_str(), assertion) {
         ("approve", None) => {
             Consent::Approve { pin: form.secret.unwrap_or_else(|| Typed::new("")) }
         }
@@ -162,6 +164,11 @@ pub(super) async fn consent(
         Ok(done) if done.state == TransactionState::Done => "/answered/done".to_owned(),
         Ok(_) => "/answered/refused".to_owned(),
         Err(problem) if problem.is(Code::WRONG_PIN) || problem.is(Code::PIN_FORM) => {
+            if by_passkey {
+                // Another program has changed the chip's PIN: this one must cost no second try.
+                phone.forget_passkey();
+                phone.save().await?;
+            }
             phone.tell(&problem);
             format!("/open?link={}", form_urlencoded(&form.link))
         }
