@@ -24,7 +24,7 @@ use crate::clock::ClockError;
 use crate::trace::TraceId;
 
 pub use codes::Code;
-use codes::status_of;
+pub(crate) use codes::status_of;
 use text::Said;
 pub use text::{accepted_language, language_tag};
 
@@ -184,7 +184,7 @@ impl Problem {
         })
     }
 
-    fn of(code: impl Into<Cow<'static, str>>, status: StatusCode) -> Self {
+    pub(crate) fn of(code: impl Into<Cow<'static, str>>, status: StatusCode) -> Self {
         Self {
             code: code.into(),
             status,

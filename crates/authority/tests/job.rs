@@ -19,8 +19,8 @@ use inrou_api::statement::Statement;
 use inrou_api::wire::Base64;
 use inrou_api::wire::authority::{
     BeginEnrolment, BeginRequest, CertificateView, EnrolmentBegun, EnrolmentStage, EnrolmentView,
-    Notices, PhoneView, ReportLoss, RequestBegun, RequestDone, ResidentView, SessionOutcome,
-    SessionWork, SignedStatement, SigningKey,
+    PhoneView, ReportLoss, RequestBegun, RequestDone, ResidentView, SessionOutcome, SessionWork,
+    SignedStatement, SigningKey,
 };
 use inrou_pki::keys::KeyError;
 use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource, SoftwareKey, Status};
@@ -241,18 +241,4 @@ async fn reg_1_a_key_of_another_kind_than_the_settings_say_is_refused() {
     let refused = play(&phone.client, &work, |command| transmit(&phone.chip, command)).await;
     let told = format!("{:?}", refused.unwrap_err());
     assert!(told.contains("attestation-invalid") && told.contains("other-key"), "{told}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn card_11_a_loss_is_told_to_the_phone() {
-    let house = House::at("2026-11-21T01:00:00Z").await;
-    let (resident, phone, _) = applied(&house).await;
-    house.authority.run_due_jobs().unwrap();
-    let loss = ReportLoss { medium: Medium::Card };
-    let hold = house.counter.post(&format!("/residents/{resident}/hold")).json(&loss);
-    let _: ResidentView = hold.answer().await.unwrap();
-    let told: Notices = phone.client.get("/notices").answer().await.unwrap();
-    let last = told.notices.last().unwrap();
-    assert_eq!(last.code, "certificates-on-hold");
-    assert_eq!(last.params.get("medium").map(String::as_str), Some("card"));
 }

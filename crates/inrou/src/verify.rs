@@ -54,7 +54,7 @@ pub struct Verification {
 /// `file-not-good` if all is genuine and the issuer says that the certificate is not good,
 /// `file-not-valid` if a check does not hold, `file-not-checked` if one could not be made;
 /// `anchors-missing`, `file-not-readable`, `file-not-recognised`, `time-not-readable`,
-/// `status-not-recognised`, `serial-not-readable`, `option-without-use`.
+/// `serial-not-readable`, `option-without-use`.
 pub fn run(language: Language, data: &Path, verification: &Verification) -> Result<(), Fault> {
     let typed = verification
         .at

@@ -54,10 +54,15 @@ pub struct SessionView {
 /// An online application to be drawn up.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "procedure": "moving-out",
+    "fields": {"new_address": "大阪府大阪市北区見本町４－５", "moving_date": "2026-12-01", "reason": "転勤のため"}
+}))]
 pub struct DrawUpApplication {
     /// Which procedure.
     pub procedure: Procedure,
-    /// The form's fields; see the procedure.
+    /// The form's fields, by the procedure.
+    #[schema(value_type = MovingOutFields)]
     pub fields: BTreeMap<String, String>,
 }
 
@@ -65,8 +70,25 @@ pub struct DrawUpApplication {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Procedure {
-    /// Moving-out notification (転出届): `new_address`, `moving_date`, `reason` (may be absent).
+    /// Moving-out notification (転出届): [`MovingOutFields`].
     MovingOut,
+}
+
+/// The fields of a moving-out notification (転出届), for API documents: a form takes whatever was typed,
+/// so as to tell each fault. Fields of other names are refused.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MovingOutFields {
+    /// The address from now on, on one line, prefecture first; another one than the present.
+    #[schema(min_length = 1, max_length = 200, example = "大阪府大阪市北区見本町４－５")]
+    pub new_address: String,
+    /// The day of moving: at most 14 days back and 30 days ahead of today, in Japan.
+    #[schema(format = Date, example = "2026-12-01")]
+    pub moving_date: String,
+    /// Why, on one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200, example = "転勤のため")]
+    pub reason: Option<String>,
 }
 
 /// The application is drawn up: sign `document` on the phone.
@@ -111,6 +133,7 @@ pub struct ApplicationDetail {
     #[serde(flatten)]
     pub view: ApplicationView,
     /// The form's fields, as typed.
+    #[schema(value_type = MovingOutFields)]
     pub fields: BTreeMap<String, String>,
     /// The text that is to be signed, or was.
     pub document: String,
@@ -168,7 +191,6 @@ pub struct ReceivedApplication {
     /// Which procedure.
     pub procedure: Procedure,
     /// The municipality that it is addressed to.
-    #[schema(value_type = String)]
     pub municipality: Municipality,
     /// When it was received.
     #[schema(value_type = String, format = DateTime)]
@@ -235,6 +257,7 @@ pub struct Signer {
 /// The clerk decides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "decision", rename_all = "kebab-case", deny_unknown_fields)]
+#[schema(example = json!({"decision": "return", "reason": "新しい住所の番地を書いてください。"}))]
 pub enum Decision {
     /// The application is accepted.
     Accept,

@@ -177,7 +177,8 @@ impl Sandbox {
             base: base.clone(),
             published: door.addresses.published.clone(),
         });
-        let mut serving = door.serve(house, status, &entropy, &told)?;
+        let shown: Arc<dyn Clock> = clock.clone();
+        let mut serving = door.serve(house, status, &entropy, &shown, &told)?;
         serving.push(tokio::spawn(until(told.clone(), control.serve(shelf))));
         serving.push(tokio::spawn(authority.work(told)));
         Ok(Self {
@@ -274,10 +275,11 @@ impl Door {
         house: Router,
         status: Router,
         entropy: &Arc<dyn Entropy>,
+        clock: &Arc<dyn Clock>,
         told: &Shutdown,
     ) -> Result<Vec<JoinHandle<()>>, SandboxError> {
         let dress = |router: Router| {
-            let shell = || Shell::new("sandbox", entropy.clone());
+            let shell = || Shell::new("sandbox", entropy.clone()).telling(clock.clone());
             let all = shell().wrap(router);
             Hosts::new(shell()).at(["localhost", "127.0.0.1", "[::1]"], &all).into_router()
         };

@@ -15,10 +15,8 @@ use crate::wire::Base64;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PhoneView {
     /// Its chip.
-    #[schema(value_type = String)]
     pub chip: ChipId,
     /// Its system.
-    #[schema(value_type = String)]
     pub platform: Platform,
     /// Its model.
     pub model: String,
@@ -35,10 +33,8 @@ pub struct PhoneView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CertificateView {
     /// What it is for.
-    #[schema(value_type = String)]
     pub usage: Use,
     /// Card or phone.
-    #[schema(value_type = String)]
     pub medium: Medium,
     /// Serial number, hexadecimal.
     pub serial: String,
@@ -50,16 +46,15 @@ pub struct CertificateView {
     pub not_after: Timestamp,
     /// Where it stands.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
     pub status: CertificateStatus,
 }
 
 /// Begins an application: the choice is made and the notices are confirmed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"uses": {"signature": true, "user_authentication": true}, "confirmed": true}))]
 pub struct BeginEnrolment {
     /// What is applied for.
-    #[schema(value_type = Object)]
     pub uses: Uses,
     /// Whether the notices were ticked as confirmed (APPLY-3).
     pub confirmed: bool,
@@ -69,7 +64,6 @@ pub struct BeginEnrolment {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EnrolmentBegun {
     /// Which.
-    #[schema(value_type = String)]
     pub enrolment: EnrolmentId,
     /// What the card's signature must cover.
     pub challenge: Challenge,
@@ -90,6 +84,7 @@ pub struct Challenge {
 /// A statement ([`crate::statement`]) signed with a card's or a phone's signature key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"cms": "MIAGCSqGSIb3DQEHAqCA"}))]
 pub struct SignedStatement {
     /// CMS ContentInfo with the statement inside, DER.
     pub cms: Base64,
@@ -99,13 +94,10 @@ pub struct SignedStatement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApplicationAccepted {
     /// Which enrolment.
-    #[schema(value_type = String)]
     pub enrolment: EnrolmentId,
     /// What was read from the card's certificate, for the person to see.
-    #[schema(value_type = Object)]
     pub applicant: Attributes,
     /// What was applied for; PINs are set for these (APPLY-5).
-    #[schema(value_type = Object)]
     pub uses: Uses,
 }
 
@@ -113,10 +105,8 @@ pub struct ApplicationAccepted {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EnrolmentView {
     /// Which.
-    #[schema(value_type = String)]
     pub enrolment: EnrolmentId,
     /// What was applied for.
-    #[schema(value_type = Object)]
     pub uses: Uses,
     /// How far it is.
     #[serde(flatten)]
@@ -176,6 +166,7 @@ pub enum SigningKey {
 /// What a resident wants to ask for with a signed statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "request", rename_all = "kebab-case", deny_unknown_fields)]
+#[schema(example = json!({"request": "revocation", "with": "phone"}))]
 pub enum BeginRequest {
     /// Revocation of this phone's certificates (END-2, END-3).
     Revocation {
@@ -185,7 +176,6 @@ pub enum BeginRequest {
     /// Setting a PIN of this phone anew, with the card (PIN-2).
     PinReset {
         /// Which key's PIN.
-        #[schema(value_type = String)]
         usage: Use,
     },
 }
