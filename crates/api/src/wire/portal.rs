@@ -140,7 +140,7 @@ pub struct ApplicationDetail {
 }
 
 /// Where an application stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum ApplicationState {
     /// Not signed yet.
@@ -255,7 +255,7 @@ pub struct Signer {
 }
 
 /// The clerk decides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "decision", rename_all = "kebab-case", deny_unknown_fields)]
 #[schema(example = json!({"decision": "return", "reason": "新しい住所の番地を書いてください。"}))]
 pub enum Decision {
@@ -266,6 +266,27 @@ pub enum Decision {
         /// Why, in words that the resident reads; 1 to 500 characters.
         reason: String,
     },
+}
+
+impl std::fmt::Debug for Decision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Accept => f.write_str("Accept"),
+            Self::Return { .. } => f.write_str("Return(..)"),
+        }
+    }
+}
+
+impl std::fmt::Debug for ApplicationState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::WaitsForSignature => f.write_str("WaitsForSignature"),
+            Self::Received { at } => write!(f, "Received({at})"),
+            Self::Accepted { at } => write!(f, "Accepted({at})"),
+            Self::Returned { at, .. } => write!(f, "Returned({at}, ..)"),
+            Self::NotSigned { code } => write!(f, "NotSigned({code})"),
+        }
+    }
 }
 
 impl std::fmt::Debug for DrawUpApplication {
@@ -315,5 +336,19 @@ impl std::fmt::Debug for SignedDocument {
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Signer(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_wrote_is_not_in_debug() {
+        let reason = "住所の番地が読めません".to_owned();
+        let returned = Decision::Return { reason: reason.clone() };
+        let state = ApplicationState::Returned { at: Timestamp::UNIX_EPOCH, reason };
+        assert_eq!(format!("{:?} {:?}", returned, Decision::Accept), "Return(..) Accept");
+        assert_eq!(format!("{state:?}"), "Returned(1970-01-01T00:00:00Z, ..)");
     }
 }
