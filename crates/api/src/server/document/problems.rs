@@ -157,7 +157,14 @@ fn add_responses(operation: &mut Map<String, Value>, codes: &BTreeSet<String>) {
         }
     }
     for (status, codes) in by_status {
-        responses[status.to_string()] = response("One of these", &codes, any);
+        let mut answer = response("One of these", &codes, any);
+        if matches!(status, 429 | 503) {
+            answer["headers"]["Retry-After"] = json!({
+                "description": "After how many seconds to come again.",
+                "schema": {"type": "integer", "minimum": 1},
+            });
+        }
+        responses[status.to_string()] = answer;
     }
     responses["default"] = if any {
         let everywhere = EVERYWHERE.map(str::to_owned).into();
