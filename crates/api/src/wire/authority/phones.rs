@@ -1,6 +1,7 @@
 //! What a phone asks of the authority: applications, requests, notices.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use inrou_rules::{
     Attributes, CertificateStatus, ChipId, EnrolmentId, Medium, Platform, Use, Uses,
@@ -202,8 +203,9 @@ pub enum RequestDone {
     PinReset,
 }
 
-/// A notice to a phone or a person. The text is in `words`, by code.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// A notice to a phone or a person. The text is in `words`, by code. `Debug` shows no parameters: a clerk's
+/// words may be among them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Notice {
     /// Grows by one for each notice to the same addressee.
     pub sequence: u64,
@@ -216,6 +218,12 @@ pub struct Notice {
     pub params: BTreeMap<String, String>,
 }
 
+impl fmt::Debug for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Notice({}, {}, {})", self.sequence, self.at, self.code)
+    }
+}
+
 /// Notices after the one asked from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Notices {
@@ -223,4 +231,21 @@ pub struct Notices {
     pub notices: Vec<Notice>,
     /// Ask from here next time.
     pub next: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_clerk_wrote_is_not_in_debug() {
+        let reason = "住所の番地が読めません".to_owned();
+        let notice = Notice {
+            sequence: 3,
+            at: Timestamp::UNIX_EPOCH,
+            code: "application-returned".to_owned(),
+            params: BTreeMap::from([("reason".to_owned(), reason)]),
+        };
+        assert_eq!(format!("{notice:?}"), "Notice(3, 1970-01-01T00:00:00Z, application-returned)");
+    }
 }
