@@ -61,7 +61,7 @@ async fn list(
 /// Buys a phone.
 #[utoipa::path(post, path = "/phones", operation_id = "buy_phone", tag = "fleet",
     request_body = NewPhone,
-    extensions(("x-problems" = json!(["conflict", "too-many-requests"]))),
+    extensions(("x-problems" = json!(["phone-name-taken", "too-many-requests"]))),
     responses((status = 201, body = PhoneState)))]
 async fn buy(
     State(fleet): Shared,

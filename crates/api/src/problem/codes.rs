@@ -183,6 +183,8 @@ codes! {
     CARD_BUSY = "card-busy";
     /// Another operation runs on the phone.
     PHONE_BUSY = "phone-busy";
+    /// There is a phone called `name` already.
+    PHONE_NAME_TAKEN = "phone-name-taken";
     /// A `procedure` is under way on the phone, and waits for the step `next`.
     PROCEDURE_OPEN = "procedure-open";
     /// The step is not the one that the procedure waits for: `next`.

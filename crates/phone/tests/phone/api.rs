@@ -84,7 +84,10 @@ async fn hours_2_a_phone_remembers_the_newest_notices() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_given_once_and_leads_nowhere_else() {
     let world = World::new().await;
-    assert_eq!(world.post::<PhoneState>("/phones", phone("p")).await.unwrap_err().code, "conflict");
+    assert_eq!(
+        world.post::<PhoneState>("/phones", phone("p")).await.unwrap_err().code,
+        "phone-name-taken"
+    );
     let long = "a".repeat(41);
     for name in ["", ".", "..", "../x", "A", "a b", "-a", "花", &long] {
         let problem = world.post::<PhoneState>("/phones", phone(name)).await.unwrap_err();
