@@ -222,12 +222,31 @@ fn command(language: Language) -> Command {
         .subcommand(call::command(&say))
 }
 
-/// The error that a data folder is for a demo, whose own is thrown away.
+/// The error that a data folder is named where it would not be looked at: a demo throws its own away, and
+/// some options say what else to go by.
 fn without_use(matches: &ArgMatches) -> Option<Fault> {
-    let demo = matches.subcommand_matches("demo")?;
-    let typed = demo.value_source("data") == Some(ValueSource::CommandLine);
-    let fault = || Fault::new("argument-unknown").with("argument", "--data");
-    typed.then(|| fault().with("help", "inrou demo --help"))
+    let (name, arguments) = matches.subcommand()?;
+    let (name, arguments) = match arguments.subcommand() {
+        Some((below, arguments)) => (format!("{name} {below}"), arguments),
+        None => (name.to_owned(), arguments),
+    };
+    let instead = match name.as_str() {
+        "demo" => None,
+        "serve" => Some("config"),
+        "verify" => Some("anchors"),
+        "card read" => Some("reader"),
+        _ => return None,
+    };
+    let typed = |option| arguments.value_source(option) == Some(ValueSource::CommandLine);
+    let fault = match instead {
+        None => Fault::new("argument-unknown"),
+        Some(other) if typed(other) => {
+            Fault::new("arguments-conflict").with("other", format!("--{other}"))
+        }
+        Some(_) => return None,
+    };
+    let help = format!("inrou {name} --help");
+    typed("data").then(|| fault.with("argument", "--data").with("help", help))
 }
 
 fn action(matches: &ArgMatches) -> Action {
@@ -355,6 +374,14 @@ mod tests {
             ("--data d", "command-missing", "", "inrou --help"),
             ("demo --data d", "argument-unknown", "--data", "inrou demo --help"),
             ("--data d demo", "argument-unknown", "--data", "inrou demo --help"),
+            ("serve --config c --data d", "arguments-conflict", "--config", "inrou serve --help"),
+            (
+                "--data d verify f --anchors a",
+                "arguments-conflict",
+                "--data",
+                "inrou verify --help",
+            ),
+            ("card read --data d --reader r", "arguments-conflict", "--reader", "card read --help"),
             ("up --tempo 3", "argument-unknown", "--tempo", "inrou up --help"),
             ("up --port", "value-missing", "--port", "inrou up --help"),
             ("up --port many", "value-not-readable", "many", "inrou up --help"),

@@ -18,7 +18,7 @@ use inrou_chip::client::{JpkiClient, Pin};
 use inrou_pki::cms::NewMessage;
 use inrou_pki::{Certificate, SystemEntropy, pem};
 use inrou_rules::{Medium, SignaturePassword, Use};
-use support::{inrou, inrou_told, said, sandbox, shown};
+use support::{inrou, inrou_alone, inrou_told, said, sandbox, shown};
 
 const PASSWORD: &str = "MIZUNO12\n";
 
@@ -39,7 +39,7 @@ async fn a_certificate_is_valid_while_its_authority_says_so_and_for_nobody_else(
     let text = fs::read_to_string(at("auth.pem")).unwrap();
     fs::write(&der, Certificate::from_pem(&text).unwrap().as_der()).unwrap();
     let by_file = ["verify", &der, "--anchors", &at("ca-sign.pem"), "--at", "2026-11-21T10:00"];
-    refused(&inrou(folder.path(), &by_file), "is not valid", "does not hold");
+    refused(&inrou_alone(&by_file), "is not valid", "does not hold");
 
     let mut flipped = fs::read(&der).unwrap();
     *flipped.last_mut().unwrap() ^= 1;
@@ -128,7 +128,7 @@ async fn a_revoked_certificate_is_told_from_a_forged_one_by_the_exit_code() {
     let (auth, anchors) = (at("auth.pem"), at("ca-auth.pem"));
     let verify = |file: &str, more: &[&str]| {
         let typed = [&["verify", file, "--anchors", &anchors, "--at", &now], more].concat();
-        inrou(&folder.path().join("none"), &typed)
+        inrou_alone(&typed)
     };
     let exit = |output: &Output| output.status.code();
     for file in &before {
