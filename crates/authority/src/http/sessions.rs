@@ -31,9 +31,9 @@ pub(super) fn router(verifier: Arc<Signatures>) -> OpenApiRouter<State> {
         "application-under-way", "attestation-invalid", "card-expired", "card-reported-lost",
         "certificate-held", "certificate-unknown", "conflict", "deletion-due", "deletion-not-due",
         "enrolment-unknown", "keys-not-made", "municipality-unknown", "no-card",
-        "no-such-registration", "nothing-to-do", "phone-elsewhere", "phone-serves-another",
-        "receipt-incomplete", "receipt-invalid", "request-unknown", "resident-unknown",
-        "session-answer-invalid", "session-lost", "too-many-requests"
+        "no-such-application", "no-such-registration", "nothing-to-do", "phone-elsewhere",
+        "phone-serves-another", "receipt-incomplete", "receipt-invalid", "request-unknown",
+        "resident-unknown", "session-answer-invalid", "session-lost", "too-many-requests"
     ]))),
     responses((status = 200, body = SessionStep)))]
 async fn open(
@@ -59,9 +59,9 @@ async fn open(
         "application-under-way", "attestation-invalid", "card-expired", "card-reported-lost",
         "certificate-held", "certificate-unknown", "conflict", "deletion-due", "deletion-not-due",
         "enrolment-unknown", "keys-not-made", "municipality-unknown", "no-card",
-        "no-such-registration", "nothing-to-do", "phone-elsewhere", "phone-serves-another",
-        "receipt-incomplete", "receipt-invalid", "request-unknown", "resident-unknown",
-        "session-answer-invalid", "session-lost", "too-many-requests"
+        "no-such-application", "no-such-registration", "nothing-to-do", "phone-elsewhere",
+        "phone-serves-another", "receipt-incomplete", "receipt-invalid", "request-unknown",
+        "resident-unknown", "session-answer-invalid", "session-lost", "too-many-requests"
     ]))),
     responses((status = 200, body = SessionStep)))]
 async fn answer(
