@@ -30,6 +30,9 @@ use crate::store::{
 /// The documents of issuer generations and responders; their owner is the use.
 const ISSUER_KEY: DocumentKind = DocumentKind("issuer-key");
 
+/// How long a responder is remembered after its end, so that its key is removed even if that fails at first.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
+
 /// How long before its end a responder's certificate is replaced: longer than any answer is valid.
 const RESPONDER_MARGIN: SignedDuration = SignedDuration::from_hours(3 * 24);
 
@@ -170,7 +173,7 @@ impl IssuerKeys {
     }
 
     /// Removes the keys of responders whose certificates have expired. One that cannot be removed is
-    /// tried again after a restart.
+    /// tried again the next time.
     pub(crate) fn remove_expired_responders(&self, now: Timestamp) {
         let expired = {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
@@ -179,6 +182,8 @@ impl IssuerKeys {
         for key in expired {
             if let Err(error) = self.folder.remove(&key.file) {
                 tracing::warn!(%error, file = key.file, "a responder's old key was not removed");
+                let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+                known.former_responders.push(key);
             }
         }
     }
@@ -386,7 +391,7 @@ impl Authority {
                 kind: ISSUER_KEY,
                 id: crate::jobs::certificate_key(id),
                 owner: None,
-                expires: issuer.map(|_| certificate.not_after()),
+                expires: issuer.and_then(|_| certificate.not_after().checked_add(REMEMBERED).ok()),
                 body: Opaque(serde_json::to_vec(&stored).or_internal()?),
             },
         });
