@@ -46,7 +46,8 @@ async fn view(Shared(state): Shared<State>, by: SignedBy) -> Result<Json<PhoneVi
 #[utoipa::path(post, path = "/enrolments", tag = "phone", request_body = BeginEnrolment,
     params(KeyHeader),
     extensions(("x-problems" = json!([
-        "application-under-way", "conflict", "enrolment-unknown", "none-selected", "not-confirmed"
+        "application-under-way", "conflict", "enrolment-unknown", "none-selected", "not-confirmed",
+        "too-many-requests"
     ]))),
     responses((status = 200, body = EnrolmentBegun)))]
 async fn begin_enrolment(
@@ -91,8 +92,9 @@ async fn enrolment(
         "card-signature-not-active", "card-signature-revoked", "card-signature-unknown",
         "certificate-untrusted", "certificate-wrong-kind", "challenge-expired", "conflict",
         "deletion-due", "enrolment-in-use", "enrolment-unknown", "keys-not-made", "no-card",
-        "none-selected", "not-confirmed", "not-on-register", "phone-elsewhere",
-        "phone-serves-another", "resident-unknown", "source-held", "under-fifteen"
+        "no-such-application", "none-selected", "not-confirmed", "not-on-register",
+        "phone-elsewhere", "phone-serves-another", "resident-unknown", "source-held",
+        "under-fifteen"
     ]))),
     responses((status = 200, body = ApplicationAccepted)))]
 async fn take_application(
