@@ -2,8 +2,9 @@
 //!
 //! A generation is made when the last one is old. Each has a responder of its own, since a responder
 //! answers for the key that certified it (RFC 6960 §4.2.2.2); its certificate is replaced when it ends
-//! soon, and removed with its key once it has expired. Both are made when they are first needed. Private keys are files of the key folder, encrypted; the
-//! certificates are documents of the store, and open nothing.
+//! soon, and removed with its key once it has expired. Both are made when they are first needed. Private
+//! keys are files of the key folder, encrypted; the certificates are documents of the store, and open
+//! nothing.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};

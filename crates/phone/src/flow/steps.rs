@@ -21,8 +21,8 @@ impl Flow {
     /// Takes a step. `card` is the card that lies on the phone.
     ///
     /// # Errors
-    /// `step-out-of-turn` if it is not the step's turn; what was entered is wrong, which the procedure notes. It
-    /// stays where it was.
+    /// `step-out-of-turn` if it is not the step's turn; what was entered is wrong, which the procedure
+    /// notes. It stays where it was.
     pub(crate) fn step(
         &mut self,
         step: &Step,
