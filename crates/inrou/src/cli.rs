@@ -198,6 +198,7 @@ fn command(language: Language) -> Command {
         .value_parser(ROLES)
         .action(ArgAction::Append)
         .num_args(0..)
+        .conflicts_with("print-config")
         .help(say("serve-role"));
     let to = Arg::new("to").value_name("TIME").help(say("clock-to"));
     Command::new("inrou")
@@ -209,9 +210,12 @@ fn command(language: Language) -> Command {
         .arg(data.clone())
         .arg(lang)
         .subcommand(Command::new("up").about(say("up")).arg(port.clone()).arg(at).arg(tls))
-        .subcommand(
-            Command::new("serve").about(say("serve")).arg(config).arg(print).arg(port).arg(roles),
-        )
+        .subcommand(Command::new("serve").about(say("serve")).args([
+            config,
+            print,
+            port.conflicts_with("config"),
+            roles,
+        ]))
         .subcommand(
             // It has no use for a data folder, which it would otherwise take from above.
             Command::new("demo").about(say("demo")).arg(out).arg(data.global(false).hide(true)),
@@ -375,6 +379,8 @@ mod tests {
             ("demo --data d", "argument-unknown", "--data", "inrou demo --help"),
             ("--data d demo", "argument-unknown", "--data", "inrou demo --help"),
             ("serve --config c --data d", "arguments-conflict", "--config", "inrou serve --help"),
+            ("serve --config c --port 1", "arguments-conflict", "--port", "inrou serve --help"),
+            ("serve --print-config portal", "arguments-conflict", "--print", "inrou serve --help"),
             (
                 "--data d verify f --anchors a",
                 "arguments-conflict",
