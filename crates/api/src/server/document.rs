@@ -26,7 +26,8 @@ Part of an Inrou sandbox: not a service of the government; its certificates are 
 
 - **Problems** are `application/problem+json` (RFC 9457). `code` is stable and says what is the matter; \
 `what` and `now` are for a person, in the language of `Accept-Language` (`ja`, `ja-easy` or `ja-x-easy`, \
-`en`); `developer` is for you. Each code is explained in `docs/errors.md`.
+`en`); `developer` is for you. Each code is explained in `docs/errors.md`. With 429 and 503, `Retry-After` \
+says after how many seconds to come again.
 - **Idempotency-Key**: where an operation takes it, the same request under the same key has the same \
 answer and is carried out once; a refused request may be made again under its key.
 - **Pages**: `next` of an answer is the `cursor` of the next request; the last page has none.
