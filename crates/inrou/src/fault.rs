@@ -7,6 +7,7 @@ use std::path::Path;
 
 use inrou_words::{Form, Language, error};
 
+use crate::USAGE;
 use crate::sandbox::{FolderError, SandboxError, TlsError};
 use inrou_api::clock::ClockError;
 use inrou_api::server::ListenError;
@@ -46,10 +47,17 @@ impl Fault {
         self.code
     }
 
-    /// The exit code of a command that ends with it, which scripts go by: 3 if a file could not be
-    /// checked whole, 4 if it is genuine and says that a certificate is not good, 1 for all else.
+    /// The exit code of a command that ends with it, which scripts go by: 2 if what was typed cannot be
+    /// understood, 3 if a file could not be checked whole, 4 if it is genuine and says that a
+    /// certificate is not good, 1 for all else.
     pub fn exit_code(&self) -> u8 {
         match self.code {
+            "time-not-readable"
+            | "moment-not-readable"
+            | "serial-not-readable"
+            | "key-not-readable"
+            | "body-not-json"
+            | "option-without-use" => USAGE,
             "file-not-checked" => 3,
             "file-not-good" => 4,
             _ => 1,
@@ -63,7 +71,7 @@ impl Fault {
         self
     }
 
-    /// The two lines.
+    /// The two lines; the first ends with the code, by which `docs/errors.md` has it.
     pub fn lines(&self, language: Language) -> String {
         let Some(text) = error(self.code) else {
             return self.code.to_owned();
@@ -72,7 +80,7 @@ impl Fault {
         let line = |text: inrou_words::Text<'static>| {
             text.in_language(language).with_all(params()).render(Form::Plain)
         };
-        format!("{}\n{}", line(text.what()), line(text.now()))
+        format!("{} [{}]\n{}", line(text.what()), self.code, line(text.now()))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::terminal::{complain, interrupted, say, words};
 /// Runs the sandbox until it is interrupted. Without a `port`, it is that of the folder's first start.
 ///
 /// # Errors
-/// `time-not-readable`, `time-out-of-range`, `not-a-folder`, `file-access-denied`, and what keeps a
+/// `moment-not-readable`, `time-out-of-range`, `not-a-folder`, `file-access-denied`, and what keeps a
 /// sandbox from starting.
 pub fn run(
     language: Language,
