@@ -87,7 +87,8 @@ impl<'a> Applicants<'a> {
 
         let enrolment = EnrolmentId::from_bytes(random());
         let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true };
-        let begun = self.office.authority.begin_enrolment(phone, enrolment, &begin, &|_| Vec::new());
+        let begun =
+            self.office.authority.begin_enrolment(phone, enrolment, &begin, &|_| Vec::new());
         let begun = begun.unwrap();
         self.record_keys(enrolment);
         let statement = Statement::Application {

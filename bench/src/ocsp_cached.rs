@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::header;
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -70,14 +70,29 @@ pub fn run() -> Vec<Row> {
     rows
 }
 
-/// The same bytes, whatever is asked.
+/// The same bytes, whatever is asked; by GET with what lets caches keep them, as long as that of
+/// a kept answer (RFC 5019 §6.2).
 fn fixed(answer: Bytes) -> Router {
+    const KEPT: [(HeaderName, HeaderValue); 4] = [
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("max-age=86399, public, no-transform, must-revalidate"),
+        ),
+        (
+            header::ETAG,
+            HeaderValue::from_static(
+                "\"0000000000000000000000000000000000000000000000000000000000000000\"",
+            ),
+        ),
+        (header::LAST_MODIFIED, HeaderValue::from_static("Sat, 21 Nov 2026 01:00:00 GMT")),
+        (header::EXPIRES, HeaderValue::from_static("Sun, 22 Nov 2026 01:00:00 GMT")),
+    ];
     let response = move || {
         ([(header::CONTENT_TYPE, "application/ocsp-response")], answer.clone()).into_response()
     };
     let get_response = response.clone();
     Router::new()
-        .route("/fixed/{*request}", get(async move || get_response()))
+        .route("/fixed/{*request}", get(async move || (KEPT, get_response())))
         .route("/fixed", post(async move |_: Bytes| response()))
 }
 

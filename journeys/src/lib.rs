@@ -6,3 +6,11 @@ pub mod browser;
 pub mod hana;
 pub mod specimen;
 pub mod vpcd;
+
+use std::path::{Path, PathBuf};
+
+/// The interpreter of the virtual environment in which `journeys/requirements.txt` is installed.
+pub fn python() -> PathBuf {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin/python");
+    std::env::var_os("INROU_PYTHON").map_or(beside, PathBuf::from)
+}

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use inrou_chip::memory::{InMemoryMedium, Memory};
 use inrou_chip::personalisation::{self, CardData};
 use inrou_chip::scp03::MasterKey;
 use inrou_chip::{Chip, Interface};
+use inrou_journeys::python;
 use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource, SystemEntropy};
 use inrou_rules::{Attributes, CardFacePin, ChipId, Sex};
 use jiff::civil::date;
@@ -77,12 +78,6 @@ fn judge(case: &str) -> Image {
     assert!(program.wait().unwrap().success(), "{case}: see the program's own words above");
     assert!(commands > 2, "{case}: the program spoke to the chip");
     chip.image().clone()
-}
-
-/// The interpreter of the virtual environment in which `journeys/requirements.txt` is installed.
-fn python() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    std::env::var_os("INROU_PYTHON").map_or_else(|| root.join(".venv/bin/python"), PathBuf::from)
 }
 
 fn new_card(maker: &MakerCa) -> Image {

@@ -10,6 +10,8 @@ use std::fmt;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use axum::http::HeaderValue;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
@@ -43,6 +45,15 @@ impl dyn Clock {
             }
         }
     }
+}
+
+/// A time as HTTP's headers have it (RFC 9110 §5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub fn http_date(time: Timestamp) -> HeaderValue {
+    let mut text = String::new();
+    // A year of more than four digits has no form there.
+    let written = DateTimePrinter::new().print_timestamp_rfc9110(&time, &mut text);
+    let text = if written.is_ok() { text } else { String::new() };
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// Notices of a clock being turned.

@@ -4,6 +4,9 @@
 //! A handler takes a [`KeyedJson`] and adds who is calling ([`Keyed`]). The role's store keeps what it
 //! takes to answer again ([`Kept`]), for longer than any client repeats a request. Only what succeeded
 //! is kept: a request that was refused changed nothing, and may be made again under its key.
+//!
+//! The draft has the key as a string of structured fields, in quotes. Most clients send it without them:
+//! what is a token of RFC 9110 is taken as it is, and means the same key.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,6 +19,7 @@ use inrou_pki::Entropy;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sfv::{BareItem, Item, Parser};
+use utoipa::IntoParams;
 
 use crate::problem::{Code, Problem};
 use crate::server::{parse_json, read_json};
@@ -57,6 +61,12 @@ impl IdempotencyKey {
         if lines.next().is_some() {
             return Err(malformed());
         }
+        if let Ok(bare) = line.to_str()
+            && !bare.is_empty()
+            && bare.bytes().all(is_of_token)
+        {
+            return bare.parse().map_err(|_| malformed());
+        }
         let item: Item = Parser::new(line.as_bytes()).parse().map_err(|_| malformed())?;
         match item.bare_item {
             BareItem::String(key) if item.params.is_empty() => {
@@ -65,6 +75,28 @@ impl IdempotencyKey {
             _ => Err(malformed()),
         }
     }
+}
+
+/// A `tchar` of RFC 9110 §5.6.2.
+fn is_of_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// The header, as API documents describe it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "a description; the header is read by `IdempotencyKey::read`")]
+pub struct KeyHeader {
+    /// Names this request, so that a repetition is answered the same and carried out once; 1 to 64
+    /// characters, best a random UUID. A string in quotes, as draft-ietf-httpapi-idempotency-key-header
+    /// has it; without quotes, letters, digits and ``!#$%&'*+-.^_`|~`` are taken as well, and are the same
+    /// key. An answer is kept for 24 hours.
+    #[param(
+        rename = "Idempotency-Key",
+        example = "\"8e03978e-40d5-43e8-bc93-6894a57f9324\"",
+        pattern = r##"^("[ !#-\[\]-~]{1,64}"|[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64})$"##
+    )]
+    key: String,
 }
 
 /// The text is not an idempotency key.
@@ -273,11 +305,39 @@ mod tests {
     }
 
     #[test]
+    fn a_bare_token_is_the_same_key_as_in_quotes() {
+        let uuid = "8e03978e-40d5-43e8-bc93-6894a57f9324";
+        for bare in [uuid, "bare", "1", "1.5", "KG5L~_x"] {
+            let read = |value: String| {
+                let value = HeaderValue::try_from(value).unwrap();
+                IdempotencyKey::read(&HeaderMap::from_iter([(
+                    header::HeaderName::from_static(HEADER),
+                    value,
+                )]))
+            };
+            let key = read(bare.to_owned()).unwrap();
+            assert_eq!(key.as_str(), bare);
+            assert_eq!(read(format!("\"{bare}\"")).unwrap(), key);
+        }
+    }
+
+    #[test]
     fn a_malformed_key_is_refused() {
+        let bare = "k".repeat(65);
         let long = format!("\"{}\"", "k".repeat(65));
-        for value in
-            ["", "\"\"", "bare", "\"open", "1", "?1", ":AAAA:", "\"a\";b", "\"a\\\"\"", &long]
-        {
+        for value in [
+            "",
+            "\"\"",
+            "\"open",
+            "two words",
+            "?1",
+            ":AAAA:",
+            "a;b",
+            "\"a\";b",
+            "\"a\\\"\"",
+            &long,
+            &bare,
+        ] {
             let headers = HeaderMap::from_iter([(
                 header::HeaderName::from_static(HEADER),
                 HeaderValue::from_str(value).unwrap(),

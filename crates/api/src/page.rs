@@ -110,11 +110,11 @@ impl From<u32> for Limit {
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
     /// `next` of the page before; absent for the first page.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]+$")]
     pub cursor: Option<Cursor>,
-    /// How many items at most.
+    /// How many items at most: 1 to 200, 50 if absent; more counts as 200, 0 as 1.
     #[serde(default)]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    #[param(value_type = Option<u32>)]
     pub limit: Limit,
 }
 

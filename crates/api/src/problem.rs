@@ -20,16 +20,18 @@ use inrou_words::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::clock::ClockError;
 use crate::trace::TraceId;
 
 pub use codes::Code;
-use codes::status_of;
+pub(crate) use codes::status_of;
 use text::Said;
 pub use text::{accepted_language, asked_language, language_tag};
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// After how many seconds a client comes again to what is not available.
+const UNAVAILABLE_FOR: &str = "5";
 
 /// Something that did not go through: a stable code with its parameters, never text.
 ///
@@ -161,14 +163,21 @@ impl Problem {
             let scheme = if self.is(Code::LOGIN_REQUIRED) { "Bearer" } else { "Signature" };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
-        if let Some(seconds) = self.param("wait").filter(|_| self.is(Code::TOO_MANY_REQUESTS))
-            && let Ok(seconds) = HeaderValue::from_str(seconds)
-        {
-            // RFC 6585 §4, RFC 9110 §10.2.3.
+        let retry_after = self.retry_after().map(HeaderValue::from_str);
+        if let Some(Ok(seconds)) = retry_after {
             headers.insert(header::RETRY_AFTER, seconds);
         }
         response.extensions_mut().insert(self.clone());
         response
+    }
+
+    /// After how many seconds to come again (RFC 6585 §4, RFC 9110 §10.2.3, §15.6.4).
+    fn retry_after(&self) -> Option<&str> {
+        match self.status {
+            StatusCode::TOO_MANY_REQUESTS => self.param("wait"),
+            StatusCode::SERVICE_UNAVAILABLE => Some(UNAVAILABLE_FOR),
+            _ => None,
+        }
     }
 
     /// Reads a problem document that another role answered with `status`. `None` if the body is
@@ -184,7 +193,7 @@ impl Problem {
         })
     }
 
-    fn of(code: impl Into<Cow<'static, str>>, status: StatusCode) -> Self {
+    pub(crate) fn of(code: impl Into<Cow<'static, str>>, status: StatusCode) -> Self {
         Self {
             code: code.into(),
             status,
@@ -219,18 +228,6 @@ impl From<Refusal> for Problem {
             rule: Some(Cow::Borrowed(refusal.rule())),
             params: params.map(|(name, value)| (Cow::Borrowed(name), value)).collect(),
             ..Self::of(refusal.code(), status_of(refusal.code()))
-        }
-    }
-}
-
-impl From<ClockError> for Problem {
-    fn from(error: ClockError) -> Self {
-        match error {
-            ClockError::Backwards { now, asked } => {
-                Problem::new(Code::CLOCK_BACKWARDS).with("now", now).with("asked", asked)
-            }
-            ClockError::OutOfRange => Problem::bad_request("the time is beyond the year 9999"),
-            ClockError::Unreadable { .. } | ClockError::Io(_) => Problem::internal(error),
         }
     }
 }
@@ -371,14 +368,30 @@ mod tests {
     }
 
     #[test]
+    fn who_finds_a_service_unavailable_is_told_when_to_come_again() {
+        let retry_after = |problem: Problem| {
+            let response = problem.into_response();
+            response
+                .headers()
+                .get(header::RETRY_AFTER)
+                .map(|value| value.to_str().unwrap().to_owned())
+        };
+        for code in [Code::SERVICE_UNAVAILABLE, Code::STORE_UNAVAILABLE, Code::STATUS_UNAVAILABLE] {
+            assert_eq!(retry_after(Problem::new(code)).as_deref(), Some("5"), "{code}");
+        }
+        let many = Problem::new(Code::TOO_MANY_REQUESTS).with("wait", 40);
+        assert_eq!(retry_after(many).as_deref(), Some("40"));
+        assert_eq!(retry_after(Problem::new(Code::CONFLICT).with("wait", 40)), None);
+    }
+
+    #[test]
     fn a_problem_is_read_back_as_it_was_sent() {
         let trace = TraceId::from_bytes([7; 16]);
-        let sent = Problem::from(ClockError::Backwards {
-            now: Timestamp::UNIX_EPOCH,
-            asked: Timestamp::MIN,
-        })
-        .by_rule("HOURS-1")
-        .traced(trace);
+        let sent = Problem::new(Code::CLOCK_BACKWARDS)
+            .with("now", Timestamp::UNIX_EPOCH)
+            .with("asked", Timestamp::MIN)
+            .by_rule("HOURS-1")
+            .traced(trace);
         let body = serde_json::to_vec(&sent.document(Language::Ja)).unwrap();
         let read = Problem::parse(StatusCode::CONFLICT, &body).unwrap();
         assert!(read.is(Code::CLOCK_BACKWARDS));

@@ -14,7 +14,7 @@ mod poll;
 mod run;
 mod shell;
 
-pub use document::documented;
+pub use document::{Access, documented, with_access};
 pub use extract::{Json, Path, Query};
 pub(crate) use extract::{parse_json, read_body, read_json};
 pub use hosts::Hosts;

@@ -17,7 +17,7 @@ impl Authority {
     /// same commit.
     ///
     /// # Errors
-    /// Refusals by APPLY-2, APPLY-3 and REG-3; `phone-unknown`; the store's.
+    /// Refusals by APPLY-2, APPLY-3 and REG-3; `too-many-requests`; `phone-unknown`; the store's.
     pub fn begin_enrolment(
         &self,
         chip: ChipId,
@@ -32,7 +32,7 @@ impl Authority {
             return Err(Refusal::NotConfirmed.into());
         }
         let platform = self.phone(chip)?.value.platform;
-        self.check_no_other_under_way(chip, id)?;
+        self.check_room(chip, id)?;
         let enrolment = Enrolment {
             id,
             chip,

@@ -183,8 +183,11 @@ impl Authority {
         id
     }
 
-    fn prune(&self) {
+    /// Deletes what has expired.
+    pub(crate) fn prune(&self) {
         let now = self.clock.now();
+        // Before the rows that name them.
+        self.keys.remove_expired_responders(now);
         loop {
             let writes = [
                 Write::Prune { now, limit: PRUNE_AT_ONCE },

@@ -6,12 +6,13 @@ use inrou_api::problem::Problem;
 use inrou_api::wire::Base64;
 use inrou_api::wire::authority::{AttestedKey, CardPin};
 use inrou_pki::Entropy;
-use inrou_rules::{CardId, EnrolmentId, Refusal, ResidentId};
+use inrou_rules::{CardId, Command, EnrolmentId, Refusal, Resident, ResidentId};
 use serde::{Deserialize, Serialize};
 
 use crate::Authority;
+use crate::act::{ATTEMPTS, Attempt};
 use crate::problem::Failed;
-use crate::store::{Document, DocumentKind, Opaque, Version, Write};
+use crate::store::{Actor, Document, DocumentKind, Opaque, StoreError, Version, Write};
 
 /// The documents of cards; their owner is the resident.
 const CARD_WORK: DocumentKind = DocumentKind("card-work");
@@ -70,6 +71,30 @@ impl Authority {
         let found = self.store.document(CARD_WORK, &card.to_string())?.ok_or(Refusal::NoCard)?;
         let work = serde_json::from_slice(&found.value.body.0).map_err(Problem::internal)?;
         Ok((found.version, work))
+    }
+
+    /// Carries out a command about a resident's card, and changes the work on it in the same commit;
+    /// `change` says whether it changed anything. Both are loaded anew if somebody else was quicker.
+    pub(crate) fn act_on_card(
+        &self,
+        id: ResidentId,
+        actor: Actor,
+        command: &Command,
+        change: impl Fn(&mut CardWork) -> bool,
+    ) -> Result<(), Failed> {
+        for _ in 0..ATTEMPTS {
+            let loaded = self.load(id)?;
+            let card = loaded.resident.card.as_ref().ok_or(Refusal::NoCard)?.id;
+            let (version, mut work) = self.card_work(card)?;
+            let changed = change(&mut work);
+            let also =
+                |_: &Resident| changed.then(|| work.write(id, Some(version))).into_iter().collect();
+            match self.decide_and_commit(&loaded, actor, command, &also) {
+                Err(Attempt::Conflict) => {}
+                done => return Ok(done.map(drop)?),
+            }
+        }
+        Err(StoreError::Conflict.into())
     }
 }
 

@@ -158,12 +158,7 @@ impl Authority {
             by: request.counter,
         };
         let actor = Actor::Counter { municipality: request.counter };
-        let card = self.load(id)?.resident.card.ok_or(Refusal::NoCard)?.id;
-        let (version, mut work) = self.card_work(card)?;
-        work.unlocked.insert(request.pin);
-        let also = |_: &_| vec![work.write(id, Some(version))];
-        self.act(id, actor, &command, &also)?;
-        Ok(())
+        self.act_on_card(id, actor, &command, |work| work.unlocked.insert(request.pin))
     }
 
     /// Puts the certificates of a lost card or phone on hold (LOSS-1, CARD-11).

@@ -89,7 +89,7 @@ impl Enrolment {
 
     /// From when on it need not be remembered: once nobody can sign the application any more, unless
     /// somebody has.
-    fn forgotten_from(&self) -> Option<Timestamp> {
+    pub(crate) fn forgotten_from(&self) -> Option<Timestamp> {
         match self.resident {
             None => self.challenge_expires.saturating_add(REMEMBERED).ok(),
             Some(_) => None,

@@ -218,20 +218,12 @@ enum Step<S> {
 
 /// The key of a job about one certificate.
 pub(crate) fn certificate_key(id: CertificateId) -> String {
-    let usage = match id.usage {
-        Use::Signature => "signature",
-        Use::UserAuthentication => "user-authentication",
-    };
-    format!("{usage}/{}", id.serial.0)
+    format!("{}/{}", id.usage.as_str(), id.serial.0)
 }
 
 fn certificate_of(key: &str) -> Option<CertificateId> {
     let (usage, serial) = key.split_once('/')?;
-    let usage = match usage {
-        "signature" => Use::Signature,
-        "user-authentication" => Use::UserAuthentication,
-        _ => return None,
-    };
+    let usage = Use::ALL.into_iter().find(|each| each.as_str() == usage)?;
     Some(CertificateId { usage, serial: Serial(serial.parse().ok()?) })
 }
 

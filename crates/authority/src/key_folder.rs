@@ -91,6 +91,14 @@ impl KeyFolder {
         Ok(self.folder.replace(file, &key.to_encrypted_pkcs8(&self.passphrase, entropy))?)
     }
 
+    /// Removes a key, if it is there.
+    ///
+    /// # Errors
+    /// The file system said no.
+    pub(crate) fn remove(&self, file: &str) -> Result<(), KeyFolderError> {
+        Ok(self.folder.remove(file)?)
+    }
+
     /// PBKDF2 iterations, salt, nonce, and the secret under AES-256-GCM with the name as associated data.
     fn seal(
         &self,

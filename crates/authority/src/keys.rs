@@ -2,8 +2,9 @@
 //!
 //! A generation is made when the last one is old. Each has a responder of its own, since a responder
 //! answers for the key that certified it (RFC 6960 §4.2.2.2); its certificate is replaced when it ends
-//! soon. Both are made when they are first needed. Private keys are files of the key folder, encrypted; the
-//! certificates are documents of the store, and open nothing.
+//! soon, and removed with its key once it has expired. Both are made when they are first needed. Private
+//! keys are files of the key folder, encrypted; the certificates are documents of the store, and open
+//! nothing.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -14,7 +15,7 @@ use inrou_pki::certificate::UnsignedCertificate;
 use inrou_pki::digest::Digest;
 use inrou_pki::profile::CertificateKind;
 use inrou_pki::{Certificate, PublicKey, SignError, Signer, SoftwareKey};
-use inrou_rules::{CertificateId, Serial, Use};
+use inrou_rules::{CertificateId, Serial, Use, whole_second};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,9 @@ use crate::store::{
 
 /// The documents of issuer generations and responders; their owner is the use.
 const ISSUER_KEY: DocumentKind = DocumentKind("issuer-key");
+
+/// How long a responder is remembered after its end, so that its key is removed even if that fails at first.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long before its end a responder's certificate is replaced: longer than any answer is valid.
 const RESPONDER_MARGIN: SignedDuration = SignedDuration::from_hours(3 * 24);
@@ -99,6 +103,8 @@ struct Known {
     generations: BTreeMap<(Use, u32), Arc<CertifiedKey>>,
     /// The latest responder of each generation.
     responders: BTreeMap<(Use, u32), Arc<CertifiedKey>>,
+    /// Those before them.
+    former_responders: Vec<Arc<CertifiedKey>>,
 }
 
 /// *This type is stored.*
@@ -167,6 +173,22 @@ impl IssuerKeys {
         known.generations.iter().map(|(&(usage, _), key)| (usage, key.clone())).collect()
     }
 
+    /// Removes the keys of responders whose certificates have expired. One that cannot be removed is
+    /// tried again the next time.
+    pub(crate) fn remove_expired_responders(&self, now: Timestamp) {
+        let expired = {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            known.take_expired(now)
+        };
+        for key in expired {
+            if let Err(error) = self.folder.remove(&key.file) {
+                tracing::warn!(%error, file = key.file, "a responder's old key was not removed");
+                let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+                known.former_responders.push(key);
+            }
+        }
+    }
+
     fn latest(&self, usage: Use) -> Option<Arc<CertifiedKey>> {
         let known = self.read();
         known
@@ -200,14 +222,24 @@ impl Known {
         let id = (stored.usage, stored.generation);
         if !stored.responder {
             self.generations.insert(id, key);
-        } else if self
-            .responders
-            .get(&id)
-            .is_none_or(|known| known.certificate.not_before() < key.certificate.not_before())
-        {
-            self.responders.insert(id, key);
+            return Ok(());
         }
+        let former = match self.responders.get(&id) {
+            Some(known) if known.certificate.not_before() >= key.certificate.not_before() => {
+                Some(key)
+            }
+            _ => self.responders.insert(id, key),
+        };
+        self.former_responders.extend(former);
         Ok(())
+    }
+
+    /// Takes out the responders whose certificates have expired.
+    fn take_expired(&mut self, now: Timestamp) -> Vec<Arc<CertifiedKey>> {
+        let expired = |key: &CertifiedKey| key.certificate.not_after() < now;
+        let latest = self.responders.extract_if(.., |_, key| expired(key)).map(|(_, key)| key);
+        let former = self.former_responders.extract_if(.., |key| expired(key));
+        latest.chain(former).collect()
     }
 }
 
@@ -360,7 +392,7 @@ impl Authority {
                 kind: ISSUER_KEY,
                 id: crate::jobs::certificate_key(id),
                 owner: None,
-                expires: None,
+                expires: issuer.and_then(|_| certificate.not_after().checked_add(REMEMBERED).ok()),
                 body: Opaque(serde_json::to_vec(&stored).or_internal()?),
             },
         });
@@ -373,8 +405,4 @@ impl Authority {
 
 fn lost() -> Problem {
     Problem::internal(StoreError::Closed)
-}
-
-pub(crate) fn whole_second(now: Timestamp) -> Timestamp {
-    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }

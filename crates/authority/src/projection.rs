@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use inrou_api::problem::Code;
 use inrou_api::wire::authority::EnrolmentStage;
+use inrou_rules::hours::visible_from;
 use inrou_rules::{CertificateId, ChipId, EnrolmentId, Event, Refusal, Resident};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::Authority;
 use crate::enrolment::Enrolment;
@@ -113,23 +114,22 @@ impl Projection<'_> {
                 self.notify(*chip, "registration-ready", []);
             }
             Event::CertificateActivated { id, at } => {
-                let delay = self.visibility_delay(*id);
-                if delay.is_zero() {
+                let visible = self.visible_from(*id, *at);
+                if visible == *at {
                     self.writes.push(Write::PutStatus { id: *id, status: Status::Good });
                 } else {
                     self.writes.push(Write::AddJob(NewJob {
                         kind: PUBLISH.to_owned(),
                         key: crate::jobs::certificate_key(*id),
-                        due: at.saturating_add(delay).unwrap_or(*at),
+                        due: visible,
                         payload: Opaque(self.resident.id.to_string().into_bytes()),
                     }));
                 }
             }
             Event::PhoneRegistered { enrolment, chip, at } => {
-                let delay = &self.authority.settings.rules.visibility_delay;
+                let delay = self.authority.settings.rules.visibility_delay;
                 let enrolment = self.enrolment(*enrolment)?;
-                let delay = SignedDuration::from_secs(delay.seconds(enrolment.platform).into());
-                let usable_from = at.saturating_add(delay).ok();
+                let usable_from = Some(visible_from(*at, enrolment.platform, delay));
                 enrolment.stage = EnrolmentStage::Registered { since: *at, usable_from };
                 self.notify(*chip, "certificates-registered", []);
             }
@@ -216,12 +216,12 @@ impl Projection<'_> {
         }));
     }
 
-    /// How long status services do not tell a certificate that is on its chip (HOURS-3).
-    fn visibility_delay(&self, id: CertificateId) -> SignedDuration {
+    /// From when on status services tell a certificate that is on its chip since `since` (HOURS-3).
+    fn visible_from(&self, id: CertificateId, since: Timestamp) -> Timestamp {
         let phone = self.resident.phone.as_ref().filter(|phone| {
             self.resident.certificates.get(&id).is_some_and(|found| found.chip == phone.chip)
         });
-        let delay = &self.authority.settings.rules.visibility_delay;
-        SignedDuration::from_secs(phone.map_or(0, |phone| delay.seconds(phone.platform)).into())
+        let delay = self.authority.settings.rules.visibility_delay;
+        phone.map_or(since, |phone| visible_from(since, phone.platform, delay))
     }
 }

@@ -17,7 +17,8 @@ use crate::tasks::{Caller, Planned, Task};
 
 /// How long a session waits for the next answer.
 const LIFE: SignedDuration = SignedDuration::from_mins(10);
-/// How many sessions may be open at a time; past that the longest idle one is given up.
+/// How many sessions may be open at a time; past that the longest idle one is given up, first of those for
+/// which nobody signed.
 const MOST: usize = 10_000;
 
 /// How many of them may be opened by who has not signed, and are not done: they push out no others.
@@ -37,6 +38,7 @@ impl Default for Sessions {
 
 struct Open {
     touched: Timestamp,
+    is_signed: bool,
     session: Arc<Mutex<Live>>,
 }
 
@@ -125,12 +127,13 @@ impl Sessions {
         let mut open = self.lock();
         open.retain(|_, found| now.duration_since(found.touched) < LIFE);
         if open.len() >= MOST {
-            let idle = open.iter().min_by_key(|(_, found)| found.touched);
+            let idle = open.iter().min_by_key(|(_, found)| (found.is_signed, found.touched));
             if let Some(idle) = idle.map(|(id, _)| id.clone()) {
                 open.remove(&idle);
             }
         }
-        open.insert(id, Open { touched: now, session: Arc::new(Mutex::new(live)) });
+        let is_signed = live.caller != Caller::Anybody;
+        open.insert(id, Open { touched: now, is_signed, session: Arc::new(Mutex::new(live)) });
     }
 
     fn get(&self, id: &str, now: Timestamp) -> Option<Arc<Mutex<Live>>> {
@@ -161,5 +164,52 @@ fn reason(error: &ScriptError) -> &'static str {
         ScriptError::Channel(_) => "channel",
         ScriptError::Refused { .. } => "refused",
         ScriptError::Ended => "ended",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inrou_api::wire::authority::SessionOutcome;
+    use inrou_chip::issuer::{Operation, Outcome};
+    use inrou_chip::scp03::MasterKey;
+    use inrou_pki::SeededEntropy;
+    use inrou_rules::ChipId;
+
+    use super::*;
+
+    const CHIP: ChipId = ChipId::from_bytes([7; 16]);
+
+    struct Nothing;
+
+    impl Task for Nothing {
+        fn chip(&self) -> ChipId {
+            CHIP
+        }
+
+        fn operations(&self) -> Vec<Operation> {
+            Vec::new()
+        }
+
+        fn finish(&self, _: &Authority, _: Vec<Outcome>) -> Result<SessionOutcome, Failed> {
+            Ok(SessionOutcome::PhoneRegistered)
+        }
+    }
+
+    #[test]
+    fn what_nobody_signed_for_is_given_up_before_what_somebody_did() {
+        let (sessions, now) = (Sessions::default(), Timestamp::UNIX_EPOCH);
+        let (keys, entropy) = (MasterKey::from_bytes([1; 16]), SeededEntropy::new(1));
+        let put = |id: String, caller| {
+            let (script, _) = Session::new(CHIP, keys.diversify(&CHIP), &entropy, Vec::new());
+            sessions.put(id, Live { caller, task: Box::new(Nothing), script, last: None }, now);
+        };
+        put("signed".to_owned(), Caller::Phone(CHIP));
+        for number in 0..MOST {
+            put(number.to_string(), Caller::Anybody);
+            // It is not idle: it was asked for again.
+            sessions.get(&number.to_string(), now + SignedDuration::from_secs(1));
+        }
+        assert_eq!(sessions.lock().len(), MOST);
+        assert!(sessions.get("signed", now).is_some());
     }
 }

@@ -2,31 +2,37 @@
 //! ends those that were begun before. One that is complete is not given up: until it is registered,
 //! its chip takes no other, whoever applies.
 
-use inrou_api::problem::Code;
+use inrou_api::problem::{Code, Problem};
 use inrou_api::wire::authority::EnrolmentStage;
 use inrou_rules::{ChipId, Command, EnrolmentId, Medium, Refusal};
 
 use crate::Authority;
 use crate::enrolment::Enrolment;
 use crate::problem::Failed;
-use crate::store::Actor;
+use crate::store::{Actor, Version};
+
+/// How many enrolments of a chip are remembered that nobody has signed.
+const MOST_UNSIGNED: usize = 100;
 
 impl Authority {
     /// Whether another enrolment may be begun on a chip.
     ///
     /// # Errors
-    /// `application-under-way`; the store's.
-    pub(crate) fn check_no_other_under_way(
-        &self,
-        chip: ChipId,
-        id: EnrolmentId,
-    ) -> Result<(), Failed> {
-        for (_, other) in self.enrolments_on(chip)? {
-            if other.id != id && self.is_under_way(&other)? {
-                return Err(Refusal::ApplicationUnderWay.into());
+    /// `application-under-way`; `too-many-requests` until one that nobody signed is forgotten; the
+    /// store's.
+    pub(crate) fn check_room(&self, chip: ChipId, id: EnrolmentId) -> Result<(), Failed> {
+        let mut others = self.enrolments_on(chip)?;
+        others.retain(|(_, other)| other.id != id);
+        self.check_none_under_way(&others)?;
+        let forgotten = others.iter().filter_map(|(_, other)| other.forgotten_from());
+        let forgotten: Vec<_> = forgotten.collect();
+        match forgotten.iter().min() {
+            Some(first) if forgotten.len() >= MOST_UNSIGNED => {
+                let wait = first.duration_since(self.clock.now()).as_secs().max(1);
+                Err(Problem::new(Code::TOO_MANY_REQUESTS).with("wait", wait).into())
             }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Ends what else was begun on a chip, before the chip makes the keys of an enrolment.
@@ -34,11 +40,10 @@ impl Authority {
     /// # Errors
     /// `application-under-way`; `conflict` if another one goes on at this moment; the store's.
     pub(crate) fn make_way_for(&self, chip: ChipId, id: EnrolmentId) -> Result<(), Failed> {
-        self.check_no_other_under_way(chip, id)?;
-        for (version, mut other) in self.enrolments_on(chip)? {
-            if other.id == id {
-                continue;
-            }
+        let mut others = self.enrolments_on(chip)?;
+        others.retain(|(_, other)| other.id != id);
+        self.check_none_under_way(&others)?;
+        for (version, mut other) in others {
             match (&other.stage, other.resident) {
                 (EnrolmentStage::Begun, _) => {
                     other.end(Code::APPLICATION_WITHDRAWN.as_str());
@@ -49,6 +54,15 @@ impl Authority {
                     self.act(resident, Actor::Phone { chip }, &command, &|_| Vec::new())?;
                 }
                 _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check_none_under_way(&self, others: &[(Version, Enrolment)]) -> Result<(), Failed> {
+        for (_, other) in others {
+            if self.is_under_way(other)? {
+                return Err(Refusal::ApplicationUnderWay.into());
             }
         }
         Ok(())

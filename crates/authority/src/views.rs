@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use inrou_api::wire::authority::{CertificateView, HistoryEntry, Notice, PhoneView};
-use inrou_rules::{Certificate, ChipId, Resident};
+use inrou_api::wire::authority::{
+    CertificateView, EnrolmentStage, HistoryEntry, Notice, PhoneView,
+};
+use inrou_rules::{Certificate, ChipId, Resident, ResidentId};
 
 use crate::Authority;
 use crate::enrolment::Enrolment;
@@ -65,7 +67,7 @@ impl Authority {
     /// A phone, as it sees itself.
     pub(crate) fn phone_view(&self, chip: ChipId) -> Result<PhoneView, Failed> {
         let phone = self.phone(chip)?.value;
-        let enrolment = self.present_enrolment(chip)?;
+        let enrolment = self.present_enrolment(chip, phone.resident)?;
         let resident = phone.resident.or(enrolment.as_ref().and_then(|found| found.resident));
         let deletion_due = match resident {
             Some(resident) => self
@@ -114,17 +116,28 @@ impl Authority {
         holders.into_iter().map(|id| Ok(self.load(id)?.resident)).collect()
     }
 
-    /// The enrolment that a phone is about: the one under way, or else the one begun last.
-    fn present_enrolment(&self, chip: ChipId) -> Result<Option<Enrolment>, Failed> {
-        let (mut last, mut under_way) = (None::<Enrolment>, None);
+    /// The enrolment that a phone is about: the one under way, or else that of the resident whom it
+    /// serves, or else the one begun last.
+    fn present_enrolment(
+        &self,
+        chip: ChipId,
+        served: Option<ResidentId>,
+    ) -> Result<Option<Enrolment>, Failed> {
+        let (mut last, mut serving, mut under_way) = (None::<Enrolment>, None, None);
         for (_, found) in self.enrolments_on(chip)? {
             if self.is_under_way(&found)? {
                 under_way = Some(found.clone());
+            }
+            if let EnrolmentStage::Registered { .. } = found.stage
+                && served.is_some()
+                && found.resident == served
+            {
+                serving = Some(found.clone());
             }
             if last.as_ref().is_none_or(|last| last.challenge_expires <= found.challenge_expires) {
                 last = Some(found);
             }
         }
-        Ok(under_way.or(last))
+        Ok(under_way.or(serving).or(last))
     }
 }

@@ -1,13 +1,18 @@
-//! What anybody may begin without proof is bounded.
+//! What may be begun without end is bounded.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "what helps a test fails by panicking")]
 
+#[path = "support/applying.rs"]
+mod applying;
 #[path = "support/house.rs"]
 mod house;
 
+use applying::{apply, begin};
 use house::{House, hanako};
 use inrou_api::client::Client;
+use inrou_api::clock::Clock;
 use inrou_api::wire::authority::{SessionStep, SessionWork};
+use inrou_authority::store::Write;
 use inrou_pki::SystemEntropy;
 use inrou_rules::{ChipId, Platform, Uses};
 use jiff::SignedDuration;
@@ -37,4 +42,21 @@ async fn sessions_that_nobody_signed_for_are_bounded_and_push_out_no_others() {
     house.issue_card(resident, &hanako(), Uses::BOTH).await;
     house.clock.advance_by(SignedDuration::from_mins(10));
     open().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn applications_that_nobody_signs_are_bounded_on_each_phone() {
+    let house = House::at("2026-11-21T01:00:00Z").await;
+    let (phone, other) = (house.phone().await, house.phone().await);
+    for _ in 0..100 {
+        begin(&house, &phone, Uses::BOTH).await.unwrap();
+    }
+    assert_eq!(begin(&house, &phone, Uses::BOTH).await.unwrap_err(), "too-many-requests");
+    let resident = house.admit(&hanako()).await;
+    let card = house.issue_card(resident, &hanako(), Uses::BOTH).await;
+    apply(&house, &other, &card, Uses::BOTH).await.unwrap();
+
+    house.clock.advance_by(SignedDuration::from_hours(25));
+    house.store.commit(Write::Prune { now: house.clock.now(), limit: 1000 }.into()).unwrap();
+    begin(&house, &phone, Uses::BOTH).await.unwrap();
 }

@@ -57,6 +57,11 @@ async fn reg_3_while_an_application_is_worked_on_its_chip_takes_no_other() {
     // From then on the chip serves the first resident (READY-3).
     let refused = apply(&house, &phone, &second, Uses::BOTH).await;
     assert_eq!(refused.unwrap_err(), "phone-serves-another");
+    // What the second one began in vain is not what the phone is about.
+    let view: PhoneView = phone.client.get("/phones/self").answer().await.unwrap();
+    let shown = view.enrolment.unwrap();
+    assert_eq!(shown.enrolment, applied.enrolment);
+    assert!(matches!(shown.stage, EnrolmentStage::Registered { .. }), "{shown:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

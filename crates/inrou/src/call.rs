@@ -17,7 +17,7 @@ use crate::control::{Answer, Request, ask};
 use crate::fault::Fault;
 use crate::sandbox::{DataFolder, Role, RoleKeys};
 use crate::serve::certificates;
-use crate::terminal::say;
+use crate::terminal::{pass_on, say};
 
 /// The longest body that is read.
 const LONGEST_BODY: u64 = 1024 * 1024;
@@ -76,8 +76,11 @@ pub fn run(language: Language, data: &Path, asked: &Asked) -> Result<(), Fault> 
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|_| Fault::new("internal-error"))?;
     let answer = runtime.block_on(call.bytes()).map_err(refused)?;
-    if !answer.is_empty() {
-        say(&String::from_utf8_lossy(&answer));
+    match str::from_utf8(&answer) {
+        Ok("") => {}
+        Ok(json) if serde_json::from_str::<&RawValue>(json).is_ok() => say(json),
+        // A certificate, a signature, a document: not a byte more or less.
+        _ => pass_on(&answer),
     }
     Ok(())
 }
@@ -101,7 +104,8 @@ fn read(file: &Path) -> Result<Box<RawValue>, Fault> {
     };
     let mut text = String::new();
     source.take(LONGEST_BODY).read_to_string(&mut text).map_err(|_| unreadable())?;
-    RawValue::from_string(text.trim().to_owned()).map_err(|_| unreadable())
+    RawValue::from_string(text.trim().to_owned())
+        .map_err(|_| Fault::new("body-not-json").with("path", file.display()))
 }
 
 fn refused(error: ClientError) -> Fault {

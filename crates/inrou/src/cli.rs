@@ -198,6 +198,7 @@ fn command(language: Language) -> Command {
         .value_parser(ROLES)
         .action(ArgAction::Append)
         .num_args(0..)
+        .conflicts_with("print-config")
         .help(say("serve-role"));
     let to = Arg::new("to").value_name("TIME").help(say("clock-to"));
     Command::new("inrou")
@@ -209,9 +210,12 @@ fn command(language: Language) -> Command {
         .arg(data.clone())
         .arg(lang)
         .subcommand(Command::new("up").about(say("up")).arg(port.clone()).arg(at).arg(tls))
-        .subcommand(
-            Command::new("serve").about(say("serve")).arg(config).arg(print).arg(port).arg(roles),
-        )
+        .subcommand(Command::new("serve").about(say("serve")).args([
+            config,
+            print,
+            port.conflicts_with("config"),
+            roles,
+        ]))
         .subcommand(
             // It has no use for a data folder, which it would otherwise take from above.
             Command::new("demo").about(say("demo")).arg(out).arg(data.global(false).hide(true)),
@@ -222,12 +226,31 @@ fn command(language: Language) -> Command {
         .subcommand(call::command(&say))
 }
 
-/// The error that a data folder is for a demo, whose own is thrown away.
+/// The error that a data folder is named where it would not be looked at: a demo throws its own away, and
+/// some options say what else to go by.
 fn without_use(matches: &ArgMatches) -> Option<Fault> {
-    let demo = matches.subcommand_matches("demo")?;
-    let typed = demo.value_source("data") == Some(ValueSource::CommandLine);
-    let fault = || Fault::new("argument-unknown").with("argument", "--data");
-    typed.then(|| fault().with("help", "inrou demo --help"))
+    let (name, arguments) = matches.subcommand()?;
+    let (name, arguments) = match arguments.subcommand() {
+        Some((below, arguments)) => (format!("{name} {below}"), arguments),
+        None => (name.to_owned(), arguments),
+    };
+    let instead = match name.as_str() {
+        "demo" => None,
+        "serve" => Some("config"),
+        "verify" => Some("anchors"),
+        "card read" => Some("reader"),
+        _ => return None,
+    };
+    let typed = |option| arguments.value_source(option) == Some(ValueSource::CommandLine);
+    let fault = match instead {
+        None => Fault::new("argument-unknown"),
+        Some(other) if typed(other) => {
+            Fault::new("arguments-conflict").with("other", format!("--{other}"))
+        }
+        Some(_) => return None,
+    };
+    let help = format!("inrou {name} --help");
+    typed("data").then(|| fault.with("argument", "--data").with("help", help))
 }
 
 fn action(matches: &ArgMatches) -> Action {
@@ -355,6 +378,16 @@ mod tests {
             ("--data d", "command-missing", "", "inrou --help"),
             ("demo --data d", "argument-unknown", "--data", "inrou demo --help"),
             ("--data d demo", "argument-unknown", "--data", "inrou demo --help"),
+            ("serve --config c --data d", "arguments-conflict", "--config", "inrou serve --help"),
+            ("serve --config c --port 1", "arguments-conflict", "--port", "inrou serve --help"),
+            ("serve --print-config portal", "arguments-conflict", "--print", "inrou serve --help"),
+            (
+                "--data d verify f --anchors a",
+                "arguments-conflict",
+                "--data",
+                "inrou verify --help",
+            ),
+            ("card read --data d --reader r", "arguments-conflict", "--reader", "card read --help"),
             ("up --tempo 3", "argument-unknown", "--tempo", "inrou up --help"),
             ("up --port", "value-missing", "--port", "inrou up --help"),
             ("up --port many", "value-not-readable", "many", "inrou up --help"),

@@ -7,8 +7,7 @@ use std::path::Path;
 
 use inrou_words::{Form, Language, error};
 
-use crate::facts::printable;
-use crate::residents::ResidentsError;
+use crate::USAGE;
 use crate::sandbox::{FolderError, SandboxError, TlsError};
 use inrou_api::clock::ClockError;
 use inrou_api::server::ListenError;
@@ -48,10 +47,17 @@ impl Fault {
         self.code
     }
 
-    /// The exit code of a command that ends with it, which scripts go by: 3 if a file could not be
-    /// checked whole, 4 if it is genuine and says that a certificate is not good, 1 for all else.
+    /// The exit code of a command that ends with it, which scripts go by: 2 if what was typed cannot be
+    /// understood, 3 if a file could not be checked whole, 4 if it is genuine and says that a
+    /// certificate is not good, 1 for all else.
     pub fn exit_code(&self) -> u8 {
         match self.code {
+            "time-not-readable"
+            | "moment-not-readable"
+            | "serial-not-readable"
+            | "key-not-readable"
+            | "body-not-json"
+            | "option-without-use" => USAGE,
             "file-not-checked" => 3,
             "file-not-good" => 4,
             _ => 1,
@@ -65,7 +71,7 @@ impl Fault {
         self
     }
 
-    /// The two lines.
+    /// The two lines; the first ends with the code, by which `docs/errors.md` has it.
     pub fn lines(&self, language: Language) -> String {
         let Some(text) = error(self.code) else {
             return self.code.to_owned();
@@ -74,7 +80,7 @@ impl Fault {
         let line = |text: inrou_words::Text<'static>| {
             text.in_language(language).with_all(params()).render(Form::Plain)
         };
-        format!("{}\n{}", line(text.what()), line(text.now()))
+        format!("{} [{}]\n{}", line(text.what()), self.code, line(text.now()))
     }
 }
 
@@ -105,23 +111,14 @@ impl From<SandboxError> for Fault {
             SandboxError::Tls(TlsError::File { path, .. }) => {
                 Fault::new("file-not-readable").with("path", path.display())
             }
-            SandboxError::Residents(error) => error.into(),
+            SandboxError::Residents(error) => Fault::new("residents-invalid")
+                .with("detail", &error)
+                .with("remedy", error.remedy()),
             error => {
                 tracing::error!(error = ?error, "the sandbox did not start");
                 Fault::new("internal-error")
             }
         }
-    }
-}
-
-impl From<ResidentsError> for Fault {
-    fn from(error: ResidentsError) -> Self {
-        // A fault's words have no parameters: what stands for itself follows them.
-        let detail = error.fault.detail().map(|said| format!(" ({})", printable(&said)));
-        Fault::new("residents-invalid")
-            .with("place", printable(&error.place()))
-            .with("fault", error.fault.code())
-            .with("detail", detail.unwrap_or_default())
     }
 }
 
@@ -164,26 +161,6 @@ impl From<ClockError> for Fault {
 mod tests {
     use super::*;
     use crate::sandbox::DataFolder;
-
-    #[test]
-    fn a_mistake_in_the_residents_file_is_told_in_every_language() {
-        use crate::residents::{BUILT_IN, parse};
-        let wrong = BUILT_IN.replacen("MIZUNO12", "mizuno12", 1);
-        let wrong = || parse(&wrong, jiff::civil::date(2026, 11, 21)).unwrap_err();
-        let line = wrong().line.unwrap();
-        for (language, what, now) in [
-            (Language::En, "a PIN or password", "6 to 16 upper-case letters"),
-            (Language::Ja, "暗証番号またはパスワード", "6文字から16文字"),
-            (Language::JaEasy, "暗証番号が 間違って", "6文字から 16文字"),
-        ] {
-            let said = Fault::from(wrong()).lines(language);
-            let lines: Vec<&str> = said.lines().collect();
-            assert_eq!(lines.len(), 2, "{said}");
-            assert!(lines[0].contains(&format!("residents.json:{line} (hana)")), "{said}");
-            assert!(lines[0].contains(what) && lines[1].contains(now), "{said}");
-            assert!(!said.contains("mizuno12"), "{said}");
-        }
-    }
 
     #[test]
     fn a_file_in_the_place_of_a_folder_is_told_from_a_folder_that_is_closed() {

@@ -5,6 +5,7 @@ use inrou_rules::japan;
 use jiff::civil::{Date, DateTime, date};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::facts::printable;
 use crate::fault::Fault;
 
 /// A moment with its offset; or without, in Japan time; or a day, from its midnight in Japan.
@@ -18,13 +19,22 @@ pub fn parse_moment(typed: &str) -> Option<Timestamp> {
     exact.or_else(civil).or_else(day)
 }
 
+/// The same, of an option that takes no length.
+///
+/// # Errors
+/// `moment-not-readable`.
+pub fn read_moment(typed: &str) -> Result<Timestamp, Fault> {
+    let unreadable = || Fault::new("moment-not-readable").with("typed", printable(typed));
+    parse_moment(typed).ok_or_else(unreadable)
+}
+
 /// The same, as a time that a sandbox may begin at: from the year in which all of the residents that come
 /// with the program are old enough for their cards, to where its clock ends.
 ///
 /// # Errors
-/// `time-not-readable`, `time-out-of-range`.
+/// `moment-not-readable`, `time-out-of-range`.
 pub fn parse_beginning(typed: &str) -> Result<Timestamp, Fault> {
-    let moment = parse_moment(typed).ok_or_else(|| Fault::new("time-not-readable"))?;
+    let moment = read_moment(typed)?;
     let first = japan::moment(date(2020, 1, 1).at(0, 0, 0, 0));
     if (first..SandboxClock::LATEST).contains(&moment) {
         Ok(moment)
@@ -70,7 +80,8 @@ mod tests {
             ("1990-01-01", "time-out-of-range"),
             ("2019-12-31T23:59:59", "time-out-of-range"),
             ("9999-12-31", "time-out-of-range"),
-            ("tomorrow", "time-not-readable"),
+            ("tomorrow", "moment-not-readable"),
+            ("+1d", "moment-not-readable"),
         ] {
             assert_eq!(parse_beginning(wrong).unwrap_err().code(), code, "{wrong}");
         }

@@ -7,7 +7,17 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Says something. Who listens may have heard enough, as `head` has: that ends nothing.
 pub(crate) fn say(text: &str) {
-    match writeln!(io::stdout(), "{text}") {
+    told(writeln!(io::stdout(), "{text}"));
+}
+
+/// Passes bytes on as they are.
+pub(crate) fn pass_on(bytes: &[u8]) {
+    let mut out = io::stdout();
+    told(out.write_all(bytes).and_then(|()| out.flush()));
+}
+
+fn told(written: io::Result<()>) {
+    match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             tracing::error!(%error, "standard output cannot be written");
         }

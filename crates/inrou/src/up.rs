@@ -9,14 +9,14 @@ use jiff::Timestamp;
 use crate::fault::Fault;
 use crate::moment::parse_beginning;
 use crate::residents::{self, TestResident};
-use crate::sandbox::{DataFolder, Extras, Options, Sandbox, is_file_changed};
+use crate::sandbox::{DEFAULT_PORT, DataFolder, Extras, Options, Sandbox, is_file_changed};
 use crate::table::table;
 use crate::terminal::{complain, interrupted, say, words};
 
 /// Runs the sandbox until it is interrupted. Without a `port`, it is that of the folder's first start.
 ///
 /// # Errors
-/// `time-not-readable`, `time-out-of-range`, `not-a-folder`, `file-access-denied`, and what keeps a
+/// `moment-not-readable`, `time-out-of-range`, `not-a-folder`, `file-access-denied`, and what keeps a
 /// sandbox from starting.
 pub fn run(
     language: Language,
@@ -28,7 +28,7 @@ pub fn run(
     let start = at.map(parse_beginning).transpose()?;
     let folder = DataFolder::create(data)?;
     let remarks = remarks(&folder, port, start, language)?;
-    let port = folder.port_to_use(port)?;
+    let port = port.or(folder.port()?).unwrap_or(DEFAULT_PORT);
     let runtime = tokio::runtime::Runtime::new().map_err(|_| Fault::new("internal-error"))?;
     runtime.block_on(async {
         let options = Options { folder, port, start, residents: None };

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use crate::control::{Answer, Request, ask};
 use crate::facts::{self, printable};
 use crate::fault::Fault;
-use crate::moment::parse_moment;
+use crate::moment::read_moment;
 use crate::sandbox::DataFolder;
 use crate::table::table;
 use crate::terminal::{say, words};
@@ -53,14 +53,10 @@ pub struct Verification {
 /// # Errors
 /// `file-not-good` if all is genuine and the issuer says that the certificate is not good,
 /// `file-not-valid` if a check does not hold, `file-not-checked` if one could not be made;
-/// `anchors-missing`, `file-not-readable`, `file-not-recognised`, `time-not-readable`,
-/// `status-not-recognised`, `serial-not-readable`, `option-without-use`.
+/// `anchors-missing`, `file-not-readable`, `file-not-recognised`,
+/// `anchors-not-readable`, `moment-not-readable`, `serial-not-readable`, `option-without-use`.
 pub fn run(language: Language, data: &Path, verification: &Verification) -> Result<(), Fault> {
-    let typed = verification
-        .at
-        .as_deref()
-        .map(|at| parse_moment(at).ok_or_else(|| Fault::new("time-not-readable")));
-    let typed = typed.transpose()?;
+    let typed = verification.at.as_deref().map(read_moment).transpose()?;
     let serial = verification.serial.as_deref().map(serial).transpose()?;
     let path = verification.file.display();
     let file = read_file(&verification.file)?;
@@ -177,7 +173,8 @@ fn refuse_what_has_no_use(
 fn read_anchors(path: &Path) -> Result<TrustAnchors, Fault> {
     anchors::from_files([path]).map_err(|error| {
         tracing::debug!(%error, "the trust anchors cannot be read");
-        Fault::new("file-not-readable").with("path", path.display())
+        let code = if path.is_file() { "anchors-not-readable" } else { "file-not-readable" };
+        Fault::new(code).with("path", path.display())
     })
 }
 
@@ -227,10 +224,14 @@ fn row(check: &Check, language: Language) -> [String; 2] {
         Outcome::Passed => words("cli.check-passed", language),
         Outcome::NotChecked(why) => words(&format!("unchecked.{}", why.code()), language),
         Outcome::NotGood(said) => labelled(&failed(), &facts::status(*said, language), language),
-        Outcome::Failed { code, reason } => {
+        Outcome::Failed { code, reason } | Outcome::Unknown { code, reason } => {
             let title = error(code.as_str()).map(|text| text.title().in_language(language));
             let title = title.map_or_else(String::new, |title| title.render(Form::Plain));
-            let line = labelled(&failed(), &title, language);
+            let label = match check.outcome {
+                Outcome::Unknown { .. } => words("cli.check-unknown", language),
+                _ => failed(),
+            };
+            let line = labelled(&label, &title, language);
             // The reason is for developers, in their language alone.
             match language {
                 Language::En => format!("{line} ({})", printable(reason)),
@@ -267,10 +268,7 @@ fn judge(report: &Report, file: &Path, language: Language) -> Result<(), Fault> 
     if let Some(said) = report.not_good() {
         return Err(fault("file-not-good").with("status", facts::status(said, language)));
     }
-    let is_open = |check: &Check| matches!(check.outcome, Outcome::NotChecked(_) | Outcome::Passed);
-    let code =
-        if report.checks.iter().all(is_open) { "file-not-checked" } else { "file-not-valid" };
-    Err(fault(code))
+    Err(fault(if report.is_open() { "file-not-checked" } else { "file-not-valid" }))
 }
 
 #[cfg(test)]
@@ -302,6 +300,12 @@ mod tests {
         assert_eq!(code(vec![open(), unknown()]), Err("file-not-valid"));
         assert_eq!(code(vec![Outcome::Passed, failed(), open()]), Err("file-not-valid"));
         assert_eq!(code(vec![open(), Outcome::Passed]), Err("file-not-checked"));
+        let untold = || Outcome::Unknown {
+            code: inrou_api::problem::Code::STATUS_UNAVAILABLE,
+            reason: String::new(),
+        };
+        assert_eq!(code(vec![Outcome::Passed, untold()]), Err("file-not-checked"));
+        assert_eq!(code(vec![failed(), untold()]), Err("file-not-valid"));
     }
 
     #[test]
@@ -317,9 +321,9 @@ mod tests {
         assert_eq!(missing.code(), "anchors-missing");
         assert!(missing.lines(Language::En).contains("--anchors"));
         verification.anchors = Some(verification.file.clone());
-        assert_eq!(fault(&verification).code(), "file-not-readable", "no certificates are in it");
+        assert_eq!(fault(&verification).code(), "anchors-not-readable");
         verification.at = Some("tomorrow".to_owned());
-        assert_eq!(fault(&verification).code(), "time-not-readable");
+        assert_eq!(fault(&verification).code(), "moment-not-readable");
     }
 
     #[test]

@@ -25,13 +25,17 @@ async fn a_role_is_played_and_may_do_no_more_than_it_may() {
         (call(&["clerk", "GET", "/authority/v1/residents"]), "not allowed"),
         (call(&["clerk", "GET", "/nowhere"]), "nothing here"),
         (nothing, "nothing here"),
-        (inrou_told(folder.path(), &arguments, "no JSON"), "cannot be read"),
+        (inrou_told(folder.path(), &arguments, "no JSON"), "is not JSON"),
         (call(&["clerk", "POST", "/", "--key", "\""]), "no idempotency key"),
     ] {
         assert!(!refused.status.success());
         assert!(said(&refused).contains(why), "{why}: {}", said(&refused));
         assert_eq!(said(&refused).lines().count(), 2, "{}", said(&refused));
     }
+    // What is no JSON comes as it is, byte for byte.
+    let issuer = call(&["clerk", "GET", "/ca/signature/1.cer"]);
+    let certificate = inrou_pki::Certificate::from_der(&issuer.stdout).unwrap();
+    assert_eq!(certificate.as_der(), issuer.stdout);
     running.stop().await;
     let gone = call(&["clerk", "GET", "/office/v1/applications"]);
     assert!(said(&gone).contains("No sandbox runs"), "{}", said(&gone));

@@ -18,7 +18,7 @@ use inrou_chip::client::{JpkiClient, Pin};
 use inrou_pki::cms::NewMessage;
 use inrou_pki::{Certificate, SystemEntropy, pem};
 use inrou_rules::{Medium, SignaturePassword, Use};
-use support::{inrou, inrou_told, said, sandbox, shown};
+use support::{inrou, inrou_alone, inrou_told, said, sandbox, shown};
 
 const PASSWORD: &str = "MIZUNO12\n";
 
@@ -39,7 +39,7 @@ async fn a_certificate_is_valid_while_its_authority_says_so_and_for_nobody_else(
     let text = fs::read_to_string(at("auth.pem")).unwrap();
     fs::write(&der, Certificate::from_pem(&text).unwrap().as_der()).unwrap();
     let by_file = ["verify", &der, "--anchors", &at("ca-sign.pem"), "--at", "2026-11-21T10:00"];
-    refused(&inrou(folder.path(), &by_file), "is not valid", "does not hold");
+    refused(&inrou_alone(&by_file), "is not valid", "does not hold");
 
     let mut flipped = fs::read(&der).unwrap();
     *flipped.last_mut().unwrap() ^= 1;
@@ -55,7 +55,8 @@ async fn a_certificate_is_valid_while_its_authority_says_so_and_for_nobody_else(
 
     // Its store still tells which issuers it trusts, and nobody tells the status any more.
     let alone = inrou(folder.path(), &["verify", &der]);
-    refused(&alone, "is not valid", "status cannot be checked");
+    refused(&alone, "not known to be valid", "status cannot be checked");
+    assert_eq!(alone.status.code(), Some(3));
     assert!(shown(&alone).contains("Signed by a trusted issuer"));
     let issuer = inrou(folder.path(), &["verify", &at("ca-sign.pem")]);
     assert!(issuer.status.success(), "{}{}", shown(&issuer), said(&issuer));
@@ -97,7 +98,8 @@ async fn status_answers_and_lists_are_judged_as_files() {
     ] {
         let refused = inrou(folder.path(), &typed);
         assert!(said(&refused).contains(complaint), "{}", said(&refused));
-        assert_eq!(refused.status.code(), Some(1));
+        let typed_wrong = !complaint.starts_with("is neither");
+        assert_eq!(refused.status.code(), Some(if typed_wrong { 2 } else { 1 }));
     }
     running.stop().await;
 }
@@ -128,11 +130,11 @@ async fn a_revoked_certificate_is_told_from_a_forged_one_by_the_exit_code() {
     let (auth, anchors) = (at("auth.pem"), at("ca-auth.pem"));
     let verify = |file: &str, more: &[&str]| {
         let typed = [&["verify", file, "--anchors", &anchors, "--at", &now], more].concat();
-        inrou(&folder.path().join("none"), &typed)
+        inrou_alone(&typed)
     };
     let exit = |output: &Output| output.status.code();
     for file in &before {
-        let good = verify(&auth, &["--status", file, "--offline"]);
+        let good = verify(&auth, &["--status", file]);
         assert_eq!(exit(&good), Some(0), "{}{}", shown(&good), said(&good));
         assert_eq!(exit(&verify(file, &["--serial", &serial])), Some(0));
     }
@@ -144,7 +146,11 @@ async fn a_revoked_certificate_is_told_from_a_forged_one_by_the_exit_code() {
         let mut forged = fs::read(file).unwrap();
         *forged.last_mut().unwrap() ^= 1;
         fs::write(at("forged"), forged).unwrap();
-        assert_eq!(exit(&verify(&auth, &["--status", &at("forged")])), Some(1));
+        // What is forged tells nothing of the certificate.
+        let untold = verify(&auth, &["--status", &at("forged")]);
+        assert_eq!(exit(&untold), Some(3));
+        refused(&untold, "not known to be valid", "not known: ");
+        assert_eq!(exit(&verify(&at("forged"), &[])), Some(1));
     }
     assert_eq!(exit(&verify(&after[0], &[])), Some(4), "an answer is about its certificates");
     let list = verify(&after[1], &[]);

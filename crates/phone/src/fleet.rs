@@ -169,16 +169,17 @@ impl Fleet {
     /// Buys a phone: its chip is made. It is there whole or not at all. Blocks.
     ///
     /// # Errors
-    /// `bad-request` for `name` or `model`, `conflict` if there is one of that name, `internal-error`.
+    /// `bad-request` for `name` or `model`, `phone-name-taken`, `internal-error`.
     pub fn buy(&self, new: &NewPhone) -> Result<(), Problem> {
         let name: ChipName = new.name.parse().map_err(|_| Problem::bad_request("name"))?;
+        let taken = || Problem::new(Code::PHONE_NAME_TAKEN).with("name", &name);
         if new.model.is_empty() || new.model.chars().count() > LONGEST_MODEL {
             return Err(Problem::bad_request("model"));
         }
         // One purchase at a time: an unfinished phone has one name.
         let _phones = self.phones();
         if self.folder.contains(name.as_str()) {
-            return Err(Problem::new(Code::CONFLICT));
+            return Err(taken());
         }
         // A name that no phone has.
         let unfinished = format!(".{name}.new");
@@ -187,7 +188,7 @@ impl Fleet {
         self.make_chip(&inside, &name, new)?.write(&inside).or_internal()?;
         match self.folder.rename(&unfinished, name.as_str()) {
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
-                return Err(Problem::new(Code::CONFLICT).caused_by(error));
+                return Err(taken().caused_by(error));
             }
             other => other.or_internal()?,
         }

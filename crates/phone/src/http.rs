@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::{OrInternal, Problem};
-use inrou_api::server::{Json, Path, Query, Wait, documented};
+use inrou_api::server::{Access, Json, Path, Query, Wait, documented, with_access};
 use inrou_api::wire::authority::Notices;
 use inrou_api::wire::phone::{
     CardsOnTable, ChangePin, ChipContents, Consent, NewPhone, OpenLink, PhoneState, PhoneSummary,
@@ -39,12 +39,14 @@ pub fn router(fleet: Arc<Fleet>) -> axum::Router {
         .routes(routes!(open_transaction))
         .routes(routes!(consent))
         .routes(routes!(cards));
-    let all = OpenApiRouter::new().nest("/phone/v1", phones).with_state(fleet);
-    documented(all, "/phone/v1/openapi.json")
+    let all = OpenApiRouter::new()
+        .nest("/phone/v1", with_access(phones, Access::Anybody))
+        .with_state(fleet);
+    documented(all, "Inrou phones", "/phone/v1/openapi.json")
 }
 
 /// The phones, by name.
-#[utoipa::path(get, path = "/phones", tag = "fleet", params(PageQuery),
+#[utoipa::path(get, path = "/phones", operation_id = "phones", tag = "fleet", params(PageQuery),
     responses((status = 200, body = Page<PhoneSummary>)))]
 async fn list(
     State(fleet): Shared,
@@ -57,7 +59,9 @@ async fn list(
 }
 
 /// Buys a phone.
-#[utoipa::path(post, path = "/phones", tag = "fleet", request_body = NewPhone,
+#[utoipa::path(post, path = "/phones", operation_id = "buy_phone", tag = "fleet",
+    request_body = NewPhone,
+    extensions(("x-problems" = json!(["phone-name-taken", "too-many-requests"]))),
     responses((status = 201, body = PhoneState)))]
 async fn buy(
     State(fleet): Shared,
@@ -70,7 +74,9 @@ async fn buy(
 }
 
 /// A phone: what lies on it, which procedure is under way and what comes next.
-#[utoipa::path(get, path = "/phones/{name}", tag = "phone", params(("name" = String, Path)),
+#[utoipa::path(get, path = "/phones/{name}", operation_id = "phone", tag = "phone",
+    params(("name" = String, Path, description = "The phone's name.")),
+    extensions(("x-problems" = json!(["chip-file-damaged"]))),
     responses((status = 200, body = PhoneState)))]
 async fn look(State(fleet): Shared, Path(name): Path<String>) -> Result<Json<PhoneState>, Problem> {
     find(fleet, name).await?.blocking(|phone| Ok(phone.state())).await.map(Json)
@@ -84,8 +90,11 @@ async fn cards(State(fleet): Shared) -> Result<Json<CardsOnTable>, Problem> {
 }
 
 /// Puts a card to the phone.
-#[utoipa::path(put, path = "/phones/{name}/card", tag = "card", params(("name" = String, Path)),
-    request_body = PutCard, responses((status = 200, body = PhoneState)))]
+#[utoipa::path(put, path = "/phones/{name}/card", tag = "card",
+    params(("name" = String, Path, description = "The phone's name.")),
+    request_body = PutCard, extensions(("x-problems" = json!(["card-busy", "chip-file-damaged",
+    "conflict"]))),
+    responses((status = 200, body = PhoneState)))]
 async fn put_card(
     State(fleet): Shared,
     Path(name): Path<String>,
@@ -101,7 +110,9 @@ async fn put_card(
 
 /// Takes the card away, also in the middle of a read.
 #[utoipa::path(delete, path = "/phones/{name}/card", tag = "card",
-    params(("name" = String, Path)), responses((status = 204)))]
+    params(("name" = String, Path, description = "The phone's name.")),
+    extensions(("x-problems" = json!(["chip-file-damaged"]))),
+    responses((status = 204)))]
 async fn take_card_away(
     State(fleet): Shared,
     Path(name): Path<String>,
@@ -111,8 +122,9 @@ async fn take_card_away(
 }
 
 /// Makes a step in a procedure, or begins one. It is carried to its end even if the caller goes away.
-#[utoipa::path(post, path = "/phones/{name}/steps", tag = "phone",
-    params(("name" = String, Path)), request_body = Step,
+#[utoipa::path(post, path = "/phones/{name}/steps", operation_id = "make_step", tag = "phone",
+    params(("name" = String, Path, description = "The phone's name.")), request_body = Step,
+    extensions(("x-problems" = json!(["*"]))),
     responses((status = 200, body = PhoneState)))]
 async fn step(
     State(fleet): Shared,
@@ -123,8 +135,13 @@ async fn step(
 }
 
 /// What the chip holds (REG-3).
-#[utoipa::path(post, path = "/phones/{name}/contents", tag = "phone",
-    params(("name" = String, Path)), request_body = ReadContents,
+#[utoipa::path(post, path = "/phones/{name}/contents", operation_id = "read_contents",
+    tag = "phone",
+    params(("name" = String, Path, description = "The phone's name.")), request_body = ReadContents,
+    extensions(("x-problems" = json!([
+        "chip-file-damaged", "phone-busy", "phone-carries-none", "pin-blocked", "pin-form",
+        "wrong-pin"
+    ]))),
     responses((status = 200, body = ChipContents)))]
 async fn contents(
     State(fleet): Shared,
@@ -139,7 +156,15 @@ async fn contents(
 
 /// Changes a PIN by the old one (PIN-2): `signature` or `user-authentication`.
 #[utoipa::path(post, path = "/phones/{name}/pins/{usage}", tag = "phone",
-    params(("name" = String, Path), ("usage" = String, Path)), request_body = ChangePin,
+    params(
+        ("name" = String, Path, description = "The phone's name."),
+        ("usage" = inline(Use), Path, description = "Whose PIN.")),
+    request_body = ChangePin,
+    extensions(("x-problems" = json!([
+        "conflict", "chip-file-damaged", "phone-busy", "phone-carries-none", "pin-blocked",
+        "pin-character", "pin-entries-differ", "pin-form", "pin-length", "pin-no-digit",
+        "pin-no-letter", "wrong-pin"
+    ]))),
     responses((status = 204)))]
 async fn change_pin(
     State(fleet): Shared,
@@ -158,14 +183,18 @@ struct NoticesQuery {
     /// `next` of the last answer; 0 or absent for all.
     #[serde(default)]
     since: u64,
-    /// How long to wait for something new.
+    /// How many seconds to wait for something new: up to 30, more counts as 30.
     #[serde(default)]
+    #[param(value_type = Option<u32>)]
     wait: Wait,
 }
 
 /// Notices to the phone (HOURS-2), held back until there is one.
-#[utoipa::path(get, path = "/phones/{name}/notices", tag = "phone",
-    params(("name" = String, Path), NoticesQuery), responses((status = 200, body = Notices)))]
+#[utoipa::path(get, path = "/phones/{name}/notices", operation_id = "notices_on_phone",
+    tag = "phone",
+    params(("name" = String, Path, description = "The phone's name."), NoticesQuery),
+    extensions(("x-problems" = json!(["*"]))),
+    responses((status = 200, body = Notices)))]
 async fn notices(
     State(fleet): Shared,
     Path(name): Path<String>,
@@ -176,7 +205,8 @@ async fn notices(
 
 /// Opens a transaction by the link of a site that is registered as safe (REG-4).
 #[utoipa::path(post, path = "/phones/{name}/transactions", tag = "transaction",
-    params(("name" = String, Path)), request_body = OpenLink,
+    params(("name" = String, Path, description = "The phone's name.")), request_body = OpenLink,
+    extensions(("x-problems" = json!(["*"]))),
     responses((status = 200, body = ShownTransaction)))]
 async fn open_transaction(
     State(fleet): Shared,
@@ -189,8 +219,12 @@ async fn open_transaction(
 
 /// Consents to a transaction that was opened, or refuses it.
 #[utoipa::path(post, path = "/phones/{name}/transactions/{transaction}/consent",
-    tag = "transaction", params(("name" = String, Path), ("transaction" = String, Path)),
-    request_body = Consent, responses((status = 200, body = Transaction)))]
+    operation_id = "consent_to_transaction", tag = "transaction",
+    params(
+        ("name" = String, Path, description = "The phone's name."),
+        ("transaction" = inline(TransactionId), Path, description = "`id` of what was shown.")),
+    request_body = Consent, extensions(("x-problems" = json!(["*"]))),
+    responses((status = 200, body = Transaction)))]
 async fn consent(
     State(fleet): Shared,
     Path((name, id)): Path<(String, TransactionId)>,

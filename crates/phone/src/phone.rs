@@ -288,8 +288,16 @@ impl Drop for Phone {
 impl Live {
     /// The procedure under way with the secrets typed for it.
     pub(crate) fn flow(&mut self) -> Result<(&mut Flow, &mut Secrets), Problem> {
-        let flow = self.stored.flow.as_mut().ok_or_else(|| Problem::new(Code::CONFLICT))?;
+        let flow = self.stored.flow.as_mut();
+        let flow =
+            flow.ok_or_else(|| Problem::new(Code::STEP_OUT_OF_TURN).with("next", "begin"))?;
         Ok((flow, &mut self.secrets))
+    }
+
+    /// The procedure that has to be gone on with or given up before another begins.
+    pub(crate) fn procedure_in_the_way(&self) -> Option<ProcedureState> {
+        let flow = self.stored.flow.as_ref()?;
+        if flow.may_be_replaced() { None } else { self.procedure() }
     }
 
     fn procedure(&self) -> Option<ProcedureState> {

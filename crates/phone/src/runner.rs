@@ -66,9 +66,11 @@ impl Phone {
     }
 
     async fn begin(&self, procedure: Procedure, usage: Option<Use>) -> Result<(), Problem> {
-        let busy = |flow: &Flow| !flow.may_be_replaced();
-        if self.live().stored.flow.as_ref().is_some_and(busy) {
-            return Err(Problem::new(Code::PHONE_BUSY));
+        let open = self.live().procedure_in_the_way();
+        if let Some(open) = open {
+            return Err(Problem::new(Code::PROCEDURE_OPEN)
+                .with("procedure", open.procedure.name())
+                .with("next", open.next.name()));
         }
         let mut act = [0; 16];
         self.parts.entropy.fill(&mut act);

@@ -7,8 +7,8 @@ use std::fmt;
 
 use const_oid::ObjectIdentifier;
 use der::asn1::Utf8StringRef;
-use inrou_rules::{Attributes, Sex};
-use jiff::civil::{Date, date};
+use inrou_rules::{Attributes, Sex, japan};
+use jiff::civil::Date;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use crate::encode::{Encoder, UTF8_STRING, constructed};
@@ -181,21 +181,12 @@ fn other_name(
     Ok(Some(text.as_str()))
 }
 
-/// First days of the eras Meiji to Reiwa, with the digit that names each in a birth date.
-const ERAS: [(Date, char); 5] = [
-    (date(2019, 5, 1), '5'),
-    (date(1989, 1, 8), '4'),
-    (date(1926, 12, 25), '3'),
-    (date(1912, 7, 30), '2'),
-    (date(1868, 1, 25), '1'),
-];
-
 /// An era digit and the date in the Gregorian calendar, `YYYYMMDD`; zeros where it is not known.
 fn birth_date_text(birth_date: Option<Date>) -> String {
     let Some(day) = birth_date else {
         return "0".repeat(9);
     };
-    let era = ERAS.iter().find(|(first, _)| day >= *first).map_or('0', |&(_, digit)| digit);
+    let era = japan::era(day).map_or(0, |(number, _)| number);
     format!("{era}{:04}{:02}{:02}", day.year(), day.month(), day.day())
 }
 
@@ -226,6 +217,8 @@ fn parse_sex(text: &str) -> Result<Sex, AttributesInvalid> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
 
     #[test]

@@ -6,6 +6,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{Files, Issuer, openssl, pem, replace, run_openssl, sandbox, time};
+use inrou_pki::Signer;
 use inrou_pki::certificate::Certificate;
 use inrou_pki::digest::HashAlgorithm;
 use inrou_pki::keys::{KeyAlgorithm, SoftwareKey};
@@ -375,6 +376,49 @@ fn we_believe_openssls_answers() {
         let response = response.verify(&issuer.certificate, at).unwrap();
         assert_eq!(response.check_nonce(&nonce), Ok(()));
         assert_eq!(response.status(&certificate, at), Ok(expected));
+    }
+}
+
+#[test]
+fn rfc_6960_of_several_responders_of_one_name_the_one_whose_key_verifies_has_answered() {
+    let issuer = Issuer::new(sandbox(KeyAlgorithm::EcP256), Use::Signature);
+    let files = Files::new();
+    let (responder, key) = issuer.responder_from(files.machine_time());
+    // The responder's next certificate bears the same name, and another key.
+    let next = issuer.settings.responder_certificate(
+        Use::Signature,
+        &issuer.certificate,
+        issuer.holder_key(Medium::Card).public_key(),
+        Serial(78),
+        files.machine_time(),
+    );
+    let next = next.unwrap().sign(issuer.key).unwrap();
+    assert_eq!(next.subject(), responder.subject());
+    let certificate = issuer.holder(Medium::Card, 7);
+    let request = files.put("request.der", ask(&issuer, &certificate, None));
+    let response = files.path("response.der");
+    let (ca, signer) = (
+        files.put("ca.pem", issuer.certificate.to_pem()),
+        files.put("responder.pem", responder.to_pem()),
+    );
+    let (key, other) = (files.put("responder.key", pem(key)), files.put("next.pem", next.to_pem()));
+    let index = files.put("index", "V\t300101000000Z\t\t07\tunknown\t/CN=x\n");
+    openssl(
+        &[
+            "ocsp", "-index", &index, "-CA", &ca, "-rsigner", &signer, "-rkey", &key, "-rother",
+            &other, "-reqin", &request, "-respout", &response, "-ndays", "1",
+        ],
+        b"",
+    );
+    let der = std::fs::read(response).unwrap();
+    let both =
+        |first: &Certificate, second: &Certificate| [first.as_der(), second.as_der()].concat();
+    let swapped = replace(&der, &both(&responder, &next), &both(&next, &responder));
+    for der in [der, swapped] {
+        let response = OcspResponse::from_der(&der).unwrap();
+        let at = Moment::new(response.produced_at());
+        let trusted = response.verify(&issuer.certificate, at).unwrap();
+        assert_eq!(trusted.status(&certificate, at), Ok(Status::Good));
     }
 }
 

@@ -151,6 +151,40 @@ fn keys_of_other_kinds_are_refused() {
 }
 
 #[test]
+fn rsa_exponents_are_odd_and_65537_or_more() {
+    let spki = key(KeyAlgorithm::Rsa2048, 0).public_key().spki();
+    let at = spki.len() - 3;
+    assert_eq!(spki[at - 2..], [0x02, 0x03, 1, 0, 1]);
+    for (exponent, expected) in [
+        ([1, 0, 3], None),
+        ([1, 0, 0], Some(KeyError::Unsupported)),
+        ([0, 0xFF, 0xFF], Some(KeyError::Unsupported)),
+        ([0x7F, 0xFF, 0xFF], None),
+    ] {
+        let mut spki = spki.to_vec();
+        spki[at..].copy_from_slice(&exponent);
+        assert_eq!(PublicKey::from_spki(&spki).err(), expected, "{exponent:?}");
+    }
+    // With e = 3, the lengths around it are shorter by two.
+    let mut short = spki[..at - 1].to_vec();
+    short.extend([1, 3]);
+    for outer in [2, 21, 26] {
+        let length = u16::from_be_bytes([short[outer], short[outer + 1]]) - 2;
+        short[outer..outer + 2].copy_from_slice(&length.to_be_bytes());
+    }
+    assert_eq!(PublicKey::from_spki(&short).err(), Some(KeyError::Unsupported));
+}
+
+#[test]
+fn a_point_that_is_not_on_its_curve_is_no_key() {
+    for algorithm in [KeyAlgorithm::EcP256, KeyAlgorithm::EcP384] {
+        let mut spki = key(algorithm, 0).public_key().spki().to_vec();
+        *spki.last_mut().unwrap() ^= 1;
+        assert_eq!(PublicKey::from_spki(&spki).err(), Some(KeyError::Malformed));
+    }
+}
+
+#[test]
 fn secrets_do_not_show() {
     assert_eq!(format!("{:?}", passphrase("hunter2")), "Passphrase(..)");
     let shown = format!("{:?}", key(KeyAlgorithm::EcP256, 0));

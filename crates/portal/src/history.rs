@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use inrou_api::client::ClientError;
 use inrou_api::page::{Cursor, Limit, Page};
-use inrou_api::problem::{OrInternal, Problem};
+use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::wire::authority::HistoryEntry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -201,7 +202,15 @@ impl Merged<'_> {
         if let Some(page) = &self.position.page {
             call = call.query([("cursor", page.as_str())]);
         }
-        let page: Page<HistoryEntry> = call.answer().await.map_err(unavailable)?;
+        let page: Page<HistoryEntry> = call.answer().await.map_err(|error| match &error {
+            // What a cursor that was made by hand names is no page of the authority's.
+            ClientError::Problem(problem)
+                if self.position.page.is_some() && problem.is(Code::BAD_REQUEST) =>
+            {
+                Problem::bad_request("cursor")
+            }
+            _ => unavailable(error),
+        })?;
         let entries = page.items.into_iter();
         let entries = entries.filter(|entry| entry.at <= self.position.until);
         Ok(Fetched { rest: entries.skip(self.position.told).collect(), next: page.next })

@@ -8,7 +8,6 @@ use inrou_api::wire::transaction::{
 };
 use inrou_pki::certificate::Certificate;
 use inrou_relying::{Invalid, StatusSource, Validated};
-use inrou_rules::Medium;
 use jiff::Timestamp;
 
 use crate::Portal;
@@ -124,8 +123,8 @@ impl Portal {
                     return Ok((Outcome::Failed(Code::CERTIFICATE_UNTRUSTED), None));
                 };
                 let medium = validated.kind.medium;
-                let entry = entry(&holder.subject, act, now, "logged-in", name(medium));
-                let entry = entry.with("medium", name(medium));
+                let entry = entry(&holder.subject, act, now, "logged-in", medium.as_str());
+                let entry = entry.with("medium", medium.as_str());
                 let session = self.new_session(record, holder.subject, certificate.to_vec());
                 Ok((Outcome::LoggedIn(Box::new(session)), Some(entry)))
             }
@@ -167,7 +166,7 @@ impl Portal {
         };
         match self.judge_signature(&application, &cms.0, now).await? {
             Ok(signer) => {
-                let entry = said("application-sent", name(signer.kind.medium));
+                let entry = said("application-sent", signer.kind.medium.as_str());
                 let receipt = receipt(&application, cms.0.clone(), signer);
                 Ok((Outcome::Received(Box::new(receipt)), Some(entry)))
             }
@@ -251,13 +250,5 @@ fn receipt(application: &Application, cms: Vec<u8>, signer: Validated) -> Receip
         },
         evidence: signer.evidence.der,
         checked_at: signer.evidence.checked_at,
-    }
-}
-
-/// Its name in the families `medium` and `actor`.
-fn name(medium: Medium) -> &'static str {
-    match medium {
-        Medium::Card => "card",
-        Medium::Phone => "phone",
     }
 }

@@ -4,7 +4,7 @@
 mod support;
 
 use inrou_api::client::Client;
-use inrou_api::page::Page;
+use inrou_api::page::{Cursor, Page};
 use inrou_api::wire::authority::HistoryEntry;
 use inrou_rules::Medium;
 use inrou_words::{Form, Language, text};
@@ -121,7 +121,11 @@ async fn a_history_is_its_residents_alone_and_needs_the_authority() {
     house.role_api.set_down(true);
     assert_eq!(code(client.get("/history").bytes().await), "service-unavailable");
     house.role_api.set_down(false);
-    for cursor in ["x", "bnVsbA", "e30"] {
+    let position = serde_json::json!({
+        "until": house.now().to_string(), "own": u64::MAX, "page": "x", "told": u32::MAX,
+    });
+    let within = Cursor::after(&position).unwrap();
+    for cursor in ["x", "bnVsbA", "e30", within.as_str()] {
         let wrong = client.get(&format!("/history?cursor={cursor}")).bytes().await;
         assert_eq!(code(wrong), "bad-request", "{cursor}");
     }

@@ -73,7 +73,7 @@ fn fact(report: &Report, name: FactName) -> Option<&FactValue> {
 fn outcomes(report: &Report) -> Vec<(CheckName, &str)> {
     let said = |outcome| match outcome {
         &Outcome::Passed => "passed",
-        Outcome::Failed { code, .. } => code.as_str(),
+        Outcome::Failed { code, .. } | Outcome::Unknown { code, .. } => code.as_str(),
         Outcome::NotGood(Status::Revoked { .. }) => "revoked",
         Outcome::NotGood(Status::OnHold { .. }) => "on-hold",
         Outcome::NotGood(_) => "unknown",

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Sex as the register records it.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Sex {
     /// 男
     Male,
@@ -22,6 +23,14 @@ pub enum Sex {
 /// `Debug` shows none of the values: they must not reach logs.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(example = json!({
+    "name": "水野\u{3000}花", "name_reading": "みずの\u{3000}はな", "name_substitutes": "0000",
+    "address": "東京都清瀬市見本町１－２－３",
+    "address_reading": "とうきょうときよせしみほんちょういちのにのさん",
+    "address_substitutes": "00000000000000",
+    "birth_date": "1988-06-12", "sex": "female"
+})))]
 pub struct Attributes {
     /// Family name, U+3000, given name.
     pub name: String,
@@ -37,6 +46,7 @@ pub struct Attributes {
     /// As `name_substitutes`, for `address`.
     pub address_substitutes: String,
     /// Date of birth.
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = Date))]
     pub birth_date: Date,
     /// Sex.
     pub sex: Sex,

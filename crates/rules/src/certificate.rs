@@ -10,6 +10,7 @@ use crate::{ChipId, RecordVersion};
 /// What a certificate is for. Each use has a certification authority of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Use {
     /// Signing documents (署名用電子証明書).
     Signature,
@@ -32,6 +33,8 @@ impl Use {
 
 /// A set of uses: what a resident applies for, or a card is to carry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(example = json!({"signature": true, "user_authentication": true})))]
 pub struct Uses {
     /// The signature certificate is in the set.
     pub signature: bool,
@@ -80,6 +83,7 @@ impl FromIterator<Use> for Uses {
 /// What carries a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Medium {
     /// The plastic card.
     Card,
@@ -174,24 +178,29 @@ impl Certificate {
 /// Where a certificate stands. *This type is stored.*
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum CertificateStatus {
     /// Issued, not yet written to its chip: status services answer `unknown`.
     Issued,
     /// On its chip and usable.
     Active {
         /// When the chip's receipt came.
+        #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
         since: Timestamp,
     },
     /// Held (一時保留): fails every check from `since` on (LOSS-4).
     Held {
         /// When the hold was accepted.
+        #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
         since: Timestamp,
         /// Whether it had been active; if not, lifting the hold makes it `Issued` again.
+        #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
         was_active: Option<Timestamp>,
     },
     /// Revoked for good.
     Revoked {
         /// When.
+        #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
         at: Timestamp,
         /// Why (VALID-5).
         reason: RevocationReason,
@@ -201,6 +210,7 @@ pub enum CertificateStatus {
 /// Why a certificate was revoked, in the words of RFC 5280 §5.3.1 as the CPS uses them (VALID-5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum RevocationReason {
     /// Discarded before it was handed over (交付前破棄).
     Unspecified,

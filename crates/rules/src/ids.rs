@@ -24,6 +24,9 @@ macro_rules! hex_id {
         /// Sixteen opaque bytes, written as 32 lower-case hexadecimal digits.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(into = "String", try_from = "String")]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^[0-9a-f]{32}$",
+            example = "0123456789abcdef0123456789abcdef"))]
         pub struct $name([u8; 16]);
 
         impl $name {
@@ -94,6 +97,8 @@ hex_id!(
 /// A municipality's five-digit code (全国地方公共団体コード, without its check digit).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^[0-9]{5}$", example = "13221"))]
 pub struct Municipality([u8; 5]);
 
 impl Municipality {

@@ -120,6 +120,6 @@ pub(crate) fn due_on_phone(
 }
 
 /// The second in which `moment` lies: validity counts in seconds (RFC 5280 §4.1.2.5).
-pub(crate) fn whole_second(moment: Timestamp) -> Timestamp {
+pub fn whole_second(moment: Timestamp) -> Timestamp {
     Timestamp::from_second(moment.as_second()).unwrap_or(moment)
 }

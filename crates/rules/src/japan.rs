@@ -1,7 +1,7 @@
 //! Japan time, which is UTC+9 all year, and birthdays on its calendar.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime, time};
+use jiff::civil::{Date, DateTime, date, time};
 use jiff::tz::{Offset, offset};
 
 const JAPAN: Offset = offset(9);
@@ -24,6 +24,22 @@ pub fn moment(civil: DateTime) -> Timestamp {
 /// The last second of `day` in Japan, 23:59:59.
 pub fn end_of_day(day: Date) -> Timestamp {
     moment(day.to_datetime(time(23, 59, 59, 0)))
+}
+
+/// First days of the eras Reiwa, Heisei, Showa, Taisho and Meiji, with their numbers.
+const ERAS: [(Date, u8); 5] = [
+    (date(2019, 5, 1), 5),
+    (date(1989, 1, 8), 4),
+    (date(1926, 12, 25), 3),
+    (date(1912, 7, 30), 2),
+    (date(1868, 1, 25), 1),
+];
+
+/// The Japanese era of `day`, counted from Meiji as 1 to Reiwa as 5, and the year in it; `None` before
+/// Meiji.
+pub fn era(day: Date) -> Option<(u8, i16)> {
+    let (first, number) = ERAS.into_iter().find(|&(first, _)| day >= first)?;
+    Some((number, day.year() - first.year() + 1))
 }
 
 /// The birthday in `year` of a person born on `birth_date`.

@@ -37,7 +37,7 @@ pub use decide::decide;
 pub use event::Event;
 pub use ids::{CardId, ChipId, EnrolmentId, InvalidId, Municipality, RecordVersion, ResidentId};
 pub use invariants::{Invariant, broken_invariants};
-pub use issuance::{DueCertificate, Order, due_issuance};
+pub use issuance::{DueCertificate, Order, due_issuance, whole_second};
 pub use new_pins::{NewPins, TypedTwice};
 pub use pin::{CardFacePin, PinForm, SignaturePassword, UserAuthenticationPin};
 pub use refusal::{Refusal, RefusalCode};

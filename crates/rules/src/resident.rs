@@ -77,6 +77,7 @@ pub struct Card {
 /// A phone's operating system, which decides the steps and the chip's personality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Platform {
     /// An Android phone with a GP-SE.
     Android,

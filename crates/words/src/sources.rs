@@ -32,7 +32,6 @@ pub(crate) const WORDS: &[&str] = &[
     include_str!("../texts/history.toml"),
     include_str!("../texts/cli.toml"),
     include_str!("../texts/demo.toml"),
-    include_str!("../texts/residents.toml"),
     include_str!("../texts/screens.toml"),
     include_str!("../texts/phone.toml"),
     include_str!("../texts/portal.toml"),

@@ -181,19 +181,13 @@ impl<'a, T: Copy + Into<Value<'a>>> From<&T> for Value<'a> {
 
 impl From<Use> for Value<'_> {
     fn from(usage: Use) -> Self {
-        Value::Name(match usage {
-            Use::Signature => "signature",
-            Use::UserAuthentication => "user-authentication",
-        })
+        Value::Name(usage.as_str())
     }
 }
 
 impl From<Medium> for Value<'_> {
     fn from(medium: Medium) -> Self {
-        Value::Name(match medium {
-            Medium::Card => "card",
-            Medium::Phone => "phone",
-        })
+        Value::Name(medium.as_str())
     }
 }
 

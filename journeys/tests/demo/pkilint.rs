@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+
+use inrou_journeys::python;
 
 use crate::output::{files, folder};
 
@@ -95,12 +97,6 @@ fn explanations() -> Vec<Explanation> {
         }
     }
     explanations
-}
-
-/// The interpreter of the virtual environment in which `journeys/requirements.txt` is installed.
-fn python() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    std::env::var_os("INROU_PYTHON").map_or_else(|| root.join(".venv/bin/python"), PathBuf::from)
 }
 
 #[test]

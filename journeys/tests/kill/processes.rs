@@ -98,6 +98,7 @@ fn write_config(folder: &Path, ports: [u16; 3]) -> PathBuf {
         ports: [0; 3],
         authority,
         portal,
+        app: None,
         published: format!("http://127.0.0.1:{}", ports[0]),
     };
     let file = folder.join("serve.toml");

@@ -29,7 +29,7 @@ impl fmt::Display for Code {
 }
 
 /// The status of a code, a refusal's too.
-pub(super) fn status_of(code: &str) -> StatusCode {
+pub(crate) fn status_of(code: &str) -> StatusCode {
     error(code)
         .and_then(|text| StatusCode::from_u16(text.status()?).ok())
         .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -187,6 +187,14 @@ codes! {
     PHONE_NOT_SUPPORTED = "phone-not-supported";
     /// Another operation runs on the phone.
     PHONE_BUSY = "phone-busy";
+    /// There is a phone called `name` already.
+    PHONE_NAME_TAKEN = "phone-name-taken";
+    /// A `procedure` is under way on the phone, and waits for the step `next`.
+    PROCEDURE_OPEN = "procedure-open";
+    /// The step is not the one that the procedure waits for: `next`.
+    STEP_OUT_OF_TURN = "step-out-of-turn";
+    /// The tick that confirms a revocation is missing.
+    REVOCATION_NOT_CONFIRMED = "revocation-not-confirmed";
     /// The card reader cannot be used.
     READER_UNAVAILABLE = "reader-unavailable";
     /// Neither copy in the chip's file `path` is whole.

@@ -6,8 +6,9 @@ use inrou_words::{ErrorText, Form, Language, Text, error};
 use super::{Code, Problem};
 
 /// The language that a request asks for by `Accept-Language` (RFC 9110 §12.5.4): the first of the
-/// highest quality that is known here. Easy Japanese is the private tag `ja-x-easy`. Japanese if the
-/// header is missing, malformed, or asks for none that is known.
+/// highest quality that is known here. Easy Japanese has the private tag `ja-x-easy` (RFC 5646 §2.2.7);
+/// `ja-easy`, as settings call it, means the same. Japanese if the header is missing, malformed, or asks
+/// for none that is known.
 pub fn accepted_language(headers: &HeaderMap) -> Language {
     let mut best = (Language::default(), 0);
     for value in headers.get_all(header::ACCEPT_LANGUAGE) {
@@ -87,7 +88,7 @@ const EASY: &str = "ja-x-easy";
 fn known(tag: &str) -> Option<Language> {
     let tag = tag.to_ascii_lowercase();
     match tag.as_str() {
-        EASY => Some(Language::JaEasy),
+        EASY | "ja-easy" => Some(Language::JaEasy),
         "*" | "ja" => Some(Language::Ja),
         "en" => Some(Language::En),
         _ if tag.starts_with("ja-") => Some(Language::Ja),
@@ -126,6 +127,8 @@ mod tests {
         assert_eq!(accepted_language(&HeaderMap::new()), Language::Ja);
         assert_eq!(asked("en"), Language::En);
         assert_eq!(asked("ja-x-easy, ja;q=0.5"), Language::JaEasy);
+        assert_eq!(asked("ja-easy"), Language::JaEasy);
+        assert_eq!(asked("en;q=0.1, JA-Easy, ja"), Language::JaEasy);
         assert_eq!(asked("fr, en-GB;q=0.7, ja-JP;q=0.8"), Language::Ja);
         assert_eq!(asked("JA;q=0.1,EN;q=0.11"), Language::En);
         assert_eq!(asked("en;q=0"), Language::Ja);

@@ -3,6 +3,8 @@
 //! The text of a parser's error can repeat what was sent, a PIN for instance: problems carry only
 //! where it went wrong and a fixed word.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -10,8 +12,8 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 
 use crate::problem::{Code, Problem};
@@ -84,7 +86,7 @@ pub(crate) async fn read_json<S: Send + Sync>(
     let media_type = request.headers().get(header::CONTENT_TYPE).cloned();
     let body = read_body(request, state).await?;
     match media_type {
-        None if body.is_empty() => Ok(Bytes::from_static(b"null")),
+        _ if body.is_empty() => Ok(Bytes::from_static(NO_BODY)),
         Some(media_type) if is_json(&media_type) => Ok(body),
         _ => Err(Problem::new(Code::UNSUPPORTED_MEDIA_TYPE).with("expected", JSON)),
     }
@@ -109,23 +111,117 @@ pub(crate) async fn read_body<S: Send + Sync>(
 pub(crate) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let parsed = serde_path_to_error::deserialize(&mut deserializer);
-    let (member, error) = match parsed {
-        Ok(value) => match deserializer.end() {
-            Ok(()) => return Ok(value),
-            Err(error) => (".".to_owned(), error),
-        },
-        Err(error) => (error.path().to_string(), error.into_inner()),
+    let value = parsed.map_err(|error| {
+        let at = error.path().to_string();
+        match reason(error.inner()) {
+            _ if body == NO_BODY => malformed("no-body", &at, error.inner()),
+            (reason, None) => malformed(reason, &at, error.inner()),
+            (reason, Some(name)) if at == "." => malformed(reason, &name, error.inner()),
+            (reason, Some(name)) => malformed(reason, &format!("{at}.{name}"), error.inner()),
+        }
+    })?;
+    deserializer.end().map_err(|error| malformed("trailing-data", ".", &error))?;
+    // Maps take the last of two members of one name, and somebody else the first (RFC 8259 §4).
+    let mut again = serde_json::Deserializer::from_slice(body);
+    if let Err(error) = serde_path_to_error::deserialize::<_, Distinct>(&mut again) {
+        let member = error.path().to_string();
+        return Err(malformed("duplicate-member", &member, error.inner()));
+    }
+    Ok(value)
+}
+
+/// What is wrong, in a fixed word, and the name of the member that is missing or stands twice, which is
+/// the type's own. Nothing else of a parser's text is used.
+fn reason(error: &serde_json::Error) -> (&'static str, Option<String>) {
+    match error.classify() {
+        Category::Syntax | Category::Io => ("syntax", None),
+        Category::Eof => ("cut-off", None),
+        Category::Data => {
+            let text = error.to_string();
+            let name = || text.split('`').nth(1).map(str::to_owned);
+            if text.starts_with("missing field `") {
+                ("missing-member", name())
+            } else if text.starts_with("duplicate field `") {
+                ("duplicate-member", name())
+            } else if text.starts_with("unknown field `") {
+                ("unknown-member", None)
+            } else {
+                ("form", None)
+            }
+        }
+    }
+}
+
+fn malformed(reason: &'static str, member: &str, error: &serde_json::Error) -> Problem {
+    let member = member.chars().take(LONGEST_MEMBER).collect::<String>();
+    let mut place = match member.as_str() {
+        "." => "in the body as a whole".to_owned(),
+        member => format!("at the member `{member}`"),
     };
-    let reason = match error.classify() {
-        Category::Syntax | Category::Io => "syntax",
-        Category::Eof => "cut-off",
-        Category::Data => "form",
-    };
-    Err(Problem::new(Code::BODY_MALFORMED)
-        .with("reason", reason)
-        .with("member", member.chars().take(LONGEST_MEMBER).collect::<String>())
-        .with("line", error.line())
-        .with("column", error.column()))
+    let mut problem = Problem::new(Code::BODY_MALFORMED).with("reason", reason);
+    // Parts of a body that are read twice have no line of their own.
+    if error.line() > 0 {
+        place.push_str(&format!(", line {}, column {}", error.line(), error.column()));
+        problem = problem.with("line", error.line()).with("column", error.column());
+    }
+    problem.with("member", member).with("place", place)
+}
+
+/// JSON in which no object has two members of one name. Its content is not kept.
+struct Distinct;
+
+impl<'de> Deserialize<'de> for Distinct {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Distinct)
+    }
+}
+
+impl<'de> Visitor<'de> for Distinct {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        let mut names = BTreeSet::new();
+        while let Some(name) = map.next_key::<String>()? {
+            map.next_value::<Distinct>()?;
+            if !names.insert(name) {
+                return Err(A::Error::custom("a member stands twice"));
+            }
+        }
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Distinct>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
 }
 
 fn is_json(media_type: &HeaderValue) -> bool {
@@ -134,11 +230,15 @@ fn is_json(media_type: &HeaderValue) -> bool {
     essence.trim().eq_ignore_ascii_case(JSON)
 }
 
+/// What a request without a body is read as.
+const NO_BODY: &[u8] = b"null";
+
 /// A path to a member is the sender's own text: no more than this of it is repeated.
 const LONGEST_MEMBER: usize = 100;
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::convert::Infallible;
     use std::pin::Pin;
     use std::task::{Context, Poll};
@@ -150,6 +250,7 @@ mod tests {
     use hyper::body::Frame;
     use proptest::prelude::*;
     use serde::Deserialize;
+    use serde_json::Value;
     use tower::ServiceExt;
 
     use super::*;
@@ -220,11 +321,13 @@ mod tests {
     #[tokio::test]
     async fn a_malformed_body_is_refused_by_place_and_never_repeated() {
         for (body, place) in [
-            ("", ["cut-off", ".", "1", "0"]),
             ("{\"pin\":\"9182\"", ["cut-off", "?", "1", "13"]),
             ("{\"pin\":9182}", ["form", "pin", "1", "11"]),
             ("{\"pin\":\"9182\",\n\"count\":\"9182\"}", ["form", "count", "2", "14"]),
-            ("{\"pin\":\"9182\"} 9182", ["syntax", ".", "1", "16"]),
+            ("{\"pin\":\"9182\"} 9182", ["trailing-data", ".", "1", "16"]),
+            ("{\"pin\":\"9182\",\"more\":1}", ["unknown-member", "more", "1", "20"]),
+            ("{\"count\":9}", ["missing-member", "pin", "1", "11"]),
+            ("{\"pin\":\"9182\",\"pin\":\"1\"}", ["duplicate-member", "pin", "1", "19"]),
             ("9182", ["form", ".", "1", "4"]),
         ] {
             let problem = post_json("/order", body).await.unwrap_err();
@@ -233,6 +336,32 @@ mod tests {
             assert_eq!(found, place.map(Some), "{body}");
             assert!(!problem.to_string().contains("9182"), "{body}");
         }
+    }
+
+    #[test]
+    fn a_member_that_stands_twice_is_refused_in_a_map_too() {
+        let fields = |body: &str| parse_json::<BTreeMap<String, Value>>(body.as_bytes());
+        assert_eq!(fields(r#"{"a":{"b":1,"c":[{"b":2},{"b":3}]},"b":null}"#).unwrap().len(), 2);
+        for body in [r#"{"a":1,"b":2,"a":1}"#, r#"{"b":[{"a":1.5,"a":"x"}]}"#] {
+            let problem = fields(body).unwrap_err();
+            assert_eq!(problem.param("reason"), Some("duplicate-member"), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_place_in_a_body_is_not_given_one() {
+        #[derive(Debug, Deserialize)]
+        #[serde(tag = "step", rename_all = "kebab-case")]
+        enum Step {
+            Begin { again: bool },
+        }
+        let problem = parse_json::<Step>(br#"{"step":"begin","again":5}"#).unwrap_err();
+        assert_eq!(problem.param("place"), Some("in the body as a whole"));
+        assert_eq!((problem.param("line"), problem.param("column")), (None, None));
+        let Step::Begin { again } = parse_json(br#"{"step":"begin","again":true}"#).unwrap();
+        assert!(again);
+        let nothing = parse_json::<Order>(NO_BODY).err().unwrap();
+        assert_eq!(nothing.param("reason"), Some("no-body"));
     }
 
     #[tokio::test]
@@ -288,7 +417,7 @@ mod tests {
         #[test]
         fn no_body_panics(body in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = parse_json::<Order>(&body);
-            let _ = parse_json::<serde_json::Value>(&body);
+            let _ = parse_json::<Value>(&body);
         }
     }
 }

@@ -18,6 +18,7 @@ use inrou_pki::Entropy;
 use tracing::Instrument;
 
 use super::guard::refuse_cross_origin;
+use crate::clock::{Clock, http_date};
 use crate::problem::{Code, Problem, asked_language};
 use crate::trace::TraceId;
 
@@ -26,6 +27,7 @@ use crate::trace::TraceId;
 pub struct Shell {
     role: &'static str,
     entropy: Arc<dyn Entropy>,
+    clock: Option<Arc<dyn Clock>>,
     pages: Option<Arc<dyn ShowProblem>>,
 }
 
@@ -41,7 +43,7 @@ impl Shell {
 
     /// A shell for the role of that name in the log; trace ids are drawn from `entropy`.
     pub fn new(role: &'static str, entropy: Arc<dyn Entropy>) -> Self {
-        Self { role, entropy, pages: None }
+        Self { role, entropy, clock: None, pages: None }
     }
 
     /// Has problems shown as pages to who asks for HTML.
@@ -49,6 +51,13 @@ impl Shell {
     pub fn with_pages(mut self, pages: Arc<dyn ShowProblem>) -> Self {
         self.pages = Some(pages);
         self
+    }
+
+    /// Has answers tell the service's time in `Date`: that by which they are signed, kept and expire. A
+    /// sandbox's clock may be turned; without this, the server tells the system's time.
+    #[must_use]
+    pub fn telling(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock: Some(clock), ..self }
     }
 
     /// Lays the shell around a router, once its routes are complete.
@@ -97,6 +106,9 @@ async fn around(State(shell): State<Shell>, request: Request, next: Next) -> Res
             keep_headers(response.headers_mut(), headers);
         }
         add_headers(&mut response, trace);
+        if let Some(clock) = &shell.clock {
+            response.headers_mut().insert(header::DATE, http_date(clock.now()));
+        }
         let (status, elapsed) = (response.status().as_u16(), started.elapsed());
         tracing::info!(%method, route, status, ?elapsed, "answered");
         response
@@ -201,6 +213,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
+    use crate::clock::TestClock;
     use crate::problem::{MEDIA_TYPE, OrInternal};
 
     async fn panics() -> &'static str {
@@ -282,6 +295,18 @@ mod tests {
         assert_eq!(response.headers()["allow"], "GET,HEAD");
         let (response, _) = send(Request::get("/own")).await;
         assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+    }
+
+    #[tokio::test]
+    async fn the_service_s_own_time_is_told() {
+        let clock = TestClock::at("2030-02-17T08:00:00.9Z".parse().unwrap());
+        let shell = Shell::new("test", Arc::new(SeededEntropy::new(1))).telling(Arc::new(clock));
+        let router = shell.wrap(Router::new().route("/word", get(async || "word")));
+        for path in ["/word", "/nothing"] {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.headers()["date"], "Sun, 17 Feb 2030 08:00:00 GMT");
+        }
     }
 
     #[tokio::test]

@@ -20,6 +20,11 @@ pub struct Base64(pub Vec<u8>);
 #[schema(value_type = String, pattern = "^([0-9A-Fa-f]{2})*$")]
 pub struct Hex(pub Vec<u8>);
 
+/// A body that is bytes, for API documents: OpenAPI 3.1 has it as a string of any media type.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct Binary(());
+
 impl From<Base64> for String {
     fn from(bytes: Base64) -> String {
         STANDARD.encode(bytes.0)

@@ -10,4 +10,4 @@ pub mod phone;
 pub mod portal;
 pub mod transaction;
 
-pub use bytes::{Base64, Hex};
+pub use bytes::{Base64, Binary, Hex};

@@ -42,13 +42,15 @@ impl Drop for Typed {
 /// A new phone, as it leaves the shop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "second-phone", "platform": "android", "model": "Sandbox Phone 8"}))]
 pub struct NewPhone {
     /// The name by which the fleet knows it: lower-case letters, digits, hyphens; at most 40.
+    #[schema(pattern = "^[a-z0-9][a-z0-9-]{0,39}$")]
     pub name: String,
     /// Its system.
-    #[schema(value_type = String)]
     pub platform: Platform,
     /// Its model: 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     pub model: String,
 }
 
@@ -58,7 +60,6 @@ pub struct PhoneSummary {
     /// Its name.
     pub name: String,
     /// Its system.
-    #[schema(value_type = String)]
     pub platform: Platform,
     /// Its model.
     pub model: String,
@@ -77,10 +78,8 @@ pub struct PhoneState {
     /// Its name.
     pub name: String,
     /// Its chip.
-    #[schema(value_type = String)]
     pub chip: ChipId,
     /// Its system.
-    #[schema(value_type = String)]
     pub platform: Platform,
     /// Its model.
     pub model: String,
@@ -150,13 +149,11 @@ pub enum NextStep {
     /// Type the phone's new signature password twice.
     NewSignaturePassword {
         /// What was read from the card's certificate.
-        #[schema(value_type = Object)]
         applicant: Option<Attributes>,
     },
     /// Type the phone's new user-authentication PIN twice.
     NewUserAuthenticationPin {
         /// What was read from the card's certificate.
-        #[schema(value_type = Object)]
         applicant: Option<Attributes>,
     },
     /// Send what is ready and could not be sent yet: nothing needs to be entered again.
@@ -183,9 +180,42 @@ pub enum NextStep {
     },
 }
 
+impl Procedure {
+    /// Its name, as it is sent.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Register => "register",
+            Self::Revoke => "revoke",
+            Self::ResetPin => "reset-pin",
+        }
+    }
+}
+
+impl NextStep {
+    /// Its name, as it is sent.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::CardPassword => "card-password",
+            Self::Choose => "choose",
+            Self::ReadCard => "read-card",
+            Self::NewSignaturePassword { .. } => "new-signature-password",
+            Self::NewUserAuthenticationPin { .. } => "new-user-authentication-pin",
+            Self::Complete => "complete",
+            Self::Wait { .. } => "wait",
+            Self::Register => "register",
+            Self::ConfirmRevocation => "confirm-revocation",
+            Self::PhonePassword => "phone-password",
+            Self::Delete => "delete",
+            Self::Done { .. } => "done",
+        }
+    }
+}
+
 /// One step of a procedure.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(tag = "step", rename_all = "kebab-case", deny_unknown_fields)]
+#[schema(example = json!({"step": "begin", "procedure": "apply"}))]
 pub enum Step {
     /// Begins a procedure.
     Begin {
@@ -193,7 +223,6 @@ pub enum Step {
         procedure: Procedure,
         /// For [`Procedure::ResetPin`]: which PIN.
         #[serde(default)]
-        #[schema(value_type = Option<String>)]
         usage: Option<Use>,
     },
     /// The card's signature password.
@@ -204,7 +233,6 @@ pub enum Step {
     /// The choice of certificates and the tick at the notices (APPLY-2, APPLY-3).
     Choose {
         /// What is applied for.
-        #[schema(value_type = Object)]
         uses: Uses,
         /// 確認しました
         confirmed: bool,
@@ -250,6 +278,7 @@ pub enum Step {
 /// Puts a card to the phone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"card": "hana"}))]
 pub struct PutCard {
     /// The card's name on the table.
     pub card: String,
@@ -258,6 +287,9 @@ pub struct PutCard {
 /// Opens a transaction by its link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "link": "http://localhost:8080/portal/v1/transactions/0123456789abcdef0123456789abcdef"
+}))]
 pub struct OpenLink {
     /// The link, as the asker gave it.
     pub link: String,
@@ -276,6 +308,7 @@ pub struct ShownTransaction {
 /// Consents to a transaction, or refuses it.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(tag = "consent", rename_all = "kebab-case", deny_unknown_fields)]
+#[schema(example = json!({"consent": "approve", "pin": "4321"}))]
 pub enum Consent {
     /// Yes, with the PIN or password of the key that the purpose needs.
     Approve {
@@ -289,6 +322,7 @@ pub enum Consent {
 /// Changes a PIN by who knows the old one (PIN-2).
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"old": "4321", "new": "8642", "again": "8642"}))]
 pub struct ChangePin {
     /// As typed.
     pub old: Typed,
@@ -311,7 +345,6 @@ pub struct ChipContents {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChipKey {
     /// What it is for.
-    #[schema(value_type = String)]
     pub usage: Use,
     /// PIN tries left (PIN-1).
     pub tries_left: u8,
@@ -322,6 +355,7 @@ pub struct ChipKey {
 /// Asks what the chip holds. Both certificates are behind their PINs; without one, its file is not read.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"user_authentication_pin": "4321"}))]
 pub struct ReadContents {
     /// The signature password.
     #[schema(value_type = Option<String>)]

@@ -54,10 +54,15 @@ pub struct SessionView {
 /// An online application to be drawn up.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "procedure": "moving-out",
+    "fields": {"new_address": "大阪府大阪市北区見本町４－５", "moving_date": "2026-12-01", "reason": "転勤のため"}
+}))]
 pub struct DrawUpApplication {
     /// Which procedure.
     pub procedure: Procedure,
-    /// The form's fields; see the procedure.
+    /// The form's fields, by the procedure.
+    #[schema(value_type = MovingOutFields)]
     pub fields: BTreeMap<String, String>,
 }
 
@@ -65,11 +70,28 @@ pub struct DrawUpApplication {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Procedure {
-    /// Moving-out notification (転出届): `new_address`, `moving_date`, `reason` (may be absent).
+    /// Moving-out notification (転出届): [`MovingOutFields`].
     MovingOut,
     /// Claim of the child allowance (児童手当の認定請求): `child_name`, `child_birth_date`, `child_living`
     /// (`together` or `apart`), `bank`, `account` (7 digits).
     ChildAllowance,
+}
+
+/// The fields of a moving-out notification (転出届), for API documents: a form takes whatever was typed,
+/// so as to tell each fault. Fields of other names are refused.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MovingOutFields {
+    /// The address from now on, on one line, prefecture first; another one than the present.
+    #[schema(min_length = 1, max_length = 200, example = "大阪府大阪市北区見本町４－５")]
+    pub new_address: String,
+    /// The day of moving: at most 14 days back and 30 days ahead of today, in Japan.
+    #[schema(format = Date, example = "2026-12-01")]
+    pub moving_date: String,
+    /// Why, on one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200, example = "転勤のため")]
+    pub reason: Option<String>,
 }
 
 /// The application is drawn up: sign `document` on the phone.
@@ -114,13 +136,14 @@ pub struct ApplicationDetail {
     #[serde(flatten)]
     pub view: ApplicationView,
     /// The form's fields, as typed.
+    #[schema(value_type = MovingOutFields)]
     pub fields: BTreeMap<String, String>,
     /// The text that is to be signed, or was.
     pub document: String,
 }
 
 /// Where an application stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum ApplicationState {
     /// Not signed yet.
@@ -171,7 +194,6 @@ pub struct ReceivedApplication {
     /// Which procedure.
     pub procedure: Procedure,
     /// The municipality that it is addressed to.
-    #[schema(value_type = String)]
     pub municipality: Municipality,
     /// When it was received.
     #[schema(value_type = String, format = DateTime)]
@@ -236,8 +258,9 @@ pub struct Signer {
 }
 
 /// The clerk decides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "decision", rename_all = "kebab-case", deny_unknown_fields)]
+#[schema(example = json!({"decision": "return", "reason": "新しい住所の番地を書いてください。"}))]
 pub enum Decision {
     /// The application is accepted.
     Accept,
@@ -246,6 +269,27 @@ pub enum Decision {
         /// Why, in words that the resident reads; 1 to 500 characters.
         reason: String,
     },
+}
+
+impl std::fmt::Debug for Decision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Accept => f.write_str("Accept"),
+            Self::Return { .. } => f.write_str("Return(..)"),
+        }
+    }
+}
+
+impl std::fmt::Debug for ApplicationState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::WaitsForSignature => f.write_str("WaitsForSignature"),
+            Self::Received { at } => write!(f, "Received({at})"),
+            Self::Accepted { at } => write!(f, "Accepted({at})"),
+            Self::Returned { at, .. } => write!(f, "Returned({at}, ..)"),
+            Self::NotSigned { code } => write!(f, "NotSigned({code})"),
+        }
+    }
 }
 
 impl std::fmt::Debug for DrawUpApplication {
@@ -295,5 +339,19 @@ impl std::fmt::Debug for SignedDocument {
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Signer(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_wrote_is_not_in_debug() {
+        let reason = "住所の番地が読めません".to_owned();
+        let returned = Decision::Return { reason: reason.clone() };
+        let state = ApplicationState::Returned { at: Timestamp::UNIX_EPOCH, reason };
+        assert_eq!(format!("{:?} {:?}", returned, Decision::Accept), "Return(..) Accept");
+        assert_eq!(format!("{state:?}"), "Returned(1970-01-01T00:00:00Z, ..)");
     }
 }

@@ -14,6 +14,7 @@ use super::Base64;
 /// Names a transaction: 128 random bits in hexadecimal. Who knows it may answer it once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
+#[schema(value_type = String, pattern = "^[0-9a-f]{32}$", example = "0123456789abcdef0123456789abcdef")]
 pub struct TransactionId(String);
 
 impl TransactionId {
@@ -106,6 +107,7 @@ impl std::fmt::Debug for Transaction {
 /// problem for which the answer did not pass. The same answer may be sent again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "answer", rename_all = "kebab-case", deny_unknown_fields)]
+#[schema(example = json!({"answer": "refused"}))]
 pub enum TransactionAnswer {
     /// To [`Purpose::LogIn`]: the user-authentication certificate and its key's signature (PKCS#1
     /// v1.5 or ECDSA, SHA-256) over [`authentication_message`].

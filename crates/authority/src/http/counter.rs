@@ -1,9 +1,9 @@
 //! What counters and the hotline call: residents, cards, changes, holds.
 
 use axum::extract::State as Shared;
-use inrou_api::idempotency::{Answer, KeyedJson};
+use inrou_api::idempotency::{Answer, KeyHeader, KeyedJson};
 use inrou_api::page::{Page, PageQuery};
-use inrou_api::problem::{Problem, ProblemDocument};
+use inrou_api::problem::Problem;
 use inrou_api::server::{Json, Path, Query};
 use inrou_api::signature::SignedBy;
 use inrou_api::wire::authority::{
@@ -31,9 +31,14 @@ pub(super) fn router() -> OpenApiRouter<State> {
 }
 
 /// Enters a resident.
-#[utoipa::path(post, path = "/residents", tag = "counter", request_body = AdmitResident,
-    params(("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = ResidentAdmitted), (status = "default", body = ProblemDocument)))]
+#[utoipa::path(post, path = "/residents", operation_id = "admit_resident", tag = "counter",
+    request_body = AdmitResident,
+    params(KeyHeader),
+    extensions(("x-problems" = json!([
+        "attributes-malformed", "conflict", "municipality-unknown", "resident-known",
+        "resident-unknown"
+    ]))),
+    responses((status = 200, body = ResidentAdmitted)))]
 async fn admit(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -49,8 +54,9 @@ async fn admit(
 }
 
 /// Residents, a page at a time.
-#[utoipa::path(get, path = "/residents", tag = "counter", params(PageQuery),
-    responses((status = 200, body = Page<ResidentSummary>), (status = "default", body = ProblemDocument)))]
+#[utoipa::path(get, path = "/residents", operation_id = "residents", tag = "counter",
+    params(PageQuery),
+    responses((status = 200, body = Page<ResidentSummary>)))]
 async fn list(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -60,9 +66,10 @@ async fn list(
 }
 
 /// A resident with card and certificates.
-#[utoipa::path(get, path = "/residents/{resident}", tag = "counter",
-    params(("resident" = String, Path)),
-    responses((status = 200, body = ResidentView), (status = "default", body = ProblemDocument)))]
+#[utoipa::path(get, path = "/residents/{resident}", operation_id = "resident", tag = "counter",
+    params(("resident" = inline(ResidentId), Path)),
+    extensions(("x-problems" = json!(["resident-unknown"]))),
+    responses((status = 200, body = ResidentView)))]
 async fn view(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -73,9 +80,13 @@ async fn view(
 
 /// Issues a card (CARD-1). Its chip is written in sessions.
 #[utoipa::path(post, path = "/residents/{resident}/card", tag = "counter",
-    params(("resident" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("resident" = inline(ResidentId), Path), KeyHeader),
     request_body = IssueCard,
-    responses((status = 200, body = CardIssued), (status = "default", body = ProblemDocument)))]
+    extensions(("x-problems" = json!([
+        "card-in-force", "conflict", "in-person-only", "municipality-unknown", "no-card",
+        "not-on-register", "other-municipality", "resident-unknown", "under-fifteen"
+    ]))),
+    responses((status = 200, body = CardIssued)))]
 async fn issue_card(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -93,8 +104,12 @@ async fn issue_card(
 
 /// Changes which certificates the card carries (CARD-1). Repeating it changes nothing.
 #[utoipa::path(post, path = "/residents/{resident}/card/certificates", tag = "counter",
-    params(("resident" = String, Path)), request_body = ChooseCertificates,
-    responses((status = 200, body = ResidentView), (status = "default", body = ProblemDocument)))]
+    params(("resident" = inline(ResidentId), Path)), request_body = ChooseCertificates,
+    extensions(("x-problems" = json!([
+        "card-expired", "card-reported-lost", "conflict", "in-person-only", "no-card",
+        "not-on-register", "other-municipality", "resident-unknown", "under-fifteen"
+    ]))),
+    responses((status = 200, body = ResidentView)))]
 async fn choose_certificates(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -106,8 +121,13 @@ async fn choose_certificates(
 
 /// Records a change of name, address, birth date or sex (CARD-7). Repeating it changes nothing.
 #[utoipa::path(post, path = "/residents/{resident}/record", tag = "counter",
-    params(("resident" = String, Path)), request_body = ChangeRecord,
-    responses((status = 200, body = ResidentView), (status = "default", body = ProblemDocument)))]
+    params(("resident" = inline(ResidentId), Path)), request_body = ChangeRecord,
+    extensions(("x-problems" = json!([
+        "attributes-malformed", "card-expired", "card-reported-lost", "conflict", "in-person-only",
+        "municipality-unknown", "no-card", "not-on-register", "record-out-of-order",
+        "resident-unknown", "under-fifteen"
+    ]))),
+    responses((status = 200, body = ResidentView)))]
 async fn change_record(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -119,8 +139,12 @@ async fn change_record(
 
 /// Lets a PIN of the card be set anew (CARD-6): the chip is told in a session.
 #[utoipa::path(post, path = "/residents/{resident}/card/unlock", tag = "counter",
-    params(("resident" = String, Path)), request_body = UnlockCard,
-    responses((status = 200, body = ResidentView), (status = "default", body = ProblemDocument)))]
+    params(("resident" = inline(ResidentId), Path)), request_body = UnlockCard,
+    extensions(("x-problems" = json!([
+        "card-carries-none", "card-expired", "card-reported-lost", "conflict", "in-person-only",
+        "no-card", "not-on-register", "other-municipality", "resident-unknown"
+    ]))),
+    responses((status = 200, body = ResidentView)))]
 async fn unlock_card(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -136,9 +160,11 @@ async fn unlock_card(
 
 /// Puts the certificates of a lost card or phone on hold (LOSS-1, CARD-11). Repeating it changes
 /// nothing.
-#[utoipa::path(post, path = "/residents/{resident}/hold", tag = "hotline",
-    params(("resident" = String, Path)), request_body = ReportLoss,
-    responses((status = 200, body = ResidentView), (status = "default", body = ProblemDocument)))]
+#[utoipa::path(post, path = "/residents/{resident}/hold", operation_id = "report_loss",
+    tag = "hotline",
+    params(("resident" = inline(ResidentId), Path)), request_body = ReportLoss,
+    extensions(("x-problems" = json!(["conflict", "nothing-to-hold", "resident-unknown"]))),
+    responses((status = 200, body = ResidentView)))]
 async fn hold(
     Shared(state): Shared<State>,
     by: SignedBy,

@@ -15,7 +15,7 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use inrou_api::idempotency::{Answer, Fingerprint, Kept, Keyed, KeyedJson};
 use inrou_api::problem::{Code, OrInternal, Problem};
-use inrou_api::server::{Shutdown, documented};
+use inrou_api::server::{Access, Shutdown, documented, with_access};
 use inrou_api::signature::{KeyDirectory, NonceStore, SignedBy, Verifier};
 use inrou_pki::PublicKey;
 use inrou_rules::ChipId;
@@ -47,14 +47,14 @@ pub fn router(authority: Arc<Authority>, shutdown: Shutdown) -> axum::Router {
         Arc::new(Verifier::new(clock, Keys(authority.clone()), Nonces(authority.clone())));
     let state = State { authority, shutdown };
     let signed = OpenApiRouter::new()
-        .merge(phones::router())
-        .merge(counter::router())
-        .merge(relying::router())
+        .merge(with_access(phones::router(), Access::Phone))
+        .merge(with_access(counter::router(), Access::Role))
+        .merge(with_access(relying::router(), Access::Role))
         .route_layer(from_fn_with_state(verifier.clone(), Verifier::<Keys, Nonces>::check));
     // A phone that is not registered has no key yet: sessions look at signatures themselves.
-    let sessions = sessions::router(verifier);
+    let sessions = with_access(sessions::router(verifier), Access::PhoneRoleOrAnybody);
     let all = OpenApiRouter::new().nest("/authority/v1", signed.merge(sessions)).with_state(state);
-    documented(all, "/authority/v1/openapi.json")
+    documented(all, "Inrou authority", "/authority/v1/openapi.json")
 }
 
 /// Runs work of the authority off the threads that serve requests.

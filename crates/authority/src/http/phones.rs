@@ -3,8 +3,8 @@
 #![allow(unused_qualifications, reason = "the code that utoipa writes for a query's type")]
 
 use axum::extract::State as Shared;
-use inrou_api::idempotency::{Answer, KeyedJson};
-use inrou_api::problem::{Problem, ProblemDocument};
+use inrou_api::idempotency::{Answer, KeyHeader, KeyedJson};
+use inrou_api::problem::Problem;
 use inrou_api::server::{Json, Path, Query, Wait, long_poll};
 use inrou_api::signature::SignedBy;
 use inrou_api::wire::authority::{
@@ -35,8 +35,8 @@ pub(super) fn router() -> OpenApiRouter<State> {
 }
 
 /// The phone that asks.
-#[utoipa::path(get, path = "/phones/self", tag = "phone",
-    responses((status = 200, body = PhoneView), (status = "default", body = ProblemDocument)))]
+#[utoipa::path(get, path = "/phones/self", operation_id = "phone_self", tag = "phone",
+    responses((status = 200, body = PhoneView)))]
 async fn view(Shared(state): Shared<State>, by: SignedBy) -> Result<Json<PhoneView>, Problem> {
     let chip = phone(&by)?;
     blocking(state.authority, move |authority| authority.phone_view(chip)).await.map(Json)
@@ -44,8 +44,12 @@ async fn view(Shared(state): Shared<State>, by: SignedBy) -> Result<Json<PhoneVi
 
 /// Begins an application (APPLY-2, APPLY-3).
 #[utoipa::path(post, path = "/enrolments", tag = "phone", request_body = BeginEnrolment,
-    params(("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = EnrolmentBegun), (status = "default", body = ProblemDocument)))]
+    params(KeyHeader),
+    extensions(("x-problems" = json!([
+        "application-under-way", "conflict", "enrolment-unknown", "none-selected", "not-confirmed",
+        "too-many-requests"
+    ]))),
+    responses((status = 200, body = EnrolmentBegun)))]
 async fn begin_enrolment(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -62,9 +66,11 @@ async fn begin_enrolment(
 }
 
 /// How far an application is.
-#[utoipa::path(get, path = "/enrolments/{enrolment}", tag = "phone",
-    params(("enrolment" = String, Path)),
-    responses((status = 200, body = EnrolmentView), (status = "default", body = ProblemDocument)))]
+#[utoipa::path(get, path = "/enrolments/{enrolment}", operation_id = "enrolment_status",
+    tag = "phone",
+    params(("enrolment" = inline(EnrolmentId), Path)),
+    extensions(("x-problems" = json!(["enrolment-unknown"]))),
+    responses((status = 200, body = EnrolmentView)))]
 async fn enrolment(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -77,9 +83,20 @@ async fn enrolment(
 }
 
 /// Hands in the application that the card signed (APPLY-4). Repeating it changes nothing.
-#[utoipa::path(post, path = "/enrolments/{enrolment}/application", tag = "phone",
-    params(("enrolment" = String, Path)), request_body = SignedStatement,
-    responses((status = 200, body = ApplicationAccepted), (status = "default", body = ProblemDocument)))]
+#[utoipa::path(post, path = "/enrolments/{enrolment}/application",
+    operation_id = "submit_application", tag = "phone",
+    params(("enrolment" = inline(EnrolmentId), Path)), request_body = SignedStatement,
+    extensions(("x-problems" = json!([
+        "already-carried", "application-content-mismatch", "application-signature-invalid",
+        "application-under-way", "card-signature-expired", "card-signature-held",
+        "card-signature-not-active", "card-signature-revoked", "card-signature-unknown",
+        "certificate-untrusted", "certificate-wrong-kind", "challenge-expired", "conflict",
+        "deletion-due", "enrolment-in-use", "enrolment-unknown", "keys-not-made", "no-card",
+        "no-such-application", "none-selected", "not-confirmed", "not-on-register",
+        "phone-elsewhere", "phone-serves-another", "resident-unknown", "source-held",
+        "under-fifteen"
+    ]))),
+    responses((status = 200, body = ApplicationAccepted)))]
 async fn take_application(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -94,9 +111,14 @@ async fn take_application(
 }
 
 /// The new PINs are set: the last screen was passed (HOURS-1). Repeating it changes nothing.
-#[utoipa::path(post, path = "/enrolments/{enrolment}/completion", tag = "phone",
-    params(("enrolment" = String, Path)),
-    responses((status = 200, body = EnrolmentView), (status = "default", body = ProblemDocument)))]
+#[utoipa::path(post, path = "/enrolments/{enrolment}/completion",
+    operation_id = "complete_application", tag = "phone",
+    params(("enrolment" = inline(EnrolmentId), Path)),
+    extensions(("x-problems" = json!([
+        "application-under-way", "conflict", "enrolment-unknown", "no-such-application",
+        "phone-elsewhere", "resident-unknown"
+    ]))),
+    responses((status = 200, body = EnrolmentView)))]
 async fn complete(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -110,8 +132,9 @@ async fn complete(
 
 /// Begins a request that will be signed: revocation (END-2, END-3), PIN reset (PIN-2).
 #[utoipa::path(post, path = "/requests", tag = "phone", request_body = BeginRequest,
-    params(("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = RequestBegun), (status = "default", body = ProblemDocument)))]
+    params(KeyHeader),
+    extensions(("x-problems" = json!(["conflict", "request-unknown"]))),
+    responses((status = 200, body = RequestBegun)))]
 async fn begin_request(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -129,8 +152,17 @@ async fn begin_request(
 
 /// Hands in the signed request. Repeating it changes nothing.
 #[utoipa::path(post, path = "/requests/{request}", tag = "phone",
-    params(("request" = String, Path)), request_body = SignedStatement,
-    responses((status = 200, body = RequestDone), (status = "default", body = ProblemDocument)))]
+    params(("request" = String, Path, description = "`request` of the answer to `POST /requests`.")),
+    request_body = SignedStatement,
+    extensions(("x-problems" = json!([
+        "application-content-mismatch", "application-signature-invalid", "card-signature-expired",
+        "card-signature-held", "card-signature-not-active", "card-signature-revoked",
+        "card-signature-unknown", "certificate-held", "certificate-untrusted",
+        "certificate-wrong-kind", "challenge-expired", "conflict", "no-card", "no-such-phone",
+        "phone-carries-none", "phone-elsewhere", "phone-signature-unusable", "request-unknown",
+        "resident-unknown"
+    ]))),
+    responses((status = 200, body = RequestDone)))]
 async fn carry_out_request(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -152,14 +184,16 @@ struct NoticesQuery {
     /// `next` of the last answer; 0 or absent for all.
     #[serde(default)]
     since: u64,
-    /// How long to wait for something new.
+    /// How many seconds to wait for something new: up to 30, more counts as 30.
     #[serde(default)]
+    #[param(value_type = Option<u32>)]
     wait: Wait,
 }
 
 /// Notices to the phone (HOURS-2), held back until there is one.
-#[utoipa::path(get, path = "/notices", tag = "phone", params(NoticesQuery),
-    responses((status = 200, body = Notices), (status = "default", body = ProblemDocument)))]
+#[utoipa::path(get, path = "/notices", operation_id = "phone_notices", tag = "phone",
+    params(NoticesQuery),
+    responses((status = 200, body = Notices)))]
 async fn notices(
     Shared(state): Shared<State>,
     by: SignedBy,

@@ -8,14 +8,13 @@ use axum::body::Body;
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use inrou_api::problem::{Code, Problem};
-use inrou_api::server::{Path, documented};
+use inrou_api::server::{Access, Path, documented, with_access};
 use inrou_api::wire::authority::TrustAnchor;
-use inrou_api::wire::{Base64, Hex};
+use inrou_api::wire::{Base64, Binary, Hex};
 use inrou_pki::crl::CrlPath;
 use inrou_pki::ocsp::{MAX_REQUEST, request_from_path};
-use inrou_rules::Use;
+use inrou_rules::{Medium, Use};
 use jiff::Timestamp;
 use tokio_util::io::ReaderStream;
 use utoipa_axum::router::OpenApiRouter;
@@ -33,24 +32,35 @@ const OCSP_REQUEST: &str = "application/ocsp-request";
 const OCSP_RESPONSE: HeaderValue = HeaderValue::from_static("application/ocsp-response");
 
 /// Where status services, trust anchors and the practice statement are found, at the paths that
-/// `IssuerSettings::published_at` writes into certificates. What is JSON is described at
-/// `/ca/openapi.json`.
+/// `IssuerSettings::published_at` writes into certificates, described at `/ca/openapi.json`.
 pub fn publication(authority: Arc<Authority>) -> Router {
-    let described = OpenApiRouter::new().routes(routes!(anchors)).with_state(authority.clone());
-    let plain = Router::new()
-        .route("/ocsp", post(ocsp_post))
-        .route("/ocsp/", post(ocsp_post))
-        .route("/ocsp/{*request}", get(ocsp_get))
-        .route("/crl/{*path}", get(crl))
-        .route("/ca/anchors.pem", get(anchors_pem))
-        .route("/ca/{issuer}/{file}", get(issuer_certificate))
-        .route("/cps", get(practice_statement))
-        .with_state(authority);
-    documented(described, "/ca/openapi.json").merge(plain)
+    let all = OpenApiRouter::new()
+        .routes(routes!(ocsp_post))
+        .routes(routes!(ocsp_post_with_slash))
+        .routes(routes!(ocsp_get))
+        .routes(routes!(issuer_crl))
+        .routes(routes!(holders_crl))
+        .routes(routes!(anchors))
+        .routes(routes!(anchors_pem))
+        .routes(routes!(issuer_certificate))
+        .routes(routes!(practice_statement));
+    let all = with_access(all, Access::Anybody).with_state(authority);
+    documented(all, "Inrou certificate status and trust anchors", "/ca/openapi.json")
 }
 
 // --- OCSP ---
 
+/// Asks for a certificate's status (RFC 6960).
+///
+/// Whatever the request is, the answer is an OCSP response: `malformedRequest` to one that is none. With
+/// a nonce of 1 to 128 bytes (RFC 9654) it is signed for this request; without, it may be one that was
+/// signed before.
+#[utoipa::path(post, path = "/ocsp", tag = "status",
+    request_body(content = Binary, content_type = "application/ocsp-request",
+        description = "OCSPRequest, DER; at most 8 KiB."),
+    extensions(("x-problems" = json!(["unsupported-media-type"]))),
+    responses((status = 200, description = "OCSPResponse, DER.",
+        body = Binary, content_type = "application/ocsp-response")))]
 async fn ocsp_post(
     Shared(authority): Shared<Arc<Authority>>,
     request: Request,
@@ -63,6 +73,39 @@ async fn ocsp_post(
     Ok(ocsp_response(answer(authority, body.to_vec()).await?, None))
 }
 
+/// The same, for clients that add a slash.
+#[utoipa::path(post, path = "/ocsp/", tag = "status",
+    request_body(content = Binary, content_type = "application/ocsp-request",
+        description = "OCSPRequest, DER; at most 8 KiB."),
+    extensions(("x-problems" = json!(["unsupported-media-type"]))),
+    responses((status = 200, description = "OCSPResponse, DER.",
+        body = Binary, content_type = "application/ocsp-response")))]
+async fn ocsp_post_with_slash(
+    authority: Shared<Arc<Authority>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    ocsp_post(authority, request).await
+}
+
+/// Asks for a certificate's status by GET (RFC 6960 appendix A, RFC 5019 §5).
+///
+/// The answer to a request without a nonce may be kept for `max-age`.
+#[utoipa::path(get, path = "/ocsp/{*request}", tag = "status",
+    params(
+        ("request" = String, Path, description = "OCSPRequest: DER in base64, percent-encoded. \
+            A slash of base64 is taken unescaped, too.",
+            example = "MEIwQDA-MDwwOjAJBgUrDgMCGgUABBQ"),
+        ("If-None-Match" = Option<String>, Header, description = "`ETag` of the answer at hand.")),
+    responses(
+        (status = 200, description = "OCSPResponse, DER.",
+            body = Binary, content_type = "application/ocsp-response",
+            headers(
+                ("cache-control" = String,
+        description = "`max-age` to the moment of the next answer."),
+                ("etag" = String, description = "Names this very answer."),
+                ("last-modified" = String, description = "thisUpdate."),
+                ("expires" = String, description = "nextUpdate."))),
+        (status = 304, description = "The answer at hand is still the one.")))]
 async fn ocsp_get(
     Shared(authority): Shared<Arc<Authority>>,
     request: Request,
@@ -99,11 +142,67 @@ fn ocsp_response(answer: OcspAnswer, get: Option<(Timestamp, &HeaderMap)>) -> Re
 
 // --- CRLs ---
 
-async fn crl(
+/// The revocation list of an issuer's own name (RFC 5280 §5).
+///
+/// Its address stands in the certificates themselves: cRLDistributionPoints.
+#[utoipa::path(get, path = "/crl/{issuer}/{key}/{file}", tag = "status",
+    params(
+        ("issuer" = inline(Use), Path, description = "Which issuer."),
+        ("key" = String, Path, description = "The first four bytes of the issuer's key identifier.",
+            pattern = "^[0-9a-f]{8}$", example = "3f21c09a"),
+        ("file" = String, Path, description = "`issuer.crl`.", pattern = r"^issuer\.crl$",
+            example = "issuer.crl"),
+        ("If-None-Match" = Option<String>, Header, description = "`ETag` of the list at hand.")),
+    responses(
+        (status = 200, description = "CertificateList, DER.",
+            body = Binary, content_type = "application/pkix-crl",
+            headers(
+                ("cache-control" = String,
+        description = "`max-age=0`: a change brings a new list."),
+                ("etag" = String, description = "Names this very list."),
+                ("last-modified" = String, description = "thisUpdate."),
+                ("expires" = String, description = "nextUpdate."))),
+        (status = 304, description = "The list at hand is still the one.")))]
+async fn issuer_crl(
     Shared(authority): Shared<Arc<Authority>>,
-    Path(path): Path<String>,
+    Path((issuer, key, file)): Path<(String, String, String)>,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
+    crl(authority, &format!("{issuer}/{key}/{file}"), asked).await
+}
+
+/// The revocation list of holders' certificates: one for cards or phones of one municipality.
+///
+/// Its address stands in the certificates that it covers: cRLDistributionPoints.
+#[utoipa::path(get, path = "/crl/{issuer}/{key}/{medium}/{file}", tag = "status",
+    params(
+        ("issuer" = inline(Use), Path, description = "Which issuer."),
+        ("key" = String, Path, description = "The first four bytes of the issuer's key identifier.",
+            pattern = "^[0-9a-f]{8}$", example = "3f21c09a"),
+        ("medium" = inline(Medium), Path, description = "What carries the certificates."),
+        ("file" = String, Path,
+        description = "The five-digit code of the municipality at issuance, \
+            and `.crl`.", pattern = r"^[0-9]{5}\.crl$", example = "13221.crl"),
+        ("If-None-Match" = Option<String>, Header, description = "`ETag` of the list at hand.")),
+    responses(
+        (status = 200, description = "CertificateList, DER.",
+            body = Binary, content_type = "application/pkix-crl",
+            headers(
+                ("cache-control" = String,
+        description = "`max-age=0`: a change brings a new list."),
+                ("etag" = String, description = "Names this very list."),
+                ("last-modified" = String, description = "thisUpdate."),
+                ("expires" = String, description = "nextUpdate."))),
+        (status = 304, description = "The list at hand is still the one.")))]
+async fn holders_crl(
+    Shared(authority): Shared<Arc<Authority>>,
+    Path((issuer, key, medium, file)): Path<(String, String, String, String)>,
+    asked: HeaderMap,
+) -> Result<Response, Problem> {
+    crl(authority, &format!("{issuer}/{key}/{medium}/{file}"), asked).await
+}
+
+async fn crl(authority: Arc<Authority>, path: &str, asked: HeaderMap) -> Result<Response, Problem> {
     let path: CrlPath = path.parse().map_err(|_| not_found())?;
     let OpenCrl { about, file } =
         blocking(authority, move |authority| authority.crl(&path)).await?;
@@ -130,13 +229,25 @@ async fn anchors(
     Ok(axum::Json(anchors.iter().map(|(usage, key)| trust_anchor(*usage, key)).collect()))
 }
 
+/// The issuers' certificates in one PEM file, oldest first.
+#[utoipa::path(get, path = "/ca/anchors.pem", tag = "publication",
+    responses((status = 200, description = "Certificates, PEM.",
+        body = String, content_type = "application/x-pem-file")))]
 async fn anchors_pem(Shared(authority): Shared<Arc<Authority>>) -> Result<Response, Problem> {
     let anchors = blocking(authority, Authority::trust_anchors).await?;
     let pem: String = anchors.iter().map(|(_, key)| key.certificate.to_pem()).collect();
     Ok(pem_response(pem))
 }
 
-/// `1.cer` or `1.pem`: the certificate of one generation.
+/// The certificate of one generation of an issuer.
+#[utoipa::path(get, path = "/ca/{issuer}/{file}", tag = "publication",
+    params(
+        ("issuer" = inline(Use), Path, description = "Which issuer."),
+        ("file" = String, Path,
+        description = "The generation, from 1, with `.cer` for DER or `.pem`.",
+            pattern = r"^[1-9][0-9]*\.(cer|pem)$", example = "1.cer")),
+    responses((status = 200, description = "The certificate.", content(
+        (Binary = "application/pkix-cert"), (String = "application/x-pem-file")))))]
 async fn issuer_certificate(
     Shared(authority): Shared<Arc<Authority>>,
     Path((issuer, file)): Path<(String, String)>,
@@ -157,6 +268,10 @@ async fn issuer_certificate(
     }
 }
 
+/// The certification practice statement (CPS) of the sandbox.
+#[utoipa::path(get, path = "/cps", tag = "publication",
+    responses((status = 200, description = "Text in Japanese and English.",
+        body = String, content_type = "text/plain; charset=utf-8")))]
 async fn practice_statement() -> impl IntoResponse {
     let media_type = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     (media_type, include_str!("practice-statement.txt"))

@@ -2,7 +2,7 @@
 
 use axum::extract::State as Shared;
 use inrou_api::page::{Page, PageQuery};
-use inrou_api::problem::{Problem, ProblemDocument};
+use inrou_api::problem::Problem;
 use inrou_api::server::{Json, Path, Query};
 use inrou_api::signature::SignedBy;
 use inrou_api::wire::authority::{FindHolder, HistoryEntry, Holder};
@@ -18,7 +18,8 @@ pub(super) fn router() -> OpenApiRouter<State> {
 
 /// Who holds a certificate, as a pairwise identifier of the asking role.
 #[utoipa::path(post, path = "/holders", tag = "relying", request_body = FindHolder,
-    responses((status = 200, body = Holder), (status = "default", body = ProblemDocument)))]
+    extensions(("x-problems" = json!(["certificate-untrusted", "resident-unknown"]))),
+    responses((status = 200, body = Holder)))]
 async fn find_holder(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -33,9 +34,12 @@ async fn find_holder(
 }
 
 /// A resident's history, newest first (USE-7).
-#[utoipa::path(get, path = "/holders/{subject}/history", tag = "relying",
-    params(("subject" = String, Path), PageQuery),
-    responses((status = 200, body = Page<HistoryEntry>), (status = "default", body = ProblemDocument)))]
+#[utoipa::path(get, path = "/holders/{subject}/history", operation_id = "holder_history",
+    tag = "relying",
+    params(("subject" = String, Path, description = "`subject` of the answer to `POST /holders`."),
+    PageQuery),
+    extensions(("x-problems" = json!(["resident-unknown"]))),
+    responses((status = 200, body = Page<HistoryEntry>)))]
 async fn history(
     Shared(state): Shared<State>,
     by: SignedBy,

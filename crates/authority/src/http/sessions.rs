@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State as Shared};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use inrou_api::problem::{Code, Problem, ProblemDocument};
+use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Json, Path};
 use inrou_api::signature::{SignedBy, Verifier};
 use inrou_api::wire::authority::{SessionAnswer, SessionStep, SessionWork};
@@ -25,8 +25,17 @@ pub(super) fn router(verifier: Arc<Signatures>) -> OpenApiRouter<State> {
 }
 
 /// Opens a session. Signed, but for the registration of a phone.
-#[utoipa::path(post, path = "/sessions", tag = "session", request_body = SessionWork,
-    responses((status = 200, body = SessionStep), (status = "default", body = ProblemDocument)))]
+#[utoipa::path(post, path = "/sessions", operation_id = "open_session", tag = "session",
+    request_body = SessionWork,
+    extensions(("x-problems" = json!([
+        "application-under-way", "attestation-invalid", "card-expired", "card-reported-lost",
+        "certificate-held", "certificate-unknown", "conflict", "deletion-due", "deletion-not-due",
+        "enrolment-unknown", "keys-not-made", "municipality-unknown", "no-card",
+        "no-such-application", "no-such-registration", "nothing-to-do", "phone-elsewhere",
+        "phone-serves-another", "receipt-incomplete", "receipt-invalid", "request-unknown",
+        "resident-unknown", "session-answer-invalid", "session-lost", "too-many-requests"
+    ]))),
+    responses((status = 200, body = SessionStep)))]
 async fn open(
     Shared(state): Shared<State>,
     by: Option<axum::Extension<SignedBy>>,
@@ -43,9 +52,18 @@ async fn open(
 }
 
 /// Hands in the chip's answers. The same answers again get the same step again.
-#[utoipa::path(post, path = "/sessions/{session}", tag = "session",
-    params(("session" = String, Path)), request_body = SessionAnswer,
-    responses((status = 200, body = SessionStep), (status = "default", body = ProblemDocument)))]
+#[utoipa::path(post, path = "/sessions/{session}", operation_id = "answer_session", tag = "session",
+    params(("session" = String, Path, description = "`session` of the step before.")),
+    request_body = SessionAnswer,
+    extensions(("x-problems" = json!([
+        "application-under-way", "attestation-invalid", "card-expired", "card-reported-lost",
+        "certificate-held", "certificate-unknown", "conflict", "deletion-due", "deletion-not-due",
+        "enrolment-unknown", "keys-not-made", "municipality-unknown", "no-card",
+        "no-such-application", "no-such-registration", "nothing-to-do", "phone-elsewhere",
+        "phone-serves-another", "receipt-incomplete", "receipt-invalid", "request-unknown",
+        "resident-unknown", "session-answer-invalid", "session-lost", "too-many-requests"
+    ]))),
+    responses((status = 200, body = SessionStep)))]
 async fn answer(
     Shared(state): Shared<State>,
     by: Option<axum::Extension<SignedBy>>,

@@ -10,12 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_pki::Signer;
 use inrou_pki::crl::{self, CrlPath, NewCrl};
+use inrou_rules::whole_second;
 use jiff::Timestamp;
 
 use super::Life;
 use crate::Authority;
 use crate::certify::place;
-use crate::keys::{CertifiedKey, whole_second};
+use crate::keys::CertifiedKey;
 use crate::problem::Failed;
 use crate::store::{CrlRecord, Partition, Precondition, StatusVersion, StoreError, Write};
 

@@ -1,8 +1,8 @@
 //! How long a published answer or CRL speaks, and what HTTP caches are told of it.
 
 use axum::http::HeaderValue;
+use inrou_api::clock::http_date;
 use inrou_pki::digest::HashAlgorithm;
-use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 
 /// From when to when something that was signed speaks.
@@ -52,14 +52,6 @@ impl Life {
     pub(super) fn is_young(&self, now: Timestamp) -> bool {
         (self.this_update..self.renewed_at()).contains(&now)
     }
-}
-
-/// RFC 9110 §5.6.7.
-fn http_date(time: Timestamp) -> HeaderValue {
-    let mut text = String::new();
-    // A year of more than four digits has no form there.
-    let written = DateTimePrinter::new().print_timestamp_rfc9110(&time, &mut text);
-    header(if written.is_ok() { &text } else { "" })
 }
 
 fn header(text: &str) -> HeaderValue {

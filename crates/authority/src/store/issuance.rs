@@ -45,9 +45,9 @@ impl fmt::Display for Partition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Residents { usage, medium, municipality } => {
-                write!(f, "{}/{}/{municipality}", usage_name(*usage), medium_name(*medium))
+                write!(f, "{}/{}/{municipality}", usage.as_str(), medium.as_str())
             }
-            Self::Own { usage } => write!(f, "{}/{OWN}", usage_name(*usage)),
+            Self::Own { usage } => write!(f, "{}/{OWN}", usage.as_str()),
         }
     }
 }
@@ -57,34 +57,20 @@ impl FromStr for Partition {
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let (usage, rest) = text.split_once('/').ok_or(InvalidId)?;
-        let usage = *Use::ALL.iter().find(|each| usage_name(**each) == usage).ok_or(InvalidId)?;
+        let usage = *Use::ALL.iter().find(|each| each.as_str() == usage).ok_or(InvalidId)?;
         if rest == OWN {
             return Ok(Self::Own { usage });
         }
         let (medium, municipality) = rest.split_once('/').ok_or(InvalidId)?;
         let medium = *[Medium::Card, Medium::Phone]
             .iter()
-            .find(|each| medium_name(**each) == medium)
+            .find(|each| each.as_str() == medium)
             .ok_or(InvalidId)?;
         Ok(Self::Residents { usage, medium, municipality: municipality.parse()? })
     }
 }
 
 const OWN: &str = "own";
-
-fn usage_name(usage: Use) -> &'static str {
-    match usage {
-        Use::Signature => "signature",
-        Use::UserAuthentication => "user-authentication",
-    }
-}
-
-fn medium_name(medium: Medium) -> &'static str {
-    match medium {
-        Medium::Card => "card",
-        Medium::Phone => "phone",
-    }
-}
 
 /// For what a certificate is to be issued: one issuance may be under way under each key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

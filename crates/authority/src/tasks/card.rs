@@ -166,19 +166,13 @@ impl Store {
     /// the keys of this one.
     fn activate(&self, authority: &Authority) -> Result<(), Failed> {
         let command = Command::ActivateCard { certificates: self.carried.ids.clone() };
-        loop {
-            let card = authority.load(self.resident)?.resident.card.ok_or(Refusal::NoCard)?;
-            let (version, mut work) = authority.card_work(card.id)?;
+        authority.act_on_card(self.resident, self.actor, &command, |work| {
             let ends = work.order == self.order;
-            work.end_order(&*authority.entropy);
-            let also = |_: &_| {
-                ends.then(|| work.write(self.resident, Some(version))).into_iter().collect()
-            };
-            match authority.act(self.resident, self.actor, &command, &also) {
-                Err(failed) if failed.0.is(Code::CONFLICT) => {}
-                other => return other.map(drop),
+            if ends {
+                work.end_order(&*authority.entropy);
             }
-        }
+            ends
+        })
     }
 }
 

@@ -6,8 +6,9 @@ use inrou_api::wire::authority::{BeginRequest, EnrolmentStage, SessionOutcome};
 use inrou_chip::issuer::{
     AttestedKey as KeyName, Challenge, DeletionRequest, Operation, Outcome, PinReference,
 };
+use inrou_rules::hours::visible_from;
 use inrou_rules::{
-    ChipId, Command, EnrolmentId, Medium, Platform, Refusal, Resident, ResidentId, Use,
+    ChipId, Command, EnrolmentId, Medium, PhoneStage, Platform, Refusal, Resident, ResidentId, Use,
 };
 
 use super::{Carried, KeyKinds, Planned, Task, unattested, unproven};
@@ -80,19 +81,15 @@ impl Authority {
 
     fn stored(&self, resident: ResidentId) -> Result<SessionOutcome, Failed> {
         let resident = self.load(resident)?.resident;
-        let platform = resident.phone.as_ref().map(|phone| phone.platform);
-        let delay =
-            platform.map_or(0, |platform| self.settings.rules.visibility_delay.seconds(platform));
-        let registered = resident.phone.as_ref().and_then(|phone| match phone.stage {
-            inrou_rules::PhoneStage::Registered { since } => Some(since),
-            inrou_rules::PhoneStage::Ready { .. } => None,
+        let usable_from = resident.phone.as_ref().and_then(|phone| match phone.stage {
+            PhoneStage::Registered { since } => {
+                Some(visible_from(since, phone.platform, self.settings.rules.visibility_delay))
+            }
+            PhoneStage::Ready { .. } => None,
         });
-        let since = registered.unwrap_or_else(|| self.clock.now());
         Ok(SessionOutcome::CertificatesStored {
             certificates: super::on_chip(&resident, Medium::Phone),
-            usable_from: since
-                .saturating_add(jiff::SignedDuration::from_secs(delay.into()))
-                .unwrap_or(since),
+            usable_from: usable_from.ok_or(Refusal::NoSuchRegistration)?,
         })
     }
 }

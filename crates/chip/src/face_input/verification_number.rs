@@ -1,6 +1,7 @@
 //! Verification number B (照合番号B), which a reader makes from what is printed on the card.
 
-use jiff::civil::{Date, date};
+use inrou_rules::japan;
+use jiff::civil::Date;
 
 /// Fourteen digits: birth date as year of the era, month, day (six digits), year in which the card
 /// expires (four), security code (four).
@@ -15,26 +16,15 @@ pub fn verification_number_b(
     if !well_formed {
         return None;
     }
-    let era_year = era_year(birth)?;
+    let (_, era_year) = japan::era(birth)?;
     let (month, day, expires) = (birth.month(), birth.day(), card_expires.year());
     Some(format!("{era_year:02}{month:02}{day:02}{expires:04}{security_code}"))
 }
 
-/// The year of the Japanese era: Meiji, Taisho, Showa, Heisei, Reiwa, each from its first day.
-fn era_year(day: Date) -> Option<i16> {
-    let first_days = [
-        date(2019, 5, 1),
-        date(1989, 1, 8),
-        date(1926, 12, 25),
-        date(1912, 7, 30),
-        date(1868, 1, 25),
-    ];
-    let first = first_days.into_iter().find(|&first| day >= first)?;
-    Some(day.year() - first.year() + 1)
-}
-
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
 
     #[test]

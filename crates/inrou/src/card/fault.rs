@@ -60,7 +60,7 @@ pub(super) fn of_chip(error: CardError, usage: Use, medium: Medium) -> Fault {
             Fault::new("last-tries").with("pin", pin).with("left", tries_left)
         }
         CardError::NotSetUp | CardError::NoFile => {
-            Fault::new("certificate-absent").with("usage", usage_name(usage))
+            Fault::new("certificate-absent").with("usage", usage.as_str())
         }
         CardError::Transport(TransportError::Removed) => Fault::new("card-removed"),
         CardError::Transport(TransportError::Busy) => busy(medium),
@@ -79,14 +79,6 @@ pub(super) fn pin_name(usage: Use, medium: Medium) -> &'static str {
         (Medium::Card, Use::UserAuthentication) => "card-user-authentication",
         (Medium::Phone, Use::Signature) => "phone-signature",
         (Medium::Phone, Use::UserAuthentication) => "phone-user-authentication",
-    }
-}
-
-/// How words name a use.
-fn usage_name(usage: Use) -> &'static str {
-    match usage {
-        Use::Signature => "signature",
-        Use::UserAuthentication => "user-authentication",
     }
 }
 

@@ -19,7 +19,12 @@ pub(super) fn command(say: &impl Fn(&str) -> String) -> Command {
         .arg(path("file", "FILE", "verify-file").required(true))
         .arg(path("anchors", "PEM", "verify-anchors").long("anchors"))
         .arg(path("content", "FILE", "verify-content").long("content"))
-        .arg(path("status", "FILE", "verify-status").long("status").action(ArgAction::Append))
+        .arg(
+            path("status", "FILE", "verify-status")
+                .long("status")
+                .action(ArgAction::Append)
+                .conflicts_with("offline"),
+        )
         .arg(Arg::new("serial").long("serial").value_name("HEX").help(say("verify-serial")))
         .arg(Arg::new("at").long("at").value_name("TIME").help(say("verify-at")))
         .arg(

@@ -88,7 +88,8 @@ fn a_failed_step_is_told_with_what_was_expected_and_seen() {
         lines.lines().next(),
         Some(
             "This did not hold: “OCSP and CRLs say that all four certificates are good”. \
-             Expected: card-sign: good. Seen: revoked: CessationOfOperation."
+             Expected: card-sign: good. Seen: revoked: CessationOfOperation. \
+             [demo-step-failed]"
         )
     );
     assert_eq!(lines.lines().count(), 2);

@@ -4,10 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::FILE;
-
-/// Something is wrong with the file. It prints as one line of English; the words for people are those of
-/// its [`Fault::code`].
+/// Something is wrong with the file. It prints as one line that says what; [`ResidentsError::remedy`]
+/// is the line that says what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResidentsError {
     /// The file; none for the one that comes with the program.
@@ -82,10 +80,10 @@ pub enum Fault {
     #[error("under 15 years at the day of issue, and with a signature certificate")]
     SignatureUnder15,
     /// A PIN does not have its form (CARD-4, CARD-5).
-    #[error("the PIN {0} does not have the right form")]
+    #[error("the {0} does not have the right form")]
     PinForm(&'static str),
     /// A PIN is there without its certificate, or a certificate without its PIN.
-    #[error("the PIN {0} and its certificate do not come together")]
+    #[error("the {0} and its certificate do not come together")]
     PinAndCertificate(&'static str),
     /// More wrong tries than the PIN has.
     #[error("more wrong tries than there are")]
@@ -102,66 +100,74 @@ impl ResidentsError {
         Self { file: Some(path.to_owned()), ..self }
     }
 
-    /// Where it is: `residents.json:26 (hana)`.
-    pub fn place(&self) -> String {
-        let mut place = match &self.file {
-            Some(file) => file.display().to_string(),
-            None => FILE.to_owned(),
-        };
-        if let Some(line) = self.line {
-            place.push_str(&format!(":{line}"));
-        }
-        if let Some(resident) = &self.resident {
-            place.push_str(&format!(" ({resident})"));
-        }
-        place
-    }
-}
-
-impl Fault {
-    /// The code under which the families `residents-fault` and `residents-remedy` have words for it.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Unreadable(_) => "unreadable",
-            Self::Form(_) => "form",
-            Self::Nobody => "nobody",
-            Self::NameTwice => "name-twice",
-            Self::NameOfCard => "name-of-card",
-            Self::MunicipalityUnknown => "municipality-unknown",
-            Self::AddressElsewhere(_) => "address-elsewhere",
-            Self::NameForm => "name-form",
-            Self::HalfWidth => "half-width",
-            Self::Reading => "reading",
-            Self::Attributes(_) => "attributes",
-            Self::MyNumberForm => "my-number-form",
-            Self::MyNumberReal => "my-number-real",
-            Self::MyNumberTwice => "my-number-twice",
-            Self::NoSuchDay => "no-such-day",
-            Self::IssuedBeforeBirth => "issued-before-birth",
-            Self::IssuedTooLate => "issued-too-late",
-            Self::CardExpired => "card-expired",
-            Self::SignatureUnder15 => "signature-under-15",
-            Self::PinForm(_) => "pin-form",
-            Self::PinAndCertificate(_) => "pin-and-certificate",
-            Self::TooManyTries => "too-many-tries",
-        }
-    }
-
-    /// What stands for itself in every language: a parser's words, a place, a member of the file.
-    pub fn detail(&self) -> Option<String> {
-        match self {
-            Self::Unreadable(said) | Self::Form(said) => Some(said.clone()),
-            Self::AddressElsewhere(place) => Some(place.clone()),
-            Self::Attributes(invalid) => Some(invalid.to_string()),
-            Self::PinForm(member) | Self::PinAndCertificate(member) => Some((*member).to_owned()),
-            _ => None,
+    /// What to do about it, in one line.
+    pub fn remedy(&self) -> &'static str {
+        match self.fault {
+            Fault::Unreadable(_) => {
+                "Make the file readable, or take it away to use the residents that come with the program."
+            }
+            Fault::Form(_) => {
+                "Compare with crates/inrou/data/residents.json in the source, which is the file that comes with the program."
+            }
+            Fault::Nobody => "Enter at least one resident.",
+            Fault::MyNumberTwice => "Give every resident a My Number of their own.",
+            Fault::NameTwice | Fault::NameOfCard => {
+                "Give every resident, and every phone, a name of its own."
+            }
+            Fault::MunicipalityUnknown => {
+                "Use the five-digit code of a city, or of a municipality of Tokyo, without its check digit."
+            }
+            Fault::AddressElsewhere(_) => {
+                "Write the address from the prefecture on, or correct the municipality's code."
+            }
+            Fault::NameForm => {
+                "Write family name, one full-width space (U+3000), given name; the reading likewise."
+            }
+            Fault::HalfWidth => "Write letters, digits and spaces in their full-width forms.",
+            Fault::Reading => {
+                "Write the reading in hiragana, with full-width spaces where the name has them."
+            }
+            Fault::Attributes(_) => {
+                "Keep the address within 200 characters, and give one 0 or 1 for each character where substitutes are told."
+            }
+            Fault::MyNumberForm | Fault::MyNumberReal => {
+                "Write twelve digits, the last of them not the right check digit: add 1 to it."
+            }
+            Fault::NoSuchDay => "Use fewer years, months or days.",
+            Fault::IssuedBeforeBirth => "Make the resident older, or the card younger.",
+            Fault::IssuedTooLate => {
+                "Say how long before the sandbox's first day it was issued: at least one day."
+            }
+            Fault::CardExpired => {
+                "A card lasts until the tenth birthday after its issue, the fifth if issued before 18: make it younger."
+            }
+            Fault::SignatureUnder15 => {
+                "Leave out the signature certificate and its password, or make the resident older (CARD-3)."
+            }
+            Fault::PinForm(_) => {
+                "Signature password: 6 to 16 upper-case letters and digits, at least one of each. The others: four digits."
+            }
+            Fault::PinAndCertificate(_) => {
+                "Give a PIN for each certificate that the card carries, and for no other."
+            }
+            Fault::TooManyTries => "Signature password: at most 5. The others: at most 3.",
         }
     }
 }
 
 impl fmt::Display for ResidentsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place(), self.fault)
+        match &self.file {
+            Some(file) => write!(f, "{}", file.display())?,
+            None => f.write_str("test residents")?,
+        }
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        if let Some(resident) = &self.resident {
+            write!(f, ", resident {resident}")?;
+        }
+        write!(f, ": {}", self.fault)
     }
 }
 

@@ -216,37 +216,37 @@ impl PinsEntry {
     fn resolve(self, certificates: Uses, wrong_tries: WrongTries) -> Result<CardPins, Found> {
         Ok(CardPins {
             signature: pin(
-                "signature",
+                "signature password",
                 self.signature.as_deref(),
                 certificates.signature,
                 wrong_tries.signature,
                 SignaturePassword::parse,
             )?,
             user_authentication: pin(
-                "user_authentication",
+                "user-authentication PIN",
                 self.user_authentication.as_deref(),
                 certificates.user_authentication,
                 wrong_tries.user_authentication,
                 UserAuthenticationPin::parse,
             )?,
             card_face: CardFacePin::parse(&self.card_face)
-                .map_err(|_| Found("card_face", Fault::PinForm("card_face")))?,
+                .map_err(|_| Found("card_face", Fault::PinForm("card-face input PIN")))?,
         })
     }
 }
 
 /// A PIN, which is there exactly if its certificate is, and of which no try can be spent otherwise.
 fn pin<P>(
-    member: &'static str,
+    name: &'static str,
     typed: Option<&str>,
     certificate: bool,
     wrong_tries: u8,
     parse: fn(&str) -> Result<P, PinForm>,
 ) -> Result<Option<P>, Found> {
     if typed.is_some() != certificate || (!certificate && wrong_tries > 0) {
-        return Err(Found("pins", Fault::PinAndCertificate(member)));
+        return Err(Found("pins", Fault::PinAndCertificate(name)));
     }
-    typed.map(parse).transpose().map_err(|_| Found("pins", Fault::PinForm(member)))
+    typed.map(parse).transpose().map_err(|_| Found("pins", Fault::PinForm(name)))
 }
 
 /// Whether the address begins with the prefecture and the municipality, between which a town or

@@ -10,7 +10,6 @@ use inrou_pki::Entropy;
 use inrou_pki::keys::Passphrase;
 use jiff::Timestamp;
 
-use super::DEFAULT_PORT;
 use crate::serve::passphrase_of;
 
 /// What opens the key files.
@@ -137,14 +136,6 @@ impl DataFolder {
     /// [`FolderError::Io`].
     pub fn port(&self) -> Result<Option<u16>, FolderError> {
         self.read_as(PORT)
-    }
-
-    /// The port to be reached at: the one asked for, else that of the first start, else the usual one.
-    ///
-    /// # Errors
-    /// [`FolderError::Io`].
-    pub fn port_to_use(&self, asked: Option<u16>) -> Result<u16, FolderError> {
-        Ok(asked.or(self.port()?).unwrap_or(DEFAULT_PORT))
     }
 
     /// Notes at which port the sandbox is reached, if it is the first.
@@ -289,12 +280,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let folder = DataFolder::create(root.path()).unwrap();
         assert_eq!(folder.port().unwrap(), None);
-        assert_eq!(folder.port_to_use(None).unwrap(), DEFAULT_PORT);
-        folder.note_port(8000).unwrap();
+        folder.note_port(8765).unwrap();
         folder.note_port(9000).unwrap();
-        assert_eq!(folder.port().unwrap(), Some(8000));
-        assert_eq!(folder.port_to_use(None).unwrap(), 8000);
-        assert_eq!(folder.port_to_use(Some(9000)).unwrap(), 9000);
+        assert_eq!(folder.port().unwrap(), Some(8765));
         fs::write(root.path().join("port"), "many").unwrap();
         assert!(matches!(folder.port(), Err(FolderError::Io { .. })));
     }

@@ -11,7 +11,6 @@ use inrou_api::clock::Clock;
 use inrou_api::problem::{OrInternal, Problem, accepted_language};
 use inrou_authority::Authority;
 use inrou_relying::anchors::fingerprint;
-use inrou_rules::Use;
 use inrou_words::{Form, Language, text};
 
 /// What runs: the text that names it, and its API documents.
@@ -44,15 +43,9 @@ async fn page(State(home): State<Home>, headers: HeaderMap) -> Result<Html<Strin
     // A new generation may be due, which takes a key pair and a commit.
     let found = tokio::task::spawn_blocking(move || authority.trust_anchors());
     let anchors = found.await.or_internal()?.map_err(|failed| failed.0)?;
-    let anchors = anchors.iter().map(|(usage, key)| {
-        let issuer = match usage {
-            Use::Signature => "signature",
-            Use::UserAuthentication => "user-authentication",
-        };
-        Anchor {
-            path: format!("/ca/{issuer}/{}", key.generation),
-            sha256: fingerprint(&key.certificate),
-        }
+    let anchors = anchors.iter().map(|(usage, key)| Anchor {
+        path: format!("/ca/{}/{}", usage.as_str(), key.generation),
+        sha256: fingerprint(&key.certificate),
     });
     Ok(Html(render(accepted_language(&headers), &*home.clock, &anchors.collect::<Vec<_>>())))
 }

@@ -195,7 +195,8 @@ impl Sandbox {
             municipalities: municipalities(&residents),
             told: told.clone(),
         };
-        let mut serving = door.serve(house, screens, status, &entropy, &told)?;
+        let shown: Arc<dyn Clock> = clock.clone();
+        let mut serving = door.serve(house, screens, status, &entropy, &shown, &told)?;
         serving.push(tokio::spawn(until(told.clone(), control.serve(shelf))));
         serving.push(tokio::spawn(authority.work(told)));
         Ok(Self {
@@ -299,9 +300,10 @@ impl Door {
         screens: Screens,
         status: Router,
         entropy: &Arc<dyn Entropy>,
+        clock: &Arc<dyn Clock>,
         told: &Shutdown,
     ) -> Result<Vec<JoinHandle<()>>, SandboxError> {
-        let shell = || Shell::new("sandbox", entropy.clone());
+        let shell = || Shell::new("sandbox", entropy.clone()).telling(clock.clone());
         let local =
             |router: Router| Hosts::new(shell()).at(["localhost", "127.0.0.1", "[::1]"], &router);
         let house = shell().wrap(house).merge(screens.of_portal(shell()));

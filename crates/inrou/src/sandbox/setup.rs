@@ -99,7 +99,7 @@ pub async fn buy_phones(residents: &[TestResident], fleet: Arc<Fleet>) -> Result
     let bought = tokio::task::spawn_blocking(move || {
         wanted.iter().try_for_each(|phone| match fleet.buy(phone) {
             // A first start that was broken off had bought it.
-            Err(problem) if problem.is(Code::CONFLICT) => Ok(()),
+            Err(problem) if problem.is(Code::PHONE_NAME_TAKEN) => Ok(()),
             other => other,
         })
     });

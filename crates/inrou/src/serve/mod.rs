@@ -32,7 +32,7 @@ pub use portal::{AuthorityCalls, PortalRole};
 
 use crate::fault::Fault;
 use crate::key_pool::KeyPool;
-use crate::sandbox::{Addresses, DataFolder, RoleKeys, of_processes};
+use crate::sandbox::{Addresses, DEFAULT_PORT, DataFolder, RoleKeys, of_processes};
 use crate::terminal::{interrupted, say};
 
 /// What every role of a process stands on.
@@ -79,8 +79,8 @@ pub fn print(data: &Path, port: Option<u16>) -> Result<(), Fault> {
     let missing = || Fault::new("data-folder-missing").with("path", data.display());
     let absolute = fs::canonicalize(data).map_err(|_| missing())?;
     let folder = DataFolder::find(&absolute)?;
-    let addresses = Addresses::of_three_ports(folder.port_to_use(port)?);
-    let config = of_processes(&folder, &RoleKeys::of(&folder)?, &addresses);
+    let port = port.or(folder.port()?).unwrap_or(DEFAULT_PORT);
+    let config = of_processes(&folder, &RoleKeys::of(&folder)?, &Addresses::of_three_ports(port));
     say(config.to_toml().trim_end());
     Ok(())
 }
@@ -145,7 +145,7 @@ impl Running {
         ground: &Ground,
         told: Shutdown,
     ) -> Result<(), RoleError> {
-        let shell = || Shell::new(role, ground.entropy.clone());
+        let shell = || Shell::new(role, ground.entropy.clone()).telling(ground.clock.clone());
         let hosts = server.hosts.iter().map(String::as_str);
         let router = shell().wrap(served.router).merge(served.screens);
         let router = Hosts::new(shell()).at(hosts, &router).into_router();

@@ -25,7 +25,16 @@ pub fn inrou(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().unwrap()
 }
 
-/// The same with `input` on standard input.
+/// The same on no data folder.
+pub fn inrou_alone(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_inrou"))
+        .args(["--lang", "en"])
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// As [`inrou`], with `input` on standard input.
 pub fn inrou_told(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut command = command(folder, arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -21,8 +21,8 @@ impl Flow {
     /// Takes a step. `card` is the card that lies on the phone.
     ///
     /// # Errors
-    /// `conflict` if it is not the step's turn; what was entered is wrong, which the procedure notes. It
-    /// stays where it was.
+    /// `step-out-of-turn` if it is not the step's turn; what was entered is wrong, which the procedure
+    /// notes. It stays where it was.
     pub(crate) fn step(
         &mut self,
         step: &Step,
@@ -33,7 +33,7 @@ impl Flow {
         match &taken {
             Ok(_) => self.problem = None,
             // Out of its turn: that says nothing of the step whose turn it is.
-            Err(problem) if problem.is(Code::CONFLICT) => {}
+            Err(problem) if problem.is(Code::STEP_OUT_OF_TURN) => {}
             Err(problem) => self.note(problem),
         }
         taken
@@ -57,7 +57,7 @@ impl Flow {
                 Ok(Then::Ask)
             }
             (Step::Choose { uses, confirmed }, NextStep::Choose | NextStep::ReadCard) => {
-                self.choose(*uses, *confirmed)
+                self.choose(*uses, *confirmed, &next)
             }
             (
                 Step::ConfirmRevocation { confirmed, with_card },
@@ -65,7 +65,7 @@ impl Flow {
                 | NextStep::PhonePassword
                 | NextStep::CardPassword
                 | NextStep::ReadCard,
-            ) => self.confirm_revocation(*confirmed, *with_card),
+            ) => self.confirm_revocation(*confirmed, *with_card, &next),
             (Step::PhonePassword { password: typed }, NextStep::PhonePassword) => {
                 let name = PinName::Phone(Use::Signature);
                 secrets.phone_password = Some(password(typed, name)?);
@@ -94,14 +94,14 @@ impl Flow {
             (Step::ReadCard, NextStep::ReadCard)
             | (Step::Complete, NextStep::Complete)
             | (Step::Delete, NextStep::Delete) => Ok(Then::Work),
-            _ => Err(Problem::new(Code::CONFLICT)),
+            _ => Err(out_of_turn(&next)),
         }
     }
 
     /// APPLY-2, APPLY-3.
-    fn choose(&mut self, uses: Uses, confirmed: bool) -> Result<Then, Problem> {
+    fn choose(&mut self, uses: Uses, confirmed: bool, next: &NextStep) -> Result<Then, Problem> {
         let Order::Apply { choice } = &mut self.order else {
-            return Err(Problem::new(Code::CONFLICT));
+            return Err(out_of_turn(next));
         };
         if uses.is_empty() {
             return Err(Refusal::NoneSelected.into());
@@ -117,12 +117,17 @@ impl Flow {
     }
 
     /// END-2, END-3: the way may be changed until the signature is made.
-    fn confirm_revocation(&mut self, confirmed: bool, with_card: bool) -> Result<Then, Problem> {
+    fn confirm_revocation(
+        &mut self,
+        confirmed: bool,
+        with_card: bool,
+        next: &NextStep,
+    ) -> Result<Then, Problem> {
         let Order::Revoke { with } = &mut self.order else {
-            return Err(Problem::new(Code::CONFLICT));
+            return Err(out_of_turn(next));
         };
         if !confirmed {
-            return Err(Problem::from(Refusal::NotConfirmed).by_rule("END-2"));
+            return Err(Problem::new(Code::REVOCATION_NOT_CONFIRMED).by_rule("END-2"));
         }
         let way = if with_card { SigningKey::Card } else { SigningKey::Phone };
         let changed = with.replace(way) != Some(way);
@@ -131,6 +136,10 @@ impl Flow {
         }
         Ok(Then::Ask)
     }
+}
+
+fn out_of_turn(next: &NextStep) -> Problem {
+    Problem::new(Code::STEP_OUT_OF_TURN).by_rule("APPLY-1").with("next", next.name())
 }
 
 /// A new PIN: its form, and that both entries are equal (APPLY-5).

@@ -84,7 +84,10 @@ async fn hours_2_a_phone_remembers_the_newest_notices() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_given_once_and_leads_nowhere_else() {
     let world = World::new().await;
-    assert_eq!(world.post::<PhoneState>("/phones", phone("p")).await.unwrap_err().code, "conflict");
+    assert_eq!(
+        world.post::<PhoneState>("/phones", phone("p")).await.unwrap_err().code,
+        "phone-name-taken"
+    );
     let long = "a".repeat(41);
     for name in ["", ".", "..", "../x", "A", "a b", "-a", "花", &long] {
         let problem = world.post::<PhoneState>("/phones", phone(name)).await.unwrap_err();
@@ -179,7 +182,7 @@ async fn the_api_describes_itself_with_its_queries() {
     let world = World::new().await;
     let document: Value = world.get("/openapi.json").await.unwrap();
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 10);
+    assert_eq!(paths.len(), 11);
     assert!(paths.keys().all(|path| path.starts_with("/phone/v1/")));
     let parameters = |path: &str, method: &str| {
         let operation = &paths[path][method];

@@ -121,11 +121,11 @@ async fn apply_5_pins_are_set_only_for_what_was_applied_for() {
         world.step(read_card()).await.unwrap();
         if signature {
             assert!(matches!(world.next().await, NextStep::NewSignaturePassword { .. }));
-            assert_eq!(world.refused(new_pin(PHONE_PIN)).await, "conflict");
+            assert_eq!(world.refused(new_pin(PHONE_PIN)).await, "step-out-of-turn");
             world.step(new_password(PHONE_PASSWORD)).await.unwrap();
         } else {
             assert!(matches!(world.next().await, NextStep::NewUserAuthenticationPin { .. }));
-            assert_eq!(world.refused(new_password(PHONE_PASSWORD)).await, "conflict");
+            assert_eq!(world.refused(new_password(PHONE_PASSWORD)).await, "step-out-of-turn");
             world.step(new_pin(PHONE_PIN)).await.unwrap();
         }
         assert!(matches!(world.next().await, NextStep::Wait { .. }));
@@ -216,15 +216,15 @@ async fn a_step_out_of_its_turn_changes_nothing() {
         json!({"step": "delete"}),
     ];
     for step in &steps {
-        assert_eq!(world.refused(step.clone()).await, "conflict", "nothing has begun");
+        assert_eq!(world.refused(step.clone()).await, "step-out-of-turn", "nothing has begun");
     }
     world.step(begin("apply")).await.unwrap();
     for step in &steps[1..] {
-        assert_eq!(world.refused(step.clone()).await, "conflict", "{step}");
+        assert_eq!(world.refused(step.clone()).await, "step-out-of-turn", "{step}");
         assert_eq!(world.next().await, NextStep::CardPassword);
         assert_eq!(world.noted().await, None);
     }
-    assert_eq!(world.refused(begin("revoke")).await, "phone-busy");
+    assert_eq!(world.refused(begin("revoke")).await, "procedure-open");
     assert_eq!(world.authority.seen(), 0);
     world.step(json!({"step": "cancel"})).await.unwrap();
     assert_eq!(world.state().await.procedure, None);
@@ -280,13 +280,13 @@ async fn hours_2_a_rejection_is_told_and_the_person_can_apply_anew() {
     assert_eq!(world.next().await, NextStep::CardPassword);
     let stage = world.state().await.enrolment.unwrap().stage;
     assert_eq!(stage, EnrolmentStage::Ended { code: "card-signature-revoked".to_owned() });
-    assert_eq!(world.refused(json!({"step": "register"})).await, "conflict");
+    assert_eq!(world.refused(json!({"step": "register"})).await, "step-out-of-turn");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reg_1_registration_is_taken_up_after_it_was_left() {
     let world = before_reading(true, true).await;
-    assert_eq!(world.refused(begin("register")).await, "phone-busy");
+    assert_eq!(world.refused(begin("register")).await, "procedure-open");
     while !matches!(world.next().await, NextStep::Wait { .. }) {
         world.obey().await.unwrap();
     }

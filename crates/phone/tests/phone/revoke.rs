@@ -31,7 +31,10 @@ async fn end_2_the_phones_password_revokes_and_the_chip_is_emptied() {
     let mut unticked = confirm(false);
     unticked["confirmed"] = false.into();
     let problem = world.step(unticked).await.unwrap_err();
-    assert_eq!((problem.code.as_str(), problem.rule.as_deref()), ("not-confirmed", Some("END-2")));
+    assert_eq!(
+        (problem.code.as_str(), problem.rule.as_deref()),
+        ("revocation-not-confirmed", Some("END-2"))
+    );
     world.step(confirm(false)).await.unwrap();
     let procedure = world.state().await.procedure.unwrap();
     assert_eq!((procedure.next, procedure.tries_left), (NextStep::PhonePassword, Some(5)));

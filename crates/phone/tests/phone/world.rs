@@ -262,7 +262,7 @@ impl World {
         self.step(step).await.map(|_| true)
     }
 
-    /// Does what the phone asks for to the end.
+    /// Applies, and does what the phone asks for until it waits for the authority.
     pub async fn obey_until_it_waits(&self) {
         self.step(begin("apply")).await.unwrap();
         while !matches!(self.next().await, NextStep::Wait { .. }) {
@@ -270,6 +270,7 @@ impl World {
         }
     }
 
+    /// Does what the phone asks for to the end.
     pub async fn obey_to_the_end(&self) {
         while self.obey().await.unwrap() {}
     }

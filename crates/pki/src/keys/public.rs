@@ -50,8 +50,8 @@ struct Inner {
 }
 
 impl PublicKey {
-    /// Reads a DER `SubjectPublicKeyInfo`: RSA of 2048 bits, or a point on P-256 or P-384 in
-    /// uncompressed form.
+    /// Reads a DER `SubjectPublicKeyInfo`: RSA of 2048 bits with an odd exponent of 65537 or more
+    /// (FIPS 186-5 §5.4), or a point on P-256 or P-384 in uncompressed form.
     ///
     /// # Errors
     /// [`KeyError::Malformed`] or [`KeyError::Unsupported`].
@@ -160,8 +160,9 @@ fn key_algorithm(info: &SubjectPublicKeyInfoRef<'_>) -> Result<KeyAlgorithm, Key
 fn check_form(algorithm: KeyAlgorithm, key: &[u8]) -> Result<(), KeyError> {
     let coordinate = match algorithm {
         KeyAlgorithm::Rsa2048 => {
-            let modulus_bytes = rsa_modulus_bytes(key).map_err(|_| KeyError::Malformed)?;
-            return if modulus_bytes == 256 { Ok(()) } else { Err(KeyError::Unsupported) };
+            let (modulus, exponent) = rsa_key(key).map_err(|_| KeyError::Malformed)?;
+            let supported = modulus.as_bytes().len() == 256 && is_sound(exponent.as_bytes());
+            return if supported { Ok(()) } else { Err(KeyError::Unsupported) };
         }
         KeyAlgorithm::EcP256 => 32,
         KeyAlgorithm::EcP384 => 48,
@@ -173,15 +174,19 @@ fn check_form(algorithm: KeyAlgorithm, key: &[u8]) -> Result<(), KeyError> {
     }
 }
 
-fn rsa_modulus_bytes(key: &[u8]) -> der::Result<usize> {
+/// Modulus and public exponent.
+fn rsa_key(key: &[u8]) -> der::Result<(UintRef<'_>, UintRef<'_>)> {
     let mut reader = SliceReader::new(key)?;
-    let length = reader.sequence(|fields| {
-        let modulus = UintRef::decode(fields)?;
-        UintRef::decode(fields)?;
-        Ok::<_, der::Error>(modulus.as_bytes().len())
-    })?;
+    let fields =
+        reader.sequence(|fields| Ok::<_, der::Error>((fields.decode()?, fields.decode()?)))?;
     reader.finish()?;
-    Ok(length)
+    Ok(fields)
+}
+
+/// Whether an exponent, big-endian without leading zeros, is odd and 65537 or more.
+fn is_sound(exponent: &[u8]) -> bool {
+    let is_odd = exponent.last().is_some_and(|last| last % 2 == 1);
+    is_odd && (exponent.len() > 3 || (exponent.len() == 3 && exponent >= &[1, 0, 1]))
 }
 
 fn verification(algorithm: KeyAlgorithm) -> &'static dyn VerificationAlgorithm {

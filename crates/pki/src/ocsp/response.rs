@@ -1,6 +1,7 @@
 //! OCSP answers as a relying party reads them.
 
 use std::fmt;
+use std::iter;
 use std::ops::Range;
 
 use const_oid::ObjectIdentifier;
@@ -165,22 +166,38 @@ impl OcspResponse {
         issuer: &Certificate,
         moment: Moment,
     ) -> Result<TrustedOcspResponse, OcspError> {
-        let responder = if self.responder.is(issuer) {
-            issuer
-        } else {
-            let named = self.certificates.iter().find(|each| self.responder.is(each));
-            let responder = named.ok_or(OcspError::ResponderMissing)?;
+        // Several may bear the name: who signed is the one whose key verifies.
+        let mut refused = OcspError::ResponderMissing;
+        for responder in iter::once(issuer).chain(&self.certificates) {
+            if !self.responder.is(responder) {
+                continue;
+            }
+            match self.check_signed_by(responder, issuer, moment) {
+                Ok(()) => {
+                    return Ok(TrustedOcspResponse { issuer: issuer.clone(), response: self });
+                }
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+
+    fn check_signed_by(
+        &self,
+        responder: &Certificate,
+        issuer: &Certificate,
+        moment: Moment,
+    ) -> Result<(), OcspError> {
+        if responder != issuer {
             check_delegation(responder, issuer)?;
-            responder
-        };
+        }
         if moment.check(responder.not_before(), responder.not_after()).is_err() {
             return Err(OcspError::ResponderExpired);
         }
         let key = responder.public_key().map_err(|_| OcspError::Signature)?;
         let algorithm = self.algorithm.ok_or(OcspError::Signature)?;
         key.verify(algorithm, &self.basic[self.tbs.clone()], &self.basic[self.signature.clone()])
-            .map_err(|_| OcspError::Signature)?;
-        Ok(TrustedOcspResponse { response: self, issuer: issuer.clone() })
+            .map_err(|_| OcspError::Signature)
     }
 }
 

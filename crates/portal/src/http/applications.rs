@@ -1,7 +1,7 @@
 //! Online applications, as residents make them.
 
 use axum::extract::State as Shared;
-use inrou_api::idempotency::KeyedJson;
+use inrou_api::idempotency::{KeyHeader, KeyedJson};
 use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::Problem;
 use inrou_api::server::{Json, Path, Query};
@@ -24,8 +24,10 @@ pub(super) fn router() -> OpenApiRouter<State> {
 
 /// Draws an application up, to be signed on the phone (USE-2). A form with faults is refused as
 /// `fields-invalid`, whose params name each faulty field.
-#[utoipa::path(post, path = "/applications", tag = "application",
-    params(("Idempotency-Key" = String, Header)), request_body = DrawUpApplication,
+#[utoipa::path(post, path = "/applications", operation_id = "draw_up_application",
+    tag = "application",
+    params(KeyHeader), request_body = DrawUpApplication,
+    extensions(("x-problems" = json!(["conflict", "fields-invalid", "municipality-unknown"]))),
     responses((status = 200, body = ApplicationDrawnUp)))]
 async fn draw_up(
     Shared(state): Shared<State>,
@@ -37,7 +39,8 @@ async fn draw_up(
 }
 
 /// The resident's applications, newest first.
-#[utoipa::path(get, path = "/applications", tag = "application", params(PageQuery),
+#[utoipa::path(get, path = "/applications", operation_id = "applications", tag = "application",
+    params(PageQuery),
     responses((status = 200, body = Page<ApplicationView>)))]
 async fn list(
     Shared(state): Shared<State>,
@@ -48,8 +51,9 @@ async fn list(
 }
 
 /// An application with what was typed; waits while the phone is asked.
-#[utoipa::path(get, path = "/applications/{application}", tag = "application",
-    params(("application" = String, Path), Waiting),
+#[utoipa::path(get, path = "/applications/{application}", operation_id = "application",
+    tag = "application",
+    params(("application" = String, Path, description = "`application` of the list."), Waiting),
     responses((status = 200, body = ApplicationDetail)))]
 async fn detail(
     Shared(state): Shared<State>,
@@ -62,8 +66,12 @@ async fn detail(
 }
 
 /// Asks the phone again for a signature that was refused, did not pass, or did not come in time.
-#[utoipa::path(post, path = "/applications/{application}/signature", tag = "application",
-    params(("application" = String, Path), ("Idempotency-Key" = String, Header)),
+#[utoipa::path(post, path = "/applications/{application}/signature",
+    operation_id = "sign_application_again", tag = "application",
+    params(("application" = String, Path, description = "`application` of the list."), KeyHeader),
+    extensions(("x-problems" = json!([
+        "application-settled", "conflict", "fields-invalid", "municipality-unknown"
+    ]))),
     responses((status = 200, body = ApplicationDrawnUp)))]
 async fn sign_again(
     Shared(state): Shared<State>,
@@ -76,8 +84,10 @@ async fn sign_again(
 }
 
 /// What was signed, with the signature.
-#[utoipa::path(get, path = "/applications/{application}/document", tag = "application",
-    params(("application" = String, Path)),
+#[utoipa::path(get, path = "/applications/{application}/document",
+    operation_id = "signed_application", tag = "application",
+    params(("application" = String, Path, description = "`application` of the list.")),
+    extensions(("x-problems" = json!(["application-settled"]))),
     responses((status = 200, body = SignedDocument)))]
 async fn document(
     Shared(state): Shared<State>,

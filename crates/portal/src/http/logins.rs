@@ -17,8 +17,14 @@ pub(super) fn router() -> OpenApiRouter<State> {
 
 /// Begins a log-in (USE-1). The key must be a secret of 22 characters or more: whoever knows it knows
 /// the log-in. The text that the phone shows is in the language asked for.
-#[utoipa::path(post, path = "/logins", tag = "log-in",
-    params(("Idempotency-Key" = String, Header)),
+#[utoipa::path(post, path = "/logins", operation_id = "begin_login", tag = "log-in",
+    params((
+        "Idempotency-Key" = String, Header,
+        description = "A secret of 22 to 64 characters, such as 32 random hexadecimal digits; as elsewhere \
+            with or without quotes.",
+        pattern = r##"^("[ !#-\[\]-~]{22,64}"|[!#$%&'*+\-.^_`|~0-9A-Za-z]{22,64})$"##,
+        example = "\"5f0c8d1e9b7a4c3d2e1f0a9b8c7d6e5f\"")),
+    extensions(("x-problems" = json!(["conflict", "too-many-requests"]))),
     responses((status = 200, body = LoginBegun)))]
 async fn begin(
     Shared(state): Shared<State>,
@@ -30,8 +36,9 @@ async fn begin(
 }
 
 /// How a log-in stands; waits while it is open.
-#[utoipa::path(get, path = "/logins/{login}", tag = "log-in",
-    params(("login" = String, Path), Waiting),
+#[utoipa::path(get, path = "/logins/{login}", operation_id = "login", tag = "log-in",
+    params(("login" = String, Path, description = "`login` of the answer to `POST /logins`."),
+    Waiting),
     responses((status = 200, body = LoginView)))]
 async fn poll(
     Shared(state): Shared<State>,

@@ -16,7 +16,7 @@ mod transactions;
 use std::sync::Arc;
 
 use axum::middleware::from_fn_with_state;
-use inrou_api::server::{Shutdown, Wait, documented};
+use inrou_api::server::{Access, Shutdown, Wait, documented, with_access};
 use inrou_api::signature::Verifier;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
@@ -36,19 +36,16 @@ pub fn router(portal: Arc<Portal>, shutdown: Shutdown) -> axum::Router {
     let (keys, nonces) = (Keys(portal.clone()), Nonces(portal.clone()));
     let verifier = Arc::new(Verifier::new(portal.clock.clone(), keys, nonces));
     let state = State { portal, shutdown };
-    let residents = OpenApiRouter::new()
-        .merge(logins::router())
-        .merge(transactions::router())
-        .merge(sessions::router())
-        .merge(applications::router())
-        .merge(records::router());
+    let open = with_access(logins::router().merge(transactions::router()), Access::Anybody);
+    let residents = sessions::router().merge(applications::router()).merge(records::router());
+    let residents = with_access(residents, Access::Resident);
     let office =
         office::router().route_layer(from_fn_with_state(verifier, Verifier::<Keys, Nonces>::check));
     let all = OpenApiRouter::new()
-        .nest("/portal/v1", residents)
-        .nest("/office/v1", office)
+        .nest("/portal/v1", open.merge(residents))
+        .nest("/office/v1", with_access(office, Access::Role))
         .with_state(state);
-    documented(all, "/portal/v1/openapi.json")
+    documented(all, "Inrou portal and receiving office", "/portal/v1/openapi.json")
 }
 
 /// How long to wait for news.
@@ -56,8 +53,8 @@ pub fn router(portal: Arc<Portal>, shutdown: Shutdown) -> axum::Router {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Waiting {
-    /// At most this many seconds, up to 30.
+    /// How many seconds to wait: up to 30, more counts as 30.
     #[serde(default)]
-    #[param(value_type = Option<u32>, maximum = 30)]
+    #[param(value_type = Option<u32>)]
     wait: Wait,
 }

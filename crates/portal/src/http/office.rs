@@ -3,11 +3,12 @@
 use axum::extract::State as Shared;
 use axum::http::header;
 use axum::response::IntoResponse;
-use inrou_api::idempotency::KeyedJson;
+use inrou_api::idempotency::{KeyHeader, KeyedJson};
 use inrou_api::page::{Cursor, Limit, Page};
 use inrou_api::problem::Problem;
 use inrou_api::server::{Json, Path, Query};
 use inrou_api::signature::SignedBy;
+use inrou_api::wire::Binary;
 use inrou_api::wire::portal::{
     Decision, EvidenceKind, OfficeFile, OfficeState, ReceivedApplication,
 };
@@ -38,16 +39,17 @@ struct ListQuery {
     #[param(inline)]
     state: Option<OfficeState>,
     /// `next` of the page before; absent for the first page.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<Cursor>,
-    /// How many items at most.
+    /// How many items at most: 1 to 200, 50 if absent; more counts as 200, 0 as 1.
     #[serde(default)]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    #[param(value_type = Option<u32>)]
     limit: Limit,
 }
 
 /// Received applications, in the order of receipt.
-#[utoipa::path(get, path = "/applications", tag = "office", params(ListQuery),
+#[utoipa::path(get, path = "/applications", operation_id = "received_applications", tag = "office",
+    params(ListQuery),
     responses((status = 200, body = Page<ReceivedApplication>)))]
 async fn list(
     Shared(state): Shared<State>,
@@ -66,8 +68,9 @@ async fn list(
 }
 
 /// An application with all that a clerk decides by.
-#[utoipa::path(get, path = "/applications/{application}", tag = "office",
-    params(("application" = String, Path)),
+#[utoipa::path(get, path = "/applications/{application}", operation_id = "office_file",
+    tag = "office",
+    params(("application" = String, Path, description = "`application` of the list.")),
     responses((status = 200, body = OfficeFile)))]
 async fn file(
     Shared(state): Shared<State>,
@@ -78,8 +81,9 @@ async fn file(
 }
 
 /// The document: the very bytes that were signed.
-#[utoipa::path(get, path = "/applications/{application}/document", tag = "office",
-    params(("application" = String, Path)),
+#[utoipa::path(get, path = "/applications/{application}/document",
+    operation_id = "office_document", tag = "office",
+    params(("application" = String, Path, description = "`application` of the list.")),
     responses((status = 200, body = String, content_type = "text/plain; charset=utf-8")))]
 async fn document(
     Shared(state): Shared<State>,
@@ -91,9 +95,10 @@ async fn document(
 }
 
 /// The detached CMS SignedData over the document, DER.
-#[utoipa::path(get, path = "/applications/{application}/signature", tag = "office",
-    params(("application" = String, Path)),
-    responses((status = 200, body = [u8], content_type = "application/pkcs7-signature")))]
+#[utoipa::path(get, path = "/applications/{application}/signature",
+    operation_id = "office_signature", tag = "office",
+    params(("application" = String, Path, description = "`application` of the list.")),
+    responses((status = 200, body = Binary, content_type = "application/pkcs7-signature")))]
 async fn signature(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -104,9 +109,10 @@ async fn signature(
 }
 
 /// The signer's certificate, DER.
-#[utoipa::path(get, path = "/applications/{application}/certificate", tag = "office",
-    params(("application" = String, Path)),
-    responses((status = 200, body = [u8], content_type = "application/pkix-cert")))]
+#[utoipa::path(get, path = "/applications/{application}/certificate",
+    operation_id = "office_certificate", tag = "office",
+    params(("application" = String, Path, description = "`application` of the list.")),
+    responses((status = 200, body = Binary, content_type = "application/pkix-cert")))]
 async fn certificate(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -117,9 +123,11 @@ async fn certificate(
 }
 
 /// What told the certificate's status at the moment of receipt: an OCSP response or a CRL, DER.
-#[utoipa::path(get, path = "/applications/{application}/evidence", tag = "office",
-    params(("application" = String, Path)),
-    responses((status = 200, body = [u8], content_type = "application/ocsp-response")))]
+#[utoipa::path(get, path = "/applications/{application}/evidence",
+    operation_id = "office_evidence", tag = "office",
+    params(("application" = String, Path, description = "`application` of the list.")),
+    responses((status = 200, content(
+        (Binary = "application/ocsp-response"), (Binary = "application/pkix-crl")))))]
 async fn evidence(
     Shared(state): Shared<State>,
     by: SignedBy,
@@ -142,9 +150,11 @@ impl State {
 }
 
 /// Accepts an application, or returns it with a reason that the resident reads.
-#[utoipa::path(post, path = "/applications/{application}/decision", tag = "office",
-    params(("application" = String, Path), ("Idempotency-Key" = String, Header)),
+#[utoipa::path(post, path = "/applications/{application}/decision",
+    operation_id = "decide_application", tag = "office",
+    params(("application" = String, Path, description = "`application` of the list."), KeyHeader),
     request_body = Decision,
+    extensions(("x-problems" = json!(["application-settled", "bad-request"]))),
     responses((status = 200, body = ReceivedApplication)))]
 async fn decide(
     Shared(state): Shared<State>,

@@ -26,14 +26,15 @@ struct NoticesQuery {
     /// `next` of the answer before; 0 or absent for all.
     #[serde(default)]
     since: u64,
-    /// At most this many seconds, up to 30.
+    /// How many seconds to wait: up to 30, more counts as 30.
     #[serde(default)]
-    #[param(value_type = Option<u32>, maximum = 30)]
+    #[param(value_type = Option<u32>)]
     wait: Wait,
 }
 
 /// The resident's notices, oldest first; waits while there is none (USE-2).
-#[utoipa::path(get, path = "/notices", tag = "records", params(NoticesQuery),
+#[utoipa::path(get, path = "/notices", operation_id = "resident_notices", tag = "records",
+    params(NoticesQuery),
     responses((status = 200, body = Notices)))]
 async fn notices(
     Shared(state): Shared<State>,
@@ -51,11 +52,11 @@ async fn notices(
 #[serde(deny_unknown_fields)]
 struct HistoryParams {
     /// `next` of the page before; absent for the first page.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<Cursor>,
-    /// How many items at most.
+    /// How many items at most: 1 to 200, 50 if absent; more counts as 200, 0 as 1.
     #[serde(default)]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    #[param(value_type = Option<u32>)]
     limit: Limit,
     /// Only entries of this code.
     code: Option<String>,
@@ -69,7 +70,8 @@ struct HistoryParams {
 
 /// What was done in the resident's name, here and at the authority, newest first (USE-7). A page may be
 /// shorter than asked for and yet have a next one.
-#[utoipa::path(get, path = "/history", tag = "records", params(HistoryParams),
+#[utoipa::path(get, path = "/history", operation_id = "resident_history", tag = "records",
+    params(HistoryParams),
     responses((status = 200, body = Page<HistoryEntry>)))]
 async fn history(
     Shared(state): Shared<State>,

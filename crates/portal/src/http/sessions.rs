@@ -16,7 +16,7 @@ pub(super) fn router() -> OpenApiRouter<State> {
 }
 
 /// The resident's sessions, newest first.
-#[utoipa::path(get, path = "/sessions", tag = "session",
+#[utoipa::path(get, path = "/sessions", operation_id = "sessions", tag = "session",
     responses((status = 200, body = Vec<SessionView>)))]
 async fn list(
     Shared(state): Shared<State>,
@@ -26,8 +26,9 @@ async fn list(
 }
 
 /// Ends a session of the resident's. Repeating it changes nothing.
-#[utoipa::path(post, path = "/sessions/{session}/end", tag = "session",
-    params(("session" = String, Path)),
+#[utoipa::path(post, path = "/sessions/{session}/end", operation_id = "end_session",
+    tag = "session",
+    params(("session" = String, Path, description = "`session` of the list.")),
     responses((status = 204, description = "It has ended")))]
 async fn end(
     Shared(state): Shared<State>,

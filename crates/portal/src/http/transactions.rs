@@ -14,8 +14,11 @@ pub(super) fn router() -> OpenApiRouter<State> {
 }
 
 /// What a phone is asked: opened by link or QR code (USE-1).
-#[utoipa::path(get, path = "/transactions/{transaction}", tag = "phone",
-    params(("transaction" = String, Path)),
+#[utoipa::path(get, path = "/transactions/{transaction}", operation_id = "transaction",
+    tag = "phone",
+    params(("transaction" = inline(TransactionId), Path,
+        description = "The identifier at the end of the link.")),
+    extensions(("x-problems" = json!(["transaction-unknown"]))),
     responses((status = 200, body = Transaction)))]
 async fn open(
     Shared(state): Shared<State>,
@@ -25,8 +28,17 @@ async fn open(
 }
 
 /// Answers it. The same answer may be sent again.
-#[utoipa::path(post, path = "/transactions/{transaction}/answer", tag = "phone",
-    params(("transaction" = String, Path)), request_body = TransactionAnswer,
+#[utoipa::path(post, path = "/transactions/{transaction}/answer",
+    operation_id = "answer_transaction", tag = "phone",
+    params(("transaction" = inline(TransactionId), Path,
+        description = "The identifier at the end of the link.")), request_body = TransactionAnswer,
+    extensions(("x-problems" = json!([
+        "application-content-mismatch", "application-settled", "application-signature-invalid",
+        "bad-request", "certificate-expired", "certificate-not-yet-valid", "certificate-on-hold",
+        "certificate-revoked", "certificate-untrusted", "certificate-wrong-kind", "conflict",
+        "login-signature-invalid", "signer-other-person", "status-unavailable", "transaction-done",
+        "transaction-expired", "transaction-refused", "transaction-unknown"
+    ]))),
     responses((status = 200, body = Transaction)))]
 async fn answer(
     Shared(state): Shared<State>,

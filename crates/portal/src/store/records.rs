@@ -225,7 +225,7 @@ pub struct Receipt {
 }
 
 /// A signed application at the office.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Received {
     /// Grows with every application received.
     pub number: u64,
@@ -255,7 +255,7 @@ pub struct OfficeQuery {
 }
 
 /// A clerk's decision, with all that follows from it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Verdict {
     /// The request that brings it.
     pub request: Request,

@@ -221,8 +221,13 @@ fn of_invalid(invalid: &Invalid) -> Outcome {
         Invalid::Revoked { at, reason } => Outcome::NotGood(Status::Revoked { at, reason }),
         Invalid::OnHold { since } => Outcome::NotGood(Status::OnHold { since }),
         Invalid::StatusUnknown => Outcome::NotGood(Status::Unknown),
+        _ if invalid.code() == Code::STATUS_UNAVAILABLE => unknown(invalid),
         _ => failed(invalid.code(), invalid),
     }
+}
+
+fn unknown(reason: impl ToString) -> Outcome {
+    Outcome::Unknown { code: Code::STATUS_UNAVAILABLE, reason: reason.to_string() }
 }
 
 fn failed(code: Code, reason: impl ToString) -> Outcome {

@@ -36,10 +36,20 @@ impl Report {
             match check.outcome {
                 Outcome::Passed => {}
                 Outcome::NotGood(status) => said = Some(status),
-                Outcome::Failed { .. } | Outcome::NotChecked(_) => return None,
+                Outcome::Failed { .. } | Outcome::Unknown { .. } | Outcome::NotChecked(_) => {
+                    return None;
+                }
             }
         }
         said
+    }
+
+    /// Whether nothing failed: what keeps it from holding was not checked, or cannot be told.
+    pub fn is_open(&self) -> bool {
+        let open = |outcome: &Outcome| {
+            matches!(outcome, Outcome::Passed | Outcome::Unknown { .. } | Outcome::NotChecked(_))
+        };
+        self.checks.iter().all(|check| open(&check.outcome))
     }
 
     /// What a check came to.
@@ -113,6 +123,13 @@ pub enum Outcome {
     },
     /// What tells the status is genuine, and says that the certificate is not good.
     NotGood(Status),
+    /// It cannot be told: what would tell it does not answer, or speaks of something else.
+    Unknown {
+        /// The error code.
+        code: Code,
+        /// Why, for a developer, in English.
+        reason: String,
+    },
     /// It was not looked at.
     NotChecked(Unchecked),
 }

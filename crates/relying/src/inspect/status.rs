@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{
     Check, CheckName, FactName, FactValue, FileKind, Outcome, Report, Unchecked, check, fact,
-    failed, fingerprint, hex,
+    failed, fingerprint, hex, unknown,
 };
 use crate::{StatusEvidence, Validator};
 
@@ -53,10 +53,7 @@ impl Validator {
             said = said.filter(|&said| said != Status::Good).or(Some(answer.status));
         }
         facts.push(fact(FactName::Fingerprint, fingerprint(der)));
-        let status = said.map_or_else(
-            || failed(Code::STATUS_UNAVAILABLE, OcspError::OtherCertificate),
-            of_status,
-        );
+        let status = said.map_or_else(|| unknown(OcspError::OtherCertificate), of_status);
         let checks = checks(trusted, timely, Some(status));
         Report { file: FileKind::OcspResponse, facts, checks }
     }
@@ -110,7 +107,7 @@ impl Validator {
             let moment = self.moment(evidence.checked_at);
             match path::status(certificate, &anchors, evidence.as_pki(), moment) {
                 Ok(status) => of_status(status),
-                Err(error) => failed(Code::STATUS_UNAVAILABLE, evidence.failure(error)),
+                Err(error) => unknown(evidence.failure(error)),
             }
         };
         let outcomes: Vec<Outcome> = evidence.iter().map(judge).collect();

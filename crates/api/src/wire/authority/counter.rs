@@ -22,12 +22,20 @@ pub enum Attendance {
 /// A municipality enters a resident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "municipality": "13221",
+    "attributes": {
+        "name": "水野\u{3000}花", "name_reading": "みずの\u{3000}はな", "name_substitutes": "0000",
+        "address": "東京都清瀬市見本町１－２－３",
+        "address_reading": "とうきょうときよせしみほんちょういちのにのさん",
+        "address_substitutes": "00000000000000",
+        "birth_date": "1988-06-12", "sex": "female"
+    }
+}))]
 pub struct AdmitResident {
     /// The municipality of residence.
-    #[schema(value_type = String)]
     pub municipality: Municipality,
     /// Name, address, birth date, sex, with readings.
-    #[schema(value_type = Object)]
     pub attributes: Attributes,
 }
 
@@ -35,24 +43,24 @@ pub struct AdmitResident {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ResidentAdmitted {
     /// Who.
-    #[schema(value_type = String)]
     pub resident: ResidentId,
 }
 
 /// A municipality issues a card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "chip": "0123456789abcdef0123456789abcdef", "uses": {"signature": true, "user_authentication": true},
+    "attendance": "in-person", "counter": "13221"
+}))]
 pub struct IssueCard {
     /// The blank card's chip, which lies on the counter's reader.
-    #[schema(value_type = String)]
     pub chip: ChipId,
     /// The certificates chosen (CARD-1).
-    #[schema(value_type = Object)]
     pub uses: Uses,
     /// Who stands at the counter.
     pub attendance: Attendance,
     /// The counter's municipality.
-    #[schema(value_type = String)]
     pub counter: Municipality,
 }
 
@@ -60,7 +68,6 @@ pub struct IssueCard {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CardIssued {
     /// The card.
-    #[schema(value_type = String)]
     pub card: CardId,
     /// Its last day.
     #[schema(value_type = String, format = Date)]
@@ -70,26 +77,36 @@ pub struct CardIssued {
 /// A resident changes which certificates the card carries (CARD-1, CARD-10).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "uses": {"signature": true, "user_authentication": true},
+    "attendance": "in-person", "counter": "13221"
+}))]
 pub struct ChooseCertificates {
     /// The certificates wanted from now on.
-    #[schema(value_type = Object)]
     pub uses: Uses,
     /// Who stands at the counter.
     pub attendance: Attendance,
     /// The counter's municipality.
-    #[schema(value_type = String)]
     pub counter: Municipality,
 }
 
 /// A resident notifies a change of name, address, birth date or sex (CARD-7).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "attributes": {
+        "name": "水野\u{3000}花", "name_reading": "みずの\u{3000}はな", "name_substitutes": "0000",
+        "address": "東京都清瀬市見本町１－２－３",
+        "address_reading": "とうきょうときよせしみほんちょういちのにのさん",
+        "address_substitutes": "00000000000000",
+        "birth_date": "1988-06-12", "sex": "female"
+    },
+    "municipality": "13221", "reissue": true, "attendance": "in-person"
+}))]
 pub struct ChangeRecord {
     /// The attributes from now on.
-    #[schema(value_type = Object)]
     pub attributes: Attributes,
     /// The municipality of residence from now on.
-    #[schema(value_type = String)]
     pub municipality: Municipality,
     /// Whether a new signature certificate is asked for with the notification.
     pub reissue: bool,
@@ -100,22 +117,22 @@ pub struct ChangeRecord {
 /// The counter unlocks one of the card's PINs (CARD-6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"pin": "signature", "attendance": "in-person", "counter": "13221"}))]
 pub struct UnlockCard {
     /// Which PIN.
     pub pin: CardPin,
     /// Who stands at the counter.
     pub attendance: Attendance,
     /// The counter's municipality.
-    #[schema(value_type = String)]
     pub counter: Municipality,
 }
 
 /// A loss is reported (LOSS-1, CARD-11).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"medium": "phone"}))]
 pub struct ReportLoss {
     /// What was lost.
-    #[schema(value_type = String)]
     pub medium: Medium,
 }
 
@@ -123,10 +140,8 @@ pub struct ReportLoss {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ResidentSummary {
     /// Who.
-    #[schema(value_type = String)]
     pub resident: ResidentId,
     /// Where.
-    #[schema(value_type = String)]
     pub municipality: Municipality,
     /// Name, with its reading.
     pub name: String,
@@ -138,18 +153,14 @@ pub struct ResidentSummary {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ResidentView {
     /// Who.
-    #[schema(value_type = String)]
     pub resident: ResidentId,
     /// Where.
-    #[schema(value_type = String)]
     pub municipality: Municipality,
     /// Name, address, birth date, sex.
-    #[schema(value_type = Object)]
     pub attributes: Attributes,
     /// The card, if there is one.
     pub card: Option<CardView>,
     /// The chip of the live phone, if there is one.
-    #[schema(value_type = Option<String>)]
     pub phone: Option<ChipId>,
     /// Certificates of card and phone.
     pub certificates: Vec<CertificateView>,
@@ -159,10 +170,8 @@ pub struct ResidentView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CardView {
     /// Which card.
-    #[schema(value_type = String)]
     pub card: CardId,
     /// Its chip.
-    #[schema(value_type = String)]
     pub chip: ChipId,
     /// Its last day.
     #[schema(value_type = String, format = Date)]

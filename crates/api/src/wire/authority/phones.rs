@@ -1,6 +1,7 @@
 //! What a phone asks of the authority: applications, requests, notices.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use inrou_rules::{
     Attributes, CertificateStatus, ChipId, EnrolmentId, Medium, Platform, Use, Uses,
@@ -15,10 +16,8 @@ use crate::wire::Base64;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PhoneView {
     /// Its chip.
-    #[schema(value_type = String)]
     pub chip: ChipId,
     /// Its system.
-    #[schema(value_type = String)]
     pub platform: Platform,
     /// Its model.
     pub model: String,
@@ -35,10 +34,8 @@ pub struct PhoneView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CertificateView {
     /// What it is for.
-    #[schema(value_type = String)]
     pub usage: Use,
     /// Card or phone.
-    #[schema(value_type = String)]
     pub medium: Medium,
     /// Serial number, hexadecimal.
     pub serial: String,
@@ -50,16 +47,15 @@ pub struct CertificateView {
     pub not_after: Timestamp,
     /// Where it stands.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
     pub status: CertificateStatus,
 }
 
 /// Begins an application: the choice is made and the notices are confirmed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"uses": {"signature": true, "user_authentication": true}, "confirmed": true}))]
 pub struct BeginEnrolment {
     /// What is applied for.
-    #[schema(value_type = Object)]
     pub uses: Uses,
     /// Whether the notices were ticked as confirmed (APPLY-3).
     pub confirmed: bool,
@@ -69,7 +65,6 @@ pub struct BeginEnrolment {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EnrolmentBegun {
     /// Which.
-    #[schema(value_type = String)]
     pub enrolment: EnrolmentId,
     /// What the card's signature must cover.
     pub challenge: Challenge,
@@ -90,6 +85,7 @@ pub struct Challenge {
 /// A statement ([`crate::statement`]) signed with a card's or a phone's signature key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"cms": "MIAGCSqGSIb3DQEHAqCA"}))]
 pub struct SignedStatement {
     /// CMS ContentInfo with the statement inside, DER.
     pub cms: Base64,
@@ -99,13 +95,10 @@ pub struct SignedStatement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApplicationAccepted {
     /// Which enrolment.
-    #[schema(value_type = String)]
     pub enrolment: EnrolmentId,
     /// What was read from the card's certificate, for the person to see.
-    #[schema(value_type = Object)]
     pub applicant: Attributes,
     /// What was applied for; PINs are set for these (APPLY-5).
-    #[schema(value_type = Object)]
     pub uses: Uses,
 }
 
@@ -113,10 +106,8 @@ pub struct ApplicationAccepted {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EnrolmentView {
     /// Which.
-    #[schema(value_type = String)]
     pub enrolment: EnrolmentId,
     /// What was applied for.
-    #[schema(value_type = Object)]
     pub uses: Uses,
     /// How far it is.
     #[serde(flatten)]
@@ -176,6 +167,7 @@ pub enum SigningKey {
 /// What a resident wants to ask for with a signed statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "request", rename_all = "kebab-case", deny_unknown_fields)]
+#[schema(example = json!({"request": "revocation", "with": "phone"}))]
 pub enum BeginRequest {
     /// Revocation of this phone's certificates (END-2, END-3).
     Revocation {
@@ -185,7 +177,6 @@ pub enum BeginRequest {
     /// Setting a PIN of this phone anew, with the card (PIN-2).
     PinReset {
         /// Which key's PIN.
-        #[schema(value_type = String)]
         usage: Use,
     },
 }
@@ -212,8 +203,9 @@ pub enum RequestDone {
     PinReset,
 }
 
-/// A notice to a phone or a person. The text is in `words`, by code.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// A notice to a phone or a person. The text is in `words`, by code. `Debug` shows no parameters: a clerk's
+/// words may be among them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Notice {
     /// Grows by one for each notice to the same addressee.
     pub sequence: u64,
@@ -226,6 +218,12 @@ pub struct Notice {
     pub params: BTreeMap<String, String>,
 }
 
+impl fmt::Debug for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Notice({}, {}, {})", self.sequence, self.at, self.code)
+    }
+}
+
 /// Notices after the one asked from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Notices {
@@ -233,4 +231,21 @@ pub struct Notices {
     pub notices: Vec<Notice>,
     /// Ask from here next time.
     pub next: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_clerk_wrote_is_not_in_debug() {
+        let reason = "住所の番地が読めません".to_owned();
+        let notice = Notice {
+            sequence: 3,
+            at: Timestamp::UNIX_EPOCH,
+            code: "application-returned".to_owned(),
+            params: BTreeMap::from([("reason".to_owned(), reason)]),
+        };
+        assert_eq!(format!("{notice:?}"), "Notice(3, 1970-01-01T00:00:00Z, application-returned)");
+    }
 }

@@ -12,6 +12,7 @@ use crate::wire::{Base64, Hex};
 /// A role asks who holds a certificate, having checked its signature, path and status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"certificate": "MIIFajCCBFKgAwIBAgIB"}))]
 pub struct FindHolder {
     /// The certificate, DER.
     pub certificate: Base64,
@@ -23,7 +24,6 @@ pub struct Holder {
     /// A pairwise identifier: stable for this role over renewals and phones, useless to another.
     pub subject: String,
     /// Name, address, birth date, sex, for roles that may have them.
-    #[schema(value_type = Option<Object>)]
     pub attributes: Option<Attributes>,
 }
 
@@ -59,7 +59,6 @@ pub enum PublishedStatus {
         #[schema(value_type = String, format = DateTime)]
         at: Timestamp,
         /// Why.
-        #[schema(value_type = String)]
         reason: RevocationReason,
     },
     /// Never issued, or not yet on its chip.
@@ -70,7 +69,6 @@ pub enum PublishedStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TrustAnchor {
     /// What it issues certificates for.
-    #[schema(value_type = String)]
     pub usage: Use,
     /// Which generation of the issuer's key. The generations share one name.
     pub generation: u32,

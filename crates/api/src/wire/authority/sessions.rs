@@ -12,14 +12,16 @@ use crate::wire::{Base64, Hex};
 /// session that was lost is found done, so a session may be opened again at any time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "work", rename_all = "kebab-case", deny_unknown_fields)]
+#[schema(example = json!({
+    "work": "register-phone", "chip": "0123456789abcdef0123456789abcdef",
+    "platform": "iphone", "model": "Sandbox Phone 8"
+}))]
 pub enum SessionWork {
     /// The phone's device key is made and registered. The one request of a phone that is not signed.
     RegisterPhone {
         /// The chip's identifier.
-        #[schema(value_type = String)]
         chip: ChipId,
         /// The phone's system.
-        #[schema(value_type = String)]
         platform: Platform,
         /// The phone's model, as its maker calls it.
         model: String,
@@ -27,13 +29,11 @@ pub enum SessionWork {
     /// The key pairs of an enrolment are made in the phone's chip.
     MakeKeys {
         /// Which enrolment.
-        #[schema(value_type = String)]
         enrolment: EnrolmentId,
     },
     /// 登録する: the certificates are written to the phone's chip (REG-1).
     StoreCertificates {
         /// Which enrolment.
-        #[schema(value_type = String)]
         enrolment: EnrolmentId,
     },
     /// The phone's chip deletes what it may no longer hold.
@@ -47,7 +47,6 @@ pub enum SessionWork {
     /// issued and written, PINs that were unlocked may be set anew. For counters.
     WriteCard {
         /// Whose card.
-        #[schema(value_type = String)]
         resident: ResidentId,
     },
 }
@@ -73,6 +72,7 @@ pub enum SessionStep {
 /// The chip's answers to the last commands, up to and including the first that is not 9000.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"responses": ["9000"]}))]
 pub struct SessionAnswer {
     /// Response APDUs.
     pub responses: Vec<Hex>,
@@ -105,7 +105,6 @@ pub enum SessionOutcome {
     /// The phone's chip takes a new PIN once, over its local channel.
     PinSetAllowed {
         /// Which key's PIN.
-        #[schema(value_type = String)]
         usage: Use,
     },
     /// The card is up to date.
@@ -133,7 +132,6 @@ pub enum CardPin {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AttestedKey {
     /// What it is for.
-    #[schema(value_type = String)]
     pub usage: Use,
     /// SubjectPublicKeyInfo, DER.
     pub spki: Base64,

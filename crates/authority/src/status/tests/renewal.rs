@@ -1,5 +1,8 @@
 //! Responders and generations as time goes by.
 
+use std::collections::BTreeSet;
+use std::fs;
+
 use inrou_pki::Status as Told;
 use inrou_pki::ocsp::OcspResponse;
 
@@ -96,4 +99,63 @@ fn up_to_its_last_second_a_generation_is_answered_for_and_then_no_more() {
     office.clock.advance_to(end + SignedDuration::from_secs(1));
     let answer = office.authority.answer_ocsp(&request(&issued, None));
     assert_eq!(*answer.der, [0x30, 3, 0x0A, 1, 6], "unauthorized");
+}
+
+#[test]
+fn a_responder_that_has_expired_is_removed_with_its_key() {
+    let office = Office::new();
+    let issued = office.active(Use::Signature);
+    let keys = |office: &Office| {
+        let files = fs::read_dir(office.folder.path().join("keys")).unwrap();
+        files.filter(|file| file.as_ref().unwrap().path().extension().unwrap() == "key").count()
+    };
+    let rows = |office: &Office| {
+        let kind = crate::store::DocumentKind("issuer-key");
+        office.authority.store.documents(kind, None, None, 99).unwrap().len()
+    };
+    responder(&office, &issued);
+    office.advance(28 * DAY);
+    let second = responder(&office, &issued);
+    office.authority.prune();
+    assert_eq!((keys(&office), rows(&office)), (3, 3), "the first may still answer");
+
+    office.advance(3 * DAY);
+    office.authority.prune();
+    assert_eq!((keys(&office), rows(&office)), (2, 2));
+    assert_eq!(responder(&office, &issued), second);
+    // One that was broken off between file and row is finished after a restart; the last goes as well.
+    let office = office.restarted();
+    office.advance(300 * DAY);
+    office.authority.prune();
+    assert_eq!((keys(&office), rows(&office)), (1, 1), "the issuer's own");
+    assert_ne!(responder(&office, &issued), second);
+}
+
+#[test]
+fn a_responder_s_key_that_cannot_be_removed_is_removed_later() {
+    for restarts in [false, true] {
+        let mut office = Office::new();
+        let issued = office.active(Use::Signature);
+        let folder = office.folder.path().join("keys");
+        let keys = || -> BTreeSet<_> {
+            fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+        };
+        let before = keys();
+        responder(&office, &issued);
+        let after = keys();
+        let [key] = after.difference(&before).collect::<Vec<_>>()[..] else { panic!("one key") };
+        // A folder in its place is not removed as a file is.
+        fs::remove_file(key).unwrap();
+        fs::create_dir(key).unwrap();
+        office.advance(30 * DAY + SignedDuration::from_hours(1));
+        office.authority.prune();
+        assert!(key.exists());
+        fs::remove_dir(key).unwrap();
+        fs::write(key, "the key").unwrap();
+        if restarts {
+            office = office.restarted();
+        }
+        office.authority.prune();
+        assert!(!key.exists(), "restarts: {restarts}");
+    }
 }

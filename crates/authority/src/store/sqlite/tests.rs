@@ -137,7 +137,10 @@ const FIXTURES: &[&str] = &[include_str!("fixtures/v1.sql"), include_str!("fixtu
 
 /// A database of form `form`, as its fixture has it.
 fn restore(form: usize, file: &Path) {
-    let connection = Connection::open(file).unwrap();
+    restore_to(&Connection::open(file).unwrap(), form);
+}
+
+fn restore_to(connection: &Connection, form: usize) {
     connection.execute_batch(FIXTURES[form - 1]).unwrap();
     connection.pragma_update(None, "user_version", form as u32).unwrap();
 }
@@ -184,14 +187,43 @@ fn every_form_is_brought_to_the_form_of_a_new_store() {
 
 #[test]
 fn a_store_of_any_form_is_read_and_gone_on_with() {
-    (1..=FIXTURES.len()).for_each(read_and_go_on);
+    let folder = tempfile::tempdir().unwrap();
+    for form in 1..=FIXTURES.len() {
+        let file = folder.path().join(form.to_string());
+        restore(form, &file);
+        read_and_go_on(&SqliteStore::open(&file, SETTINGS).unwrap());
+    }
 }
 
-fn read_and_go_on(form: usize) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("store.db");
-    restore(form, &file);
-    let store = SqliteStore::open(&file, SETTINGS).unwrap();
+#[test]
+fn a_store_that_is_cut_off_while_it_is_brought_to_a_new_form_loses_nothing() {
+    for form in 1..FIXTURES.len() {
+        let base = Disk::new(PowerCut::never());
+        let (vfs, file) = vfs_path(&base, "store.db").unwrap();
+        let flags = rusqlite::OpenFlags::default();
+        let connection = Connection::open_with_flags_and_vfs(file, flags, vfs).unwrap();
+        // That the journal is gone is durable as well.
+        connection.pragma_update(None, "synchronous", "EXTRA").unwrap();
+        restore_to(&connection, form);
+        drop(connection);
+        for loss in [Loss::Everything, Loss::Nothing, Loss::Drawn(1)] {
+            for step in 1.. {
+                let power = PowerCut::at(step, loss);
+                let disk = base.fork(power.clone());
+                let opened = open_sqlite(&disk, "store.db", SETTINGS).is_ok();
+                let was_cut = power.is_off();
+                power.restore();
+                read_and_go_on(&open_sqlite(&disk, "store.db", SETTINGS).unwrap());
+                if !was_cut {
+                    assert!(opened && step > 10, "form {form}, {loss:?}: {step}");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn read_and_go_on(store: &SqliteStore) {
     let id = ResidentId::from_bytes([1; 16]);
     let chip = ChipId::from_bytes([1; 16]);
     let signature = |serial| CertificateId { usage: Use::Signature, serial: Serial(serial) };

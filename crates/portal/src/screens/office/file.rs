@@ -115,7 +115,7 @@ impl Shown<'_> {
         let told = |outcome: &Outcome| match outcome {
             Outcome::Passed => ("good", "office.check-passed"),
             Outcome::Failed { .. } | Outcome::NotGood(_) => ("bad", "office.check-failed"),
-            Outcome::NotChecked(_) => ("waits", "office.not-checked"),
+            Outcome::Unknown { .. } | Outcome::NotChecked(_) => ("waits", "office.not-checked"),
         };
         let check = |check: &inrou_relying::inspect::Check| {
             let (class, words) = told(&check.outcome);
