@@ -33,7 +33,7 @@ impl Blamed {
             }
             "pin-entries-differ" => Self::Again,
             "none-selected" => Self::Uses,
-            "not-confirmed" => Self::Confirmed,
+            "not-confirmed" | "revocation-not-confirmed" => Self::Confirmed,
             _ => return None,
         })
     }

@@ -37,7 +37,7 @@ pub(super) async fn begin(
         phone.step(step).await
     });
     match begun.await {
-        Err(problem) if problem.is(Code::PHONE_BUSY) => {
+        Err(problem) if problem.is(Code::PHONE_BUSY) || problem.is(Code::PROCEDURE_OPEN) => {
             let page = match phone.live().stored.flow.as_ref().map(|flow| flow.procedure()) {
                 Some(open) if open != form.procedure => "/procedure?other=yes",
                 _ => "/procedure",

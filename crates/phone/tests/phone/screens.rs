@@ -66,7 +66,7 @@ async fn apply_1_every_step_to_registration_and_revocation_has_its_page_in_every
         visitor.look("/pins/user-authentication").await;
         visitor.send("/begin", "procedure=revoke").await;
         let unticked = visitor.step("confirm-revocation", "").await;
-        assert!(unticked.tells("not-confirmed") && unticked.faults("confirmed"));
+        assert!(unticked.tells("revocation-not-confirmed") && unticked.faults("confirmed"));
         visitor.step("confirm-revocation", "&confirmed=yes").await;
         let by_card = visitor.step("confirm-revocation", "&confirmed=yes&with_card=yes").await;
         assert!(by_card.has("card-password"), "END-3");
@@ -248,9 +248,9 @@ async fn a_form_out_of_its_turn_and_an_unknown_phone_end_in_a_clear_page() {
     for language in LANGUAGES {
         let visitor = Visitor::new(&world, language);
         let stale = visitor.send("/procedure", "step=register").await;
-        assert!(stale.path == "/phones/p" && stale.tells("conflict"));
+        assert!(stale.path == "/phones/p" && stale.tells("step-out-of-turn"));
         visitor.send("/begin", "procedure=apply").await;
-        assert!(visitor.send("/procedure", "step=delete").await.tells("conflict"));
+        assert!(visitor.send("/procedure", "step=delete").await.tells("step-out-of-turn"));
         let other = visitor.send("/begin", "procedure=revoke").await;
         assert!(other.path.ends_with("?other=yes") && other.has("card-password"));
         assert!(visitor.send("/procedure", "step=dance").await.tells("bad-request"));
