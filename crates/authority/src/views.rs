@@ -123,21 +123,15 @@ impl Authority {
         chip: ChipId,
         served: Option<ResidentId>,
     ) -> Result<Option<Enrolment>, Failed> {
-        let (mut last, mut serving, mut under_way) = (None::<Enrolment>, None, None);
+        let mut present = None;
         for (_, found) in self.enrolments_on(chip)? {
-            if self.is_under_way(&found)? {
-                under_way = Some(found.clone());
-            }
-            if let EnrolmentStage::Registered { .. } = found.stage
-                && served.is_some()
-                && found.resident == served
-            {
-                serving = Some(found.clone());
-            }
-            if last.as_ref().is_none_or(|last| last.challenge_expires <= found.challenge_expires) {
-                last = Some(found);
+            let is_registered = matches!(found.stage, EnrolmentStage::Registered { .. });
+            let serves = is_registered && served.is_some() && found.resident == served;
+            let rank = (self.is_under_way(&found)?, serves, found.challenge_expires);
+            if present.as_ref().is_none_or(|(best, _)| *best <= rank) {
+                present = Some((rank, found));
             }
         }
-        Ok(under_way.or(serving).or(last))
+        Ok(present.map(|(_, found)| found))
     }
 }

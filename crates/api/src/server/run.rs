@@ -269,11 +269,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_shutdown_tells_everyone_and_stays_told() {
         let (trigger, told) = shutdown();
+        assert!(!told.is_triggered());
         trigger.pull();
         let clone = told.clone();
         tokio::join!(told.triggered(), clone.triggered(), told.triggered());
+        assert!(told.is_triggered());
         let (trigger, told) = shutdown();
         drop(trigger);
         told.triggered().await;
+        assert!(told.is_triggered());
     }
 }

@@ -105,7 +105,7 @@ impl<'s> Resident<'s> {
         self.step(Step::Choose { uses: Uses::BOTH, confirmed: true }).await?;
         self.put_card().await?;
         let next = self.step(Step::ReadCard).await?;
-        same("next step", "new-signature-password", name(&next))
+        same("next step", "new-signature-password", next.name())
     }
 
     /// Sets the phone's PINs; the application is worked on at once (S0 2-D).
@@ -126,7 +126,7 @@ impl<'s> Resident<'s> {
                     format_args!("work from {} on", japan::civil(due)),
                 ))
             }
-            other => Err(Unmet::new("next step: wait or register", name(&other))),
+            other => Err(Unmet::new("next step: wait or register", other.name())),
         }
     }
 
@@ -150,7 +150,7 @@ impl<'s> Resident<'s> {
     /// Presses "register" (S0 2-E), and looks at what the chip holds since.
     pub(super) async fn register(&self) -> Result<Certificates, Unmet> {
         let next = self.step(Step::Register).await?;
-        same("next step", "done", name(&next))?;
+        same("next step", "done", next.name())?;
         self.contents().await
     }
 
@@ -267,7 +267,7 @@ impl<'s> Resident<'s> {
     /// All certificates are revoked, and nothing is left in the chip.
     async fn is_given_up(&self, state: PhoneState) -> Result<(), Unmet> {
         let next = state.procedure.map(|procedure| procedure.next);
-        same("next step", "done", next.as_ref().map_or("none", name))?;
+        same("next step", "done", next.as_ref().map_or("none", NextStep::name))?;
         let given_up = |status| {
             let reason = RevocationReason::CessationOfOperation;
             matches!(status, CertificateStatus::Revoked { reason: seen, .. } if seen == reason)
@@ -325,24 +325,6 @@ impl<'s> Resident<'s> {
         let approve = Consent::Approve { pin: Typed::new(pin) };
         let done: Transaction = self.phone.post(&path).json(&approve).answer().await?;
         Ok(done.state)
-    }
-}
-
-/// A step's name; what was read from the card stays out of it.
-fn name(next: &NextStep) -> &'static str {
-    match next {
-        NextStep::CardPassword => "card-password",
-        NextStep::Choose => "choose",
-        NextStep::ReadCard => "read-card",
-        NextStep::NewSignaturePassword { .. } => "new-signature-password",
-        NextStep::NewUserAuthenticationPin { .. } => "new-user-authentication-pin",
-        NextStep::Complete => "complete",
-        NextStep::Wait { .. } => "wait",
-        NextStep::Register => "register",
-        NextStep::ConfirmRevocation => "confirm-revocation",
-        NextStep::PhonePassword => "phone-password",
-        NextStep::Delete => "delete",
-        NextStep::Done { .. } => "done",
     }
 }
 
