@@ -12,8 +12,12 @@ for (const input of document.querySelectorAll("input[data-show]")) {
   choice.className = "choice";
   choice.append(label);
   input.after(choice);
-  box.addEventListener("change", () => { input.type = box.checked ? "text" : "password"; });
-  input.form.addEventListener("submit", () => { input.type = "password"; });
+  box.addEventListener("change", () => {
+    input.type = box.checked ? "text" : "password";
+  });
+  input.form.addEventListener("submit", () => {
+    input.type = "password";
+  });
 }
 
 // The rules of a new PIN, ticked as one types (CARD-4, CARD-5).
@@ -59,20 +63,34 @@ const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)));
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const { challenge, salt, credential, user, failed, unsupported, passkey } = form.dataset;
   const says = form.querySelector("[data-passkey-says]");
-  if (!globalThis.PublicKeyCredential) { says.textContent = unsupported; continue; }
+  if (!globalThis.PublicKeyCredential) {
+    says.textContent = unsupported;
+    continue;
+  }
   form.hidden = false;
-  const make = () => navigator.credentials.create({ publicKey: {
-    challenge: bytes(challenge), rp: { name: document.title }, attestation: "none",
-    user: { id: crypto.getRandomValues(new Uint8Array(16)), name: user, displayName: user },
-    pubKeyCredParams: [{ type: "public-key", alg: -7 }],
-    authenticatorSelection: { authenticatorAttachment: "platform", residentKey: "preferred", userVerification: "required" },
-    extensions: { prf: { eval: { first: bytes(salt) } } },
-  } });
-  const use = (id) => navigator.credentials.get({ publicKey: {
-    challenge: bytes(challenge), userVerification: "required",
-    allowCredentials: [{ type: "public-key", id }],
-    extensions: { prf: { eval: { first: bytes(salt) } } },
-  } });
+  const make = () => navigator.credentials.create({
+    publicKey: {
+      challenge: bytes(challenge),
+      rp: { name: document.title },
+      attestation: "none",
+      user: { id: crypto.getRandomValues(new Uint8Array(16)), name: user, displayName: user },
+      pubKeyCredParams: [{ type: "public-key", alg: -7 }],
+      authenticatorSelection: {
+        authenticatorAttachment: "platform",
+        residentKey: "preferred",
+        userVerification: "required",
+      },
+      extensions: { prf: { eval: { first: bytes(salt) } } },
+    },
+  });
+  const use = (id) => navigator.credentials.get({
+    publicKey: {
+      challenge: bytes(challenge),
+      userVerification: "required",
+      allowCredentials: [{ type: "public-key", id }],
+      extensions: { prf: { eval: { first: bytes(salt) } } },
+    },
+  });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     says.textContent = "";
@@ -80,7 +98,10 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       const made = passkey === "create" ? await make() : undefined;
       const used = await use(made ? made.rawId : bytes(credential));
       const prf = used.getClientExtensionResults().prf?.results?.first;
-      if (!prf) { says.textContent = unsupported; return; }
+      if (!prf) {
+        says.textContent = unsupported;
+        return;
+      }
       const fields = form.elements;
       fields.credential.value = text(used.rawId);
       fields.key.value = made ? text(made.response.getPublicKey()) : "";
@@ -89,7 +110,9 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       fields.signature.value = text(used.response.signature);
       fields.prf.value = text(prf);
       form.submit();
-    } catch { says.textContent = failed; }
+    } catch {
+      says.textContent = failed;
+    }
   });
 }
 
@@ -97,35 +120,52 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
 for (const form of document.forms) {
   if (form.dataset.passkey) continue;
   form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) { event.preventDefault(); return; }
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
     form.dataset.sent = "yes";
     const told = form.querySelector("[data-busy]");
-    if (told) { told.classList.add("busy"); told.textContent = told.dataset.busy; }
+    if (told) {
+      told.classList.add("busy");
+      told.textContent = told.dataset.busy;
+    }
   });
 }
-addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });
+addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
 
 // A page that waits asks whether there is something new, while it can be seen: a page that is hidden
 // holds no connection. 200 with JSON says how far the work is, 200 without that the page is old, 204 that
 // nothing has happened.
 const waits = document.querySelector("[data-waits]");
 if (waits) {
-  let address = waits.dataset.waits, held;
+  let address = waits.dataset.waits;
+  let held;
   const visible = () => document.visibilityState === "visible";
   const ask = async () => {
     if (!visible() || held) return;
     held = new AbortController();
     let pause = 3000;
     try {
-      const answer = await fetch(address, { headers: { accept: "application/json" }, cache: "no-store", signal: held.signal });
-      if (answer.status === 204) pause = 100;
-      else if (answer.headers.get("content-type")?.startsWith("application/json") && answer.ok) {
+      const headers = { accept: "application/json" };
+      const answer = await fetch(address, { headers, cache: "no-store", signal: held.signal });
+      const isJson = answer.headers.get("content-type")?.startsWith("application/json");
+      if (answer.status === 204) {
+        pause = 100;
+      } else if (isJson && answer.ok) {
         const work = await answer.json();
         waits.querySelector("progress").value = work.percent;
         waits.querySelector("[data-text]").textContent = work.text;
         [address, pause] = [work.next, 100];
-      } else if (answer.status === 200) { location.reload(); return; }
-    } catch { /* The network rests, or the page was hidden: it is asked again. */ }
+      } else if (answer.status === 200) {
+        location.reload();
+        return;
+      }
+    } catch {
+      // The network rests, or the page was hidden: it is asked again.
+    }
     held = undefined;
     setTimeout(ask, pause);
   };
@@ -142,15 +182,24 @@ if (tray) {
   const back = tray.querySelector("[data-drop]");
   for (const card of tray.querySelectorAll(".plastic:has(input)")) {
     card.draggable = true;
-    card.addEventListener("dragstart", (event) => event.dataTransfer.setData("text/plain", card.querySelector("input").value));
+    card.addEventListener("dragstart", (event) => {
+      event.dataTransfer.setData("text/plain", card.querySelector("input").value);
+    });
   }
-  back.addEventListener("dragover", (event) => { event.preventDefault(); back.classList.add("over"); });
+  back.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    back.classList.add("over");
+  });
   back.addEventListener("dragleave", () => back.classList.remove("over"));
   back.addEventListener("drop", (event) => {
     event.preventDefault();
     const name = event.dataTransfer.getData("text/plain");
-    const card = [...tray.elements.card.length ? tray.elements.card : [tray.elements.card]].find((card) => card.value === name);
-    if (card) { card.checked = true; tray.requestSubmit(); }
+    const cards = [...tray.querySelectorAll("input[name=card]")];
+    const card = cards.find((card) => card.value === name);
+    if (card) {
+      card.checked = true;
+      tray.requestSubmit();
+    }
   });
 }
 
