@@ -118,7 +118,15 @@ impl Person {
     /// # Panics
     /// There is none.
     pub async fn ticks(&self, label: &str) {
-        self.labelled(&self.words(label)).await.click().await.expect("it can be ticked");
+        self.ticks_words(&self.words(label)).await;
+    }
+
+    /// Ticks the box with this label, or takes the one of several.
+    ///
+    /// # Panics
+    /// There is none.
+    pub async fn ticks_words(&self, label: &str) {
+        self.labelled(label).await.click().await.expect("it can be ticked");
     }
 
     /// Chooses an option in the list with this label (the code of a text).
