@@ -3,6 +3,7 @@
 #![allow(clippy::panic, reason = "what helps a test fails by panicking")]
 
 pub mod browser;
+pub mod guides;
 pub mod hana;
 pub mod specimen;
 pub mod vpcd;

@@ -6,7 +6,8 @@ use std::fs;
 use crate::run::{ask, cargo, root};
 
 /// Where a document is, the package and the example that prints it.
-const DOCUMENTS: [(&str, &str, &str); 1] = [("docs/errors.md", "inrou-words", "errors")];
+const DOCUMENTS: [(&str, &str, &str); 2] =
+    [("docs/errors.md", "inrou-words", "errors"), ("docs/screens.md", "inrou-journeys", "screens")];
 
 /// Writes them anew; `true` if all could be written.
 pub(crate) fn write() -> bool {

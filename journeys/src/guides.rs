@@ -1,0 +1,220 @@
+//! What the guides show, step by step, and the screen that serves each step: `guides.toml`, which says
+//! what its fields mean. `docs/screens.md` is made from it.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+use std::sync::LazyLock;
+
+use inrou_words::{Form, Language, text};
+use serde::Deserialize;
+
+/// The table, as it is built in.
+pub static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    toml::from_str(include_str!("../guides.toml")).expect("guides.toml is a table of steps")
+});
+
+/// Guide step → screen → rule.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// Why a step has no screen, by the name of the reason.
+    pub without: BTreeMap<String, String>,
+    /// The steps, in the order of the guides.
+    #[serde(rename = "step")]
+    pub steps: Vec<Step>,
+    /// Screens that no guide shows.
+    pub own: Vec<Own>,
+}
+
+/// A step of a guide.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Guide, section, number: `S0 2-C 4`.
+    pub id: String,
+    /// The same step elsewhere in the guides.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// What the guide says to do, in its words.
+    pub guide: String,
+    /// The screen that serves it.
+    pub screen: Option<Screen>,
+    /// Why there is none.
+    pub without: Option<String>,
+    /// Words that the guide quotes.
+    #[serde(default)]
+    pub says: Vec<Quote>,
+    /// The rules that it serves.
+    pub rules: Vec<String>,
+}
+
+/// A screen that no guide shows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Own {
+    /// The screen.
+    pub screen: Screen,
+    /// Why it is there.
+    pub why: String,
+    /// The rules that it serves.
+    pub rules: Vec<String>,
+}
+
+/// Where a screen is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Screen {
+    /// Whose it is.
+    pub place: Place,
+    /// Its path, with names for what differs: `/phones/{phone}`.
+    pub path: String,
+    /// The code of its heading.
+    pub heading: String,
+}
+
+/// Whose a screen is.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// A phone's, at `phone.localhost`.
+    Phone,
+    /// The portal's.
+    Portal,
+    /// The receiving office's, at `office.localhost`.
+    Office,
+    /// The sandbox's.
+    Sandbox,
+}
+
+/// Words that a guide quotes from a screen.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quote {
+    /// The guide's words.
+    pub words: String,
+    /// The code of the text that says them.
+    pub code: String,
+    /// Why the text says something else.
+    pub because: Option<String>,
+}
+
+impl Step {
+    /// Its id, and those of the same step elsewhere.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.id).chain(&self.also).map(String::as_str)
+    }
+}
+
+impl Quote {
+    /// Whether the text of the code says the guide's words: brackets, dashes, spaces and the last full
+    /// stop aside, which the guides themselves write now so, now so.
+    pub fn is_said(&self) -> bool {
+        letters(&self.words) == letters(&japanese(&self.code))
+    }
+}
+
+/// The Japanese of a text.
+pub fn japanese(code: &str) -> String {
+    text(code).in_language(Language::Ja).render(Form::Plain)
+}
+
+fn letters(words: &str) -> String {
+    let same = |c| match c {
+        '(' => '（',
+        ')' => '）',
+        '~' => '～',
+        c => c,
+    };
+    let words = words.trim_start_matches('※').trim_end_matches('。');
+    words.chars().filter(|c| !c.is_whitespace()).map(same).collect()
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Place::Phone => "phone",
+            Place::Portal => "portal",
+            Place::Office => "office",
+            Place::Sandbox => "sandbox",
+        })
+    }
+}
+
+const OPENING: &str = "\
+# Guide step → screen → rule
+
+For each step that the guides show or speak of: what they say, the screen that serves it, its words as the
+guides quote them, and the rules of the [rulebook](rulebook.md) (which names the guides S0 to S4). Headings
+and buttons say the very words of the guides, the newer one's where they differ; where ours are not the
+same, the reason stands beside them. Places: `phone` is `http://phone.localhost:PORT`, `office` is
+`http://office.localhost:PORT`, `portal` and `sandbox` are `http://localhost:PORT`.
+
+This file is made from `journeys/guides.toml` by `cargo xtask docs`; tests hold that file to the texts, to
+the routes that are served, to the rulebook, and to the journeys in the browser.
+";
+
+const OWN: &str = "
+## Screens that no guide shows
+
+| screen | heading | why | rules |
+|---|---|---|---|
+";
+
+/// The table as Markdown: the content of `docs/screens.md`.
+pub fn markdown() -> String {
+    let mut out = String::from(OPENING);
+    // Writing to a string cannot fail.
+    let _ = write_steps(&mut out).and_then(|()| write_own(&mut out));
+    out
+}
+
+fn write_steps(out: &mut String) -> fmt::Result {
+    let mut guide = "";
+    for step in &TABLE.steps {
+        let this = step.id.split(' ').next().unwrap_or_default();
+        if this != guide {
+            guide = this;
+            write!(out, "\n## {guide}\n\n| step | the guide | screen | words | rules |\n")?;
+            out.push_str("|---|---|---|---|---|\n");
+        }
+        let ids = step.ids().collect::<Vec<_>>().join(" · ");
+        write!(out, "| {ids} | {} | ", step.guide)?;
+        match (&step.screen, &step.without) {
+            (Some(screen), _) => write_screen(out, screen)?,
+            (None, Some(reason)) => {
+                out.push_str(TABLE.without.get(reason).map_or("", String::as_str));
+            }
+            (None, None) => {}
+        }
+        out.push_str(" | ");
+        write_quotes(out, &step.says)?;
+        writeln!(out, " | {} |", step.rules.join(", "))?;
+    }
+    Ok(())
+}
+
+fn write_screen(out: &mut String, screen: &Screen) -> fmt::Result {
+    write!(out, "{} `{}`: 「{}」", screen.place, screen.path, japanese(&screen.heading))
+}
+
+fn write_quotes(out: &mut String, quotes: &[Quote]) -> fmt::Result {
+    for (index, Quote { words, code, because }) in quotes.iter().enumerate() {
+        if index > 0 {
+            out.push_str("<br>");
+        }
+        match because {
+            None => write!(out, "「{words}」 `{code}`")?,
+            Some(why) => write!(out, "「{words}」 `{code}`: 「{}」, for {why}", japanese(code))?,
+        }
+    }
+    Ok(())
+}
+
+fn write_own(out: &mut String) -> fmt::Result {
+    out.push_str(OWN);
+    TABLE.own.iter().try_for_each(|Own { screen, why, rules }| {
+        let heading = japanese(&screen.heading);
+        let rules = rules.join(", ");
+        writeln!(out, "| {} `{}` | {heading} | {why} | {rules} |", screen.place, screen.path)
+    })
+}
