@@ -58,9 +58,18 @@ pub(crate) fn clock(w: &mut Writer<'_>, time: Time) -> fmt::Result {
             if minute == 0 {
                 return Ok(());
             }
-            write!(w, "{minute}")?;
-            w.ruby("分", minutes_reading(minute))
+            minutes(w, minute.unsigned_abs().into())
         }
+    }
+}
+
+/// How many minutes.
+pub(crate) fn minutes(w: &mut Writer<'_>, count: u64) -> fmt::Result {
+    write!(w, "{count}")?;
+    match w.language() {
+        Language::Ja => w.write_str("分"),
+        Language::JaEasy => w.ruby("分", minutes_reading(count)),
+        Language::En => w.write_str(if count == 1 { " minute" } else { " minutes" }),
     }
 }
 
@@ -115,8 +124,8 @@ fn day_of_month(w: &mut Writer<'_>, day: i8) -> fmt::Result {
     w.ruby(words, reading)
 }
 
-fn minutes_reading(minute: i8) -> &'static str {
-    if matches!(minute % 10, 2 | 5 | 7 | 9) { "ふん" } else { "ぷん" }
+fn minutes_reading(count: u64) -> &'static str {
+    if count == 0 || matches!(count % 10, 2 | 5 | 7 | 9) { "ふん" } else { "ぷん" }
 }
 
 #[cfg(test)]
@@ -169,6 +178,24 @@ mod tests {
             assert_eq!(written(Language::JaEasy, Form::Kana, |w| time(w, at)), kana);
             assert_eq!(written(Language::En, Form::Plain, |w| time(w, at)), en);
         }
+    }
+
+    #[test]
+    fn minutes_are_read_by_their_number() {
+        let samples = [
+            (0, "0ふん"),
+            (1, "1ぷん"),
+            (5, "5ふん"),
+            (8, "8ぷん"),
+            (10, "10ぷん"),
+            (12, "12ふん"),
+        ];
+        for (count, kana) in samples {
+            assert_eq!(written(Language::JaEasy, Form::Kana, |w| minutes(w, count)), kana);
+        }
+        assert_eq!(written(Language::Ja, Form::Html, |w| minutes(w, 15)), "15分");
+        assert_eq!(written(Language::En, Form::Html, |w| minutes(w, 1)), "1 minute");
+        assert_eq!(written(Language::En, Form::Html, |w| minutes(w, 15)), "15 minutes");
     }
 
     #[test]

@@ -3,15 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::error::ErrorText;
+use crate::error::{ErrorText, errors};
 use crate::loader::load;
-use crate::notice::NoticeText;
+use crate::notice::{NoticeText, notices};
 use crate::sources;
-use crate::text::Entry;
+use crate::text::{Entry, Text};
 
 /// The texts of this program.
 pub(crate) static CATALOGUE: LazyLock<Catalogue> =
     LazyLock::new(|| load(sources::ERRORS, sources::NOTICES, sources::WORDS).0);
+
+/// Every text that a person reads in her language, for who checks them all.
+pub fn texts() -> impl Iterator<Item = Text<'static>> {
+    let errors = errors().flat_map(|error| [error.title(), error.what(), error.now()]);
+    let notices = notices().flat_map(|notice| [notice.title(), notice.body()]);
+    let others = CATALOGUE.families.values().flat_map(Family::values).map(Entry::text);
+    errors.chain(notices).chain(others)
+}
 
 /// All texts, by code.
 #[derive(Default)]

@@ -29,6 +29,7 @@ mod value;
 mod writer;
 mod written;
 
+pub use catalogue::texts;
 pub use document::errors_markdown;
 pub use error::{ErrorText, error, errors};
 pub use language::{Language, UnknownLanguage};

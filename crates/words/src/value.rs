@@ -74,6 +74,8 @@ pub enum Kind {
     Number,
     /// `"count"`: [`Value::Number`], followed in English by a noun in singular or plural.
     Count,
+    /// `"minutes"`: [`Value::Number`], with the word for minutes, which is read by the number.
+    Minutes,
     /// `"date"`: [`Value::Date`], or the day of a [`Value::Moment`] in Japan.
     Date,
     /// `"time"`: [`Value::Time`], with its half of the day.
@@ -95,6 +97,7 @@ impl Kind {
             "term" => Kind::Term,
             "number" => Kind::Number,
             "count" => Kind::Count,
+            "minutes" => Kind::Minutes,
             "date" => Kind::Date,
             "time" => Kind::Time,
             "clock" => Kind::Clock,
@@ -109,7 +112,7 @@ impl Kind {
     pub fn read<'a>(&self, raw: &'a str) -> Option<Value<'a>> {
         match self {
             Kind::Term => Some(Value::Term(Term { text: raw, reading: "" })),
-            Kind::Number | Kind::Count => raw.parse().ok().map(Value::Number),
+            Kind::Number | Kind::Count | Kind::Minutes => raw.parse().ok().map(Value::Number),
             Kind::Date => {
                 raw.parse().map(Value::Date).or_else(|_| raw.parse().map(Value::Moment)).ok()
             }
@@ -126,6 +129,7 @@ impl fmt::Display for Kind {
             Kind::Term => "term",
             Kind::Number => "number",
             Kind::Count => "count",
+            Kind::Minutes => "minutes",
             Kind::Date => "date",
             Kind::Time => "time",
             Kind::Clock => "clock",
@@ -242,9 +246,10 @@ mod tests {
 
     #[test]
     fn a_kind_is_written_by_the_name_it_is_read_from() {
-        for name in
-            ["term", "number", "count", "date", "time", "clock", "moment", "expected", "use"]
-        {
+        for name in [
+            "term", "number", "count", "minutes", "date", "time", "clock", "moment", "expected",
+            "use",
+        ] {
             assert_eq!(Kind::named(name).to_string(), name);
         }
         assert_eq!(Kind::named("use"), Kind::Family("use".to_owned()));

@@ -37,6 +37,7 @@ pub(crate) fn write(
 ) -> fmt::Result {
     match (value, kind) {
         (Value::Term(term), _) => w.term(term),
+        (Value::Number(number), Kind::Minutes) => calendar::minutes(w, number),
         (Value::Number(number), _) => write_number(w, number),
         (Value::Date(day), _) => calendar::date(w, day),
         (Value::Time(time), Kind::Clock) => calendar::clock(w, time),
