@@ -45,14 +45,22 @@ pub async fn apply(phone: &Client) {
 /// # Panics
 /// A step does not do what the guide says.
 pub async fn register(phone: &Client) {
-    let path = format!("{PHONE}/notices");
-    let notices = phone.get(&path).query([("wait", "30")]).waiting(WAIT);
-    let notices: Notices = notices.answer().await.expect("there are notices");
-    assert_eq!(notices.notices[0].code, "registration-ready");
+    hears(phone).await;
     let state = step(phone, Step::Register).await;
     let next = state.procedure.expect("she registers").next;
     assert!(matches!(next, NextStep::Done { .. }));
     assert_eq!(state.certificates.len(), 2);
+}
+
+/// The notice comes that the certificates can be registered (HOURS-2).
+///
+/// # Panics
+/// It does not.
+pub async fn hears(phone: &Client) {
+    let path = format!("{PHONE}/notices");
+    let notices = phone.get(&path).query([("wait", "30")]).waiting(WAIT);
+    let notices: Notices = notices.answer().await.expect("there are notices");
+    assert_eq!(notices.notices[0].code, "registration-ready");
 }
 
 /// One step of the procedure under way.

@@ -21,7 +21,8 @@ pub fn bare_kanji(html: &str) -> Vec<String> {
         rest = match name {
             "ruby" => {
                 let (ruby, after) = until_end(after, name);
-                if !ruby.contains("<rt>") || ruby.contains("<rt></rt>") {
+                let reading = ruby.split_once("<rt").and_then(|(_, rest)| rest.split_once('>'));
+                if reading.is_none_or(|(_, reading)| reading.starts_with('<')) {
                     report(ruby, &mut found);
                 }
                 after

@@ -103,9 +103,9 @@ fn write_texts(out: &mut String, texts: &[Text<'static>]) -> fmt::Result {
             out.push_str(">\n");
         }
         for text in texts {
-            out.push_str("> ");
-            text.in_language(language).render_to(out, Form::Html)?;
-            out.push_str("\\\n");
+            // What a page tells the ear is no part of a document.
+            let html = text.in_language(language).render(Form::Html);
+            writeln!(out, "> {}\\", html.replace(" aria-hidden=\"true\"", ""))?;
         }
         // The last line needs no break.
         out.truncate(out.len() - "\\\n".len());

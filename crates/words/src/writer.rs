@@ -17,6 +17,9 @@ pub enum Form {
     Kana,
 }
 
+/// The reading of a longer word stands after it.
+const LONG: usize = 8;
+
 /// Writes words of one language in one form.
 pub(crate) struct Writer<'w> {
     out: &'w mut dyn fmt::Write,
@@ -39,9 +42,13 @@ impl<'w> Writer<'w> {
             Form::Plain => self.out.write_str(base),
             Form::Kana => self.out.write_str(reading),
             Form::Html => {
-                self.out.write_str("<ruby>")?;
+                // A long one has to break over lines, which a reading above it keeps it from.
+                let long = base.chars().count() > LONG;
+                self.out.write_str(if long { "<ruby class=\"long\">" } else { "<ruby>" })?;
                 escape(self.out, base)?;
-                self.out.write_str("<rp>（</rp><rt>")?;
+                // To the ear the word is enough: where it names or describes a field, browsers would read
+                // word and reading, one after the other.
+                self.out.write_str("<rp>（</rp><rt aria-hidden=\"true\">")?;
                 escape(self.out, reading)?;
                 self.out.write_str("</rt><rp>）</rp></ruby>")
             }
@@ -132,7 +139,7 @@ mod tests {
         assert_eq!(
             out,
             "&lt;a title=&quot;b&quot; &amp; &#39;c&#39;&gt;\
-             <ruby>&lt;<rp>（</rp><rt>&amp;</rt><rp>）</rp></ruby>"
+             <ruby>&lt;<rp>（</rp><rt aria-hidden=\"true\">&amp;</rt><rp>）</rp></ruby>"
         );
     }
 
@@ -141,8 +148,8 @@ mod tests {
         assert_eq!(term(Language::JaEasy, Form::Kana, NAME), "くろぎり みきや");
         assert_eq!(
             term(Language::JaEasy, Form::Html, NAME),
-            "<ruby>黒桐<rp>（</rp><rt>くろぎり</rt><rp>）</rp></ruby> \
-             <ruby>幹也<rp>（</rp><rt>みきや</rt><rp>）</rp></ruby>"
+            "<ruby>黒桐<rp>（</rp><rt aria-hidden=\"true\">くろぎり</rt><rp>）</rp></ruby> \
+             <ruby>幹也<rp>（</rp><rt aria-hidden=\"true\">みきや</rt><rp>）</rp></ruby>"
         );
         assert_eq!(term(Language::Ja, Form::Html, NAME), "黒桐　幹也");
     }
@@ -154,7 +161,7 @@ mod tests {
         let kana = Term { text: "さくら 花子", reading: "さくら はなこ" };
         assert_eq!(
             term(Language::JaEasy, Form::Html, kana),
-            "さくら <ruby>花子<rp>（</rp><rt>はなこ</rt><rp>）</rp></ruby>"
+            "さくら <ruby>花子<rp>（</rp><rt aria-hidden=\"true\">はなこ</rt><rp>）</rp></ruby>"
         );
         let unread = Term { text: "添付<書類>", reading: "" };
         assert_eq!(term(Language::JaEasy, Form::Html, unread), "添付&lt;書類&gt;");

@@ -8,32 +8,44 @@ use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
 use hyper::Method;
 use serde_json::{Value, json};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// How the browser is looked through.
-#[derive(Clone, Copy, Debug)]
+/// How a page is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
     /// The window's width and height, CSS pixels.
     pub size: (u32, u32),
-    /// Whether scripts run.
-    pub scripts: bool,
-    /// Media features that are forced, such as `("forced-colors", "active")`.
-    pub media: &'static [(&'static str, &'static str)],
+    /// Whether dark colours are wished for.
+    pub dark: bool,
+    /// Whether the system forces its colours.
+    pub forced_colours: bool,
     /// The size of text, in percent of the usual.
     pub text_percent: u32,
 }
 
-impl Default for Look {
+impl Look {
     /// A desk screen.
-    fn default() -> Self {
-        Self { size: (1024, 900), scripts: true, media: &[], text_percent: 100 }
+    pub const DESK: Self =
+        Self { size: (1024, 900), dark: false, forced_colours: false, text_percent: 100 };
+    /// The narrowest screen on which all has to fit (WCAG 2.2, 1.4.10).
+    pub const NARROW: Self = Self { size: (320, 700), ..Self::DESK };
+
+    /// With text twice as large (WCAG 2.2, 1.4.4).
+    #[must_use]
+    pub const fn in_large_text(self) -> Self {
+        Self { text_percent: 200, ..self }
     }
 }
+
+/// At most so many browsers run at once: each takes a core.
+static ROOM: Semaphore = Semaphore::const_new(2);
 
 /// A running browser. It ends with this.
 pub struct Browser {
     /// Drives it.
     pub client: Client,
     driver: Child,
+    _room: SemaphorePermit<'static>,
 }
 
 impl Browser {
@@ -41,7 +53,27 @@ impl Browser {
     ///
     /// # Panics
     /// Chromium or ChromeDriver does not start.
-    pub async fn start(look: Look) -> Self {
+    pub async fn start() -> Self {
+        let [browser] = Self::start_several().await;
+        browser
+    }
+
+    /// Starts several at once, as on several devices.
+    ///
+    /// # Panics
+    /// As [`Browser::start`].
+    pub async fn start_several<const N: usize>() -> [Self; N] {
+        // All room is taken in one piece: two who each hold one would wait for each other.
+        let mut room = ROOM.acquire_many(N as u32).await.expect("it is never closed");
+        let mut started = Vec::new();
+        for _ in 0..N {
+            let own = room.split(1).expect("a place for each");
+            started.push(Self::start_in(own).await);
+        }
+        started.try_into().unwrap_or_else(|_| unreachable!("as many as there are places"))
+    }
+
+    async fn start_in(room: SemaphorePermit<'static>) -> Self {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -51,32 +83,60 @@ impl Browser {
         let port = port(&mut driver);
         let mut builder =
             ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
-        let Value::Object(capabilities) = capabilities(look) else { unreachable!("an object") };
+        let Value::Object(capabilities) = capabilities() else { unreachable!("an object") };
         let client = builder
             .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("Chromium starts");
-        let browser = Self { client, driver };
-        browser.set(look).await;
+        let browser = Self { client, driver, _room: room };
+        browser.look(Look::DESK).await;
         browser
     }
 
-    async fn set(&self, look: Look) {
-        if !look.scripts {
-            let off = json!({ "value": true });
-            self.devtools("Emulation.setScriptExecutionDisabled", off).await;
-        }
-        let features =
-            look.media.iter().map(|(name, value)| json!({ "name": name, "value": value }));
-        let features = json!({ "features": features.collect::<Vec<_>>() });
-        self.devtools("Emulation.setEmulatedMedia", features).await;
-        // Narrower than a window can be.
+    /// Lets pages be looked at in this way, from now on.
+    ///
+    /// # Panics
+    /// The browser refuses.
+    pub async fn look(&self, look: Look) {
         let (width, height) = look.size;
         let metrics = json!({
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false
         });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        let scheme = if look.dark { "dark" } else { "light" };
+        let forced = if look.forced_colours { "active" } else { "none" };
+        let features = json!({ "features": [
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "forced-colors", "value": forced },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ] });
+        self.devtools("Emulation.setEmulatedMedia", features).await;
+        // As a person sets it in the browser: every length in `rem` follows.
+        let sizes = json!({ "fontSizes": {
+            "standard": 16 * look.text_percent / 100, "fixed": 13 * look.text_percent / 100,
+        } });
+        self.devtools("Page.setFontSizes", sizes).await;
+    }
+
+    /// Lets scripts of pages run, or not.
+    ///
+    /// # Panics
+    /// The browser refuses.
+    pub async fn scripts(&self, run: bool) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": !run })).await;
+    }
+
+    /// A world beside that of the page's own scripts.
+    ///
+    /// # Panics
+    /// The browser makes none.
+    pub async fn world(&self) -> World<'_> {
+        let tree = self.devtools("Page.getFrameTree", json!({})).await;
+        let frame = &tree["frameTree"]["frame"]["id"];
+        let made = json!({ "frameId": frame, "worldName": "judge" });
+        let made = self.devtools("Page.createIsolatedWorld", made).await;
+        World { browser: self, id: made["executionContextId"].clone() }
     }
 
     /// A command of the DevTools protocol.
@@ -116,6 +176,29 @@ impl Drop for Browser {
     }
 }
 
+/// A world of scripts that sees the page, but not the page's scripts.
+pub struct World<'b> {
+    browser: &'b Browser,
+    id: Value,
+}
+
+impl World<'_> {
+    /// What an expression comes to, once it is settled.
+    ///
+    /// # Panics
+    /// It fails.
+    pub async fn evaluate(&self, expression: &str) -> Value {
+        let asked = json!({
+            "expression": expression, "contextId": self.id,
+            "awaitPromise": true, "returnByValue": true,
+        });
+        let answer = self.browser.devtools("Runtime.evaluate", asked).await;
+        let failed = &answer["exceptionDetails"];
+        assert!(failed.is_null(), "{failed}");
+        answer["result"]["value"].clone()
+    }
+}
+
 fn port(driver: &mut Child) -> u16 {
     let said = driver.stdout.take().expect("its output is a pipe");
     let mut lines = BufReader::new(said).lines();
@@ -128,30 +211,23 @@ fn port(driver: &mut Child) -> u16 {
     port.expect("chromedriver says its port")
 }
 
-fn capabilities(look: Look) -> Value {
-    let (width, height) = look.size;
-    let mut arguments = vec![
-        "--headless=new".to_owned(),
-        "--no-sandbox".to_owned(),
-        "--disable-gpu".to_owned(),
-        "--disable-quic".to_owned(),
-        "--disable-dev-shm-usage".to_owned(),
-        "--no-first-run".to_owned(),
-        "--disable-background-networking".to_owned(),
-        "--disable-component-update".to_owned(),
-        "--disable-sync".to_owned(),
-        "--lang=ja".to_owned(),
-        "--hide-scrollbars".to_owned(),
-        format!("--window-size={},{}", width.max(500), height),
-    ];
-    if look.text_percent != 100 {
-        arguments
-            .push(format!("--force-text-scale-factor={}", f64::from(look.text_percent) / 100.0));
-    }
+fn capabilities() -> Value {
     json!({
         "goog:chromeOptions": {
-            "args": arguments,
-            "prefs": { "webkit.webprefs.default_font_size": 16 * look.text_percent / 100 }
+            "args": [
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--disable-dev-shm-usage",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--lang=ja",
+                "--hide-scrollbars",
+                "--window-size=1024,900",
+            ],
         },
         "goog:loggingPrefs": { "browser": "ALL" },
         "timeouts": { "pageLoad": 60_000, "script": 60_000 }

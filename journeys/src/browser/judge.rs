@@ -1,121 +1,109 @@
-//! What must hold for every page that a person looks at.
+//! What must hold for every page that a person looks at, in every look of it.
 
 use std::sync::LazyLock;
 
 use inrou_words::Language;
 use serde_json::{Value, json};
 
-use super::driver::{Browser, Look};
+use super::driver::{Browser, Look, World};
+use super::ear;
 
-/// No page may be heavier than this before pictures, bytes.
-const HEAVIEST: usize = 100_000;
+/// No page may be heavier than this before pictures, bytes, with all it loads.
+pub const HEAVIEST: u64 = 100_000;
 
-/// WCAG 2.2 A and AA, as axe-core judges it.
+/// axe-core.
 static AXE: LazyLock<String> = LazyLock::new(|| {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/axe-core/axe.min.js");
-    std::fs::read_to_string(file).expect("axe-core is installed (cargo xtask setup)")
+    let axe = std::fs::read_to_string(file).expect("axe-core is installed (cargo xtask setup)");
+    format!("{axe};0")
 });
 
-/// Everything that is wrong with the page before the browser.
+/// Everything that axe-core judges by WCAG 2.2 A and AA, and what it holds to be good practice.
+const WHOLE: &str =
+    "{ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }";
+
+/// Of that, what colours change.
+const COLOURS: &str =
+    "{ runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }";
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What is wrong, a line each.
+    pub wrong: Vec<String>,
+    /// Bytes of the page itself.
+    pub bytes: u64,
+}
+
+/// Judges the page before the browser. The look is a desk's again at the end.
 ///
 /// # Panics
 /// The browser does not tell.
-pub async fn page(browser: &Browser, language: Language, look: Look) -> Vec<String> {
+pub async fn page(browser: &Browser, language: Language) -> Found {
     let mut wrong = console(browser).await;
-    if look.scripts {
-        wrong.extend(axe(browser, look).await);
-    }
-    wrong.extend(layout(browser).await);
-    wrong.extend(weight(browser).await);
+    // Where scripts are off, the judges' own need them.
+    let world = browser.world().await;
+    world.evaluate(&AXE).await;
+    world.evaluate(include_str!("judge.js")).await;
+    let desk = "[...judge.layout(), ...judge.cut(), ...judge.order()]";
+    wrong.extend(ask(&world, "at a desk", desk).await);
+    let marked = format!("judge.language({})", json!(language.bcp47()));
+    wrong.extend(ask(&world, "language", &marked).await);
     if language == Language::JaEasy {
-        wrong.extend(bare_kanji(browser).await);
+        wrong.extend(ask(&world, "HELP-2", "judge.bareKanji()").await);
     }
-    wrong
+    wrong.extend(ear::page(browser, &world).await);
+    wrong.extend(axe(&world, "by day", WHOLE).await);
+    let weight = world.evaluate("judge.weight()").await;
+    let (bytes, all) = (number(&weight["page"]), number(&weight["all"]));
+    if all > HEAVIEST {
+        wrong.push(format!("{all} bytes are too heavy"));
+    }
+    browser.look(Look { dark: true, ..Look::DESK }).await;
+    wrong.extend(axe(&world, "by night", COLOURS).await);
+    browser.look(Look { forced_colours: true, ..Look::DESK }).await;
+    wrong.extend(ask(&world, "forced colours", "judge.forced()").await);
+    browser.look(Look::DESK.in_large_text()).await;
+    wrong.extend(ask(&world, "large text", "[...judge.layout(), ...judge.cut()]").await);
+    browser.look(Look::NARROW.in_large_text()).await;
+    wrong.extend(ask(&world, "large text, narrow", "[...judge.layout(), ...judge.cut()]").await);
+    browser.look(Look::NARROW).await;
+    let narrow = "[...judge.layout(), ...judge.cut(), ...judge.order()]";
+    wrong.extend(ask(&world, "narrow", narrow).await);
+    wrong.extend(axe(&world, "narrow", WHOLE).await);
+    browser.look(Look::DESK).await;
+    wrong.dedup();
+    Found { wrong, bytes }
 }
 
-/// Scripts that fail, files that do not come, policies that are broken.
+/// Scripts that fail, promises that nobody keeps, files that do not come, policies that are broken.
 async fn console(browser: &Browser) -> Vec<String> {
+    let here = browser.client.current_url().await.expect("an address");
     let said = browser.console().await.into_iter();
     said.filter(|(level, _)| level == "SEVERE" || level == "WARNING")
-        // The page's own status (422, 404) is told as a failure to load.
-        .filter(|(_, words)| !words.contains("Failed to load resource"))
+        // The page's own status (404, 409) is told as a failure to load it.
+        .filter(|(_, words)| {
+            !(words.starts_with(here.as_str()) && words.contains("Failed to load resource"))
+        })
         .map(|(level, words)| format!("console, {level}: {words}"))
         .collect()
 }
 
-async fn axe(browser: &Browser, look: Look) -> Vec<String> {
-    // Where the system's colours are forced, axe compares those of the style sheet, which are not shown.
-    let forced = look.media.contains(&("forced-colors", "active"));
-    let script = format!(
-        "{}
-        const done = arguments[arguments.length - 1];
-        const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-        const rules = {{ 'color-contrast': {{ enabled: {} }} }};
-        axe.run(document, {{ runOnly: tags, rules }}).then(
-            (found) => done(found.violations.flatMap((rule) => rule.nodes.map((node) =>
-                `${{rule.id}}: ${{node.target.join(' ')}}: ${{node.failureSummary}}`))),
-            (error) => done([String(error)]));",
-        *AXE, !forced
+async fn axe(world: &World<'_>, look: &str, options: &str) -> Vec<String> {
+    let run = format!(
+        "axe.run(document, {options}).then(({{ violations }}) => violations.flatMap((rule) =>
+            rule.nodes.map(({{ target, failureSummary }}) =>
+                `${{rule.id}}: ${{target.join(' ')}}: ${{failureSummary}}`)))"
     );
-    let found = browser.client.execute_async(&script, vec![]).await.expect("axe runs");
-    lines("axe", &found)
+    ask(world, &format!("axe, {look}"), &run).await
 }
 
-/// The page does not scroll sideways, and what is pressed is large enough (WCAG 2.2, 2.5.8).
-async fn layout(browser: &Browser) -> Vec<String> {
-    let script = "
-        const wrong = [];
-        const page = document.scrollingElement;
-        if (page.scrollWidth > page.clientWidth) {
-            const wide = [...document.querySelectorAll('main *')]
-                .filter((one) => one.getBoundingClientRect().right > page.clientWidth + 1)
-                .slice(0, 3).map((one) => one.outerHTML.slice(0, 80));
-            wrong.push(`scrolls sideways: ${page.scrollWidth} > ${page.clientWidth} ${wide.join(' | ')}`);
-        }
-        for (const one of document.querySelectorAll('button, .button, select, input:not([type=hidden])')) {
-            const { width, height } = one.getBoundingClientRect();
-            if (width > 0 && (width < 24 || height < 24)) {
-                wrong.push(`too small: ${one.outerHTML.slice(0, 80)}`);
-            }
-        }
-        return wrong;";
-    let found = browser.client.execute(script, vec![]).await.expect("the page tells");
-    lines("layout", &found)
+async fn ask(world: &World<'_>, judge: &str, call: &str) -> Vec<String> {
+    let found = world.evaluate(call).await;
+    let lines = found.as_array().into_iter().flatten().filter_map(Value::as_str);
+    lines.map(|line| format!("{judge}: {line}")).collect()
 }
 
-async fn weight(browser: &Browser) -> Vec<String> {
-    let script = "return new TextEncoder().encode(document.documentElement.outerHTML).length;";
-    let bytes = browser.client.execute(script, vec![]).await.expect("the page tells");
-    let bytes = bytes.as_u64().unwrap_or_default() as usize;
-    if bytes > HEAVIEST { vec![format!("{bytes} bytes are too heavy")] } else { Vec::new() }
-}
-
-/// HELP-2: in easy Japanese each kanji has its reading, in attributes there is none.
-async fn bare_kanji(browser: &Browser) -> Vec<String> {
-    let script = "
-        const kanji = /\\p{Script=Han}/u;
-        const wrong = [];
-        const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
-        while (walk.nextNode()) {
-            const { parentElement: at, data } = walk.currentNode;
-            if (!kanji.test(data) || at.closest('script, style, rt, [data-original]')) continue;
-            const ruby = at.closest('ruby');
-            if (!ruby || !ruby.querySelector('rt')?.textContent) wrong.push(data.trim().slice(0, 40));
-        }
-        for (const one of document.querySelectorAll('*')) {
-            for (const name of ['title', 'alt', 'aria-label', 'placeholder', 'data-busy']) {
-                const value = one.getAttribute(name);
-                if (value && kanji.test(value)) wrong.push(`${name}=${value}`);
-            }
-        }
-        // The language switch names each language in its own words.
-        return wrong.filter((words) => words !== arguments[0]);";
-    let own = json!(Language::Ja.own_name());
-    let found = browser.client.execute(script, vec![own]).await.expect("the page tells");
-    lines("bare kanji", &found)
-}
-
-fn lines(judge: &str, found: &Value) -> Vec<String> {
-    let found = found.as_array().into_iter().flatten();
-    found.map(|one| format!("{judge}: {}", one.as_str().unwrap_or("?"))).collect()
+fn number(value: &Value) -> u64 {
+    value.as_f64().unwrap_or_default() as u64
 }

@@ -5,17 +5,41 @@ use fantoccini::elements::Element;
 use inrou_words::{Form, Language, text};
 use serde_json::{Value, json};
 
-use super::driver::{Browser, Look};
+use super::driver::Browser;
 use super::gallery::Gallery;
 use super::judge;
+use super::keyboard::{self, Key};
+
+/// How a person goes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// What she reads.
+    pub language: Language,
+    /// Whether she has a keyboard alone, and no mouse.
+    pub keyboard: bool,
+    /// Whether her browser runs scripts.
+    pub scripts: bool,
+}
+
+impl Way {
+    /// In Japanese.
+    pub const JAPANESE: Self = Self { language: Language::Ja, keyboard: false, scripts: true };
+    /// In easy Japanese, by keyboard alone.
+    pub const EASY_BY_KEYBOARD: Self =
+        Self { language: Language::JaEasy, keyboard: true, scripts: true };
+    /// In English.
+    pub const ENGLISH: Self = Self { language: Language::En, keyboard: false, scripts: true };
+    /// Where no scripts run. What the pages look like is judged in the other ways.
+    pub const WITHOUT_SCRIPTS: Self =
+        Self { language: Language::Ja, keyboard: false, scripts: false };
+}
 
 /// A person who reads one language.
 pub struct Person {
     /// Her browser.
     pub browser: Browser,
-    /// What she reads.
-    pub language: Language,
-    look: Look,
+    /// How she goes about.
+    pub way: Way,
     gallery: Option<Gallery>,
 }
 
@@ -24,9 +48,24 @@ impl Person {
     ///
     /// # Panics
     /// The browser does not start.
-    pub async fn new(journey: &'static str, language: Language, look: Look) -> Self {
-        let gallery = Gallery::of(journey, language, look);
-        Self { browser: Browser::start(look).await, language, look, gallery }
+    pub async fn new(journey: &'static str, way: Way) -> Self {
+        let browser = Browser::start().await;
+        Self::before(browser, journey, way).await
+    }
+
+    /// A person with a browser at a desk and another on a phone; each is a journey of its own.
+    ///
+    /// # Panics
+    /// A browser does not start.
+    pub async fn with_two(journeys: [&'static str; 2], way: Way) -> [Self; 2] {
+        let [desk, phone] = Browser::start_several().await;
+        [Self::before(desk, journeys[0], way).await, Self::before(phone, journeys[1], way).await]
+    }
+
+    async fn before(browser: Browser, journey: &'static str, way: Way) -> Self {
+        browser.scripts(way.scripts).await;
+        let gallery = Gallery::of(journey, way.language).filter(|_| way.scripts);
+        Self { browser, way, gallery }
     }
 
     /// Goes to an address, in her language.
@@ -35,19 +74,27 @@ impl Person {
     /// The page does not come.
     pub async fn goes_to(&self, address: &str) {
         let mark = if address.contains('?') { '&' } else { '?' };
-        let address = format!("{address}{mark}lang={}", self.language.code());
+        let address = format!("{address}{mark}lang={}", self.way.language.code());
         self.browser.client.goto(&address).await.expect("the page comes");
+    }
+
+    /// Loads the page again.
+    ///
+    /// # Panics
+    /// The page does not come.
+    pub async fn reloads(&self) {
+        self.browser.client.refresh().await.expect("the page comes");
     }
 
     /// What a text says to her, without readings.
     pub fn words(&self, code: &str) -> String {
         let said = text(code);
         assert!(said.exists(), "{code} has no text");
-        said.in_language(self.language).render(Form::Plain)
+        said.in_language(self.way.language).render(Form::Plain)
     }
 
-    /// Looks at the page, which must have this heading, and judges it. `step` is the guide's, such as
-    /// `S0 2-C 4`.
+    /// Looks at the page, which must have this heading (the code of a text), and judges it. `step` is the
+    /// guide's, such as `S0 2-C 4`.
     ///
     /// # Panics
     /// It is another page, or something is wrong with it.
@@ -61,14 +108,10 @@ impl Person {
     /// # Panics
     /// It is not told, or something is wrong with the page.
     pub async fn is_told(&mut self, step: &str, code: &str) {
-        let selector = format!(".trouble[data-code=\"{code}\"]");
-        for _ in 0..PATIENCE {
-            if self.counts(&selector).await > 0 {
-                return self.looks_around(step).await;
-            }
-            tokio::task::yield_now().await;
-        }
-        panic!("{code} is not told; there is “{}”", self.heading().await);
+        let told =
+            format!("return document.querySelector('.trouble[data-code=\"{code}\"]') !== null;");
+        self.waits_until(&told, &[], code).await;
+        self.looks_around(step).await;
     }
 
     /// Judges the page, whatever it is.
@@ -76,13 +119,23 @@ impl Person {
     /// # Panics
     /// Something is wrong with it.
     pub async fn looks_around(&mut self, step: &str) {
-        let address = self.address().await;
-        let wrong = judge::page(&self.browser, self.language, self.look).await;
-        if let Some(gallery) = &mut self.gallery {
-            let picture = self.browser.client.screenshot().await.expect("a picture");
-            gallery.add(step, &address, &picture);
+        if !self.way.scripts {
+            return;
         }
-        assert!(wrong.is_empty(), "{step}, {} at {address}:\n{}", self.language, wrong.join("\n"));
+        let mut wrong = Vec::new();
+        if self.way.keyboard {
+            wrong.extend(keyboard::walk(&self.browser).await);
+        }
+        let found = judge::page(&self.browser, self.way.language).await;
+        wrong.extend(found.wrong);
+        if self.gallery.is_some() {
+            let heading = self.heading().await;
+            if let Some(gallery) = &mut self.gallery {
+                gallery.hang(&self.browser, step, &heading, found.bytes).await;
+            }
+        }
+        let (address, way) = (self.address().await, self.way);
+        assert!(wrong.is_empty(), "{step} at {address}, {way:?}:\n{}", wrong.join("\n"));
     }
 
     /// Presses the button or link with these words (the code of a text).
@@ -98,19 +151,46 @@ impl Person {
     /// # Panics
     /// There is none.
     pub async fn presses_words(&self, words: &str) {
-        let element = self.with_words("button, a, summary", words).await;
-        let element = element.unwrap_or_else(|| panic!("nothing to press says “{words}”"));
+        if self.way.keyboard {
+            let there = format!("{WITHOUT_READINGS} return words(one) === arguments[0];");
+            keyboard::reach(&self.browser, &there, &[json!(words)], words).await;
+            return keyboard::press(&self.browser, Key::ENTER).await;
+        }
+        let script = format!(
+            "{WITHOUT_READINGS}
+            const all = [...document.querySelectorAll('button, a, summary')];
+            return all.find((one) => words(one) === arguments[0]) ?? null;"
+        );
+        let element = self.find(&script, words).await;
         element.click().await.unwrap_or_else(|error| panic!("“{words}”: {error}"));
     }
 
-    /// Types into the field with this label (the code of a text).
+    /// Types into the field with this label (the code of a text), in place of what is there.
     ///
     /// # Panics
     /// There is none.
     pub async fn types(&self, label: &str, typed: &str) {
-        let field = self.labelled(&self.words(label)).await;
-        field.clear().await.expect("it can be emptied");
+        let label = self.words(label);
+        let field = if self.way.keyboard {
+            self.reaches(&label).await;
+            self.browser.client.active_element().await.expect("it has the focus")
+        } else {
+            self.find(&labelled(), &label).await
+        };
+        let date = field.attr("type").await.is_ok_and(|kind| kind.as_deref() == Some("date"));
+        if !date {
+            field.clear().await.expect("it can be emptied");
+        }
         field.send_keys(typed).await.expect("it takes what is typed");
+    }
+
+    /// Types a day, year, month and day of the month.
+    ///
+    /// # Panics
+    /// There is no such field.
+    pub async fn types_day(&self, label: &str, [year, month, day]: [&str; 3]) {
+        // The field has three parts; the year's takes six digits.
+        self.types(label, &format!("{year}{RIGHT}{month}{RIGHT}{day}")).await;
     }
 
     /// Ticks the box with this label (the code of a text).
@@ -126,16 +206,50 @@ impl Person {
     /// # Panics
     /// There is none.
     pub async fn ticks_words(&self, label: &str) {
-        self.labelled(label).await.click().await.expect("it can be ticked");
+        if !self.way.keyboard {
+            let field = self.find(&labelled(), label).await;
+            return field.click().await.expect("it can be ticked");
+        }
+        // Tab leads to one of several; arrows lead on among them.
+        let group = format!(
+            "{LABELLED} const wanted = labelled(arguments[0]);
+            return one === wanted || (one.type === 'radio' && one.name === wanted?.name);"
+        );
+        keyboard::reach(&self.browser, &group, &[json!(label)], label).await;
+        let there = format!(
+            "{LABELLED} const one = document.activeElement;
+            return one === labelled(arguments[0]) ? one.type : '';"
+        );
+        for _ in 0..PATIENCE {
+            let kind = self.browser.client.execute(&there, vec![json!(label)]).await;
+            match kind.expect("the page tells").as_str() {
+                Some("radio") => return keyboard::press(&self.browser, Key::SPACE).await,
+                Some("checkbox") => return keyboard::press(&self.browser, Key::SPACE).await,
+                _ => keyboard::press(&self.browser, Key::DOWN).await,
+            }
+        }
     }
 
-    /// Chooses an option in the list with this label (the code of a text).
+    /// Chooses an option in the list with this label (the codes of texts).
     ///
     /// # Panics
     /// There is none.
     pub async fn chooses(&self, label: &str, option: &str) {
-        let list = self.labelled(&self.words(label)).await;
-        list.select_by_label(option).await.expect("the option is there");
+        let (label, option) = (self.words(label), text(option));
+        let option = option.in_language(self.way.language).render(Form::Kana);
+        if !self.way.keyboard {
+            let list = self.find(&labelled(), &label).await;
+            return list.select_by_label(&option).await.expect("the option is there");
+        }
+        self.reaches(&label).await;
+        let chosen = "return document.activeElement.selectedOptions[0].label === arguments[0];";
+        for _ in 0..PATIENCE {
+            let there = self.browser.client.execute(chosen, vec![json!(option)]).await;
+            if there.is_ok_and(|there| there == true) {
+                return;
+            }
+            keyboard::press(&self.browser, Key::DOWN).await;
+        }
     }
 
     /// The page's heading, without readings.
@@ -148,9 +262,22 @@ impl Person {
             const all = document.querySelectorAll('h1');
             return all.length === 1 ? words(all[0]) : `${{all.length}} headings`;"
         );
-        // Without scripts on the page, the driver's own still run.
         let told = self.browser.client.execute(&script, vec![]).await.expect("the page tells");
         told.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The words of the first element that a selector finds, without readings.
+    ///
+    /// # Panics
+    /// The page does not tell.
+    pub async fn reads(&self, selector: &str) -> String {
+        let script = format!(
+            "{WITHOUT_READINGS}
+            const one = document.querySelector(arguments[0]);
+            return one ? words(one) : '';"
+        );
+        let told = self.browser.client.execute(&script, vec![json!(selector)]).await;
+        told.expect("the page tells").as_str().unwrap_or_default().to_owned()
     }
 
     /// Whether the page says these words anywhere, readings aside.
@@ -158,9 +285,7 @@ impl Person {
     /// # Panics
     /// The page does not tell.
     pub async fn page_says(&self, words: &str) -> bool {
-        let script = format!("{WITHOUT_READINGS} return words(document.body);");
-        let told = self.browser.client.execute(&script, vec![]).await.expect("the page tells");
-        told.as_str().unwrap_or_default().contains(words)
+        self.reads("body").await.contains(words)
     }
 
     /// Where she is.
@@ -176,74 +301,36 @@ impl Person {
     /// # Panics
     /// It does not come.
     pub async fn waits_for(&self, heading: &str) {
-        let expected = self.words(heading);
         let script = format!(
             "{WITHOUT_READINGS}
             const heading = document.querySelector('h1');
             return heading !== null && words(heading) === arguments[0];"
         );
-        let wanted = vec![json!(expected)];
+        let expected = self.words(heading);
+        self.waits_until(&script, &[json!(expected)], &expected).await;
+    }
+
+    /// Waits until the page says these words.
+    ///
+    /// # Panics
+    /// It does not.
+    pub async fn waits_for_words(&self, expected: &str) {
+        let script =
+            format!("{WITHOUT_READINGS} return words(document.body).includes(arguments[0]);");
+        self.waits_until(&script, &[json!(expected)], expected).await;
+    }
+
+    async fn waits_until(&self, script: &str, wanted: &[Value], what: &str) {
         for _ in 0..PATIENCE {
-            let there = self.browser.client.execute(&script, wanted.clone()).await;
-            if there.is_ok_and(|there| there == Value::Bool(true)) {
+            let there = self.browser.client.execute(script, wanted.to_vec()).await;
+            if there.is_ok_and(|there| there == true) {
                 return;
             }
             tokio::task::yield_now().await;
         }
-        panic!("“{expected}” does not come; there is “{}”", self.heading().await);
-    }
-
-    /// The element that a label is for.
-    async fn labelled(&self, words: &str) -> Element {
-        let script = format!(
-            "{WITHOUT_READINGS}
-            for (const label of document.querySelectorAll('label')) {{
-                const field = label.control;
-                const first = label.cloneNode(true);
-                first.querySelectorAll('.required').forEach((part) => part.remove());
-                if (field && words(first) === arguments[0]) return field;
-            }}
-            return null;"
-        );
-        let found = self.browser.client.execute(&script, vec![json!(words)]).await;
-        self.element(found.expect("the page tells"))
-            .unwrap_or_else(|| panic!("no field is labelled “{words}”"))
-    }
-
-    async fn with_words(&self, selector: &str, words: &str) -> Option<Element> {
-        let script = format!(
-            "{WITHOUT_READINGS}
-            for (const one of document.querySelectorAll(arguments[0])) {{
-                if (words(one) === arguments[1]) return one;
-            }}
-            return null;"
-        );
-        let found = self.browser.client.execute(&script, vec![json!(selector), json!(words)]).await;
-        self.element(found.expect("the page tells"))
-    }
-
-    fn element(&self, found: Value) -> Option<Element> {
-        let reference = found.as_object()?.values().next()?.as_str()?.to_owned();
-        Some(Element::from_element_id(self.browser.client.clone(), reference.into()))
-    }
-
-    /// Presses Tab until the thing with these words has the focus, then Enter.
-    ///
-    /// # Panics
-    /// It cannot be reached by keyboard.
-    pub async fn reaches_and_presses(&self, code: &str) {
-        let words = self.words(code);
-        let script =
-            format!("{WITHOUT_READINGS} return words(document.activeElement) === arguments[0];");
-        for _ in 0..TABS {
-            let body = self.browser.client.active_element().await.expect("something has the focus");
-            let there = self.browser.client.execute(&script, vec![json!(words)]).await;
-            if there.is_ok_and(|there| there == Value::Bool(true)) {
-                return body.send_keys("\u{e007}").await.expect("Enter is pressed");
-            }
-            body.send_keys("\u{e004}").await.expect("Tab is pressed");
-        }
-        panic!("“{words}” cannot be reached by keyboard");
+        let (heading, address) = (self.heading().await, self.address().await);
+        let told = self.reads(".trouble .code").await;
+        panic!("“{what}” does not come; there is “{heading}” {told} at {address}");
     }
 
     /// How many things of a kind are on the page.
@@ -253,13 +340,35 @@ impl Person {
     pub async fn counts(&self, selector: &str) -> usize {
         self.browser.client.find_all(Locator::Css(selector)).await.expect("the page tells").len()
     }
+
+    /// Is done.
+    ///
+    /// # Panics
+    /// Her browser had ended by itself.
+    pub async fn leaves(self) {
+        self.browser.close().await.expect("the browser is there");
+    }
+
+    /// Steps to the field with this label.
+    async fn reaches(&self, label: &str) {
+        let there = format!("{LABELLED} return one === labelled(arguments[0]);");
+        keyboard::reach(&self.browser, &there, &[json!(label)], label).await;
+    }
+
+    async fn find(&self, script: &str, words: &str) -> Element {
+        let found = self.browser.client.execute(script, vec![json!(words)]).await;
+        let found = found.expect("the page tells");
+        let reference = found.as_object().and_then(|found| found.values().next()?.as_str());
+        let reference = reference.unwrap_or_else(|| panic!("there is nothing like “{words}”"));
+        Element::from_element_id(self.browser.client.clone(), reference.to_owned().into())
+    }
 }
 
 /// How often it is looked whether something is there; each look is a call to the browser.
 const PATIENCE: usize = 2_000;
 
-/// No page has more to step through.
-const TABS: usize = 100;
+/// WebDriver's name of the arrow to the right.
+const RIGHT: char = '\u{e014}';
 
 /// A function for scripts: an element's words without the readings of kanji, white space made one.
 const WITHOUT_READINGS: &str = "
@@ -268,3 +377,18 @@ const WITHOUT_READINGS: &str = "
         copy.querySelectorAll('rt, rp, .hidden').forEach((part) => part.remove());
         return copy.textContent.replace(/\\s+/g, ' ').trim();
     };";
+
+/// A function for scripts: the field that a label is for.
+const LABELLED: &str = "
+    const labelled = (wanted) => {
+        for (const label of document.querySelectorAll('label')) {
+            const copy = label.cloneNode(true);
+            copy.querySelectorAll('rt, rp, .hidden, .required').forEach((part) => part.remove());
+            if (label.control && copy.textContent.replace(/\\s+/g, ' ').trim() === wanted) return label.control;
+        }
+        return null;
+    };";
+
+fn labelled() -> String {
+    format!("{LABELLED} return labelled(arguments[0]);")
+}

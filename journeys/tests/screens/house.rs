@@ -1,17 +1,23 @@
 //! The sandbox that the screens belong to.
 
-use inrou::sandbox::{DataFolder, Options, Sandbox};
+use std::sync::{Arc, Condvar, Mutex};
+
+use inrou::sandbox::{DataFolder, Extras, Options, Sandbox};
+use inrou_chip::observer::{Exchange, Observer};
+use inrou_journeys::hana;
 use tempfile::TempDir;
 
-/// A sandbox with some residents, at ten in the morning.
+/// A sandbox with some residents.
 pub struct House {
     pub sandbox: Sandbox,
+    pub gate: Arc<Gate>,
     _folder: TempDir,
 }
 
 impl House {
+    /// On a Tuesday, at ten in the morning.
     pub async fn of(residents: &[&str]) -> Self {
-        Self::at("2026-11-24T01:00:00Z", residents).await
+        Self::at("2026-11-24T10:00:00+09:00", residents).await
     }
 
     /// At another time.
@@ -23,7 +29,38 @@ impl House {
             start: Some(start.parse().unwrap()),
             residents: Some(residents.iter().map(ToString::to_string).collect()),
         };
-        Self { sandbox: Sandbox::start(options).await.unwrap(), _folder: folder }
+        let gate = Arc::<Gate>::default();
+        let extras = Extras { observer: Some(gate.clone()), ..Extras::default() };
+        let sandbox = Sandbox::start_with(options, extras).await.unwrap();
+        Self { sandbox, gate, _folder: folder }
+    }
+
+    /// Hana has applied, and the notice has come.
+    pub async fn where_hana_has_applied() -> Self {
+        let house = Self::of(&["hana"]).await;
+        hana::apply(&house.sandbox.anybody("/phone/v1").unwrap()).await;
+        house.hana_hears().await;
+        house
+    }
+
+    /// Hana has her certificates on her phone, and everybody knows them (HOURS-3).
+    pub async fn where_hana_has_certificates() -> Self {
+        let house = Self::of(&["hana"]).await;
+        let phone = house.sandbox.anybody("/phone/v1").unwrap();
+        hana::apply(&phone).await;
+        hana::register(&phone).await;
+        house.turns_to("2026-11-24T10:30:00+09:00");
+        house
+    }
+
+    /// Hana's phone has had the notice that she can register.
+    pub async fn hana_hears(&self) {
+        hana::hears(&self.sandbox.anybody("/phone/v1").unwrap()).await;
+    }
+
+    /// Turns the clock.
+    pub fn turns_to(&self, time: &str) {
+        self.sandbox.clock.advance_to(time.parse().unwrap()).unwrap();
     }
 
     /// The address of a phone's page.
@@ -31,7 +68,43 @@ impl House {
         format!("{}/phones/{name}{page}", self.at_host("phone.localhost"))
     }
 
-    fn at_host(&self, host: &str) -> String {
+    /// The address of a page of the portal.
+    pub fn portal(&self, page: &str) -> String {
+        format!("{}/portal{page}", self.sandbox.base)
+    }
+
+    /// The address of a page on a host of its own.
+    pub fn at_host(&self, host: &str) -> String {
         self.sandbox.base.replacen("localhost", host, 1)
+    }
+
+    pub async fn ends(self) {
+        self.gate.opens();
+        self.sandbox.stop().await;
+    }
+}
+
+/// Holds up what is said to chips, so that one can look at work that is under way.
+#[derive(Default)]
+pub struct Gate {
+    shut: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    pub fn shuts(&self) {
+        *self.shut.lock().unwrap() = true;
+    }
+
+    pub fn opens(&self) {
+        *self.shut.lock().unwrap() = false;
+        self.opened.notify_all();
+    }
+}
+
+impl Observer for Gate {
+    fn exchanged(&self, _: &Exchange) {
+        let shut = self.shut.lock().unwrap();
+        drop(self.opened.wait_while(shut, |shut| *shut).unwrap());
     }
 }
