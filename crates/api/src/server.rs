@@ -15,8 +15,8 @@ mod run;
 mod shell;
 
 pub use document::{Access, documented, with_access};
-pub use extract::{Json, Path, Query};
-pub(crate) use extract::{parse_json, read_body, read_json};
+pub use extract::{Json, Path, Query, read_body};
+pub(crate) use extract::{parse_json, read_json};
 pub use hosts::Hosts;
 pub(crate) use hosts::authority;
 pub use listen::{

@@ -18,7 +18,18 @@ for (const input of document.querySelectorAll("input[data-show]")) {
   input.form.addEventListener("submit", () => {
     input.type = "password";
   });
+  // Whoever comes back to the page, perhaps somebody else, finds nothing in it.
+  addEventListener("pagehide", () => {
+    input.type = "password";
+    input.value = "";
+    box.checked = false;
+  });
 }
+
+// A page that a browser brings back as it was is asked for anew: somebody may have logged out since.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
 
 // The rules of a new PIN, ticked as one types (CARD-4, CARD-5).
 const RULES = {
@@ -173,6 +184,51 @@ if (waits) {
   addEventListener("pagehide", () => held?.abort());
   addEventListener("pageshow", ask);
   ask();
+}
+
+// The end of a log-in is told five minutes before it comes, and put off by a press that leaves the page as
+// it is. How much is left the server says: its clock may be turned, another tab may have put it off.
+const stay = document.querySelector("[data-left]");
+if (stay) {
+  const WARNED = 300;
+  const part = (selector) => stay.querySelector(selector);
+  let timer;
+  const look = ({ left, text }) => {
+    clearTimeout(timer);
+    if (text) part("[data-until]").textContent = text;
+    part("[data-warning]").hidden = left > WARNED || left === 0;
+    part("[data-over]").hidden = left > 0;
+    stay.classList.toggle("near", left <= WARNED);
+    if (left > 0) {
+      timer = setTimeout(ask, (left > WARNED ? left - WARNED : left) * 1000);
+    } else if (!document.getElementById("filled")) {
+      // Nothing was typed that could be lost: nobody reads on what is private.
+      location.reload();
+    }
+  };
+  const ask = async () => {
+    try {
+      const asked = { headers: { accept: "application/json" }, cache: "no-store" };
+      look(await (await fetch(stay.dataset.ask, asked)).json());
+    } catch {
+      clearTimeout(timer);
+      timer = setTimeout(ask, 30000);
+    }
+  };
+  part("button")?.addEventListener("click", async (event) => {
+    event.preventDefault();
+    try {
+      const body = new URLSearchParams();
+      await fetch("/portal/sessions/extend", { method: "POST", body, redirect: "manual" });
+    } catch {
+      // How much is left says it.
+    }
+    ask();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") ask();
+  });
+  look({ left: Number(stay.dataset.left) });
 }
 
 // A card is put to the phone by dragging it there, besides choosing it.

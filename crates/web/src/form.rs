@@ -1,7 +1,9 @@
 //! What a form sends.
 
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use inrou_api::problem::{Code, Problem};
+use inrou_api::server::read_body;
 use serde::de::DeserializeOwned;
 
 /// A form that was sent, `application/x-www-form-urlencoded`.
@@ -12,6 +14,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let whole = Request::from_parts(parts.clone(), body);
+        let bytes = read_body(whole, state).await?;
+        let request = Request::from_parts(parts, Body::from(bytes));
         // What the framework says of a malformed form may repeat what was typed.
         match axum::Form::from_request(request, state).await {
             Ok(axum::Form(form)) => Ok(Self(form)),

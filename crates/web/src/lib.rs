@@ -8,6 +8,7 @@
 mod assets;
 mod field;
 mod form;
+mod once;
 mod problem_page;
 mod said;
 #[cfg(any(test, feature = "testing"))]
@@ -21,4 +22,4 @@ pub use form::Form;
 pub use problem_page::ProblemPages;
 pub use said::Said;
 pub use trouble::Trouble;
-pub use visit::{Place, Site, Visit, page};
+pub use visit::{Place, Site, Stay, Visit, back, page};

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use inrou_api::clock::Clock;
@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use crate::Said;
 use crate::assets::{Asset, MARK, SCRIPT, STYLE};
+use crate::once::{Once, Sent, once};
 
 /// A place with screens of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +63,11 @@ pub struct Site {
 }
 
 impl Site {
-    /// Lays around a router of screens what each of them needs: a [`Visit`], and the language switch,
-    /// which is any address with `?lang=` added.
+    /// Lays around a router of screens what each of them needs: a [`Visit`]; the language switch,
+    /// which is any address with `?lang=` added; and that a form with [`Visit::once`] in it acts once, a
+    /// second press being led where the first is.
     pub fn wrap(self, router: Router) -> Router {
+        let router = router.layer(from_fn_with_state(Arc::<Sent>::default(), once));
         router.layer(from_fn_with_state(self, visited))
     }
 }
@@ -78,6 +81,15 @@ async fn visited(State(site): State<Site>, mut request: Request, next: Next) -> 
     next.run(request).await
 }
 
+/// How long a visitor stays logged in.
+#[derive(Clone, Copy, Debug)]
+pub struct Stay {
+    /// Until when.
+    pub until: Timestamp,
+    /// Whether that can be put off.
+    pub can_be_extended: bool,
+}
+
 /// A look at a screen.
 #[derive(Clone, Debug)]
 pub struct Visit {
@@ -87,6 +99,8 @@ pub struct Visit {
     pub now: Timestamp,
     /// Where.
     pub place: Place,
+    /// How long the visitor stays logged in, if somebody is.
+    pub stay: Option<Stay>,
     /// Path and query: where a switched language leads back to.
     address: String,
 }
@@ -97,8 +111,15 @@ impl Visit {
             language: asked_language(headers),
             now: site.clock.now(),
             place: site.place,
+            stay: None,
             address: address(uri.path(), uri.query().unwrap_or_default()),
         }
+    }
+
+    /// A hidden field by which a form that is sent twice is told from two that are alike: in each form
+    /// whose repetition would harm. See [`Site::wrap`].
+    pub fn once(&self) -> Once {
+        Once::new(self.now)
     }
 
     /// A text in the visitor's language.
@@ -109,6 +130,16 @@ impl Visit {
     /// A text that takes no values, where markup cannot go.
     pub fn attr(&self, code: &str) -> String {
         self.say(code).kana()
+    }
+
+    /// The path that is looked at.
+    pub fn path(&self) -> &str {
+        self.address.split('?').next().unwrap_or_default()
+    }
+
+    /// In how many seconds that time comes; 0 if it has.
+    pub fn seconds_to(&self, time: &Timestamp) -> u64 {
+        time.duration_since(self.now).as_secs().try_into().unwrap_or(0)
     }
 
     /// What time it is here.
@@ -167,14 +198,33 @@ pub fn page(visit: &Visit, template: &impl Template) -> Result<Response, Problem
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     );
+    const POWERS: HeaderValue =
+        HeaderValue::from_static("camera=(), display-capture=(), geolocation=(), microphone=()");
     const VARY: HeaderValue = HeaderValue::from_static("accept-language, cookie");
     let headers = [
         (header::CONTENT_TYPE, HTML),
         (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+        (HeaderName::from_static("permissions-policy"), POWERS),
+        // Forms name their origin only to where a referrer may be told: without that, browsers that have
+        // no `Sec-Fetch-Site` could not be believed. Nobody else learns an address.
+        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (header::VARY, VARY),
         (header::CONTENT_LANGUAGE, HeaderValue::from_static(visit.language.bcp47())),
     ];
     Ok((headers, template.render().or_internal()?).into_response())
+}
+
+/// From an address that takes a form alone to the page above it: whoever switches the language of what a
+/// form was answered with, or comes back to it, goes there.
+pub async fn back(uri: Uri) -> Redirect {
+    let above = uri.path().rsplit_once('/').map_or("", |(above, _)| above);
+    // As it was sent, since a segment that is decoded may be no header's value; on this host.
+    Redirect::to(&address(above, ""))
 }
 
 /// The language that an address chooses, and the address without that.
@@ -198,7 +248,7 @@ fn address(path: &str, query: &str) -> String {
 }
 
 /// The cookie that keeps a language for a year.
-fn kept(language: Language) -> [(axum::http::HeaderName, String); 1] {
+fn kept(language: Language) -> [(HeaderName, String); 1] {
     let cookie =
         format!("lang={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", language.code());
     [(header::SET_COOKIE, cookie)]

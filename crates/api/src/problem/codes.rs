@@ -78,6 +78,10 @@ codes! {
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused";
     /// The session token is missing, unknown or expired.
     LOGIN_REQUIRED = "login-required";
+    /// The session in which a page was looked at is over.
+    SESSION_ENDED = "session-ended";
+    /// No log-in is under way in this browser.
+    LOGIN_NOT_BEGUN = "login-not-begun";
     /// The caller has no right to this.
     PERMISSION_DENIED = "permission-denied";
     /// The calling role is not one that is set up here.

@@ -7,11 +7,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use axum::RequestExt;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use hyper::body::Body as _;
 use serde::de::{DeserializeOwned, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
@@ -92,11 +94,17 @@ pub(crate) async fn read_json<S: Send + Sync>(
     }
 }
 
-/// Reads a whole body, within the route's limit.
-pub(crate) async fn read_body<S: Send + Sync>(
-    request: Request,
-    state: &S,
-) -> Result<Bytes, Problem> {
+/// Reads a whole body, within the route's limit. One that says by its `Content-Length` that it is longer
+/// is refused before it arrives.
+///
+/// # Errors
+/// `body-too-large`, `request-timeout`; `bad-request` if it breaks off.
+pub async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    let announced = request.body().size_hint().lower();
+    let request = request.with_limited_body();
+    if request.body().size_hint().upper().is_some_and(|most| announced > most) {
+        return Err(Problem::new(Code::BODY_TOO_LARGE));
+    }
     match tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state)).await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
@@ -247,7 +255,7 @@ mod tests {
     use axum::body::Body;
     use axum::extract::DefaultBodyLimit;
     use axum::routing::{get, post};
-    use hyper::body::Frame;
+    use hyper::body::{Frame, SizeHint};
     use proptest::prelude::*;
     use serde::Deserialize;
     use serde_json::Value;
@@ -262,8 +270,9 @@ mod tests {
         count: Option<u8>,
     }
 
-    /// A body that never comes.
-    struct Stalled;
+    /// A body that never comes, of so many announced bytes if any.
+    #[derive(Default)]
+    struct Stalled(Option<u64>);
 
     impl hyper::body::Body for Stalled {
         type Data = Bytes;
@@ -274,6 +283,10 @@ mod tests {
             _context: &mut Context<'_>,
         ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
             Poll::Pending
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            self.0.map_or_else(SizeHint::default, SizeHint::with_exact)
         }
     }
 
@@ -409,8 +422,19 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_does_not_arrive_is_not_waited_for_without_end() {
-        let problem = post_json("/order", Body::new(Stalled)).await.unwrap_err();
+        let problem = post_json("/order", Body::new(Stalled::default())).await.unwrap_err();
         assert!(problem.is(Code::REQUEST_TIMEOUT));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_is_announced_too_long_is_refused_before_it_arrives() {
+        for (uri, limit) in [("/order", 65536), ("/long", 100_000)] {
+            let started = tokio::time::Instant::now();
+            let announced = |length| post_json(uri, Body::new(Stalled(Some(length))));
+            assert!(announced(limit + 1).await.unwrap_err().is(Code::BODY_TOO_LARGE));
+            assert_eq!(started.elapsed(), Duration::ZERO);
+            assert!(announced(limit).await.unwrap_err().is(Code::REQUEST_TIMEOUT));
+        }
     }
 
     proptest! {

@@ -6,17 +6,24 @@ use axum::http::{HeaderMap, Method, header};
 use super::hosts::authority;
 use crate::problem::{Code, Problem};
 
-/// Refuses a request that changes something if a browser says that another origin made it send it:
-/// by `Sec-Fetch-Site`, or, in browsers without that, by `Origin`. Clients that are no browsers send
-/// neither.
+/// Refuses a request that a page of another origin has a browser send, unless it is a visit: people come
+/// by links, but no page embeds or fetches what is here, nor changes anything. Browsers say where a
+/// request comes from by `Sec-Fetch-Site`, those without it by `Origin`; names below one `localhost` are
+/// one site to them, so that `SameSite` holds nobody off. Clients that are no browsers send neither.
 ///
 /// # Errors
 /// `cross-origin-refused`.
 pub(super) fn refuse_cross_origin(parts: &Parts) -> Result<(), Problem> {
-    if matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) || same_origin(parts) {
-        return Ok(());
-    }
-    Err(Problem::new(Code::CROSS_ORIGIN_REFUSED))
+    let only_looks = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let passes = if only_looks { !is_embedded(&parts.headers) } else { same_origin(parts) };
+    if passes { Ok(()) } else { Err(Problem::new(Code::CROSS_ORIGIN_REFUSED)) }
+}
+
+/// Whether a browser says that another origin's page asks for this as a part of itself.
+fn is_embedded(headers: &HeaderMap) -> bool {
+    let says = |name: &str, word: &str| headers.get(name).is_some_and(|value| value == word);
+    let elsewhere = says("sec-fetch-site", "cross-site") || says("sec-fetch-site", "same-site");
+    elsewhere && !(says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document"))
 }
 
 fn same_origin(parts: &Parts) -> bool {
@@ -65,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_another_origin_may_look_but_not_change() {
+    fn a_page_of_another_origin_may_be_left_for_here_but_changes_nothing() {
         for header in [
             ("sec-fetch-site", "cross-site"),
             ("sec-fetch-site", "same-site"),
@@ -76,12 +83,32 @@ mod tests {
             ("origin", "null"),
             ("origin", ""),
         ] {
-            assert!(passes(Method::GET, &[header]), "{header:?}");
+            let visit = [header, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+            assert!(passes(Method::GET, &visit), "{header:?}");
             for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
                 assert!(!passes(method, &[header]), "{header:?}");
             }
         }
         let forged = [("sec-fetch-site", "cross-site"), ("origin", "http://localhost:8080")];
         assert!(!passes(Method::POST, &forged));
+    }
+
+    #[test]
+    fn no_page_of_another_origin_embeds_or_fetches_what_is_here() {
+        for site in ["cross-site", "same-site"] {
+            for (mode, dest) in [
+                ("navigate", "iframe"),
+                ("navigate", "embed"),
+                ("no-cors", "image"),
+                ("no-cors", "empty"),
+                ("cors", "empty"),
+            ] {
+                let headers =
+                    [("sec-fetch-site", site), ("sec-fetch-mode", mode), ("sec-fetch-dest", dest)];
+                assert!(!passes(Method::GET, &headers), "{headers:?}");
+            }
+        }
+        let own = [("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")];
+        assert!(passes(Method::GET, &own));
     }
 }

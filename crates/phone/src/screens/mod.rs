@@ -18,9 +18,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Redirect;
-use axum::routing::{get, post};
+use axum::routing::get;
 use inrou_api::problem::{OrInternal, Problem};
-use inrou_web::{Place, Site};
+use inrou_web::{Place, Site, back};
 
 use crate::fleet::Fleet;
 use crate::phone::Phone;
@@ -34,22 +34,25 @@ pub fn router(fleet: Arc<Fleet>) -> Router {
         .route("/phones/{phone}/prepare", get(home::prepare))
         .route("/phones/{phone}/notices", get(notices::list))
         .route("/phones/{phone}/notices/new", get(notices::wait))
-        .route("/phones/{phone}/begin", post(procedure::begin))
+        .route("/phones/{phone}/begin", get(back).post(procedure::begin))
         .route("/phones/{phone}/procedure", get(procedure::show).post(procedure::step))
         .route("/phones/{phone}/procedure/read", get(procedure::card_was_read))
         .route("/phones/{phone}/procedure/weak-pin", get(procedure::weak_pin))
         .route("/phones/{phone}/procedure/progress", get(working::progress))
-        .route("/phones/{phone}/card/away", post(procedure::take_card_away))
+        .route(
+            "/phones/{phone}/card/away",
+            get(procedure::card_is_away).post(procedure::take_card_away),
+        )
         .route("/phones/{phone}/contents", get(contents::show).post(contents::read))
         .route("/phones/{phone}/pins", get(pins::list))
         .route("/phones/{phone}/pins/{usage}", get(pins::show).post(pins::change))
         .route("/phones/{phone}/forgotten", get(pins::forgotten))
         .route("/phones/{phone}/passkey", get(passkey::show).post(passkey::register))
-        .route("/phones/{phone}/passkey/remove", post(passkey::remove))
+        .route("/phones/{phone}/passkey/remove", get(back).post(passkey::remove))
         .route("/phones/{phone}/check", get(check::show).post(check::check))
         .route("/phones/{phone}/open", get(transaction::show))
-        .route("/phones/{phone}/scan", post(transaction::scanned))
-        .route("/phones/{phone}/consent", post(transaction::consent))
+        .route("/phones/{phone}/scan", get(back).post(transaction::scanned))
+        .route("/phones/{phone}/consent", get(back).post(transaction::consent))
         .route("/phones/{phone}/answered/{how}", get(transaction::answered))
         .with_state(fleet.clone())
         .merge(inrou_web::assets());

@@ -163,6 +163,15 @@ pub(super) async fn take_card_away(
     Ok(to(&name, "/procedure").into_response())
 }
 
+/// Whoever comes back to the address of that form goes on with the procedure.
+pub(super) async fn card_is_away(
+    State(fleet): State<Arc<Fleet>>,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    find(fleet, name.clone()).await?;
+    Ok(to(&name, "/procedure").into_response())
+}
+
 #[derive(Template)]
 #[template(path = "weak-pin.html")]
 struct WeakPin<'a> {

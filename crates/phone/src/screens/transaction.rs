@@ -10,7 +10,7 @@ use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Path, Query};
 use inrou_api::wire::phone::{Consent, PhoneSummary, ShownTransaction, StepProblem, Typed};
 use inrou_api::wire::transaction::{Purpose, TransactionState};
-use inrou_web::{Field, Form, Kind, Visit, page};
+use inrou_web::{Field, Form, Kind, Trouble, Visit, page};
 use inrou_words::Term;
 use serde::Deserialize;
 
@@ -127,7 +127,30 @@ struct Answered<'a> {
     v: &'a Visit,
     title: &'static str,
     phone: &'a str,
-    done: bool,
+    how: How,
+    told: Option<StepProblem>,
+}
+
+/// How a transaction ended on the phone.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum How {
+    /// The answer was given.
+    Done,
+    /// It was refused.
+    Refused,
+    /// It could not be answered.
+    Failed,
+}
+
+impl Answered<'_> {
+    fn is_done(&self) -> bool {
+        self.how == How::Done
+    }
+
+    fn trouble(&self) -> Option<Trouble<'_>> {
+        Fault::new(self.v, self.told.as_ref()).trouble()
+    }
 }
 
 /// Answers. A PIN that is wrong may be entered again on the page that says so; a reload of that page
@@ -172,24 +195,31 @@ pub(super) async fn consent(
             phone.tell(&problem);
             format!("/open?link={}", form_urlencoded(&form.link))
         }
-        Err(problem) => return Err(problem),
+        Err(problem) => {
+            phone.tell(&problem);
+            "/answered/failed".to_owned()
+        }
     };
     Ok(to(&name, &page).into_response())
 }
 
-/// The end of a transaction.
+/// The end of a transaction. Why it could not be answered is told once: who looks again finds the menu.
 pub(super) async fn answered(
     State(fleet): State<Arc<Fleet>>,
-    Path((name, how)): Path<(String, String)>,
+    Path((name, how)): Path<(String, How)>,
     v: Visit,
 ) -> Result<Response, Problem> {
-    find(fleet, name.clone()).await?;
-    let (title, done) = match how.as_str() {
-        "done" => ("answered.done", true),
-        "refused" => ("answered.refused", false),
-        _ => return Err(Problem::new(Code::NOT_FOUND)),
+    let phone = find(fleet, name.clone()).await?;
+    let title = match how {
+        How::Done => "answered.done",
+        How::Refused => "answered.refused",
+        How::Failed => "answered.failed",
     };
-    page(&v, &Answered { v: &v, title, phone: &name, done })
+    let told = if how == How::Failed { phone.told() } else { None };
+    if how == How::Failed && told.is_none() {
+        return Ok(to(&name, "").into_response());
+    }
+    page(&v, &Answered { v: &v, title, phone: &name, how, told })
 }
 
 async fn shown(fleet: Arc<Fleet>, name: &str, link: &str, v: &Visit) -> Result<Response, Problem> {
@@ -215,9 +245,11 @@ pub(super) struct ScanForm {
 
 /// To the page of a link that was entered.
 pub(super) async fn scanned(
+    State(fleet): State<Arc<Fleet>>,
     Path(name): Path<String>,
     Form(form): Form<ScanForm>,
 ) -> Result<Response, Problem> {
+    find(fleet, name.clone()).await?;
     let query: String = form_urlencoded(form.link.trim());
     Ok(to(&name, &format!("/open?link={query}")).into_response())
 }
