@@ -5,11 +5,13 @@
 //! - `logins`, `sessions`: log-in by hand-over to a phone (USE-1)
 //! - `transactions`: what phones are asked and answer
 //! - `applications`, `office`: online applications and who receives them (USE-2)
+//! - `drafts`: what was typed and not sent yet; `tidy`: what is over is forgotten
 //! - `notices`, `history`: what a resident is told (USE-2, USE-7)
 //! - [`router`]: all of it over HTTP
 //! - [`screens`]: what residents and clerks see
 
 mod applications;
+mod drafts;
 mod history;
 mod holders;
 mod http;
@@ -22,6 +24,7 @@ mod secrets;
 mod sessions;
 pub mod settings;
 pub mod store;
+mod tidy;
 mod transactions;
 
 pub use http::router;

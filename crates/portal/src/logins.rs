@@ -12,9 +12,6 @@ use crate::Portal;
 use crate::secrets::sha256;
 use crate::store::TransactionRecord;
 
-/// How long a log-in is remembered after its time is over: its page may still ask for the result.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
-
 /// Whoever knows the key of this anonymous request knows the log-in: it must be no guess.
 const SHORTEST_KEY: usize = 22;
 
@@ -36,15 +33,13 @@ impl Portal {
         let words = text("transaction.log-in").in_language(language);
         let words = words.with("asker", name).render(form(language));
         let transaction = self.new_transaction(Purpose::LogIn, words, self.settings.login_life);
-        let forget = self.now().saturating_sub(REMEMBERED);
-        let forget = forget.unwrap_or(Timestamp::MIN);
         let hash = sha256(login.as_bytes());
         // One that was begun before takes no room.
         if self.store(move |store| store.login(&hash)).await?.is_none() {
             let id = transaction.id.clone();
             self.open_logins.open(id, self.now(), transaction.expires)?;
         }
-        let begun = self.change(move |store| store.begin_login(&hash, &transaction, forget));
+        let begun = self.change(move |store| store.begin_login(&hash, &transaction));
         let begun = begun.await?;
         Ok(LoginBegun {
             login,

@@ -33,11 +33,6 @@ impl Secrets {
         hex(&id)
     }
 
-    /// What proves that a clerk signed in for a municipality, until then.
-    pub(crate) fn clerk(&self, municipality: &str, until: &str) -> String {
-        hex(&self.derive("clerk", &[municipality, until]))
-    }
-
     /// The application that a request draws up.
     pub(crate) fn application(&self, request: &Keyed) -> String {
         let parts = [request.caller.as_str(), request.key.as_str()];
@@ -66,7 +61,8 @@ pub(crate) fn sha256(bytes: &[u8]) -> Digest {
     hash
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,12 +1,15 @@
 //! Who is logged in.
 
-use inrou_api::problem::{Code, Problem};
+use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::wire::portal::SessionView;
+use inrou_api::wire::transaction::Purpose;
+use inrou_pki::certificate::Certificate;
+use jiff::Timestamp;
 
 use crate::Portal;
 use crate::history::entry;
 use crate::secrets::sha256;
-use crate::store::Session;
+use crate::store::{Session, Store};
 
 impl Portal {
     /// The live session of a bearer token.
@@ -33,6 +36,35 @@ impl Portal {
         let hash = sha256(token.as_bytes());
         let session = self.store(move |store| store.session(&hash)).await?;
         session.ok_or_else(|| Problem::new(Code::LOGIN_REQUIRED))
+    }
+
+    /// Has a session last as long as a new one would, if the certificate that logged in is still good;
+    /// at most as long in all as is set. Gives it as it stands afterwards.
+    ///
+    /// # Errors
+    /// `login-required` if it is over; why the certificate is no longer good, and then it is over;
+    /// `status-unavailable`; the store's.
+    pub(crate) async fn extend_session(&self, session: Session) -> Result<Session, Problem> {
+        let (now, latest) = (self.now(), self.latest_end(&session));
+        let certificate = Certificate::from_der(&session.certificate).or_internal()?;
+        let judged = self.validator.validate(&certificate, now, Purpose::LogIn).await;
+        if let Err(invalid) = judged {
+            if !invalid.may_pass() {
+                let id = session.id.clone();
+                self.end_session(session, id).await?;
+            }
+            return Err(invalid.into());
+        }
+        let expires = self.until(self.settings.session_life).min(latest);
+        let extend = move |store: &dyn Store| store.extend_session(&session.token, now, expires);
+        let extended = self.change(extend).await?;
+        extended.ok_or_else(|| Problem::new(Code::LOGIN_REQUIRED))
+    }
+
+    /// When a session ends however often it is extended.
+    pub(crate) fn latest_end(&self, session: &Session) -> Timestamp {
+        let longest = self.settings.session_longest;
+        session.since.saturating_add(longest).unwrap_or(Timestamp::MAX)
     }
 
     /// The resident's sessions, newest first.

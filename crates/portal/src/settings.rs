@@ -26,8 +26,10 @@ pub struct Settings {
     pub open_logins: usize,
     /// How long a document may be signed.
     pub signing_life: SignedDuration,
-    /// How long a session lasts.
+    /// How long a session lasts unless it is extended, and each extension from its moment on.
     pub session_life: SignedDuration,
+    /// How long a session lasts at most, however often it is extended.
+    pub session_longest: SignedDuration,
     /// The roles that may call the receiving office, by the name in their signatures' key identifier
     /// `role:NAME`.
     pub callers: BTreeMap<String, Caller>,
@@ -75,6 +77,7 @@ impl Default for Settings {
             open_logins: 1000,
             signing_life: SignedDuration::from_mins(15),
             session_life: SignedDuration::from_mins(30),
+            session_longest: SignedDuration::from_hours(12),
             callers: BTreeMap::new(),
         }
     }

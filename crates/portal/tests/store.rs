@@ -11,8 +11,8 @@ use inrou_api::wire::portal::{Decision, OfficeState};
 use inrou_api::wire::transaction::{Purpose, TransactionState};
 use inrou_pki::SeededEntropy;
 use inrou_portal::store::{
-    Applications, Logins, OfficeQuery, Outcome, Records, Settlement, SqliteStore, StoreError,
-    Verdict,
+    Applications, Draft, Logins, OfficeQuery, Outcome, Records, Settlement, SqliteStore,
+    StoreError, Verdict, Visits,
 };
 use support::samples::*;
 
@@ -53,10 +53,10 @@ fn a_file_of_a_later_form_or_of_another_kind_is_refused_and_left_alone() {
     let file = folder.path().join("portal.db");
     drop(open(&file));
     let later = rusqlite::Connection::open(&file).unwrap();
-    later.pragma_update(None, "user_version", 2).unwrap();
+    later.pragma_update(None, "user_version", 3).unwrap();
     drop(later);
     let refused = SqliteStore::open(&file, &SeededEntropy::new(1)).err().unwrap();
-    assert!(matches!(refused, StoreError::Newer { found: 2, known: 1 }), "{refused}");
+    assert!(matches!(refused, StoreError::Newer { found: 3, known: 2 }), "{refused}");
     let picture = folder.path().join("picture");
     std::fs::write(&picture, [0xFF; 5_000]).unwrap();
     let refused = SqliteStore::open(&picture, &SeededEntropy::new(1)).err().unwrap();
@@ -71,7 +71,7 @@ fn what_two_do_at_once_on_one_file_is_done_once() {
     let stores = [open(&file), open(&file)];
     let begun = stores.each_ref().map(|store| {
         let new = transaction(Purpose::LogIn, 1);
-        store.begin_login(&digest("login", 1), &new, START).unwrap()
+        store.begin_login(&digest("login", 1), &new).unwrap()
     });
     assert!(begun[0] == begun[1]);
     let refused = Settlement { outcome: Outcome::Refused, ..logged_in(1) };
@@ -93,18 +93,15 @@ fn what_two_do_at_once_on_one_file_is_done_once() {
 fn what_is_over_is_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder.path().join("portal.db"));
-    let begin = |number, forget| {
-        let new = transaction(Purpose::LogIn, number);
-        store.begin_login(&digest("login", number), &new, forget).unwrap();
-    };
-    begin(1, START);
+    let new = transaction(Purpose::LogIn, 1);
+    store.begin_login(&digest("login", 1), &new).unwrap();
     store.settle(&logged_in(1)).unwrap();
     store.draw_up(&application(1)).unwrap();
     // The log-in is over after three minutes, the session after thirty.
-    begin(2, later(181));
+    store.forget(later(181)).unwrap();
     assert!(store.login(&digest("login", 1)).unwrap().is_none());
     assert!(store.session(&session(1).token).unwrap().is_some());
-    begin(3, later(1_801));
+    store.forget(later(1_801)).unwrap();
     assert!(store.session(&session(1).token).unwrap().is_none());
     let application = store.application("application-1").unwrap().unwrap();
     assert!(application.transaction == transaction(Purpose::Sign, 1), "no log-in, so it stays");
@@ -168,10 +165,103 @@ fn a_settlement_needs_an_open_transaction() {
     let store = open(&folder.path().join("portal.db"));
     assert!(store.settle(&logged_in(1)).unwrap().is_none());
     let new = transaction(Purpose::LogIn, 1);
-    store.begin_login(&digest("login", 1), &new, START).unwrap();
+    store.begin_login(&digest("login", 1), &new).unwrap();
     let late = Settlement { at: later(180), ..logged_in(1) };
     let found = store.settle(&late).unwrap().unwrap();
     assert_eq!(found.state(later(180)), TransactionState::Expired);
     assert!(store.session(&session(1).token).unwrap().is_none());
     assert!(store.history(&subject(1), None, later(9), 10).unwrap().is_empty());
+}
+
+#[test]
+fn a_file_of_the_first_form_stays_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("portal.db");
+    let first = rusqlite::Connection::open(&file).unwrap();
+    first.execute_batch(include_str!("../src/store/sqlite/v1.sql")).unwrap();
+    let secret = "INSERT INTO portal (id, secret, next_receipt) VALUES (1, zeroblob(32), 7)";
+    first.execute(secret, []).unwrap();
+    let notice = "INSERT INTO notices (subject, sequence, at, code, params)
+        VALUES (?1, 1, 0, 'application-accepted', '{}')";
+    first.execute(notice, [subject(1)]).unwrap();
+    first.pragma_update(None, "user_version", 1).unwrap();
+    drop(first);
+    let store = open(&file);
+    assert_eq!(*store.secret().unwrap(), [0; 32]);
+    assert_eq!(store.notices(&subject(1), 0, 10).unwrap().len(), 1);
+    assert!(store.notify_once(&subject(1), &due(1)).unwrap());
+}
+
+#[test]
+fn a_notice_about_something_is_given_once_to_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("portal.db"));
+    for (resident, number, is_new) in [(1, 1, true), (1, 1, false), (1, 2, true), (2, 1, true)] {
+        let given = store.notify_once(&subject(resident), &due(number)).unwrap();
+        assert_eq!(given, is_new, "{resident} {number}");
+    }
+    let notices = store.notices(&subject(1), 0, 10).unwrap();
+    let sequences: Vec<_> = notices.iter().map(|notice| notice.sequence).collect();
+    assert_eq!(sequences, [1, 2]);
+}
+
+#[test]
+fn a_draft_is_its_writers_alone_until_its_time_is_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("portal.db");
+    let store = open(&file);
+    let draft = |form: &str, typed: &str, seconds| Draft {
+        owner: subject(1),
+        form: form.to_owned(),
+        fields: [("reason".to_owned(), typed.to_owned())].into(),
+        expires: later(seconds),
+    };
+    store.keep_draft(&draft("moving-out", "one", 60)).unwrap();
+    store.keep_draft(&draft("moving-out", "two", 61)).unwrap();
+    store.keep_draft(&draft("child-allowance", "three", 62)).unwrap();
+    drop(store);
+    let store = open(&file);
+    let kept = store.drafts(&subject(1), START).unwrap();
+    let typed: Vec<_> = kept.iter().map(|draft| draft.fields["reason"].as_str()).collect();
+    assert_eq!(typed, ["three", "two"], "newest first, one a form");
+    assert!(store.drafts(&subject(2), START).unwrap().is_empty());
+    assert_eq!(store.drafts(&subject(1), later(61)).unwrap().len(), 1);
+    store.forget_draft(&subject(1), "child-allowance").unwrap();
+    store.forget(later(62)).unwrap();
+    assert!(store.drafts(&subject(1), START).unwrap().is_empty());
+}
+
+#[test]
+fn a_session_is_extended_while_it_lasts_and_never_shortened() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("portal.db"));
+    let new = transaction(Purpose::LogIn, 1);
+    store.begin_login(&digest("login", 1), &new).unwrap();
+    store.settle(&logged_in(1)).unwrap();
+    let token = session(1).token;
+    let extend = |now, until| store.extend_session(&token, later(now), later(until)).unwrap();
+    assert_eq!(extend(60, 3_600).unwrap().expires, later(3_600));
+    assert_eq!(extend(60, 100).unwrap().expires, later(3_600));
+    assert!(extend(3_600, 9_999).is_none(), "it is over");
+    assert!(store.extend_session(&digest("token", 2), START, later(1)).unwrap().is_none());
+    let entry = entry("session:1", "logged-out", 1);
+    store.end_session(&subject(1), "session-1", later(70), &entry).unwrap();
+    assert!(extend(80, 9_999).is_none(), "it was ended");
+}
+
+#[test]
+fn a_clerks_sign_in_is_known_after_its_time_but_not_after_a_sign_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("portal.db"));
+    let kiyose = "13221".parse().unwrap();
+    let (one, other) = (digest("clerk", 1), digest("clerk", 2));
+    for token in [&one, &other] {
+        store.sign_in(token, kiyose, later(60)).unwrap();
+    }
+    store.sign_out(&one).unwrap();
+    assert!(store.clerk(&one).unwrap().is_none());
+    store.forget(later(60)).unwrap();
+    assert_eq!(store.clerk(&other).unwrap(), Some((kiyose, later(60))));
+    store.forget(later(61)).unwrap();
+    assert!(store.clerk(&other).unwrap().is_none());
 }

@@ -104,7 +104,7 @@ fn fill(file: &Path) {
         match done % ACTS {
             0 => {
                 let new = transaction(Purpose::LogIn, number);
-                store.begin_login(&digest("login", number), &new, START).map(drop)
+                store.begin_login(&digest("login", number), &new).map(drop)
             }
             1 => store.settle(&logged_in(number)).map(drop),
             2 => store.draw_up(&application(number)).map(drop),

@@ -156,6 +156,7 @@ impl Sandbox {
         let fleet =
             roles.phone.open_with(&ground, maker.clone(), cards, extras.observer, told.clone())?;
         let portal = roles.portal.open(&ground)?;
+        let tidied = portal.clone();
         if folder.is_ready() {
             if let Some(start) = options.start.filter(|start| clock.state().now < *start) {
                 clock.advance_to(start)?;
@@ -198,6 +199,7 @@ impl Sandbox {
         let shown: Arc<dyn Clock> = clock.clone();
         let mut serving = door.serve(house, screens, status, &entropy, &shown, &told)?;
         serving.push(tokio::spawn(until(told.clone(), control.serve(shelf))));
+        serving.push(tokio::spawn(tidied.tidy(told.clone())));
         serving.push(tokio::spawn(authority.work(told)));
         Ok(Self {
             base,

@@ -114,6 +114,7 @@ pub async fn start(config: &Config, told: Shutdown) -> Result<Running, RoleError
         let portal = role.open(&ground)?;
         let shell = Shell::new("portal", ground.entropy.clone());
         let screens = PortalRole::screens(portal.clone(), shell, None, told.clone());
+        running.serving.push(tokio::spawn(portal.clone().tidy(told.clone())));
         let served = Served { router: inrou_portal::router(portal, told.clone()), screens };
         running.serve("portal", &role.server, served, &ground, told.clone()).await?;
     }

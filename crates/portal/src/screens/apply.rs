@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::server::{Path, Query};
@@ -58,12 +58,12 @@ pub(super) async fn form(
     let mut told = None;
     let fields = match query.from {
         Some(id) => screens.portal.own(&session, id).await?.fields,
-        None => match screens.drafts.of(&session.subject, v.now) {
-            Some((kept, fields)) if kept == procedure => {
+        None => match screens.portal.draft(&session.subject, procedure_name(procedure)).await? {
+            Some(fields) => {
                 told = Some("apply.kept");
                 fields
             }
-            _ => Fields::new(),
+            None => Fields::new(),
         },
     };
     page(&v, &ApplyForm { told, ..ApplyForm::new(&v, procedure, &fields) })
@@ -74,25 +74,32 @@ pub(super) async fn step(
     State(screens): State<Screens>,
     headers: HeaderMap,
     Path(procedure): Path<Procedure>,
-    v: Visit,
+    mut v: Visit,
     Form(mut fields): Form<Fields>,
 ) -> Result<Response, Problem> {
     let (act, key) = (fields.remove(ACT), fields.remove(KEY));
+    let (portal, name) = (&screens.portal, procedure_name(procedure));
     let Some(session) = screens.session(&headers).await? else {
         // What was typed waits for the same resident to log in again.
         if let Some(past) = screens.past_session(&headers).await? {
-            screens.drafts.keep(&past.subject, procedure, fields, v.now);
+            portal.keep_draft(&past.subject, name, &fields).await?;
         }
         return Ok(login::asked_from(&address(procedure)));
     };
-    let keep = || screens.drafts.keep(&session.subject, procedure, fields.clone(), v.now);
+    v.stay = Some(portal.stay(&session));
     match act.as_deref() {
-        Some("review" | "correct") => keep(),
-        Some("give-up") => screens.drafts.forget(&session.subject),
+        Some("review" | "correct" | "extend") => {
+            portal.keep_draft(&session.subject, name, &fields).await?;
+        }
+        Some("give-up") => portal.forget_draft(&session.subject, name).await?,
         _ => {}
     }
     match act.as_deref() {
         Some("give-up") => Ok(to("/portal/apply").into_response()),
+        Some("extend") => {
+            let cookie = screens.extend(session, &headers).await?;
+            Ok((AppendHeaders([cookie]), to(&address(procedure))).into_response())
+        }
         Some("review") => screens.review(&session, procedure, fields, &v).await,
         Some("correct") => page(&v, &ApplyForm::new(&v, procedure, &fields)),
         Some("send") => screens.send(session, procedure, fields, key.as_deref(), &v).await,
@@ -134,7 +141,7 @@ impl Screens {
         let form = DrawUpApplication { procedure, fields: fields.clone() };
         match self.portal.draw_up(session, request, form).await {
             Ok(drawn_up) => {
-                self.drafts.forget(&subject);
+                self.portal.forget_draft(&subject, procedure_name(procedure)).await?;
                 let page = format!("/portal/applications/{}", drawn_up.application);
                 Ok(to(&page).into_response())
             }

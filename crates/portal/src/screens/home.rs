@@ -4,20 +4,23 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use inrou_api::problem::Problem;
-use inrou_api::wire::portal::{Procedure, SessionView};
-use inrou_web::{Form, Visit, page};
+use inrou_api::problem::{Code, Problem};
+use inrou_api::wire::portal::SessionView;
+use inrou_web::{Form, Said, Trouble, Visit, page};
+use inrou_words::Value;
 use serde::Deserialize;
 
 use super::visitor::{Resident, Visitor};
 use super::{Screens, notices, to};
-use crate::store::procedure_name;
+use crate::store::Draft;
 
 #[derive(Template)]
 #[template(path = "welcome.html")]
 struct Welcome<'a> {
     v: &'a Visit,
     title: &'static str,
+    /// That a log-in has ended, if one has.
+    ended: Option<Trouble<'a>>,
 }
 
 #[derive(Template)]
@@ -29,8 +32,15 @@ struct Home<'a> {
     new: u64,
     /// The notice that came last.
     last: u64,
-    draft: Option<&'static str>,
+    /// The forms that were begun.
+    drafts: Vec<Draft>,
     own: bool,
+}
+
+impl Home<'_> {
+    fn procedure<'b>(&self, draft: &'b Draft) -> Said<'b> {
+        Said::of("value.procedure", self.v.language).with("value", Value::Name(&draft.form))
+    }
 }
 
 /// The menu of who is logged in; what the portal is for everybody else.
@@ -41,14 +51,16 @@ pub(super) async fn home(
     v: Visit,
 ) -> Result<Response, Problem> {
     let Some(session) = visitor else {
-        return page(&v, &Welcome { v: &v, title: "welcome.title" });
+        let code = Code::SESSION_ENDED.as_str();
+        let past = screens.past_session(&headers).await?;
+        let ended = past.map(|_| Trouble::of(&v, code, std::iter::empty()));
+        return page(&v, &Welcome { v: &v, title: "welcome.title", ended });
     };
     let seen = notices::seen(&headers);
-    let draft = screens.drafts.of(&session.subject, v.now);
-    let draft = draft.map(|(procedure, _): (Procedure, _)| procedure_name(procedure));
+    let drafts = screens.portal.drafts(&session.subject).await?;
     let (new, last) = screens.portal.new_notices(&session, seen).await?;
     let own = screens.own.is_some();
-    page(&v, &Home { v: &v, title: "home-page.title", new, last, draft, own })
+    page(&v, &Home { v: &v, title: "home-page.title", new, last, drafts, own })
 }
 
 #[derive(Template)]

@@ -33,6 +33,8 @@ struct Login<'a> {
     key: &'a str,
     to: &'a str,
     trouble: Option<Trouble<'a>>,
+    /// Whether something is kept that was typed before.
+    kept: bool,
 }
 
 /// To the log-in, and back to that page afterwards.
@@ -48,6 +50,7 @@ pub(super) fn asked_from(path: &str) -> Response {
 pub(super) async fn show(
     State(screens): State<Screens>,
     Visitor(visitor): Visitor,
+    headers: HeaderMap,
     Query(query): Query<Whither>,
     v: Visit,
 ) -> Result<Response, Problem> {
@@ -56,11 +59,16 @@ pub(super) async fn show(
         return Ok(to(asked_from.unwrap_or("/portal")).into_response());
     }
     // Whoever wanted to see a page is told why it is not there.
-    let code = Code::LOGIN_REQUIRED.as_str();
-    let trouble = asked_from.map(|_| Trouble::of(&v, code, std::iter::empty()));
+    let past = screens.past_session(&headers).await?;
+    let code = if past.is_some() { Code::SESSION_ENDED } else { Code::LOGIN_REQUIRED };
+    let trouble = asked_from.map(|_| Trouble::of(&v, code.as_str(), std::iter::empty()));
+    let kept = match &past {
+        Some(past) => !screens.portal.drafts(&past.subject).await?.is_empty(),
+        None => false,
+    };
     let key = IdempotencyKey::new(&*screens.portal.entropy);
     let to = asked_from.unwrap_or_default();
-    page(&v, &Login { v: &v, title: "login.title", key: key.as_str(), to, trouble })
+    page(&v, &Login { v: &v, title: "login.title", key: key.as_str(), to, trouble, kept })
 }
 
 /// What the button sends.
@@ -120,13 +128,13 @@ pub(super) async fn wait(
     v: Visit,
 ) -> Result<Response, Problem> {
     let portal = &screens.portal;
-    let Some((login, path)) = under_way(&headers) else {
-        return Ok(to("/portal/login").into_response());
-    };
-    let Some(record) = portal.login_transaction(login).await? else {
-        return Ok(to("/portal/login").into_response());
-    };
+    let (login, path) = under_way(&headers).unwrap_or_default();
     let now = portal.now();
+    let Some(record) = portal.login_transaction(login).await? else {
+        // It was forgotten, or the browser keeps no cookies.
+        let code = Code::LOGIN_NOT_BEGUN.as_str();
+        return over(&screens, &v, code, path);
+    };
     let code = match record.state(now) {
         TransactionState::Open => return waits(&screens, &v, &record),
         TransactionState::Done => match portal.unused_token(&record.id, now).await? {
@@ -139,15 +147,19 @@ pub(super) async fn wait(
         },
         _ => record.result(now).unwrap_or_default(),
     };
-    let key = IdempotencyKey::new(&*portal.entropy);
+    over(&screens, &v, &code, path)
+}
+
+fn over(screens: &Screens, v: &Visit, code: &str, path: Option<&str>) -> Result<Response, Problem> {
+    let key = IdempotencyKey::new(&*screens.portal.entropy);
     let over = Over {
-        v: &v,
+        v,
         title: "login-over.title",
-        trouble: Trouble::of(&v, &code, std::iter::empty()),
+        trouble: Trouble::of(v, code, std::iter::empty()),
         key: key.as_str(),
         to: path.unwrap_or_default(),
     };
-    page(&v, &over)
+    page(v, &over)
 }
 
 fn waits(screens: &Screens, v: &Visit, record: &TransactionRecord) -> Result<Response, Problem> {
@@ -196,8 +208,8 @@ impl Screens {
             let id = before.id.clone();
             self.portal.end_session(before, id).await?;
         }
-        let life = self.portal.settings.session_life;
-        let set = [cookies::set(cookies::SESSION, token, life)?, cookies::clear(cookies::LOGIN)?];
+        let session = self.portal.known_session(token).await?;
+        let set = [self.portal.session_cookie(token, &session)?, cookies::clear(cookies::LOGIN)?];
         Ok((AppendHeaders(set), to(path.unwrap_or("/portal"))).into_response())
     }
 }
@@ -238,7 +250,7 @@ fn under_way(headers: &HeaderMap) -> Option<(&str, Option<&str>)> {
 }
 
 /// An address of the portal's own pages: nothing else is gone to.
-fn own_path(path: &str) -> Option<&str> {
+pub(super) fn own_path(path: &str) -> Option<&str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
     let is_own = path.starts_with("/portal/") && !path.contains("//") && !path.contains("..");
     (is_own && path.len() <= LONGEST_PATH && path.bytes().all(plain)).then_some(path)

@@ -5,7 +5,6 @@
 mod applications;
 mod apply;
 mod cookies;
-mod drafts;
 mod export;
 mod history;
 mod home;
@@ -14,21 +13,20 @@ mod notices;
 mod office;
 mod own;
 mod qr;
+mod stay;
 mod visitor;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::Uri;
 use axum::response::Redirect;
 use axum::routing::get;
 use inrou_api::idempotency::{Fingerprint, IdempotencyKey, Keyed};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Shutdown, Wait};
-use inrou_web::{Place, Site};
+use inrou_web::{Place, Site, back};
 
 use crate::Portal;
-use drafts::Drafts;
 
 pub use office::{router as office, site as office_site};
 pub use own::{Checkup, Medicine, MotherAndChild, OwnInformation, OwnRecords, Value, Words};
@@ -45,7 +43,6 @@ struct Screens {
     portal: Arc<Portal>,
     shutdown: Shutdown,
     own: Option<Arc<dyn OwnInformation>>,
-    drafts: Arc<Drafts>,
 }
 
 /// The portal's screens. What residents have elsewhere is shown if `own` knows it. The style sheet and
@@ -56,7 +53,7 @@ pub fn router(
     own: Option<Arc<dyn OwnInformation>>,
 ) -> Router {
     let site = site(&portal);
-    let screens = Screens { portal, shutdown, own, drafts: Arc::default() };
+    let screens = Screens { portal, shutdown, own };
     let router = Router::new()
         .route("/portal", get(home::home))
         .route("/portal/login", get(login::show).post(login::begin))
@@ -65,6 +62,8 @@ pub fn router(
         .route("/portal/logout", get(back).post(login::log_out))
         .route("/portal/goodbye", get(login::goodbye))
         .route("/portal/sessions", get(home::sessions))
+        .route("/portal/sessions/left", get(stay::left))
+        .route("/portal/sessions/extend", get(back).post(stay::extend))
         .route("/portal/sessions/end", get(back).post(home::end_session))
         .route("/portal/sessions/end-others", get(back).post(home::end_others))
         .route("/portal/apply", get(apply::procedures))
@@ -105,14 +104,6 @@ async fn nothing() -> Problem {
 /// To a page (303: whatever was sent is not sent again).
 fn to(page: &str) -> Redirect {
     Redirect::to(page)
-}
-
-/// From an address that takes a form alone to the page above it: whoever switches the language of what a
-/// form was answered with, or comes back to it, goes there.
-async fn back(uri: Uri) -> Redirect {
-    let above = uri.path().rsplit_once('/').map_or("", |(above, _)| above);
-    // As it was sent, since a segment that is decoded may be no header's value; on this host.
-    Redirect::to(&format!("/{}", above.trim_start_matches('/')))
 }
 
 fn patience() -> Wait {

@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use inrou_api::problem::{Code, Problem};
+use inrou_web::Visit;
 
 use super::{Screens, cookies, login};
 use crate::store::Session;
@@ -17,7 +18,10 @@ impl FromRequestParts<Screens> for Resident {
 
     async fn from_request_parts(parts: &mut Parts, screens: &Screens) -> Result<Self, Response> {
         match screens.session(&parts.headers).await {
-            Ok(Some(session)) => Ok(Self(session)),
+            Ok(Some(session)) => {
+                screens.note(&session, parts);
+                Ok(Self(session))
+            }
             Ok(None) => Err(login::asked_from(parts.uri.path())),
             Err(problem) => Err(problem.into_response()),
         }
@@ -31,11 +35,22 @@ impl FromRequestParts<Screens> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, screens: &Screens) -> Result<Self, Problem> {
-        screens.session(&parts.headers).await.map(Self)
+        let session = screens.session(&parts.headers).await?;
+        if let Some(session) = &session {
+            screens.note(session, parts);
+        }
+        Ok(Self(session))
     }
 }
 
 impl Screens {
+    /// Has the page of this request tell how long its reader stays logged in.
+    fn note(&self, session: &Session, parts: &mut Parts) {
+        if let Some(visit) = parts.extensions.get_mut::<Visit>() {
+            visit.stay = Some(self.portal.stay(session));
+        }
+    }
+
     /// The live session of whoever sends these headers.
     ///
     /// # Errors

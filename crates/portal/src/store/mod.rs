@@ -10,20 +10,21 @@ mod sqlite;
 use inrou_api::idempotency::Keyed;
 use inrou_api::wire::authority::Notice;
 use inrou_api::wire::transaction::TransactionId;
+use inrou_rules::Municipality;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 pub use error::StoreError;
 pub use records::{
-    Answered, Application, Digest, Entry, Logged, NewApplication, OfficeQuery, Outcome, Receipt,
-    Received, Session, Settlement, TransactionRecord, Verdict, procedure_name,
+    Answered, Application, Digest, Draft, Due, Entry, Logged, NewApplication, OfficeQuery, Outcome,
+    Receipt, Received, Session, Settlement, TransactionRecord, Verdict, procedure_name,
 };
 pub use sqlite::SqliteStore;
 
-/// A store: log-ins, applications, records.
-pub trait Store: Logins + Applications + Records {}
+/// A store: log-ins, applications, records, visits.
+pub trait Store: Logins + Applications + Records + Visits {}
 
-impl<S: Logins + Applications + Records> Store for S {}
+impl<S: Logins + Applications + Records + Visits> Store for S {}
 
 /// Transactions, log-ins, sessions.
 pub trait Logins: Send + Sync {
@@ -33,8 +34,7 @@ pub trait Logins: Send + Sync {
     /// [`StoreError`].
     fn secret(&self) -> Result<Zeroizing<[u8; 32]>, StoreError>;
 
-    /// Begins a log-in, unless one of that secret has begun; gives its transaction. Log-ins and
-    /// sessions that were over before `forget` are dropped on the way.
+    /// Begins a log-in, unless one of that secret has begun; gives its transaction.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -42,8 +42,13 @@ pub trait Logins: Send + Sync {
         &self,
         login: &Digest,
         transaction: &TransactionRecord,
-        forget: Timestamp,
     ) -> Result<TransactionRecord, StoreError>;
+
+    /// Drops log-ins, sessions, drafts and clerks' sign-ins that were over before that.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn forget(&self, before: Timestamp) -> Result<(), StoreError>;
 
     /// A log-in's transaction.
     ///
@@ -75,6 +80,18 @@ pub trait Logins: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     fn use_session(&self, token: &Digest) -> Result<(), StoreError>;
+
+    /// Has a session that is neither ended nor expired last until then, if that is longer; gives it as it
+    /// stands afterwards. `None` if it is over.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn extend_session(
+        &self,
+        token: &Digest,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<Option<Session>, StoreError>;
 
     /// A resident's sessions that are neither ended nor expired, the newest 200 first.
     ///
@@ -161,6 +178,12 @@ pub trait Records: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Notice>, StoreError>;
 
+    /// Gives a resident a notice about something, unless there was one about it. Whether it was new.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn notify_once(&self, subject: &str, due: &Due) -> Result<bool, StoreError>;
+
     /// Enters an act into a resident's history, once.
     ///
     /// # Errors
@@ -197,6 +220,50 @@ pub trait Records: Send + Sync {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool, StoreError>;
+}
+
+/// What was typed and not sent yet, and the clerks who are signed in.
+pub trait Visits: Send + Sync {
+    /// Keeps what was typed into a form, in place of what was kept before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn keep_draft(&self, draft: &Draft) -> Result<(), StoreError>;
+
+    /// What is kept of somebody's, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn drafts(&self, owner: &str, now: Timestamp) -> Result<Vec<Draft>, StoreError>;
+
+    /// Forgets what was typed into a form.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn forget_draft(&self, owner: &str, form: &str) -> Result<(), StoreError>;
+
+    /// Signs a clerk in, by a new token.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn sign_in(
+        &self,
+        token: &Digest,
+        municipality: Municipality,
+        expires: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Whose clerk shows a token, and until when, whether that is over or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn clerk(&self, token: &Digest) -> Result<Option<(Municipality, Timestamp)>, StoreError>;
+
+    /// Signs the clerk of a token out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn sign_out(&self, token: &Digest) -> Result<(), StoreError>;
 }
 
 /// A request under an idempotency key, remembered until `expires`.

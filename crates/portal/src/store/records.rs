@@ -271,6 +271,32 @@ pub struct Verdict {
     pub params: BTreeMap<String, String>,
 }
 
+/// What was typed into a form and not sent yet.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Who typed it: a resident's subject, or `clerk:` and the municipality.
+    pub owner: String,
+    /// Into which form: the procedure's name, or the application.
+    pub form: String,
+    /// The fields, as typed.
+    pub fields: BTreeMap<String, String>,
+    /// Until when it is kept.
+    pub expires: Timestamp,
+}
+
+/// A notice that is due by the clock, given once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// What it is about.
+    pub about: String,
+    /// From when on.
+    pub at: Timestamp,
+    /// What it says: a notice's code.
+    pub code: &'static str,
+    /// Its parameters; never attribute values.
+    pub params: BTreeMap<String, String>,
+}
+
 /// An act, as a resident's history has it (USE-7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -312,6 +338,12 @@ impl fmt::Debug for TransactionRecord {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Session({})", self.id)
+    }
+}
+
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Draft({})", self.form)
     }
 }
 

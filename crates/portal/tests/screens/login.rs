@@ -140,8 +140,11 @@ async fn a_token_that_was_known_before_the_log_in_opens_nothing_after_it() {
     assert_eq!(browser.get("/portal/sessions").await.status, StatusCode::OK);
     // A log-in that nobody began.
     let mut browser = Browser::portal(&house);
-    browser.cookies.insert("__Host-login".into(), "0123:/portal/history".into());
-    assert_eq!(browser.get("/portal/login/wait").await.location().unwrap(), "/portal/login");
+    for cookie in ["0123:/portal/history", "0123", ""] {
+        browser.cookies.insert("__Host-login".into(), cookie.into());
+        let none = browser.get("/portal/login/wait").await;
+        assert_eq!(none.trouble().unwrap(), "login-not-begun");
+    }
 }
 
 #[tokio::test]
@@ -212,6 +215,121 @@ async fn a_session_ends_by_time_and_by_the_residents_will() {
     assert_eq!(unknown.trouble().unwrap(), "not-found");
     house.clock.advance_by(SignedDuration::from_mins(30));
     assert_eq!(one.get("/portal/sessions").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_session_that_ended_is_told_as_such_and_what_a_log_out_ended_is_not() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let (mut timed_out, mut ended) = (Browser::portal(&house), Browser::portal(&house));
+    let mut logged_out = Browser::portal(&house);
+    for browser in [&mut timed_out, &mut ended, &mut logged_out] {
+        browser.log_in(&house, &person).await;
+    }
+    logged_out.submit("/portal/logout", &[]).await;
+    let told = async |browser: &mut Browser| {
+        let away = browser.get("/portal/notices").await;
+        browser.follow(away).await.trouble().unwrap()
+    };
+    assert_eq!(told(&mut logged_out).await, "login-required");
+    timed_out.submit("/portal/sessions/end-others", &[]).await;
+    assert_eq!(told(&mut ended).await, "session-ended");
+    house.clock.advance_by(SignedDuration::from_mins(30));
+    assert_eq!(told(&mut timed_out).await, "session-ended");
+    assert_eq!(timed_out.get("/portal").await.trouble().unwrap(), "session-ended");
+    assert_eq!(logged_out.get("/portal").await.trouble(), None);
+}
+
+#[tokio::test]
+async fn a_session_can_be_extended_and_its_pages_say_until_when_it_lasts() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let mut browser = Browser::portal(&house);
+    let home = browser.log_in(&house, &person).await;
+    assert!(home.has("data-left=\"1800\"") && home.has("10時30分までログインしています"));
+    house.clock.advance_by(SignedDuration::from_mins(26));
+    // Looking puts nothing off.
+    assert!(browser.get("/portal/notices").await.has("data-left=\"240\""));
+    let left = browser.get("/portal/sessions/left").await.body;
+    assert!(left.contains("\"left\":240"), "{left}");
+    let fields = [("to", "/portal/notices")];
+    let extended = browser.post("/portal/sessions/extend", &fields).await;
+    assert_eq!(extended.location().unwrap(), "/portal/notices");
+    let cookie = extended.headers["set-cookie"].to_str().unwrap();
+    assert!(cookie.contains("Max-Age=5400;"), "an hour longer than the session: {cookie}");
+    assert!(browser.follow(extended).await.has("data-left=\"1800\""));
+    let elsewhere = browser.post("/portal/sessions/extend", &[("to", "//evil.example/")]).await;
+    assert_eq!(elsewhere.location().unwrap(), "/portal");
+    // At most for half a day in all: ten times and more.
+    for _ in 0..23 {
+        house.clock.advance_by(SignedDuration::from_mins(29));
+        browser.post("/portal/sessions/extend", &[]).await;
+    }
+    house.clock.advance_by(SignedDuration::from_mins(15));
+    let last = browser.submit("/portal/sessions/extend", &[]).await;
+    assert!(last.has("午後10時までログインしています") && !last.has("/portal/sessions/extend"));
+    house.clock.advance_by(SignedDuration::from_mins(30));
+    assert!(browser.get("/portal/sessions/left").await.body.contains("\"left\":0"));
+    let over = browser.post("/portal/sessions/extend", &[]).await;
+    assert_eq!(over.location().unwrap(), "/portal/login?to=/portal/sessions/extend");
+}
+
+#[tokio::test]
+async fn who_lost_the_phone_meanwhile_extends_no_session() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let mut browser = Browser::portal(&house);
+    browser.log_in(&house, &person).await;
+    let held = Status::OnHold { since: house.now() };
+    house.authority.set_status(&person.user_authentication.certificate, held);
+    house.clock.advance_by(SignedDuration::from_mins(20));
+    let refused = browser.post("/portal/sessions/extend", &[]).await;
+    assert_eq!(refused.trouble().unwrap(), "certificate-on-hold");
+    assert_eq!(browser.get("/portal/notices").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn what_is_over_is_forgotten_without_anybody_coming() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let mut browser = Browser::portal(&house);
+    browser.log_in(&house, &person).await;
+    let (trigger, told) = inrou_api::server::shutdown();
+    let tidy = tokio::spawn(house.portal.portal.clone().tidy(told));
+    house.clock.advance_by(SignedDuration::from_hours(2));
+    while browser.get("/portal").await.trouble().is_some() {
+        tokio::task::yield_now().await;
+    }
+    trigger.finish().await;
+    tidy.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_menu_says_which_of_its_pages_is_shown() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let mut browser = Browser::portal(&house);
+    browser.log_in(&house, &person).await;
+    for path in ["/portal", "/portal/applications", "/portal/notices", "/portal/history?kind="] {
+        let page = browser.get(path).await;
+        let plain = path.split('?').next().unwrap();
+        assert!(page.has(&format!("<a href=\"{plain}\" aria-current=\"page\">")), "{path}");
+        assert_eq!(page.body.matches("aria-current=\"page\"").count(), 1);
+    }
+    assert!(!browser.get("/portal/apply").await.has("aria-current=\"page\""));
+}
+
+#[tokio::test]
+async fn a_portal_that_knows_no_own_information_offers_none() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let mut browser = Browser::without_own_information(&house);
+    let home = browser.log_in(&house, &person).await;
+    assert!(home.has("href=\"/portal/apply\"") && !home.has("/portal/own"));
+    for page in ["", "/medicines", "/checkups", "/mother-and-child"] {
+        let none = browser.get(&format!("/portal/own{page}")).await;
+        assert_eq!(none.trouble().unwrap(), "not-found");
+    }
 }
 
 #[tokio::test]

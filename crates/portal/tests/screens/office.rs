@@ -31,16 +31,63 @@ async fn a_clerk_signs_in_for_one_municipality_and_no_cookie_is_made_up() {
     let mut signed_in = clerk(&house, "13221").await;
     assert!(signed_in.get("/").await.has("東京都清瀬市"));
     let cookie = signed_in.cookies["__Host-clerk"].clone();
-    for forged in [cookie.replace("13221", "13120"), cookie[..cookie.len() - 1].to_owned()] {
+    for forged in ["13221", "", &cookie[..cookie.len() - 1]] {
         let mut browser = Browser::office(&house);
-        browser.cookies.insert("__Host-clerk".into(), forged);
+        browser.cookies.insert("__Host-clerk".into(), forged.to_owned());
         assert_eq!(browser.get("/").await.location().unwrap(), "/sign-in");
     }
-    let mut again = signed_in.clone();
-    assert_eq!(again.submit("/sign-out", &[]).await.status, StatusCode::OK);
-    assert!(!again.cookies.contains_key("__Host-clerk"));
     house.clock.advance_by(SignedDuration::from_hours(8));
     assert_eq!(signed_in.get("/").await.location().unwrap(), "/sign-in");
+    assert_eq!(signed_in.get("/sign-in").await.trouble().unwrap(), "session-ended");
+}
+
+#[tokio::test]
+async fn each_sign_in_has_a_token_of_its_own_that_ends_with_it() {
+    let house = House::new().await;
+    let token = |browser: &Browser| browser.cookies["__Host-clerk"].clone();
+    // A token that was planted is not taken over, and what it opened is closed.
+    let planted = clerk(&house, "13221").await;
+    let mut signed_in = planted.clone();
+    signed_in.submit("/sign-in", &[("municipality", "13120")]).await;
+    assert_ne!(token(&planted), token(&signed_in));
+    assert_ne!(token(&clerk(&house, "13120").await), token(&signed_in), "at the same time");
+    assert_eq!(planted.clone().get("/").await.location().unwrap(), "/sign-in");
+    let mut copied = signed_in.clone();
+    assert_eq!(signed_in.submit("/sign-out", &[]).await.status, StatusCode::OK);
+    assert!(!signed_in.cookies.contains_key("__Host-clerk"));
+    assert_eq!(copied.get("/").await.location().unwrap(), "/sign-in");
+    assert_eq!(copied.get("/sign-in").await.trouble(), None, "the clerk's own doing");
+}
+
+#[tokio::test]
+async fn a_reason_stays_over_a_switch_of_the_language_and_the_end_of_the_sign_in() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let (_, application) = house.apply(&person).await;
+    let file = format!("/applications/{application}");
+    let mut kiyose = clerk(&house, "13221").await;
+    let key = kiyose.get(&file).await.hidden("key");
+    let long = "あ".repeat(501);
+    let fields = [("key", key.as_str()), ("reason", long.as_str())];
+    kiyose.post(&format!("{file}/return"), &fields).await;
+    let switched = kiyose.get(&format!("{file}/return?lang=en")).await;
+    let page = kiyose.follow(switched).await;
+    assert!(page.has("<html lang=\"en\"") && page.has(&long));
+    // Whoever comes too late finds it after the next sign-in; nobody of elsewhere does.
+    house.clock.advance_by(SignedDuration::from_hours(8));
+    let fields = [("key", key.as_str()), ("reason", "おそい理由")];
+    let late = kiyose.post(&format!("{file}/return"), &fields).await;
+    assert_eq!(late.location().unwrap(), "/sign-in");
+    let mut again = clerk(&house, "13221").await;
+    let page = again.get(&file).await;
+    assert!(page.has("おそい理由") && !page.has(&long));
+    let fields = [("key", page.hidden("key")), ("reason", "おそい理由".to_owned())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert!(again.submit(&format!("{file}/return"), &fields).await.has("差し戻し"));
+    let unknown = again.post("/applications/0123/return", &[("reason", "")]).await;
+    assert_eq!(unknown.trouble().unwrap(), "not-found");
+    let never = Browser::office(&house).post(&format!("{file}/return"), &fields).await;
+    assert_eq!(never.location().unwrap(), "/sign-in");
 }
 
 #[tokio::test]

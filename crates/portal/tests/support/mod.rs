@@ -51,8 +51,11 @@ pub struct Running {
     pub base: String,
     /// The portal's screens, in this process.
     pub screens: axum::Router,
+    /// The same without own information.
+    pub bare: axum::Router,
     /// The receiving office's.
     pub office: axum::Router,
+    pub portal: Arc<Portal>,
     serving: Trigger,
     served: tokio::task::JoinHandle<()>,
 }
@@ -276,16 +279,19 @@ impl Running {
         let portal = Arc::new(portal.unwrap());
         let shell = || Shell::new("portal", entropy());
         let own = Some(Arc::new(Own) as Arc<dyn screens::OwnInformation>);
-        let screens_of = screens::router(portal.clone(), told.clone(), own);
-        let pages = ProblemPages(screens::site(&portal));
-        let screens_of = shell().with_pages(Arc::new(pages)).wrap(screens_of);
+        let screens_of = |own| {
+            let pages = Arc::new(ProblemPages(screens::site(&portal)));
+            let screens = screens::router(portal.clone(), told.clone(), own);
+            shell().with_pages(pages).wrap(screens)
+        };
+        let (screens_of, bare) = (screens_of(own), screens_of(None));
         let municipalities = ["13120", "13221"].map(|code| code.parse().unwrap());
         let office = screens::office(portal.clone(), municipalities.to_vec());
         let pages = ProblemPages(screens::office_site(&portal));
         let office = shell().with_pages(Arc::new(pages)).wrap(office);
-        let router = shell().wrap(router(portal, told.clone()));
+        let router = shell().wrap(router(portal.clone(), told.clone()));
         let served = tokio::spawn(serve(listener, router, told));
-        Self { base, screens: screens_of, office, serving, served }
+        Self { base, screens: screens_of, bare, office, portal, serving, served }
     }
 }
 

@@ -7,7 +7,7 @@ use inrou_api::idempotency::{Fingerprint, Keyed};
 use inrou_api::wire::portal::{Decision, EvidenceKind, Procedure};
 use inrou_api::wire::transaction::{Purpose, TransactionId};
 use inrou_portal::store::{
-    Digest, Entry, NewApplication, Outcome, Receipt, Request, Session, Settlement,
+    Digest, Due, Entry, NewApplication, Outcome, Receipt, Request, Session, Settlement,
     TransactionRecord, Verdict,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -54,6 +54,15 @@ pub fn session(number: u64) -> Session {
         expires: later(1_800),
         used: false,
         ended: None,
+    }
+}
+
+pub fn due(number: u64) -> Due {
+    Due {
+        about: format!("vaccination-{number}"),
+        at: START,
+        code: "vaccination-due",
+        params: BTreeMap::new(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! One application at the office: the document, who signed it, what the status evidence proved at the
 //! moment of receipt, the file's history, and the decision.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{OrInternal, Problem};
@@ -17,11 +19,14 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::Office;
-use super::clerk::Clerk;
+use super::clerk::{Clerk, SignedIn, to_sign_in};
 use crate::office::LONGEST_REASON;
 use crate::screens::applications::{download, procedure, standing};
 use crate::screens::keyed;
 use crate::store::{Application, Received};
+
+/// The name of the one field of a draft.
+const REASON: &str = "reason";
 
 #[derive(Template)]
 #[template(path = "office-file.html")]
@@ -142,7 +147,9 @@ pub(super) async fn show(
     Path(id): Path<String>,
     v: Visit,
 ) -> Result<Response, Problem> {
-    office.shown(clerk, id, &v, "", None).await
+    let typed = office.portal.draft(&clerk.owner(), &id).await?;
+    let reason = typed.as_ref().and_then(|fields| fields.get(REASON));
+    office.shown(clerk, id, &v, reason.map_or("", String::as_str), None).await
 }
 
 impl Office {
@@ -194,6 +201,13 @@ impl Office {
         report.await.or_internal()
     }
 
+    /// Keeps a reason that was typed, for an application that the clerk may see.
+    async fn keep(&self, clerk: Clerk, id: &str, reason: &str) -> Result<(), Problem> {
+        self.portal.addressed(Some(clerk.municipality), id.to_owned()).await?;
+        let fields = BTreeMap::from([(REASON.to_owned(), reason.to_owned())]);
+        self.portal.keep_draft(&clerk.owner(), id, &fields).await
+    }
+
     async fn file(&self, clerk: Clerk, id: String) -> Result<OfficeFile, Problem> {
         self.portal.office_file(Some(clerk.municipality), id).await
     }
@@ -210,7 +224,8 @@ impl Office {
         let content = serde_json::to_vec(&decision).or_internal()?;
         let caller = format!("clerk:{municipality}");
         let request = keyed(&caller, key, &address, &content)?;
-        self.portal.decide(Some(municipality), request, id, decision).await?;
+        self.portal.decide(Some(municipality), request, id.clone(), decision).await?;
+        self.portal.forget_draft(&clerk.owner(), &id).await?;
         Ok(Redirect::to(&address).into_response())
     }
 }
@@ -239,10 +254,11 @@ pub(super) struct ReturnForm {
     reason: String,
 }
 
-/// Returns, with a reason; one that is faulty is kept to be mended.
+/// Returns, with a reason. One that is faulty is kept to be mended; one that comes after the end of the
+/// sign-in, until a clerk is back.
 pub(super) async fn give_back(
     State(office): State<Office>,
-    clerk: Clerk,
+    headers: HeaderMap,
     Path(id): Path<String>,
     v: Visit,
     Form(form): Form<ReturnForm>,
@@ -250,12 +266,21 @@ pub(super) async fn give_back(
     // Browsers send line breaks as CR LF.
     let reason = form.reason.replace("\r\n", "\n");
     let reason = reason.trim();
+    let clerk = match office.signed_in(&headers).await? {
+        SignedIn::Now(clerk) => clerk,
+        SignedIn::Before(clerk) => {
+            office.keep(clerk, &id, reason).await?;
+            return Ok(to_sign_in());
+        }
+        SignedIn::Never => return Ok(to_sign_in()),
+    };
     let fault = match reason.chars().count() {
         0 => Some("missing"),
         count if count > LONGEST_REASON => Some("reason-too-long"),
         _ => None,
     };
     if fault.is_some() {
+        office.keep(clerk, &id, reason).await?;
         let shown = office.shown(clerk, id, &v, reason, fault).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response());
     }

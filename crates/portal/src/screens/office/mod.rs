@@ -17,12 +17,12 @@ use inrou_api::problem::Problem;
 use inrou_api::server::Query;
 use inrou_api::wire::portal::{OfficeState, ReceivedApplication};
 use inrou_rules::Municipality;
-use inrou_web::{Place, Said, Site, Visit, page};
+use inrou_web::{Place, Said, Site, Visit, back, page};
 use inrou_words::{Term, place};
 use serde::Deserialize;
 
+use super::ON_A_PAGE;
 use super::applications::{procedure, standing};
-use super::{ON_A_PAGE, back};
 use crate::Portal;
 use crate::store::OfficeQuery;
 use clerk::Clerk;

@@ -27,21 +27,11 @@ impl Logins for SqliteStore {
         &self,
         login: &Digest,
         transaction: &TransactionRecord,
-        forget: Timestamp,
     ) -> Result<TransactionRecord, StoreError> {
         self.write(|connection| {
             if let Some(begun) = transaction_of_login(connection, login)? {
                 return Ok(begun);
             }
-            // Its log-in goes with it.
-            change(
-                connection,
-                "DELETE FROM transactions
-                 WHERE id IN (SELECT transaction_id FROM logins WHERE expires < ?1)",
-                [Moment(forget)],
-            )?;
-            let sql = "DELETE FROM sessions WHERE expires < ?1";
-            change(connection, sql, [Moment(forget)])?;
             put_transaction(connection, transaction)?;
             change(
                 connection,
@@ -49,6 +39,22 @@ impl Logins for SqliteStore {
                 (login, transaction.id.as_str(), Moment(transaction.expires)),
             )?;
             Ok(transaction.clone())
+        })
+    }
+
+    fn forget(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.write(|connection| {
+            for sql in [
+                // Its log-in goes with it.
+                "DELETE FROM transactions
+                 WHERE id IN (SELECT transaction_id FROM logins WHERE expires < ?1)",
+                "DELETE FROM sessions WHERE expires < ?1",
+                "DELETE FROM drafts WHERE expires < ?1",
+                "DELETE FROM clerks WHERE expires < ?1",
+            ] {
+                change(connection, sql, [Moment(before)])?;
+            }
+            Ok(())
         })
     }
 
@@ -92,6 +98,23 @@ impl Logins for SqliteStore {
         self.write(|connection| {
             let sql = "UPDATE sessions SET used = 1 WHERE token = ?1";
             change(connection, sql, [token]).map(drop)
+        })
+    }
+
+    fn extend_session(
+        &self,
+        token: &Digest,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        self.write(|connection| {
+            change(
+                connection,
+                "UPDATE sessions SET expires = MAX(expires, ?3)
+                 WHERE token = ?1 AND ended IS NULL AND expires > ?2",
+                (token, Moment(now), Moment(expires)),
+            )?;
+            Ok(find_session(connection, token)?.filter(|session| session.is_live(now)))
         })
     }
 

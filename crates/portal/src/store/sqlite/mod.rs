@@ -4,6 +4,7 @@ mod applications;
 mod columns;
 mod logins;
 mod records;
+mod visits;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,7 +17,7 @@ use super::StoreError;
 use columns::{change, row};
 
 /// Each form of the schema, from an empty file on. What was released is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("v1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
 
 /// The form that this version writes.
 const KNOWN: u32 = MIGRATIONS.len() as u32;

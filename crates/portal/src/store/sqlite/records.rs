@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::SqliteStore;
 use super::columns::{Json, Moment, change, number, row, rows};
-use crate::store::{Digest, Entry, Logged, Records, Request, StoreError};
+use crate::store::{Digest, Due, Entry, Logged, Records, Request, StoreError};
 
 impl Records for SqliteStore {
     fn notices(&self, subject: &str, since: u64, limit: usize) -> Result<Vec<Notice>, StoreError> {
@@ -38,6 +38,26 @@ impl Records for SqliteStore {
                 (subject, before.map_or(i64::MAX, number), number(limit as u64)),
                 notice,
             )
+        })
+    }
+
+    fn notify_once(&self, subject: &str, due: &Due) -> Result<bool, StoreError> {
+        let known = "SELECT 1 FROM notices WHERE subject = ?1 AND about = ?2";
+        let known = |connection: &Connection| {
+            Ok(row(connection, known, (subject, &due.about), |_| Ok(()))?.is_some())
+        };
+        if self.read(known)? {
+            return Ok(false);
+        }
+        self.write(|connection| {
+            let given = change(
+                connection,
+                "INSERT OR IGNORE INTO notices (subject, sequence, at, code, params, about)
+                 SELECT ?1, COALESCE(MAX(sequence), 0) + 1, ?2, ?3, ?4, ?5 FROM notices
+                 WHERE subject = ?1",
+                (subject, Moment(due.at), due.code, Json(&due.params), &due.about),
+            )?;
+            Ok(given > 0)
         })
     }
 
@@ -95,13 +115,13 @@ impl Records for SqliteStore {
     }
 }
 
-/// Enters an act, once.
 fn notice(row: &rusqlite::Row<'_>) -> rusqlite::Result<Notice> {
     let (Moment(at), Json(params)) = (row.get(1)?, row.get(3)?);
     let sequence = row.get::<_, i64>(0)?.unsigned_abs();
     Ok(Notice { sequence, at, code: row.get(2)?, params })
 }
 
+/// Enters an act, once.
 pub(super) fn enter(connection: &Connection, entry: &Entry) -> Result<(), StoreError> {
     change(
         connection,
