@@ -174,6 +174,14 @@ impl Tray {
         }
     }
 
+    /// To whom a chip is lent, if it is.
+    pub fn borrower(&self, name: &ChipName) -> Option<String> {
+        match self.places().get(name) {
+            Some(Place::Lent { to }) => Some(to.clone()),
+            _ => None,
+        }
+    }
+
     /// All chips, by name.
     ///
     /// # Errors

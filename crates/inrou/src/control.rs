@@ -8,6 +8,8 @@
 //! | `{"lend":{"medium":"card","name":"hana","to":"inrou card attach"}}` | `"lent"`: nobody here uses the chip or holds its file for as long as the connection stays open, however it ends |
 //! | `"anchors"` | `{"anchors":{"pem":"-----BEGIN CERTIFICATE-----…","published":"http://127.0.0.1:8765"}}`: the issuers, and where their status services are now |
 //! | `"address"` | `{"address":{"base":"http://localhost:8765"}}`: where the sandbox is reached |
+//! | `{"act":{"save":"before-class"}}`; `restore`, `delete`, `play`; `{"act":"reset"}` | `"done"` when it has come to its end, which takes as long as it takes |
+//! | `"snapshots"` | `{"snapshots":[{"name":"before-class","at":"2026-11-21T01:00:00Z","size":4096}]}` |
 //! | anything | `{"refused":{"code":"card-busy"}}`: a code of `docs/errors.md`, with `params` where it has some |
 //!
 //! A connection serves one request.
@@ -24,7 +26,7 @@ use inrou_rules::Medium;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
-use crate::sandbox::DataFolder;
+use crate::sandbox::{Act, DataFolder, Snapshot};
 
 /// The most bytes of a request.
 pub(crate) const LONGEST_REQUEST: u64 = 1024;
@@ -34,6 +36,9 @@ const LONGEST_ANSWER: u64 = 1024 * 1024;
 
 /// How long, in real time, an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The same for an act: a sandbox of many residents is not made anew in a moment.
+const PATIENCE_FOR_ACTS: Duration = Duration::from_secs(1800);
 
 /// Paths from this length on do not fit into every system's socket addresses.
 const LONGEST_ADDRESS: usize = 104;
@@ -48,6 +53,10 @@ pub(crate) enum Request {
     Anchors,
     /// For the address at which the sandbox is reached.
     Address,
+    /// To do something with the sandbox as a whole.
+    Act(Act),
+    /// For the snapshots that there are.
+    Snapshots,
 }
 
 /// Which chip is asked for, and by whom.
@@ -81,6 +90,10 @@ pub(crate) enum Answer {
         /// Scheme, host and port.
         base: String,
     },
+    /// The act has come to its end.
+    Done,
+    /// The snapshots, by name.
+    Snapshots(Vec<Snapshot>),
     /// It cannot be done.
     Refused {
         /// A code of `docs/errors.md`.
@@ -107,7 +120,11 @@ pub(crate) fn ask(
     request: &Request,
 ) -> Result<Option<(Connection, Answer)>, Fault> {
     let socket = folder.control_socket();
-    let answer = connect(&socket).and_then(|stream| converse(stream, request));
+    let patience = match request {
+        Request::Act(_) => PATIENCE_FOR_ACTS,
+        _ => PATIENCE,
+    };
+    let answer = connect(&socket, patience).and_then(|stream| converse(stream, request));
     match answer {
         Ok((_, Some(Answer::Refused { code, params }))) => Err(Fault::told(&code, params)),
         Ok((stream, Some(answer))) => Ok(Some((Connection { _stream: stream }, answer))),
@@ -155,9 +172,9 @@ impl SocketPath {
     }
 }
 
-fn connect(socket: &Path) -> io::Result<UnixStream> {
+fn connect(socket: &Path, patience: Duration) -> io::Result<UnixStream> {
     let stream = UnixStream::connect(SocketPath::to(socket)?.as_path())?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     Ok(stream)
 }
@@ -190,12 +207,18 @@ mod tests {
             (Request::Lend(lend), r#"{"lend":{"medium":"phone","name":"p","to":"me"}}"#),
             (Request::Anchors, r#""anchors""#),
             (Request::Address, r#""address""#),
+            (Request::Act(Act::Save("a".parse().unwrap())), r#"{"act":{"save":"a"}}"#),
+            (Request::Act(Act::Play("fresh".parse().unwrap())), r#"{"act":{"play":"fresh"}}"#),
+            (Request::Act(Act::Reset), r#"{"act":"reset"}"#),
+            (Request::Snapshots, r#""snapshots""#),
         ] {
             assert_eq!(serde_json::to_string(&request).unwrap(), line);
         }
         let refused = Answer::Refused { code: "card-busy".to_owned(), params: BTreeMap::new() };
         for (answer, line) in [
             (Answer::Lent, r#""lent""#),
+            (Answer::Done, r#""done""#),
+            (Answer::Snapshots(Vec::new()), r#"{"snapshots":[]}"#),
             (refused, r#"{"refused":{"code":"card-busy"}}"#),
             (
                 Answer::Anchors { pem: "a\nb".to_owned(), published: "u".to_owned() },

@@ -13,7 +13,7 @@ use inrou_api::clock::ClockError;
 use inrou_api::server::ListenError;
 
 /// An error of the command: a code of `docs/errors.md` with its parameters.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fault {
     code: &'static str,
     params: Vec<(Cow<'static, str>, String)>,
@@ -47,6 +47,11 @@ impl Fault {
         self.code
     }
 
+    /// Its parameters.
+    pub(crate) fn params(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.params.iter().map(|(name, value)| (&**name, value.as_str()))
+    }
+
     /// The exit code of a command that ends with it, which scripts go by: 2 if what was typed cannot be
     /// understood, 3 if a file could not be checked whole, 4 if it is genuine and says that a
     /// certificate is not good, 1 for all else.
@@ -76,9 +81,8 @@ impl Fault {
         let Some(text) = error(self.code) else {
             return self.code.to_owned();
         };
-        let params = || self.params.iter().map(|(name, value)| (&**name, value.as_str()));
         let line = |text: inrou_words::Text<'static>| {
-            text.in_language(language).with_all(params()).render(Form::Plain)
+            text.in_language(language).with_all(self.params()).render(Form::Plain)
         };
         format!("{} [{}]\n{}", line(text.what()), self.code, line(text.now()))
     }

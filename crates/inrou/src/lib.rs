@@ -17,11 +17,13 @@ pub mod fault;
 mod key_pool;
 mod maker;
 mod moment;
+mod person;
 pub mod residents;
 pub mod sandbox;
 pub mod serve;
 mod table;
 mod terminal;
+mod unmet;
 pub mod up;
 pub mod verify;
 

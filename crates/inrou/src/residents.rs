@@ -5,6 +5,7 @@ mod dates;
 mod fault;
 mod file;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -15,7 +16,7 @@ use inrou_chip::face_input::MyNumber;
 use inrou_rules::{
     Attributes, CardFacePin, Municipality, Platform, SignaturePassword, UserAuthenticationPin, Uses,
 };
-use inrou_words::Language;
+use inrou_words::{Authored, Form, Language};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -56,16 +57,16 @@ pub struct About {
     pub ja: String,
     /// In easy Japanese; a file may leave it out.
     #[serde(rename = "ja-easy", default)]
-    pub ja_easy: Option<String>,
+    pub ja_easy: Option<Authored>,
 }
 
 impl About {
     /// In that language, or the one nearest to it.
-    pub fn in_language(&self, language: Language) -> &str {
-        match language {
-            Language::En => &self.en,
-            Language::Ja => &self.ja,
-            Language::JaEasy => self.ja_easy.as_ref().unwrap_or(&self.ja),
+    pub fn in_language(&self, language: Language) -> Cow<'_, str> {
+        match (language, &self.ja_easy) {
+            (Language::En, _) => Cow::Borrowed(&self.en),
+            (Language::JaEasy, Some(easy)) => Cow::Owned(easy.render(Form::Plain)),
+            (Language::Ja | Language::JaEasy, _) => Cow::Borrowed(&self.ja),
         }
     }
 }
@@ -123,10 +124,11 @@ pub struct TestPhone {
     pub name: Handle,
     /// Its system.
     pub platform: Platform,
-    /// What it calls itself.
+    /// What it calls itself. Whether such a model can carry certificates (READY-2) the phones know.
     pub model: String,
-    /// Whether it can carry certificates (READY-2).
-    pub supported: bool,
+    /// Was told here by files of before the phones knew.
+    #[serde(default, rename = "supported")]
+    _supported: Option<bool>,
 }
 
 /// A name to type and to call a folder by: a lower-case letter, then lower-case letters, digits and

@@ -35,7 +35,10 @@ pub fn run(
         let trust = tls.then(|| options.folder.tls_ca());
         let extras = Extras { tls, ..Extras::default() };
         let sandbox = Sandbox::start_with(options, extras).await?;
-        say(&residents_table(&sandbox.residents, language));
+        say(&residents_table(
+            &sandbox.world().map(|world| world.residents.clone()).unwrap_or_default(),
+            language,
+        ));
         remarks.iter().for_each(|remark| complain(remark));
         let sentence = |code: &'static str| text(code).in_language(language);
         let url = Term { text: &sandbox.base, reading: "" };
@@ -99,7 +102,7 @@ fn residents_table(residents: &[TestResident], language: Language) -> String {
             shown(pins.signature.as_ref().map(|pin| pin.as_bytes())),
             shown(pins.user_authentication.as_ref().map(|pin| pin.as_bytes())),
             shown(Some(pins.card_face.as_bytes())),
-            resident.about.in_language(language).to_owned(),
+            resident.about.in_language(language).into_owned(),
         ]
     });
     let heading = [

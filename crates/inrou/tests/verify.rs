@@ -189,7 +189,7 @@ async fn a_signature_holds_for_what_was_signed_alone() {
 
 /// Signs with her card, as any client does (CMS).
 fn sign(sandbox: &Sandbox, content: &[u8], attached: bool) -> Vec<u8> {
-    let mut card = sandbox.tray.take(&"hana".parse().unwrap()).unwrap();
+    let mut card = sandbox.world().unwrap().tray.take(&"hana".parse().unwrap()).unwrap();
     card.power_on(Interface::Contactless);
     let mut client = JpkiClient::select(&mut *card).unwrap();
     let password = SignaturePassword::parse(PASSWORD.trim_end()).unwrap();

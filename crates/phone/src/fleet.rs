@@ -9,6 +9,7 @@ use inrou_api::client::{Client, ClientError};
 use inrou_api::clock::Clock;
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::server::{Openings, Shutdown};
+use inrou_api::wire::authority::{CertificateView, EnrolmentView};
 use inrou_api::wire::phone::{NewPhone, PhoneSummary};
 use inrou_chip::files::Folder;
 use inrou_chip::image::Personality;
@@ -99,6 +100,19 @@ pub enum FleetError {
     /// An address in the settings is none that can be called.
     #[error(transparent)]
     Address(#[from] ClientError),
+}
+
+/// A phone, looked at from outside.
+#[derive(Clone, Debug)]
+pub struct Glance {
+    /// Its model.
+    pub model: String,
+    /// Whether it can carry certificates (READY-2).
+    pub supported: bool,
+    /// The application that the authority has, as last heard.
+    pub enrolment: Option<EnrolmentView>,
+    /// The certificates, as last heard.
+    pub certificates: Vec<CertificateView>,
 }
 
 /// The phones of one directory. Nothing of a phone is touched before it is used.
@@ -236,6 +250,22 @@ impl Fleet {
             Ok(PhoneSummary { name: name.to_string(), platform, model })
         };
         names.into_iter().map(summary).collect()
+    }
+
+    /// How a phone stands, as far as it has heard. Nothing of it is taken into use. Blocks.
+    ///
+    /// # Errors
+    /// `not-found`, `internal-error`.
+    pub fn glance(&self, name: &str) -> Result<Glance, Problem> {
+        let name = parse(name)?;
+        let open = self.phones().get(&name).cloned();
+        let stored = match open {
+            Some(phone) => phone.live().stored.clone(),
+            None => read(&self.folder.folder(name.as_str()))?,
+        };
+        let Stored { platform, model, enrolment, certificates, .. } = stored;
+        let supported = self.models.find(platform, &model).is_some();
+        Ok(Glance { model, supported, enrolment, certificates })
     }
 
     /// Lends a phone's chip to `to`, another program, which takes it from a tray of its own over the

@@ -28,4 +28,4 @@ mod secrets;
 mod stored;
 mod transactions;
 
-pub use fleet::{Fleet, FleetError, Maker, Parts, Settings};
+pub use fleet::{Fleet, FleetError, Glance, Maker, Parts, Settings};

@@ -18,6 +18,10 @@ pub enum Kind {
     Digits,
     /// A day.
     Date,
+    /// A time of day.
+    Time,
+    /// A number.
+    Number,
 }
 
 /// A field of a form with its label.
@@ -90,9 +94,10 @@ impl<'a> Field<'a> {
 
     fn input_type(&self) -> &'static str {
         match self.kind {
-            Kind::Text => "text",
+            Kind::Text | Kind::Number => "text",
             Kind::Password | Kind::Digits => "password",
             Kind::Date => "date",
+            Kind::Time => "time",
         }
     }
 
@@ -100,11 +105,15 @@ impl<'a> Field<'a> {
         matches!(self.kind, Kind::Password | Kind::Digits)
     }
 
+    fn is_numeric(&self) -> bool {
+        matches!(self.kind, Kind::Digits | Kind::Number)
+    }
+
     fn length(&self) -> Option<u8> {
         match self.kind {
             Kind::Password => Some(16),
             Kind::Digits => Some(4),
-            Kind::Text | Kind::Date => None,
+            Kind::Text | Kind::Date | Kind::Time | Kind::Number => None,
         }
     }
 

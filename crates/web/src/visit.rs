@@ -60,14 +60,32 @@ pub struct Site {
     pub place: Place,
     /// What time it is there.
     pub clock: Arc<dyn Clock>,
+    /// The home of the sandbox that it belongs to, where the clock is turned.
+    pub home: Option<Arc<str>>,
 }
 
 impl Site {
+    /// A place that belongs to no sandbox with a home.
+    pub fn new(place: Place, clock: Arc<dyn Clock>) -> Self {
+        Self { place, clock, home: None }
+    }
+
+    /// The same in a sandbox whose home is at that address.
+    #[must_use]
+    pub fn at_home(self, home: Arc<str>) -> Self {
+        Self { home: Some(home), ..self }
+    }
+
     /// Lays around a router of screens what each of them needs: a [`Visit`]; the language switch,
     /// which is any address with `?lang=` added; and that a form with [`Visit::once`] in it acts once, a
     /// second press being led where the first is.
     pub fn wrap(self, router: Router) -> Router {
         let router = router.layer(from_fn_with_state(Arc::<Sent>::default(), once));
+        self.visit(router)
+    }
+
+    /// Has screens that are wrapped already be visited as here.
+    pub fn visit(self, router: Router) -> Router {
         router.layer(from_fn_with_state(self, visited))
     }
 }
@@ -76,8 +94,10 @@ async fn visited(State(site): State<Site>, mut request: Request, next: Next) -> 
     if let Some((language, path)) = switched(request.uri()) {
         return (kept(language), Redirect::to(&path)).into_response();
     }
-    let visit = Visit::of(&site, request.headers(), request.uri());
-    request.extensions_mut().insert(visit);
+    if request.extensions().get::<Visit>().is_none() {
+        let visit = Visit::of(&site, request.headers(), request.uri());
+        request.extensions_mut().insert(visit);
+    }
     next.run(request).await
 }
 
@@ -101,6 +121,8 @@ pub struct Visit {
     pub place: Place,
     /// How long the visitor stays logged in, if somebody is.
     pub stay: Option<Stay>,
+    /// The home of the sandbox, if it is one.
+    pub home: Option<Arc<str>>,
     /// Path and query: where a switched language leads back to.
     address: String,
 }
@@ -112,6 +134,7 @@ impl Visit {
             now: site.clock.now(),
             place: site.place,
             stay: None,
+            home: site.home.clone(),
             address: address(uri.path(), uri.query().unwrap_or_default()),
         }
     }

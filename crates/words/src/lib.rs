@@ -12,6 +12,7 @@
 //! assert!(said.render(Form::Plain).contains("4 tries left"));
 //! ```
 
+mod authored;
 mod calendar;
 mod catalogue;
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod value;
 mod writer;
 mod written;
 
+pub use authored::{Authored, MalformedText};
 pub use catalogue::texts;
 pub use document::errors_markdown;
 pub use error::{ErrorText, error, errors};

@@ -20,6 +20,7 @@ pub(crate) const ERRORS: &[ErrorFile] = &[
     problems("PINs and passwords", include_str!("../texts/error/pin.toml")),
     problems("Cards, chips, readers", include_str!("../texts/error/chip.toml")),
     problems("The service and the command", include_str!("../texts/error/service.toml")),
+    problems("The sandbox’s acts", include_str!("../texts/error/sandbox.toml")),
     problems("What is typed on the command line", include_str!("../texts/error/usage.toml")),
 ];
 
@@ -36,6 +37,7 @@ pub(crate) const WORDS: &[&str] = &[
     include_str!("../texts/phone.toml"),
     include_str!("../texts/portal.toml"),
     include_str!("../texts/office.toml"),
+    include_str!("../texts/sandbox.toml"),
 ];
 
 const fn refusals(heading: &'static str, toml: &'static str) -> ErrorFile {

@@ -97,16 +97,21 @@ impl SandboxClock {
         real: Arc<dyn Clock>,
         start: Option<Timestamp>,
     ) -> Result<Self, ClockError> {
-        let _writing = writer_lock(directory)?;
-        let path = directory.join(FILE);
-        if !path.try_exists()? {
-            let now = real.now();
-            let shown = start.unwrap_or(now);
-            replace(directory, &Setting { running: true, shown, real: now })?;
-        }
-        let (file, setting) = read(&path)?;
-        let view = Mutex::new(View { file, setting, latest: setting.shown });
+        let view = Mutex::new(View::open(directory, real.now(), start)?);
         Ok(Self { real, directory: directory.to_owned(), view, turned: watch::Sender::new(()) })
+    }
+
+    /// Takes the directory's clock for this one, after another state of the sandbox was put there; one
+    /// that is made new starts at `start`. What was shown before counts no more, so that this is for a
+    /// sandbox whose roles do not run.
+    ///
+    /// # Errors
+    /// As [`SandboxClock::open`].
+    pub fn begin_anew(&self, start: Timestamp) -> Result<(), ClockError> {
+        let opened = View::open(&self.directory, self.real.now(), Some(start))?;
+        *lock(&self.view) = opened;
+        self.turned.send_replace(());
+        Ok(())
     }
 
     /// What the clock shows, and whether it runs.
@@ -244,6 +249,20 @@ struct View {
 }
 
 impl View {
+    fn open(
+        directory: &Path,
+        real: Timestamp,
+        start: Option<Timestamp>,
+    ) -> Result<Self, ClockError> {
+        let _writing = writer_lock(directory)?;
+        let path = directory.join(FILE);
+        if !path.try_exists()? {
+            replace(directory, &Setting { running: true, shown: start.unwrap_or(real), real })?;
+        }
+        let (file, setting) = read(&path)?;
+        Ok(Self { file, setting, latest: setting.shown })
+    }
+
     fn show(&mut self, real: Timestamp) -> Timestamp {
         let Setting { running, shown, real: then } = self.setting;
         let now = if running {

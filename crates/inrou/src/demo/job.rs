@@ -10,10 +10,11 @@ use inrou_rules::{Medium, RevocationReason, Use, validity};
 use jiff::Timestamp;
 
 use super::files::Files;
-use super::resident::{Certificates, Resident};
-use super::statuses::{GIVEN_UP, GOOD, Published, RelyingParty, are};
-use super::step::{Failed, Step, Unmet, same};
+use super::statuses::{GOOD, Published, RelyingParty, are};
+use super::step::{Failed, Step};
+use crate::person::{Certificates, GIVEN_UP, Person};
 use crate::sandbox::{Role, Sandbox};
+use crate::unmet::{Unmet, same};
 
 /// What the portal's history says of all this (USE-7).
 const ACTS: [&str; 4] =
@@ -29,17 +30,20 @@ pub async fn play(
     tell: &mut dyn FnMut(Step, Timestamp),
 ) -> Result<Files, Failed> {
     let mut told = Told { sandbox, tell };
-    let relying = RelyingParty::of(sandbox).await.map_err(|unmet| unmet.at(Step::Card))?;
-    let mut resident = Resident::in_sandbox(sandbox).map_err(|unmet| unmet.at(Step::Card))?;
+    let first = |unmet| Failed::at(Step::Card, unmet);
+    let relying = RelyingParty::of(sandbox).await.map_err(first)?;
+    let world = sandbox.world().ok_or_else(|| first(Unmet::new("a sandbox", "none")))?;
+    let test = world.residents.first().ok_or_else(|| Unmet::new("a test resident", "nobody"));
+    let mut resident = test.and_then(|test| Person::new(&world, test)).map_err(first)?;
     let office = sandbox.client("/office/v1", Role::Clerk);
-    let office = office.map_err(|error| Unmet::from(error).at(Step::Card))?;
+    let office = office.map_err(|error| first(error.into()))?;
 
     let card = told.held(Step::Card, card(&resident, &relying).await)?;
     told.held(Step::Apply, resident.apply().await)?;
-    told.held(Step::NewPins, resident.set_pins().await)?;
+    told.held(Step::NewPins, resident.set_pins_by_day().await)?;
     told.held(Step::Notice, resident.wait_for_notice().await)?;
     let phone = told.held(Step::Register, register(&resident, &relying, &card).await)?;
-    let all = all(&relying, &card, &phone).map_err(|unmet| unmet.at(Step::StatusGood))?;
+    let all = all(&relying, &card, &phone).map_err(|unmet| Failed::at(Step::StatusGood, unmet))?;
     let before = told.held(Step::StatusGood, all_good(&relying, &all).await)?;
 
     told.held(Step::WrongPin, resident.mistype_pin().await)?;
@@ -67,7 +71,7 @@ struct Told<'a> {
 
 impl Told<'_> {
     fn held<T>(&mut self, step: Step, outcome: Result<T, Unmet>) -> Result<T, Failed> {
-        let done = outcome.map_err(|unmet| unmet.at(step))?;
+        let done = outcome.map_err(|unmet| Failed::at(step, unmet))?;
         (self.tell)(step, self.sandbox.clock.now());
         Ok(done)
     }
@@ -76,7 +80,7 @@ impl Told<'_> {
 /// Certificates by the names of their files.
 type Named = [(&'static str, Certificate)];
 
-async fn card(resident: &Resident<'_>, relying: &RelyingParty) -> Result<Certificates, Unmet> {
+async fn card(resident: &Person<'_>, relying: &RelyingParty) -> Result<Certificates, Unmet> {
     let card = resident.read_card()?;
     relying.accepts(&card.signature, Use::Signature, Medium::Card)?;
     relying.accepts(&card.user_authentication, Use::UserAuthentication, Medium::Card)?;
@@ -92,7 +96,7 @@ async fn card(resident: &Resident<'_>, relying: &RelyingParty) -> Result<Certifi
 }
 
 async fn register(
-    resident: &Resident<'_>,
+    resident: &Person<'_>,
     relying: &RelyingParty,
     card: &Certificates,
 ) -> Result<Certificates, Unmet> {
@@ -155,7 +159,7 @@ async fn verify(
 
 async fn decide(
     office: &Client,
-    resident: &Resident<'_>,
+    resident: &Person<'_>,
     sent: &ApplicationDrawnUp,
 ) -> Result<(), Unmet> {
     let path = format!("/applications/{}/decision", sent.application);
@@ -164,7 +168,7 @@ async fn decide(
     resident.sees(&sent.application, "accepted").await
 }
 
-async fn contents(resident: &Resident<'_>, phone: &Certificates) -> Result<(), Unmet> {
+async fn contents(resident: &Person<'_>, phone: &Certificates) -> Result<(), Unmet> {
     let held = resident.contents().await?;
     let same_as_registered =
         held.signature == phone.signature && held.user_authentication == phone.user_authentication;
@@ -190,12 +194,12 @@ async fn phone_revoked(
 }
 
 async fn again(
-    resident: &mut Resident<'_>,
+    resident: &mut Person<'_>,
     relying: &RelyingParty,
     card: &Certificates,
 ) -> Result<Certificates, Unmet> {
     resident.apply().await?;
-    resident.set_pins().await?;
+    resident.set_pins_by_day().await?;
     resident.wait_for_notice().await?;
     let second = register(resident, relying, card).await?;
     are(&relying.ask(&named("phone-sign", "phone-auth", &second)).await?, |_| GOOD)?;
@@ -203,7 +207,7 @@ async fn again(
 }
 
 async fn revoke_with_card(
-    resident: &Resident<'_>,
+    resident: &Person<'_>,
     relying: &RelyingParty,
     second: &Certificates,
 ) -> Result<(), Unmet> {

@@ -6,7 +6,6 @@
 
 mod files;
 mod job;
-mod resident;
 mod statuses;
 mod step;
 mod transcript;
@@ -22,9 +21,11 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use files::{Files, OutFolder};
 pub use job::play;
-pub use resident::{PHONE_PASSWORD, PHONE_PIN, WRONG_PIN};
-pub use step::{Failed, Step, Unmet};
+pub use step::{Failed, Step};
 pub use transcript::Transcript;
+
+pub use crate::person::{PHONE_PASSWORD, PHONE_PIN, WRONG_PIN};
+pub use crate::unmet::Unmet;
 
 use crate::fault::Fault;
 use crate::sandbox::{DataFolder, Extras, Options, Sandbox};

@@ -13,8 +13,8 @@ use inrou_pki::{Certificate, Status, SystemEntropy};
 use inrou_relying::{Invalid, Settings, SignedContent, StatusClient, Validator, anchors};
 use inrou_rules::{Medium, Use};
 
-use super::step::{Unmet, same};
 use crate::sandbox::Sandbox;
+use crate::unmet::{Unmet, same};
 
 /// The longest answer or CRL that is fetched, in bytes: the sandbox has one resident.
 const LONGEST: usize = 1024 * 1024;
@@ -154,9 +154,6 @@ pub(super) fn are(
 
 /// `good`.
 pub(super) const GOOD: &str = "good";
-
-/// Revoked by who stops using it.
-pub(super) const GIVEN_UP: &str = "revoked: CessationOfOperation";
 
 /// A status in a word or two.
 fn said(status: Status) -> String {

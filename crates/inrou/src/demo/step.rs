@@ -1,14 +1,11 @@
 //! The steps: what each is called, which rules it shows, and how it can fail.
 
-use std::fmt;
-
-use inrou_api::client::ClientError;
-use inrou_chip::client::CardError;
 use inrou_rules::japan;
 use inrou_words::{Form, Language, text};
 use jiff::Timestamp;
 
 use crate::fault::Fault;
+use crate::unmet::Unmet;
 
 /// A step of the job, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,61 +119,18 @@ pub struct Failed {
     pub unmet: Unmet,
 }
 
+impl Failed {
+    /// That a step did not hold.
+    pub(super) fn at(step: Step, unmet: Unmet) -> Self {
+        Self { step, unmet }
+    }
+}
+
 impl From<Failed> for Fault {
     fn from(Failed { step, unmet }: Failed) -> Self {
         Fault::new("demo-step-failed")
             .with("step", step.name())
             .with("expected", unmet.expected)
             .with("seen", unmet.seen)
-    }
-}
-
-/// What was expected and what was seen instead: facts and codes, never PINs or attribute values.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Unmet {
-    /// What was expected.
-    pub expected: String,
-    /// What was seen.
-    pub seen: String,
-}
-
-impl Unmet {
-    /// Something else was seen.
-    pub(super) fn new(expected: impl fmt::Display, seen: impl fmt::Display) -> Self {
-        Self { expected: expected.to_string(), seen: seen.to_string() }
-    }
-
-    /// The step, and this.
-    pub(super) fn at(self, step: Step) -> Failed {
-        Failed { step, unmet: self }
-    }
-}
-
-/// Holds if both are the same.
-pub(super) fn same<T: PartialEq + fmt::Display>(
-    what: &str,
-    expected: T,
-    seen: T,
-) -> Result<(), Unmet> {
-    if expected == seen {
-        return Ok(());
-    }
-    Err(Unmet::new(format_args!("{what}: {expected}"), seen))
-}
-
-impl From<ClientError> for Unmet {
-    fn from(error: ClientError) -> Self {
-        match error.problem() {
-            Some(problem) => {
-                Unmet::new("an answer", format_args!("the problem {}", problem.code()))
-            }
-            None => Unmet::new("an answer", error),
-        }
-    }
-}
-
-impl From<CardError> for Unmet {
-    fn from(error: CardError) -> Self {
-        Unmet::new("an answer of the chip", error)
     }
 }

@@ -60,7 +60,7 @@ async fn hours_1_a_demo_by_night_fails_for_nobody_works_on_the_application() {
 async fn card_10_a_demo_with_a_revoked_card_fails_at_its_first_step() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = sandbox(folder.path(), "2026-11-22T10:00:00+09:00").await;
-    let municipality = sandbox.residents[0].municipality;
+    let municipality = sandbox.world().unwrap().residents[0].municipality;
     let counter = sandbox.client("/authority/v1", Role::Counter).unwrap();
     let found: Page<ResidentSummary> = counter.get("/residents").answer().await.unwrap();
     let path = format!("/residents/{}/card/certificates", found.items[0].resident);
@@ -82,7 +82,7 @@ async fn card_10_a_demo_with_a_revoked_card_fails_at_its_first_step() {
 #[test]
 fn a_failed_step_is_told_with_what_was_expected_and_seen() {
     let unmet = Unmet::new("card-sign: good", "revoked: CessationOfOperation");
-    let fault = Fault::from(unmet.at(Step::StatusGood));
+    let fault = Fault::from(Failed::at(Step::StatusGood, unmet));
     let lines = fault.lines(Language::En);
     assert_eq!(
         lines.lines().next(),

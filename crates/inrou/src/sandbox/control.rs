@@ -1,4 +1,4 @@
-//! The control socket's end in the sandbox: lends chips, tells the trust anchors. [`crate::control`]
+//! The control socket's end in the sandbox: lends chips, tells the trust anchors, passes acts on. [`crate::control`]
 //! has the protocol.
 
 use std::fs::{self, DirBuilder, Permissions};
@@ -12,13 +12,13 @@ use axum::serve::Listener;
 use inrou_api::client::Client;
 use inrou_api::problem::{Code, Problem};
 use inrou_chip::tray::{Tray, TrayError};
-use inrou_phone::Fleet;
 use inrou_rules::Medium;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::{JoinSet, spawn_blocking};
 
-use super::DataFolder;
+use super::keeper::{Keeper, Loan};
+use super::{Act, DataFolder, World};
 use crate::control::{Answer, LONGEST_REQUEST, Lend, Request, SocketPath};
 
 /// How many connections there are at a time.
@@ -38,16 +38,21 @@ pub(super) struct Control {
 
 /// What can be asked for.
 pub(super) struct Shelf {
-    /// The cards.
-    pub tray: Arc<Tray>,
-    /// The phones.
-    pub fleet: Arc<Fleet>,
+    /// Who has the roles run.
+    pub keeper: Arc<Keeper>,
     /// A client of the authority's publication.
     pub publication: Client,
     /// Where the sandbox is reached.
     pub base: String,
     /// Where its status services are, as certificates name them.
     pub published: String,
+}
+
+/// A chip that is lent. Its world lives for so long: acts that would end it are refused.
+struct Lent {
+    lend: Lend,
+    world: Arc<World>,
+    _loan: Loan,
 }
 
 impl Control {
@@ -104,6 +109,8 @@ async fn connection(stream: UnixStream, shelf: Arc<Shelf>) {
     let (answer, loan) = match serde_json::from_str(&line) {
         Ok(Request::Anchors) => (shelf.anchors().await, None),
         Ok(Request::Address) => (Answer::Address { base: shelf.base.clone() }, None),
+        Ok(Request::Act(act)) => (shelf.act(act).await, None),
+        Ok(Request::Snapshots) => (shelf.snapshots().await, None),
         Ok(Request::Lend(lend)) => shelf.clone().lend(lend).await,
         Err(_) => (refused(&Problem::bad_request("line")), None),
     };
@@ -114,7 +121,7 @@ async fn connection(stream: UnixStream, shelf: Arc<Shelf>) {
             read.get_mut().set_limit(1);
             let _ = read.read_u8().await;
         }
-        shelf.take_back(loan).await;
+        Shelf::take_back(loan).await;
     }
 }
 
@@ -136,42 +143,54 @@ impl Shelf {
         }
     }
 
+    async fn act(&self, act: Act) -> Answer {
+        let ended = match self.keeper.begin(act) {
+            Ok(number) => self.keeper.fault_of(number).await,
+            Err(fault) => Some(fault),
+        };
+        ended.map_or(Answer::Done, |fault| refused_for(fault.code(), fault.params()))
+    }
+
+    async fn snapshots(&self) -> Answer {
+        let keeper = self.keeper.clone();
+        match spawn_blocking(move || keeper.snapshots()).await.map_err(Problem::internal) {
+            Ok(Ok(all)) => Answer::Snapshots(all),
+            Ok(Err(fault)) => refused_for(fault.code(), fault.params()),
+            Err(problem) => refused(&problem),
+        }
+    }
+
     /// The answer, and what was lent.
-    async fn lend(self: Arc<Self>, lend: Lend) -> (Answer, Option<Lend>) {
+    async fn lend(self: Arc<Self>, lend: Lend) -> (Answer, Option<Lent>) {
         let lent = spawn_blocking(move || {
+            let stopped = || Problem::new(Code::SERVICE_UNAVAILABLE);
+            let loan = self.keeper.note_loan().ok_or_else(stopped)?;
+            let world = self.keeper.world().ok_or_else(stopped)?;
             let to: String = lend.to.chars().take(LONGEST_BORROWER).collect();
-            let lent = match lend.medium {
-                Medium::Card => self.lend_card(&lend.name, &to),
-                Medium::Phone => self.fleet.lend(&lend.name, &to),
-            };
-            lent.map(|()| lend)
+            match lend.medium {
+                Medium::Card => lend_card(&world.tray, &lend.name, &to)?,
+                Medium::Phone => world.fleet.lend(&lend.name, &to)?,
+            }
+            Ok(Lent { lend, world, _loan: loan })
         });
         match lent.await.map_err(Problem::internal) {
-            Ok(Ok(lend)) => (Answer::Lent, Some(lend)),
+            Ok(Ok(lent)) => (Answer::Lent, Some(lent)),
             Ok(Err(problem)) | Err(problem) => (refused(&problem), None),
         }
     }
 
-    fn lend_card(&self, name: &str, to: &str) -> Result<(), Problem> {
-        let name = name.parse().map_err(|_| Problem::new(Code::NOT_FOUND))?;
-        self.tray.lend(&name, to).map_err(|error| match error {
-            TrayError::NoSuchChip(_) => Problem::new(Code::NOT_FOUND),
-            TrayError::InUse(_) | TrayError::Elsewhere { .. } => {
-                Problem::new(Code::CARD_BUSY).caused_by(error)
-            }
-            error => Problem::internal(error),
-        })
-    }
-
-    async fn take_back(self: Arc<Self>, lend: Lend) {
-        let taken = spawn_blocking(move || match lend.medium {
-            Medium::Card => {
-                if let Ok(name) = lend.name.parse() {
-                    self.tray.take_back(&name);
+    async fn take_back(lent: Lent) {
+        let taken = spawn_blocking(move || {
+            let Lent { lend, world, _loan } = &lent;
+            match lend.medium {
+                Medium::Card => {
+                    if let Ok(name) = lend.name.parse() {
+                        world.tray.take_back(&name);
+                    }
+                    Ok(())
                 }
-                Ok(())
+                Medium::Phone => world.fleet.take_back(&lend.name),
             }
-            Medium::Phone => self.fleet.take_back(&lend.name),
         });
         if let Ok(Err(problem)) | Err(problem) = taken.await.map_err(Problem::internal) {
             tracing::error!(%problem, "a lent phone cannot be taken back");
@@ -179,9 +198,24 @@ impl Shelf {
     }
 }
 
+fn lend_card(tray: &Tray, name: &str, to: &str) -> Result<(), Problem> {
+    let name = name.parse().map_err(|_| Problem::new(Code::NOT_FOUND))?;
+    tray.lend(&name, to).map_err(|error| match error {
+        TrayError::NoSuchChip(_) => Problem::new(Code::NOT_FOUND),
+        TrayError::InUse(_) | TrayError::Elsewhere { .. } => {
+            Problem::new(Code::CARD_BUSY).caused_by(error)
+        }
+        error => Problem::internal(error),
+    })
+}
+
 fn refused(problem: &Problem) -> Answer {
-    let params = problem.params().map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Answer::Refused { code: problem.code().to_owned(), params: params.collect() }
+    refused_for(problem.code(), problem.params())
+}
+
+fn refused_for<'a>(code: &str, params: impl Iterator<Item = (&'a str, &'a str)>) -> Answer {
+    let params = params.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Answer::Refused { code: code.to_owned(), params: params.collect() }
 }
 
 fn remove_if_there(folder: &Path) -> io::Result<()> {

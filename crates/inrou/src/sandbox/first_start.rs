@@ -107,11 +107,11 @@ mod tests {
             Sandbox::start(options).await.unwrap()
         };
         let first = start("2026-11-21T23:59:00+09:00").await;
-        let born = first.residents[0].attributes.birth_date;
+        let born = first.world().unwrap().residents[0].attributes.birth_date;
         first.stop().await;
         std::fs::remove_file(root.path().join("ready")).unwrap();
         let again = start("2026-11-23T10:00:00+09:00").await;
-        assert_eq!(again.residents[0].attributes.birth_date, born);
+        assert_eq!(again.world().unwrap().residents[0].attributes.birth_date, born);
         assert!(again.clock.now() >= "2026-11-23T10:00:00+09:00".parse().unwrap());
         again.stop().await;
     }

@@ -27,6 +27,35 @@ const RESIDENTS: &str = "residents-of-first-start.json";
 /// Is there once the test residents have their cards.
 const READY: &str = "ready";
 
+/// The folders of the roles.
+const AUTHORITY: &str = "authority";
+const PORTAL: &str = "portal";
+const MAKER: &str = "maker";
+const ROLES: &str = "roles";
+const CARDS: &str = "cards";
+const PHONES: &str = "phones";
+
+/// What the sandbox's state is made of: it is kept in a snapshot, and replaced as a whole. All else in the
+/// folder is the user's own, or this computer's.
+pub(super) const STATE: [&str; 12] = [
+    AUTHORITY,
+    PORTAL,
+    MAKER,
+    ROLES,
+    CARDS,
+    PHONES,
+    PASSPHRASE,
+    BEGUN,
+    PORT,
+    RESIDENTS,
+    READY,
+    "clock.json",
+];
+
+/// What stays when a sandbox begins anew: the models of phones that somebody chose, and the port that
+/// certificates name.
+pub(super) const KEPT_AT_RESET: [&str; 2] = ["phones/models.json", PORT];
+
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
@@ -179,32 +208,37 @@ impl DataFolder {
 
     /// The authority's part.
     pub fn authority(&self) -> PathBuf {
-        self.root.join("authority")
+        self.root.join(AUTHORITY)
     }
 
     /// The portal's part.
     pub fn portal(&self) -> PathBuf {
-        self.root.join("portal")
+        self.root.join(PORTAL)
     }
 
     /// The chip maker's keys.
     pub fn maker(&self) -> PathBuf {
-        self.root.join("maker")
+        self.root.join(MAKER)
     }
 
     /// The keys by which roles sign their requests.
     pub fn roles(&self) -> PathBuf {
-        self.root.join("roles")
+        self.root.join(ROLES)
     }
 
     /// The cards.
     pub fn cards(&self) -> PathBuf {
-        self.root.join("cards")
+        self.root.join(CARDS)
     }
 
     /// The phones.
     pub fn phones(&self) -> PathBuf {
-        self.root.join("phones")
+        self.root.join(PHONES)
+    }
+
+    /// The snapshots.
+    pub fn snapshots(&self) -> PathBuf {
+        self.root.join("snapshots")
     }
 
     /// The socket by which other commands ask the running sandbox for things.

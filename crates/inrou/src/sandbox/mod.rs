@@ -1,61 +1,68 @@
 //! The sandbox: every role in one process on loopback, over one data folder.
 
+//!
+//! - `house`: the roles over the folder, opened and closed; [`World`]: what there is while they run
+//! - `gate`: where requests wait while they do not; `keeper`: who stops them for an [`Act`]
+//! - `snapshots`, `scenario`: what such acts do; `home`: the page with all of it; `control`: the same for
+//!   commands
+//! - `first_start`, `setup`, `counter`: how the residents get their cards
+//! - `folder`, `inhabitants`, `own_information`, `role_keys`: what lies in the folder
+
+mod act;
 mod config;
 mod control;
+mod copying;
 mod counter;
+mod door;
 mod error;
 mod first_start;
 mod folder;
+mod gate;
 mod home;
+mod house;
 mod inhabitants;
+mod keeper;
 mod own_information;
 mod role_keys;
+mod scenario;
 mod screens;
 mod setup;
+mod snapshots;
 mod tls;
+mod world;
 
-use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::Router;
 use inrou_api::client::{Client, ClientError};
-use inrou_api::clock::{Clock, SandboxClock, SystemClock};
-use inrou_api::server::{
-    Hosts, PlainListener, Shell, Shutdown, Trigger, listen, listen_tls_and_plain, serve, shutdown,
-};
+use inrou_api::clock::SandboxClock;
+use inrou_api::problem::{Code, Problem};
+use inrou_api::server::{Trigger, shutdown};
 use inrou_chip::observer::Observer;
-use inrou_chip::tray::Tray;
-use inrou_phone::Fleet;
-use inrou_phone::card::TableOfCards;
-use inrou_pki::{Entropy, KeyAlgorithm, SystemEntropy};
-use inrou_rules::{Municipality, japan};
+use inrou_pki::{KeyAlgorithm, SystemEntropy};
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
 
+pub use act::Act;
 pub use config::{Addresses, of_processes};
 pub use error::SandboxError;
 pub use folder::{DataFolder, FolderError, FolderLock};
 pub use inhabitants::{inhabitants, is_file_changed};
 pub use role_keys::{Role, RoleKeys};
+pub use scenario::ScenarioName;
+pub use snapshots::Snapshot;
 pub use tls::TlsError;
+pub use world::World;
 
+use crate::fault::Fault;
 use crate::key_pool::KeyPool;
-use crate::maker::Maker;
-use crate::residents::TestResident;
-use crate::serve::{AuthorityRole, Ground, until};
+use crate::serve::until;
 use control::{Control, Shelf};
-use first_start::FirstStart;
-use own_information::OwnFile;
-use screens::Screens;
-use tls::Tls;
+use door::Door;
+use house::Plan;
+use keeper::Keeper;
 
 /// The port of a sandbox when nobody names one.
 pub const DEFAULT_PORT: u16 = 8765;
-
-/// Who has the chips that a sandbox took, as other commands are told.
-const OWNER: &str = "sandbox";
 
 /// How many threads make keys ahead.
 const KEY_MAKERS: usize = 2;
@@ -91,16 +98,7 @@ pub struct Sandbox {
     pub base: String,
     /// Its clock.
     pub clock: Arc<SandboxClock>,
-    /// Its cards.
-    pub tray: Arc<Tray>,
-    /// Its phones.
-    pub fleet: Arc<Fleet>,
-    /// The test residents.
-    pub residents: Vec<TestResident>,
-    keys: RoleKeys,
-    entropy: Arc<dyn Entropy>,
-    /// The certificates to trust for TLS, DER.
-    roots: Vec<Vec<u8>>,
+    keeper: Arc<Keeper>,
     trigger: Trigger,
     serving: Vec<JoinHandle<()>>,
     _lock: FolderLock,
@@ -121,99 +119,41 @@ impl Sandbox {
     /// # Errors
     /// [`SandboxError`].
     pub async fn start_with(options: Options, extras: Extras) -> Result<Self, SandboxError> {
-        let folder = &options.folder;
+        let Options { folder, port, start, residents } = options;
         let lock = folder.lock()?;
-        let door = Door::open(&options, extras.tls).await?;
-        let present = options.start.unwrap_or_else(|| SystemClock::new().now());
-        let (now, mut residents) = inhabitants::first_start(folder, present)?;
-        if let Some(wanted) = &options.residents {
-            residents.retain(|resident| wanted.iter().any(|name| name == resident.handle.as_str()));
-        }
-        folder.note_port(door.addresses.ports[0])?;
-        let begins = first_start::beginning(&residents, now);
-        let clock = Arc::new(SandboxClock::open_starting_at(folder.root(), begins)?);
-        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let pool = Arc::new(KeyPool::start(KEY_MAKERS));
-        let ground = Ground { clock: clock.clone(), entropy: entropy.clone(), keys: pool };
-
-        let passphrase = folder.passphrase(&*entropy)?;
-        let maker = Arc::new(Maker::open(
-            folder.maker(),
-            passphrase.clone(),
-            begins,
-            entropy.clone(),
-            ground.keys.clone(),
-        )?);
-        let keys = RoleKeys::open(folder.roles(), passphrase, &*entropy, &*ground.keys)?;
-        let mut roles = config::roles(folder, &keys, &door.addresses, &door.trusted(folder));
-        extras.settle(&mut roles);
-        let tray = Tray::open(folder.cards(), OWNER, entropy.clone(), ground.keys.clone())?;
-        let tray = Arc::new(tray.observed_by(extras.observer.clone()));
-
-        let (trigger, told) = shutdown();
-        let authority = roles.authority.open(&ground)?;
-        let cards = Arc::new(TableOfCards(tray.clone()));
-        let fleet =
-            roles.phone.open_with(&ground, maker.clone(), cards, extras.observer, told.clone())?;
-        let portal = roles.portal.open(&ground)?;
-        let tidied = portal.clone();
-        if folder.is_ready() {
-            if let Some(start) = options.start.filter(|start| clock.state().now < *start) {
-                clock.advance_to(start)?;
-            }
-        } else {
-            let first =
-                FirstStart { folder, residents: &residents, clock: &clock, ground: &ground };
-            first.issue_cards(now, &authority, &maker, &tray, &keys).await?;
-            first.buy_phones(fleet.clone()).await?;
-            first.finish(options.start)?;
-        }
-        let status = AuthorityRole::publication(authority.clone());
-        let house = Router::new()
-            .merge(AuthorityRole::router(authority.clone(), told.clone()))
-            .merge(inrou_phone::http::router(fleet.clone()))
-            .merge(inrou_portal::router(portal.clone(), told.clone()))
-            .merge(home::router(clock.clone(), authority.clone()));
-        let (base, roots) = (door.addresses.portal.clone(), door.roots());
-        let control = Control::listen(folder)
-            .map_err(|cause| SandboxError::Control { path: folder.control_socket(), cause })?;
-        let shelf = Arc::new(Shelf {
-            tray: tray.clone(),
-            fleet: fleet.clone(),
-            publication: Client::new(&base, &roots, clock.clone(), entropy.clone())?,
-            base: base.clone(),
-            published: door.addresses.published.clone(),
-        });
-        let own = OwnFile {
-            file: folder.root().join(own_information::FILE),
-            residents: residents.clone(),
-            begun: japan::day(now),
-        };
-        let screens = Screens {
-            phone: fleet.clone(),
-            portal,
-            own: Arc::new(own),
-            municipalities: municipalities(&residents),
-            told: told.clone(),
-        };
-        let shown: Arc<dyn Clock> = clock.clone();
-        let mut serving = door.serve(house, screens, status, &entropy, &shown, &told)?;
-        serving.push(tokio::spawn(until(told.clone(), control.serve(shelf))));
-        serving.push(tokio::spawn(tidied.tidy(told.clone())));
-        serving.push(tokio::spawn(authority.work(told)));
-        Ok(Self {
-            base,
-            clock,
-            tray,
-            fleet,
+        snapshots::settle(folder.root())?;
+        let door = Door::open(&folder, port, extras.tls).await?;
+        let plan = Plan {
+            addresses: door.addresses.clone(),
+            trusted: door.trusted(&folder),
+            roots: door.roots(),
+            folder,
             residents,
-            keys,
-            entropy,
-            roots,
-            trigger,
-            serving,
-            _lock: lock,
-        })
+            extras,
+            entropy: Arc::new(SystemEntropy),
+            pool: Arc::new(KeyPool::start(KEY_MAKERS)),
+        };
+        let base = plan.addresses.portal.clone();
+        let keeper = Keeper::open(plan, start).await?;
+        let (plan, clock) = (&keeper.plan, keeper.clock.clone());
+        let control = Control::listen(&plan.folder)
+            .map_err(|cause| SandboxError::Control { path: plan.folder.control_socket(), cause })?;
+        let shelf = Arc::new(Shelf {
+            keeper: keeper.clone(),
+            publication: plan.anybody(&clock, "")?,
+            base: base.clone(),
+            published: plan.addresses.published.clone(),
+        });
+        let (trigger, told) = shutdown();
+        let mut serving = door.serve(&keeper, &told)?;
+        serving.push(tokio::spawn(until(told, control.serve(shelf))));
+        Ok(Self { base, clock, keeper, trigger, serving, _lock: lock })
+    }
+
+    /// What there is in it; `None` while its roles are stopped for an act, and if they could not be
+    /// started again.
+    pub fn world(&self) -> Option<Arc<World>> {
+        self.keeper.world()
     }
 
     /// A client of one of the sandbox's APIs, such as `/authority/v1`, that signs as `role`.
@@ -221,7 +161,8 @@ impl Sandbox {
     /// # Errors
     /// [`ClientError`].
     pub fn client(&self, path: &str, role: Role) -> Result<Client, ClientError> {
-        Ok(self.anybody(path)?.signing(self.keys.signer(role)))
+        let stopped = || ClientError::Problem(Problem::new(Code::SERVICE_UNAVAILABLE).into());
+        self.world().ok_or_else(stopped)?.client(path, role)
     }
 
     /// A client that does not sign.
@@ -229,16 +170,23 @@ impl Sandbox {
     /// # Errors
     /// [`ClientError`].
     pub fn anybody(&self, path: &str) -> Result<Client, ClientError> {
-        let base = format!("{}{path}", self.base);
-        Client::new(&base, &self.roots, self.clock.clone(), self.entropy.clone())
+        self.keeper.plan.anybody(&self.clock, path)
+    }
+
+    /// Carries out an act to its end.
+    ///
+    /// # Errors
+    /// Why it was not done, or not whole.
+    pub async fn carry_out(&self, act: Act) -> Result<(), Fault> {
+        let number = self.keeper.begin(act)?;
+        self.keeper.fault_of(number).await.map_or(Ok(()), Err)
     }
 
     /// Ends the sandbox: requests under way are finished, everything is durable.
     pub async fn stop(self) {
-        let Self { trigger, serving, fleet, tray, .. } = self;
-        // What is told of the end lives as long as somebody has it.
-        drop((fleet, tray));
-        trigger.finish().await;
+        let Self { trigger, serving, keeper, .. } = self;
+        trigger.pull();
+        keeper.end().await;
         for task in serving {
             // A task that panicked has ended as well; the panic was logged.
             let _ = task.await;
@@ -255,72 +203,5 @@ impl Extras {
             let settings = &mut roles.authority.settings;
             (settings.ocsp_life, settings.crl_life) = (life, life);
         }
-    }
-}
-
-/// Where test residents live, each once.
-fn municipalities(residents: &[TestResident]) -> Vec<Municipality> {
-    let all: BTreeSet<_> = residents.iter().map(|resident| resident.municipality).collect();
-    all.into_iter().collect()
-}
-
-/// Where the sandbox is reached.
-struct Door {
-    listener: PlainListener,
-    addresses: Addresses,
-    tls: Option<Tls>,
-}
-
-impl Door {
-    async fn open(options: &Options, tls: bool) -> Result<Self, SandboxError> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-        let listener = listen(address).await?;
-        let port = listener.local_addr()?.port();
-        let scheme = if tls { "https" } else { "http" };
-        let tls = match tls {
-            true => Some(Tls::open(&options.folder, SystemClock::new().now())?),
-            false => None,
-        };
-        Ok(Self { listener, addresses: Addresses::of_one_port(scheme, port), tls })
-    }
-
-    /// The certificates to trust for its TLS.
-    fn roots(&self) -> Vec<Vec<u8>> {
-        self.tls.iter().map(|tls| tls.ca.clone()).collect()
-    }
-
-    /// The files with them.
-    fn trusted(&self, folder: &DataFolder) -> Vec<PathBuf> {
-        self.tls.iter().map(|_| folder.tls_ca()).collect()
-    }
-
-    /// Serves the house; over TLS if it has that, and then over plain HTTP what certificates name by
-    /// such addresses, since status that is needed to trust TLS must be had without it.
-    fn serve(
-        self,
-        house: Router,
-        screens: Screens,
-        status: Router,
-        entropy: &Arc<dyn Entropy>,
-        clock: &Arc<dyn Clock>,
-        told: &Shutdown,
-    ) -> Result<Vec<JoinHandle<()>>, SandboxError> {
-        let shell = || Shell::new("sandbox", entropy.clone()).telling(clock.clone());
-        let local =
-            |router: Router| Hosts::new(shell()).at(["localhost", "127.0.0.1", "[::1]"], &router);
-        let house = shell().wrap(house).merge(screens.of_portal(shell()));
-        let whole = screens.show(local(house), shell).into_router();
-        Ok(match self.tls {
-            None => vec![tokio::spawn(serve(self.listener, whole, told.clone()))],
-            Some(tls) => {
-                let (secure, plain) = listen_tls_and_plain(self.listener, tls.config)?;
-                let elsewhere = tls::elsewhere(self.addresses.portal);
-                let status = local(shell().wrap(status.merge(elsewhere))).into_router();
-                vec![
-                    tokio::spawn(serve(secure, whole, told.clone())),
-                    tokio::spawn(serve(plain, status, told.clone())),
-                ]
-            }
-        })
     }
 }

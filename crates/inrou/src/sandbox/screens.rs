@@ -19,28 +19,38 @@ pub(super) struct Screens {
     pub own: Arc<OwnFile>,
     /// Whose clerks the receiving office has.
     pub municipalities: Vec<Municipality>,
+    /// The sandbox's home.
+    pub home: Arc<str>,
     pub told: Shutdown,
 }
+
+/// The names of their own.
+pub(super) const ELSEWHERE: [&str; 2] = ["phone.localhost", "office.localhost"];
 
 impl Screens {
     /// Shows them beside what `hosts` answers to already.
     pub(super) fn show(&self, hosts: Hosts, shell: impl Fn() -> Shell) -> Hosts {
+        let [phone_host, office_host] = ELSEWHERE;
         let phone = phone::router(self.phone.clone());
         let office = portal::office(self.portal.clone(), self.municipalities.clone());
-        hosts.at(["phone.localhost"], &pages(shell(), phone::site(&self.phone)).wrap(phone)).at(
-            ["office.localhost"],
-            &pages(shell(), portal::office_site(&self.portal)).wrap(office),
-        )
+        let at_home = |site: Site, router| {
+            let site = site.at_home(self.home.clone());
+            pages(shell(), site.clone()).wrap(site.visit(router))
+        };
+        hosts
+            .at([phone_host], &at_home(phone::site(&self.phone), phone))
+            .at([office_host], &at_home(portal::office_site(&self.portal), office))
     }
 
     /// The portal's, which lie on the house's own name beside its APIs.
     pub(super) fn of_portal(&self, shell: Shell) -> Router {
         let (portal, own) = (self.portal.clone(), self.own.clone());
-        PortalRole::screens(portal, shell, Some(own), self.told.clone())
+        let site = portal::site(&portal).at_home(self.home.clone());
+        PortalRole::screens(portal, site, shell, Some(own), self.told.clone())
     }
 }
 
 /// A shell that shows problems as pages of that place.
-fn pages(shell: Shell, site: Site) -> Shell {
+pub(super) fn pages(shell: Shell, site: Site) -> Shell {
     shell.with_pages(Arc::new(ProblemPages(site)))
 }

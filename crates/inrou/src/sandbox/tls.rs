@@ -58,7 +58,8 @@ const KEY: &str = "ca.key";
 const CERTIFICATE: &str = "ca.pem";
 
 /// The names of this computer under which the sandbox is called.
-const NAMES: [&str; 4] = ["localhost", "phone.localhost", "desk.localhost", "hotline.localhost"];
+const NAMES: [&str; 5] =
+    ["localhost", "phone.localhost", "office.localhost", "desk.localhost", "hotline.localhost"];
 
 impl Tls {
     /// Takes up the CA in `folder`, or founds one there, and certifies a new key for this start, `now`

@@ -92,11 +92,11 @@ impl RoleError {
         Self::File { path: path.to_owned(), cause }
     }
 
-    pub(super) fn authority_store(folder: &Path, cause: StoreError) -> Self {
+    pub(crate) fn authority_store(folder: &Path, cause: StoreError) -> Self {
         Self::AuthorityStore { folder: folder.to_owned(), cause }
     }
 
-    pub(super) fn portal_store(folder: &Path, cause: inrou_portal::store::StoreError) -> Self {
+    pub(crate) fn portal_store(folder: &Path, cause: inrou_portal::store::StoreError) -> Self {
         Self::PortalStore { folder: folder.to_owned(), cause }
     }
 }

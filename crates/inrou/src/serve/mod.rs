@@ -19,6 +19,7 @@ use inrou_api::server::{
 };
 use inrou_pki::keys::Passphrase;
 use inrou_pki::{Entropy, KeySource, SystemEntropy};
+use inrou_portal::screens::site as portal_site;
 use inrou_words::{Form, Language, Term, text};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -113,7 +114,8 @@ pub async fn start(config: &Config, told: Shutdown) -> Result<Running, RoleError
     if let Some(role) = &config.portal {
         let portal = role.open(&ground)?;
         let shell = Shell::new("portal", ground.entropy.clone());
-        let screens = PortalRole::screens(portal.clone(), shell, None, told.clone());
+        let screens =
+            PortalRole::screens(portal.clone(), portal_site(&portal), shell, None, told.clone());
         running.serving.push(tokio::spawn(portal.clone().tidy(told.clone())));
         let served = Served { router: inrou_portal::router(portal, told.clone()), screens };
         running.serve("portal", &role.server, served, &ground, told.clone()).await?;

@@ -13,7 +13,7 @@ use inrou_portal::settings::Settings;
 use inrou_portal::store::SqliteStore;
 use inrou_portal::{Parts, Portal};
 use inrou_relying::{Issuers, StatusClient, Validator, anchors};
-use inrou_web::ProblemPages;
+use inrou_web::{ProblemPages, Site};
 use serde::{Deserialize, Serialize};
 
 use super::{Ground, RoleError, Server, certificates, passphrase};
@@ -87,16 +87,17 @@ impl PortalRole {
         Ok(Arc::new(portal.map_err(|error| RoleError::portal_store(&self.folder, error))?))
     }
 
-    /// The portal's screens in their shell, with style sheet and script.
+    /// The portal's screens where they stand, in their shell, with style sheet and script.
     pub(crate) fn screens(
         portal: Arc<Portal>,
+        site: Site,
         shell: Shell,
         own: Option<Arc<dyn OwnInformation>>,
         told: Shutdown,
     ) -> Router {
-        let pages = ProblemPages(screens::site(&portal));
+        let pages = ProblemPages(site.clone());
         let screens = screens::router(portal, told, own).merge(inrou_web::assets());
-        shell.with_pages(Arc::new(pages)).wrap(screens)
+        shell.with_pages(Arc::new(pages)).wrap(site.visit(screens))
     }
 
     /// The paths in the configuration.

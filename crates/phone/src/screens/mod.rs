@@ -61,7 +61,7 @@ pub fn router(fleet: Arc<Fleet>) -> Router {
 
 /// Where the screens stand.
 pub fn site(fleet: &Fleet) -> Site {
-    Site { place: Place::Phone, clock: fleet.parts.clock.clone() }
+    Site::new(Place::Phone, fleet.parts.clock.clone())
 }
 
 async fn find(fleet: Arc<Fleet>, name: String) -> Result<Arc<Phone>, Problem> {

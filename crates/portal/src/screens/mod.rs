@@ -94,7 +94,7 @@ pub fn router(
 
 /// Where the portal's screens stand.
 pub fn site(portal: &Portal) -> Site {
-    Site { place: Place::Portal, clock: portal.clock.clone() }
+    Site::new(Place::Portal, portal.clock.clone())
 }
 
 async fn nothing() -> Problem {

@@ -56,7 +56,7 @@ pub fn router(portal: Arc<Portal>, municipalities: Vec<Municipality>) -> Router 
 
 /// Where the office's screens stand.
 pub fn site(portal: &Portal) -> Site {
-    Site { place: Place::Office, clock: portal.clock.clone() }
+    Site::new(Place::Office, portal.clock.clone())
 }
 
 /// Which applications to list.

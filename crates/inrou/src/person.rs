@@ -1,12 +1,13 @@
-//! What the resident does, with her card and her phone, over HTTP as anybody would.
+//! A test resident who acts: with her card and her phone, over HTTP as anybody would. Every history is
+//! played by these acts, a demo's and a scenario's.
 
 use std::time::Duration;
 
 use inrou_api::client::Client;
-use inrou_api::clock::Clock;
+use inrou_api::clock::{Clock, SandboxClock};
 use inrou_api::idempotency::IdempotencyKey;
-use inrou_api::page::Page;
-use inrou_api::wire::authority::{HistoryEntry, Notices};
+use inrou_api::page::{Cursor, Page};
+use inrou_api::wire::authority::{HistoryEntry, Notices, ReportLoss, ResidentSummary};
 use inrou_api::wire::phone::{
     ChipContents, Consent, NextStep, OpenLink, PhoneState, Procedure, PutCard, ReadContents,
     ShownTransaction, Step, Typed,
@@ -19,13 +20,14 @@ use inrou_api::wire::transaction::{Transaction, TransactionState};
 use inrou_chip::Interface;
 use inrou_chip::client::{JpkiClient, Pin};
 use inrou_pki::{Certificate, SystemEntropy};
-use inrou_rules::{CertificateStatus, RevocationReason, Use, Uses, japan};
+use inrou_rules::{
+    CertificateStatus, Medium, ResidentId, RevocationReason, SignaturePassword, Use, Uses, japan,
+};
 use jiff::{SignedDuration, Span};
 
-use super::statuses::GIVEN_UP;
-use super::step::{Unmet, same};
 use crate::residents::TestResident;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Role, World};
+use crate::unmet::{Unmet, same};
 
 /// The signature password that she chooses for the phone.
 pub const PHONE_PASSWORD: &str = "PHONE123";
@@ -36,16 +38,22 @@ pub const PHONE_PIN: &str = "4321";
 /// What she types by mistake.
 pub const WRONG_PIN: &str = "1234";
 
+/// What she types by mistake in place of a card's password.
+const WRONG_PASSWORD: &str = "WRONG123";
+
 /// How long, in real time, she waits for a notice.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// "Ready within minutes" (HOURS-1).
 const MINUTES: SignedDuration = SignedDuration::from_mins(10);
 
-/// The resident with her things.
-pub(super) struct Resident<'s> {
-    sandbox: &'s Sandbox,
-    test: &'s TestResident,
+/// How a certificate stands whose use was ended.
+pub(crate) const GIVEN_UP: &str = "revoked: CessationOfOperation";
+
+/// A resident with her things.
+pub(crate) struct Person<'w> {
+    world: &'w World,
+    test: &'w TestResident,
     phone: Client,
     /// Her phone in the phone's API.
     path: String,
@@ -55,39 +63,42 @@ pub(super) struct Resident<'s> {
 }
 
 /// The certificates of a card or a phone.
-pub(super) struct Certificates {
-    pub(super) signature: Certificate,
-    pub(super) user_authentication: Certificate,
+pub(crate) struct Certificates {
+    pub(crate) signature: Certificate,
+    pub(crate) user_authentication: Certificate,
 }
 
-impl<'s> Resident<'s> {
-    /// Finds her in the sandbox.
-    pub(super) fn in_sandbox(sandbox: &'s Sandbox) -> Result<Self, Unmet> {
-        let residents = &sandbox.residents;
-        let test = residents.first().ok_or_else(|| Unmet::new("a test resident", "nobody"))?;
+impl<'w> Person<'w> {
+    /// A test resident with the first of her phones.
+    pub(crate) fn new(world: &'w World, test: &'w TestResident) -> Result<Self, Unmet> {
         let phone = test.phones.first().ok_or_else(|| Unmet::new("a phone of hers", "none"))?;
         Ok(Self {
-            sandbox,
+            world,
             test,
-            phone: sandbox.anybody("/phone/v1")?,
+            phone: world.anybody("/phone/v1")?,
             path: format!("/phones/{}", phone.name),
-            portal: sandbox.anybody("/portal/v1")?,
+            portal: world.anybody("/portal/v1")?,
             read: 0,
         })
     }
 
+    /// The sandbox's clock.
+    pub(crate) fn clock(&self) -> &SandboxClock {
+        &self.world.clock
+    }
+
     /// What the sandbox's file says of her.
-    pub(super) fn as_listed(&self) -> &TestResident {
+    pub(crate) fn as_listed(&self) -> &TestResident {
         self.test
     }
 
     /// Reads the certificates from her card, over the contactless link.
-    pub(super) fn read_card(&self) -> Result<Certificates, Unmet> {
+    pub(crate) fn read_card(&self) -> Result<Certificates, Unmet> {
         let missing = |what: &str| Unmet::new(what, "nothing in the list of residents");
         let name = self.test.handle.as_str().parse().map_err(|_| missing("a card's name"))?;
         let pins = &self.test.card.pins;
         let password = pins.signature.as_ref().ok_or_else(|| missing("a signature password"))?;
-        let mut card = self.sandbox.tray.take(&name);
+        let mut card = self.world.tray.take(&name);
         let card = card.as_mut().map_err(|error| Unmet::new("her card", error))?;
         card.power_on(Interface::Contactless);
         let mut jpki = JpkiClient::select(&mut **card)?;
@@ -99,7 +110,7 @@ impl<'s> Resident<'s> {
     }
 
     /// Applies, up to the card's signature (S0 2-C).
-    pub(super) async fn apply(&self) -> Result<(), Unmet> {
+    pub(crate) async fn apply(&self) -> Result<(), Unmet> {
         self.step(Step::Begin { procedure: Procedure::Apply, usage: None }).await?;
         self.step(Step::CardPassword { password: self.card_password()? }).await?;
         self.step(Step::Choose { uses: Uses::BOTH, confirmed: true }).await?;
@@ -108,16 +119,20 @@ impl<'s> Resident<'s> {
         same("next step", "new-signature-password", next.name())
     }
 
-    /// Sets the phone's PINs; the application is worked on at once (S0 2-D).
-    pub(super) async fn set_pins(&self) -> Result<(), Unmet> {
+    /// Sets the phone's PINs (S0 2-D).
+    pub(crate) async fn set_pins(&self) -> Result<NextStep, Unmet> {
         let typed = || Typed::new(PHONE_PASSWORD);
         self.step(Step::NewSignaturePassword { password: typed(), again: typed() }).await?;
         let typed = || Typed::new(PHONE_PIN);
-        let next = self.step(Step::NewUserAuthenticationPin { pin: typed(), again: typed() });
-        match next.await? {
+        self.step(Step::NewUserAuthenticationPin { pin: typed(), again: typed() }).await
+    }
+
+    /// The same by day, when the application is worked on at once (HOURS-1).
+    pub(crate) async fn set_pins_by_day(&self) -> Result<(), Unmet> {
+        match self.set_pins().await? {
             NextStep::Register => Ok(()),
             NextStep::Wait { due } => {
-                let now = self.sandbox.clock.now();
+                let now = self.world.clock.now();
                 if due.duration_since(now) < MINUTES {
                     return Ok(());
                 }
@@ -131,7 +146,7 @@ impl<'s> Resident<'s> {
     }
 
     /// Reads notices until one says that she can register.
-    pub(super) async fn wait_for_notice(&mut self) -> Result<(), Unmet> {
+    pub(crate) async fn wait_for_notice(&mut self) -> Result<(), Unmet> {
         let path = format!("{}/notices", self.path);
         loop {
             let since = self.read.to_string();
@@ -148,7 +163,7 @@ impl<'s> Resident<'s> {
     }
 
     /// Presses "register" (S0 2-E), and looks at what the chip holds since.
-    pub(super) async fn register(&self) -> Result<Certificates, Unmet> {
+    pub(crate) async fn register(&self) -> Result<Certificates, Unmet> {
         let next = self.step(Step::Register).await?;
         same("next step", "done", next.name())?;
         self.contents().await
@@ -156,7 +171,7 @@ impl<'s> Resident<'s> {
 
     /// Looks at what the phone holds, with both PINs: the certificates, if each key has one and none
     /// of its tries is spent.
-    pub(super) async fn contents(&self) -> Result<Certificates, Unmet> {
+    pub(crate) async fn contents(&self) -> Result<Certificates, Unmet> {
         let asked = ReadContents {
             signature_password: Some(Typed::new(PHONE_PASSWORD)),
             user_authentication_pin: Some(Typed::new(PHONE_PIN)),
@@ -177,7 +192,7 @@ impl<'s> Resident<'s> {
     }
 
     /// Mistypes her PIN at a log-in.
-    pub(super) async fn mistype_pin(&self) -> Result<(), Unmet> {
+    pub(crate) async fn mistype_pin(&self) -> Result<(), Unmet> {
         let begun: LoginBegun = self.portal.post("/logins").once(&key()).answer().await?;
         match self.consent(&begun.link, WRONG_PIN).await {
             Err(unmet) if unmet.seen == "the problem wrong-pin" => {}
@@ -193,7 +208,7 @@ impl<'s> Resident<'s> {
     }
 
     /// Logs in to the portal with the phone, and stays logged in.
-    pub(super) async fn log_in(&mut self) -> Result<(), Unmet> {
+    pub(crate) async fn log_in(&mut self) -> Result<(), Unmet> {
         let begun: LoginBegun = self.portal.post("/logins").once(&key()).answer().await?;
         self.approve(&begun.link, PHONE_PIN).await?;
         let path = format!("/logins/{}", begun.login);
@@ -204,8 +219,8 @@ impl<'s> Resident<'s> {
     }
 
     /// Draws up a moving-out notification, signs it with the phone and sends it: its number and text.
-    pub(super) async fn send(&self) -> Result<ApplicationDrawnUp, Unmet> {
-        let moving = japan::day(self.sandbox.clock.now()).saturating_add(Span::new().days(10));
+    pub(crate) async fn send(&self) -> Result<ApplicationDrawnUp, Unmet> {
+        let moving = japan::day(self.world.clock.now()).saturating_add(Span::new().days(10));
         let fields = [
             ("new_address", "北海道札幌市見本町１".to_owned()),
             ("moving_date", moving.to_string()),
@@ -222,7 +237,7 @@ impl<'s> Resident<'s> {
     }
 
     /// Whether the portal says that her application stands so.
-    pub(super) async fn sees(&self, application: &str, state: &str) -> Result<(), Unmet> {
+    pub(crate) async fn sees(&self, application: &str, state: &str) -> Result<(), Unmet> {
         let path = format!("/applications/{application}");
         let detail: ApplicationDetail = self.portal.get(&path).answer().await?;
         let seen = match detail.view.state {
@@ -236,7 +251,7 @@ impl<'s> Resident<'s> {
     }
 
     /// Whether her use history has an entry of each of these codes.
-    pub(super) async fn history_has(&self, codes: &[&str]) -> Result<(), Unmet> {
+    pub(crate) async fn history_has(&self, codes: &[&str]) -> Result<(), Unmet> {
         let history: Page<HistoryEntry> = self.portal.get("/history").answer().await?;
         let seen: Vec<&str> = history.items.iter().map(|entry| entry.code.as_str()).collect();
         match codes.iter().find(|code| !seen.contains(code)) {
@@ -246,7 +261,7 @@ impl<'s> Resident<'s> {
     }
 
     /// Revokes with the phone's password (END-2); the phone is empty then.
-    pub(super) async fn revoke(&self) -> Result<(), Unmet> {
+    pub(crate) async fn revoke(&self) -> Result<(), Unmet> {
         self.step(Step::Begin { procedure: Procedure::Revoke, usage: None }).await?;
         self.step(Step::ConfirmRevocation { confirmed: true, with_card: false }).await?;
         let password = Typed::new(PHONE_PASSWORD);
@@ -255,7 +270,7 @@ impl<'s> Resident<'s> {
     }
 
     /// Revokes with the card (END-3), which lies on the phone still; the phone is empty then.
-    pub(super) async fn revoke_with_card(&self) -> Result<(), Unmet> {
+    pub(crate) async fn revoke_with_card(&self) -> Result<(), Unmet> {
         self.step(Step::Begin { procedure: Procedure::Revoke, usage: None }).await?;
         self.step(Step::ConfirmRevocation { confirmed: true, with_card: true }).await?;
         self.step(Step::CardPassword { password: self.card_password()? }).await?;
@@ -277,6 +292,56 @@ impl<'s> Resident<'s> {
         }
         let contents = self.look(&ReadContents::default()).await?;
         same("keys in the phone's chip", 0, contents.keys.len())
+    }
+
+    /// Types a wrong card password until the card is locked (CARD-6), while applying.
+    pub(crate) async fn lock_card(&self) -> Result<(), Unmet> {
+        self.step(Step::Begin { procedure: Procedure::Apply, usage: None }).await?;
+        self.step(Step::CardPassword { password: Typed::new(WRONG_PASSWORD) }).await?;
+        self.step(Step::Choose { uses: Uses::BOTH, confirmed: true }).await?;
+        for left in (0..SignaturePassword::TRIES).rev() {
+            self.put_card().await?;
+            let expected = if left == 0 { "pin-blocked" } else { "wrong-pin" };
+            match self.step(Step::ReadCard).await {
+                Err(unmet) if unmet.seen == format!("the problem {expected}") => {}
+                Err(unmet) => return Err(unmet),
+                Ok(next) => return Err(Unmet::new(expected, next.name())),
+            }
+            if left > 0 {
+                self.step(Step::CardPassword { password: Typed::new(WRONG_PASSWORD) }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls the hotline: her phone is lost (LOSS-1).
+    pub(crate) async fn report_loss(&self) -> Result<(), Unmet> {
+        let hotline = self.world.client("/authority/v1", Role::Hotline)?;
+        let path = format!("/residents/{}/hold", self.in_register().await?);
+        let call = hotline.post(&path).json(&ReportLoss { medium: Medium::Phone });
+        call.bytes().await?;
+        Ok(())
+    }
+
+    /// Who she is in the authority's register, which knows no handles.
+    async fn in_register(&self) -> Result<ResidentId, Unmet> {
+        let counter = self.world.client("/authority/v1", Role::Counter)?;
+        let mut cursor: Option<Cursor> = None;
+        loop {
+            let after = cursor.as_ref().map(|cursor| ("cursor", cursor.as_str()));
+            let call = counter.get("/residents").query(after);
+            let found: Page<ResidentSummary> = call.answer().await?;
+            let own = |one: &&ResidentSummary| {
+                one.name == self.test.attributes.name && one.municipality == self.test.municipality
+            };
+            if let Some(own) = found.items.iter().find(own) {
+                return Ok(own.resident);
+            }
+            cursor = found.next;
+            if cursor.is_none() {
+                return Err(Unmet::new("her in the register", "nobody"));
+            }
+        }
     }
 
     fn card_password(&self) -> Result<Typed, Unmet> {

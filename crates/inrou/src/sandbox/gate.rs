@@ -1,0 +1,133 @@
+//! What stands between the listener and the roles: while they are stopped, requests wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use inrou_api::problem::{Code, Problem};
+use inrou_api::server::{Shell, Shutdown};
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+/// How long, in real time, a request waits for the roles.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The gate.
+pub(super) struct Gate(watch::Sender<Standing>);
+
+/// How it stands.
+enum Standing {
+    /// The roles are stopped, and will run again.
+    Shut,
+    /// The roles run.
+    Open(Opened),
+    /// The roles could not be started.
+    Broken,
+}
+
+/// What the roles answer with.
+pub(super) struct Opened {
+    /// Everything, by host.
+    pub whole: Router,
+    /// The status services alone.
+    pub status: Router,
+}
+
+impl Gate {
+    /// A gate that is shut.
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self(watch::Sender::new(Standing::Shut)))
+    }
+
+    /// Lets requests through.
+    pub(super) fn open(&self, opened: Opened) {
+        self.0.send_replace(Standing::Open(opened));
+    }
+
+    /// Has requests wait from now on.
+    pub(super) fn shut(&self) {
+        self.0.send_replace(Standing::Shut);
+    }
+
+    /// Turns requests away.
+    pub(super) fn give_up(&self) {
+        self.0.send_replace(Standing::Broken);
+    }
+
+    /// The way through, to what `side` says. The shell is for requests that are turned away.
+    pub(super) fn router(
+        self: &Arc<Self>,
+        side: fn(&Opened) -> &Router,
+        shell: Shell,
+        told: Shutdown,
+    ) -> Router {
+        let away = async || Problem::new(Code::SERVICE_UNAVAILABLE);
+        let away = shell.wrap(Router::new().fallback(away));
+        let gate = self.clone();
+        Router::new().fallback(async move |request: Request| {
+            let router = gate.wait(side, &told).await.unwrap_or(away);
+            // A router's own error type says that it has none.
+            let answered: Result<Response, _> = router.oneshot(request).await;
+            answered
+        })
+    }
+
+    async fn wait(&self, side: fn(&Opened) -> &Router, told: &Shutdown) -> Option<Router> {
+        let mut standing = self.0.subscribe();
+        let settled = standing.wait_for(|standing| !matches!(standing, Standing::Shut));
+        let settled = tokio::select! {
+            settled = tokio::time::timeout(PATIENCE, settled) => settled.ok()?.ok()?,
+            () = told.triggered() => return None,
+        };
+        match &*settled {
+            Standing::Open(opened) => Some(side(opened).clone()),
+            Standing::Shut | Standing::Broken => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use inrou_api::server::shutdown;
+    use inrou_pki::SystemEntropy;
+
+    use super::*;
+
+    fn opened() -> Opened {
+        let word = |word: &'static str| Router::new().route("/", get(async move || word));
+        Opened { whole: word("whole"), status: word("status") }
+    }
+
+    async fn ask(router: &Router) -> StatusCode {
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap().status()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_waits_while_the_gate_is_shut_and_not_without_end() {
+        let (gate, (trigger, told)) = (Gate::new(), shutdown());
+        let shell = Shell::new("test", Arc::new(SystemEntropy));
+        let router = gate.router(|opened| &opened.whole, shell, told);
+        let waiting = tokio::spawn({
+            let router = router.clone();
+            async move { ask(&router).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        gate.open(opened());
+        assert_eq!(waiting.await.unwrap(), StatusCode::OK);
+
+        gate.shut();
+        assert_eq!(ask(&router).await, StatusCode::SERVICE_UNAVAILABLE, "it waits a minute");
+        gate.give_up();
+        assert_eq!(ask(&router).await, StatusCode::SERVICE_UNAVAILABLE);
+        gate.shut();
+        trigger.pull();
+        assert_eq!(ask(&router).await, StatusCode::SERVICE_UNAVAILABLE, "the sandbox ends");
+    }
+}

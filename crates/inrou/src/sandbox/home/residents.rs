@@ -1,0 +1,202 @@
+//! The residents on the table: how each one's card and phones stand.
+
+use inrou_api::problem::{Code, OrInternal, Problem};
+use inrou_api::wire::authority::{CertificateView, EnrolmentStage};
+use inrou_chip::image::Image;
+use inrou_chip::jpki;
+use inrou_phone::Glance;
+use inrou_pki::Certificate;
+use inrou_rules::{CertificateStatus, Use};
+use inrou_web::{Said, Visit};
+use inrou_words::{Form, Language, Term};
+use jiff::Timestamp;
+
+use crate::residents::TestResident;
+use crate::sandbox::World;
+
+/// From so many tries on, how many are left is nothing to speak of.
+const FEW_TRIES: u8 = 2;
+
+/// A resident with her things, as the chips and phones say at one moment.
+pub(super) struct Shown {
+    pub(super) resident: TestResident,
+    /// How each key of the card stands.
+    card: [(Use, CardUse); 2],
+    /// Who has the card, if another program has.
+    pub(super) lent: Option<String>,
+    pub(super) phones: Vec<ShownPhone>,
+}
+
+/// A phone on the table.
+pub(super) struct ShownPhone {
+    pub(super) name: String,
+    pub(super) model: String,
+    standing: &'static str,
+}
+
+/// How a card's key stands.
+enum CardUse {
+    Absent,
+    Locked,
+    Expired(Timestamp),
+    Good { until: Timestamp, left: u8 },
+}
+
+/// All residents. Blocks.
+///
+/// # Errors
+/// `internal-error` if a chip's file or a phone's cannot be read.
+pub(super) fn all(world: &World, now: Timestamp) -> Result<Vec<Shown>, Problem> {
+    world.residents.iter().map(|resident| Shown::of(resident, world, now)).collect()
+}
+
+impl Shown {
+    fn of(resident: &TestResident, world: &World, now: Timestamp) -> Result<Self, Problem> {
+        let name = resident.handle.as_str().parse().or_internal()?;
+        let image = world.tray.image(&name).or_internal()?;
+        let uses = [Use::UserAuthentication, Use::Signature];
+        let phones = resident.phones.iter().map(|phone| {
+            let name = phone.name.to_string();
+            Ok(match world.fleet.glance(&name) {
+                Err(problem) if problem.is(Code::NOT_FOUND) => None,
+                glance => Some(ShownPhone::of(name, glance?, now)),
+            })
+        });
+        Ok(Self {
+            resident: resident.clone(),
+            card: uses.map(|usage| (usage, CardUse::of(&image, usage, now))),
+            lent: world.tray.borrower(&name),
+            phones: phones.filter_map(Result::transpose).collect::<Result<_, Problem>>()?,
+        })
+    }
+
+    /// The name, with its reading in easy Japanese.
+    pub(super) fn name<'a>(&'a self, v: &Visit) -> Said<'a> {
+        let attributes = &self.resident.attributes;
+        let name = Term { text: &attributes.name, reading: &attributes.name_reading };
+        v.say("value.term").with("value", name)
+    }
+
+    /// What the resident is good for, as HTML if it has readings.
+    pub(super) fn about(&self, v: &Visit) -> About {
+        match (v.language, &self.resident.about.ja_easy) {
+            (Language::JaEasy, Some(easy)) => About::Html(easy.render(Form::Html)),
+            (language, _) => About::Text(self.resident.about.in_language(language).into_owned()),
+        }
+    }
+
+    /// Each key of the card: the code of its name, a class of the style sheet, the words.
+    pub(super) fn card<'a>(
+        &'a self,
+        v: &'a Visit,
+    ) -> impl Iterator<Item = (&'static str, &'static str, Said<'a>)> {
+        self.card.iter().map(|(usage, standing)| {
+            let (class, said) = standing.said(v);
+            (use_code(*usage), class, said)
+        })
+    }
+
+    /// The card's PINs: the code of each one's name, and the digits.
+    pub(super) fn pins(&self) -> Vec<(&'static str, String)> {
+        let pins = &self.resident.card.pins;
+        let shown = |pin: &[u8]| String::from_utf8_lossy(pin).into_owned();
+        let signature = pins.signature.as_ref().map(|pin| shown(pin.as_bytes()));
+        let digits = pins.user_authentication.as_ref().map(|pin| shown(pin.as_bytes()));
+        let card_face = Some(shown(pins.card_face.as_bytes()));
+        let all = [
+            ("pin.card-signature", signature),
+            ("pin.card-user-authentication", digits),
+            ("pin.card-face", card_face),
+        ];
+        all.into_iter().filter_map(|(name, pin)| Some((name, pin?))).collect()
+    }
+}
+
+/// What a resident is good for, written by whoever wrote the residents' file.
+pub(super) enum About {
+    /// To be escaped.
+    Text(String),
+    /// Escaped already.
+    Html(String),
+}
+
+impl ShownPhone {
+    fn of(name: String, glance: Glance, now: Timestamp) -> Self {
+        let standing = standing(&glance, now);
+        Self { name, model: glance.model, standing }
+    }
+
+    /// How it stands: a class of the style sheet, and the words.
+    pub(super) fn standing<'a>(&self, v: &Visit) -> (&'static str, Said<'a>) {
+        let class = match self.standing {
+            "phone-state.registered" => "good",
+            "phone-state.waits" | "phone-state.ready" => "waits",
+            "phone-state.empty" => "",
+            _ => "bad",
+        };
+        (class, v.say(self.standing))
+    }
+}
+
+/// The code of the words for how a phone stands.
+fn standing(glance: &Glance, now: Timestamp) -> &'static str {
+    match glance.enrolment.as_ref().map(|enrolment| &enrolment.stage) {
+        Some(EnrolmentStage::Completed { .. }) => return "phone-state.waits",
+        Some(EnrolmentStage::Ready { .. }) => return "phone-state.ready",
+        _ => {}
+    }
+    let any = |is: fn(&CertificateView, Timestamp) -> bool| {
+        glance.certificates.iter().any(|view| is(view, now))
+    };
+    let is_active =
+        |view: &CertificateView| matches!(view.status, CertificateStatus::Active { .. });
+    if glance.certificates.is_empty() {
+        let carries = glance.supported;
+        return if carries { "phone-state.empty" } else { "phone-state.unsupported" };
+    }
+    if any(|view, _| matches!(view.status, CertificateStatus::Held { .. })) {
+        "phone-state.held"
+    } else if glance.certificates.iter().any(|view| is_active(view) && now <= view.not_after) {
+        "phone-state.registered"
+    } else if any(|view, _| matches!(view.status, CertificateStatus::Issued)) {
+        "phone-state.ready"
+    } else if glance.certificates.iter().any(is_active) {
+        "phone-state.expired"
+    } else {
+        "phone-state.revoked"
+    }
+}
+
+impl CardUse {
+    fn of(image: &Image, usage: Use, now: Timestamp) -> Self {
+        let file = image.jpki.files.get(&jpki::certificate(usage));
+        let Some(read) = file.and_then(|der| Certificate::from_der(der).ok()) else {
+            return Self::Absent;
+        };
+        let (until, left) = (read.not_after(), image.jpki.credential(usage).pin.tries_left());
+        match left {
+            _ if now > until => Self::Expired(until),
+            0 => Self::Locked,
+            left => Self::Good { until, left },
+        }
+    }
+
+    fn said<'a>(&self, v: &Visit) -> (&'static str, Said<'a>) {
+        match *self {
+            Self::Absent => ("", v.say("card-use.absent")),
+            Self::Locked => ("bad", v.say("card-use.locked")),
+            Self::Expired(until) => ("bad", v.say("card-use.expired").with("until", until)),
+            Self::Good { left, .. } if left <= FEW_TRIES => {
+                ("waits", v.say("card-use.tries").with("left", left))
+            }
+            Self::Good { until, .. } => ("good", v.say("card-use.good").with("until", until)),
+        }
+    }
+}
+
+fn use_code(usage: Use) -> &'static str {
+    match usage {
+        Use::Signature => "use.signature",
+        Use::UserAuthentication => "use.user-authentication",
+    }
+}

@@ -1,0 +1,226 @@
+//! All roles of the sandbox, open over its data folder.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use inrou_api::client::{Client, ClientError};
+use inrou_api::clock::{Clock, SandboxClock, SystemClock};
+use inrou_api::server::{Hosts, Shell, Trigger, shutdown};
+use inrou_authority::Authority;
+use inrou_chip::tray::Tray;
+use inrou_phone::card::TableOfCards;
+use inrou_pki::Entropy;
+use inrou_rules::{Municipality, japan};
+use jiff::Timestamp;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::config::{self, Addresses};
+use super::first_start::{self, FirstStart};
+use super::gate::Opened;
+use super::inhabitants;
+use super::own_information::{self, OwnFile};
+use super::screens::Screens;
+use super::tls;
+use super::world::World;
+use super::{DataFolder, Extras, RoleKeys, SandboxError};
+use crate::key_pool::KeyPool;
+use crate::maker::Maker;
+use crate::residents::TestResident;
+use crate::serve::{AuthorityRole, Ground};
+
+/// Who has the chips that a sandbox took, as other commands are told.
+const OWNER: &str = "sandbox";
+
+/// How long, in real time, the last users of the files are waited for, and how often it is looked.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// By what the roles are opened, again and again.
+pub(super) struct Plan {
+    pub(super) folder: DataFolder,
+    pub(super) addresses: Addresses,
+    /// The files with the certificates to trust for TLS, and what is in them, DER.
+    pub(super) trusted: Vec<PathBuf>,
+    pub(super) roots: Vec<Vec<u8>>,
+    /// Which test residents get cards at a first start; all if `None`.
+    pub(super) residents: Option<Vec<String>>,
+    pub(super) extras: Extras,
+    pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) pool: Arc<KeyPool>,
+}
+
+/// Roles that run.
+pub(super) struct House {
+    pub(super) world: Arc<World>,
+    trigger: Trigger,
+    working: [JoinHandle<()>; 2],
+}
+
+impl Plan {
+    /// The shell around every handler.
+    pub(super) fn shell(&self, clock: &Arc<SandboxClock>) -> Shell {
+        Shell::new("sandbox", self.entropy.clone()).telling(clock.clone())
+    }
+
+    /// A client of one of the sandbox's APIs that does not sign.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub(super) fn anybody(
+        &self,
+        clock: &Arc<SandboxClock>,
+        path: &str,
+    ) -> Result<Client, ClientError> {
+        let base = format!("{}{path}", self.addresses.portal);
+        Client::new(&base, &self.roots, clock.clone(), self.entropy.clone())
+    }
+
+    /// Opens the roles over what is in the folder; at the first start the test residents get their
+    /// cards. `clock` is the one of the time before, which goes on with the folder's.
+    ///
+    /// # Errors
+    /// [`SandboxError`].
+    pub(super) async fn open(
+        &self,
+        clock: Option<Arc<SandboxClock>>,
+        start: Option<Timestamp>,
+    ) -> Result<(House, Opened), SandboxError> {
+        let folder = &self.folder;
+        let present = start.unwrap_or_else(|| SystemClock::new().now());
+        let (now, mut residents) = inhabitants::first_start(folder, present)?;
+        if let Some(wanted) = &self.residents {
+            residents.retain(|resident| wanted.iter().any(|name| name == resident.handle.as_str()));
+        }
+        folder.note_port(self.addresses.ports[0])?;
+        let begins = first_start::beginning(&residents, now);
+        let clock = match clock {
+            None => Arc::new(SandboxClock::open_starting_at(folder.root(), begins)?),
+            Some(clock) => {
+                clock.begin_anew(begins)?;
+                clock
+            }
+        };
+        let (entropy, pool) = (self.entropy.clone(), self.pool.clone());
+        let ground = Ground { clock: clock.clone(), entropy: entropy.clone(), keys: pool };
+
+        let passphrase = folder.passphrase(&*entropy)?;
+        let maker = Arc::new(Maker::open(
+            folder.maker(),
+            passphrase.clone(),
+            begins,
+            entropy.clone(),
+            ground.keys.clone(),
+        )?);
+        let keys = RoleKeys::open(folder.roles(), passphrase, &*entropy, &*ground.keys)?;
+        let mut roles = config::roles(folder, &keys, &self.addresses, &self.trusted);
+        self.extras.settle(&mut roles);
+        let observer = self.extras.observer.clone();
+        let tray = Tray::open(folder.cards(), OWNER, entropy.clone(), ground.keys.clone())?;
+        let tray = Arc::new(tray.observed_by(observer.clone()));
+
+        let (trigger, told) = shutdown();
+        let authority = roles.authority.open(&ground)?;
+        let cards = Arc::new(TableOfCards(tray.clone()));
+        let fleet = roles.phone.open_with(&ground, maker.clone(), cards, observer, told.clone())?;
+        let portal = roles.portal.open(&ground)?;
+        if folder.is_ready() {
+            if let Some(start) = start.filter(|start| clock.state().now < *start) {
+                clock.advance_to(start)?;
+            }
+        } else {
+            let first =
+                FirstStart { folder, residents: &residents, clock: &clock, ground: &ground };
+            first.issue_cards(now, &authority, &maker, &tray, &keys).await?;
+            first.buy_phones(fleet.clone()).await?;
+            first.finish(start)?;
+        }
+        let own = OwnFile {
+            file: folder.root().join(own_information::FILE),
+            residents: residents.clone(),
+            begun: japan::day(now),
+        };
+        let screens = Screens {
+            phone: fleet.clone(),
+            portal: portal.clone(),
+            own: Arc::new(own),
+            municipalities: municipalities(&residents),
+            home: self.addresses.portal.as_str().into(),
+            told: told.clone(),
+        };
+        let house = Router::new()
+            .merge(AuthorityRole::router(authority.clone(), told.clone()))
+            .merge(inrou_phone::http::router(fleet.clone()))
+            .merge(inrou_portal::router(portal.clone(), told.clone()));
+        let opened = self.opened(house, &screens, &authority, &clock);
+        let working = [
+            tokio::spawn(portal.tidy(told.clone())),
+            tokio::spawn(authority.clone().work(told)),
+        ];
+        let world = World {
+            base: self.addresses.portal.clone(),
+            clock,
+            tray,
+            residents,
+            fleet,
+            authority,
+            keys,
+            entropy,
+            roots: self.roots.clone(),
+        };
+        Ok((House { world: Arc::new(world), trigger, working }, opened))
+    }
+
+    /// What the roles answer with, in their shells and by host.
+    fn opened(
+        &self,
+        house: Router,
+        screens: &Screens,
+        authority: &Arc<Authority>,
+        clock: &Arc<SandboxClock>,
+    ) -> Opened {
+        let shell = || self.shell(clock);
+        let house = shell().wrap(house).merge(screens.of_portal(shell()));
+        let local = |router: &Router| Hosts::new(shell()).at(LOCAL, router);
+        let elsewhere = tls::elsewhere(self.addresses.portal.clone());
+        let status = AuthorityRole::publication(authority.clone()).merge(elsewhere);
+        let status = shell().wrap(status);
+        Opened { whole: screens.show(local(&house), shell).into_router(), status }
+    }
+}
+
+/// The names of the house itself.
+pub(super) const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+impl House {
+    /// Ends the roles: work under way is finished, everything is durable, every file is closed.
+    pub(super) async fn close(self) {
+        let Self { world, trigger, working } = self;
+        let (authority, tray) = (Arc::downgrade(&world.authority), Arc::downgrade(&world.tray));
+        // What is told of the end lives as long as somebody has it.
+        drop(world);
+        trigger.finish().await;
+        for task in working {
+            // A task that panicked has ended as well; the panic was logged.
+            let _ = task.await;
+        }
+        // Work on a thread of its own goes on when whoever asked for it has left.
+        let held = || authority.strong_count() + tray.strong_count() > 0;
+        let end = Instant::now() + PATIENCE;
+        while held() && Instant::now() < end {
+            tokio::time::sleep(PAUSE).await;
+        }
+        if held() {
+            tracing::warn!("files of the sandbox are still in use");
+        }
+    }
+}
+
+/// Where test residents live, each once.
+fn municipalities(residents: &[TestResident]) -> Vec<Municipality> {
+    let all: BTreeSet<_> = residents.iter().map(|resident| resident.municipality).collect();
+    all.into_iter().collect()
+}
