@@ -5,6 +5,7 @@ mod card;
 mod complaint;
 mod help;
 mod verify;
+mod whole;
 
 use std::env;
 use std::ffi::OsString;
@@ -20,6 +21,7 @@ use crate::card::attach::Attachment;
 use crate::card::read::Reading;
 use crate::fault::Fault;
 use crate::verify::Verification;
+use crate::whole::Asked as WholeAsked;
 
 /// The folder that a sandbox uses when nobody names one.
 const DATA: &str = "inrou-data";
@@ -83,6 +85,20 @@ pub enum Action {
         /// Where to, as typed.
         to: Option<String>,
     },
+    /// Do something with the running sandbox as a whole.
+    Whole {
+        /// The data folder.
+        data: PathBuf,
+        /// What.
+        asked: WholeAsked,
+    },
+    /// List the snapshots.
+    SnapshotList {
+        /// The data folder.
+        data: PathBuf,
+    },
+    /// List the scenarios.
+    ScenarioList,
     /// List the cards and phones.
     CardList {
         /// The data folder.
@@ -221,13 +237,14 @@ fn command(language: Language) -> Command {
             Command::new("demo").about(say("demo")).arg(out).arg(data.global(false).hide(true)),
         )
         .subcommand(Command::new("clock").about(say("clock")).arg(to))
+        .subcommands(whole::commands(&say))
         .subcommand(card::command(&say))
         .subcommand(verify::command(&say))
         .subcommand(call::command(&say))
 }
 
-/// The error that a data folder is named where it would not be looked at: a demo throws its own away, and
-/// some options say what else to go by.
+/// The error that a data folder is named where it would not be looked at: a demo throws its own away, the
+/// scenarios come with the program, and some options say what else to go by.
 fn without_use(matches: &ArgMatches) -> Option<Fault> {
     let (name, arguments) = matches.subcommand()?;
     let (name, arguments) = match arguments.subcommand() {
@@ -239,6 +256,8 @@ fn without_use(matches: &ArgMatches) -> Option<Fault> {
         "serve" => Some("config"),
         "verify" => Some("anchors"),
         "card read" => Some("reader"),
+        // They come with the program.
+        "scenario list" => None,
         _ => return None,
     };
     let typed = |option| arguments.value_source(option) == Some(ValueSource::CommandLine);
@@ -273,6 +292,7 @@ fn action(matches: &ArgMatches) -> Action {
         },
         "demo" => Action::Demo { out: arguments.get_one("out").cloned() },
         "clock" => Action::Clock { data: data(), to: typed("to") },
+        "snapshot" | "reset" | "scenario" => whole::action(name, arguments),
         "verify" => verify::action(data(), arguments),
         "call" => call::action(data(), arguments),
         _ => card::action(arguments),
@@ -335,7 +355,16 @@ mod tests {
         let serve = typed("inrou serve --config c.toml portal phone").unwrap();
         let roles = vec!["portal".to_owned(), "phone".to_owned()];
         assert_eq!(serve.action, Action::Serve { config: "c.toml".into(), roles });
-        for wrong in ["inrou serve", "inrou serve --config c.toml butler"] {
+        let restore = typed("inrou snapshot restore before --data d").unwrap();
+        let asked = WholeAsked::Restore("before".to_owned());
+        assert_eq!(restore.action, Action::Whole { data: "d".into(), asked });
+        let reset = typed("inrou reset").unwrap().action;
+        assert_eq!(reset, Action::Whole { data: DATA.into(), asked: WholeAsked::Reset });
+        assert_eq!(typed("inrou scenario list").unwrap().action, Action::ScenarioList);
+        let play = typed("inrou scenario play fresh --data d").unwrap().action;
+        let asked = WholeAsked::Play("fresh".to_owned());
+        assert_eq!(play, Action::Whole { data: "d".into(), asked });
+        for wrong in ["inrou serve", "inrou serve --config c.toml butler", "inrou snapshot save"] {
             assert!(typed(wrong).is_err(), "{wrong}");
         }
         let list = typed("inrou card list --lang=ja").unwrap();

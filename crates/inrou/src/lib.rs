@@ -1,7 +1,7 @@
 //! The command: a sandbox of the whole service, and its parts.
 //!
 //! - [`cli`]: what can be typed; [`fault`]: what is said when it cannot be done
-//! - [`up`], [`demo`], [`clock`], [`card`], [`verify`], [`call`]: the commands;
+//! - [`up`], [`demo`], [`clock`], [`card`], [`verify`], [`call`], [`whole`]: the commands;
 //!   `control`: what they ask of a running sandbox
 //! - [`serve`]: roles as a configuration says; [`sandbox`]: every role in one process; [`residents`]: who
 //!   lives in it
@@ -26,6 +26,7 @@ mod terminal;
 mod unmet;
 pub mod up;
 pub mod verify;
+pub mod whole;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -87,6 +88,12 @@ fn run(invocation: Invocation) -> Result<(), Fault> {
         Action::PrintConfig { data, port } => serve::print(&data, port),
         Action::Call { data, asked } => call::run(language, &data, &asked),
         Action::Clock { data, to } => clock::run(language, &data, to.as_deref()),
+        Action::Whole { data, asked } => whole::run(language, &data, &asked),
+        Action::SnapshotList { data } => whole::list_snapshots(language, &data),
+        Action::ScenarioList => {
+            whole::list_scenarios(language);
+            Ok(())
+        }
         Action::CardList { data } => card::list::run(language, &data),
         Action::CardShow { data, name, phone } => card::show::run(language, &data, &name, phone),
         Action::CardRead { data, reading } => card::read::run(language, &data, &reading),

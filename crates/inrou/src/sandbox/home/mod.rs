@@ -5,6 +5,8 @@
 
 mod forms;
 mod residents;
+#[cfg(test)]
+mod tests;
 mod turning;
 mod view;
 

@@ -15,9 +15,10 @@ use super::turning::{self, Event, PRESETS, UNITS};
 use crate::fault::Fault;
 use crate::person::{PHONE_PASSWORD, PHONE_PIN};
 use crate::residents::TestResident;
-use crate::sandbox::act::{Act, Done, Outcome, Progress, Typed};
+use crate::sandbox::act::{Done, Outcome, Progress, Typed};
 use crate::sandbox::keeper::Keeper;
 use crate::sandbox::{ScenarioName, Snapshot, World};
+use crate::whole::done;
 
 /// What runs: the text that names it, and its API documents.
 const RUNNING: [(&str, &[&str]); 3] = [
@@ -148,17 +149,9 @@ impl<'a> HomePage<'a> {
 
     /// What was done.
     fn done(&self) -> Option<Said<'a>> {
-        let say = |code| self.v.say(code);
-        let named = |code, name: &'a str| say(code).with("name", Term { text: name, reading: "" });
         Some(match self.outcome?.done.as_ref().ok()? {
-            Done::Turned(now) => say("act-done.turned").with("now", *now),
-            Done::Act(Act::Save(name)) => named("act-done.saved", name.as_str()),
-            Done::Act(Act::Restore(name)) => named("act-done.restored", name.as_str()),
-            Done::Act(Act::Delete(name)) => named("act-done.deleted", name.as_str()),
-            Done::Act(Act::Reset) => say("act-done.reset"),
-            Done::Act(Act::Play(name)) => {
-                say("act-done.played").with("scenario", inrou_words::Value::Name(name.as_str()))
-            }
+            Done::Turned(now) => self.v.say("act-done.turned").with("now", *now),
+            Done::Act(act) => done(act, self.v.language).into(),
         })
     }
 
