@@ -95,9 +95,7 @@ pub(crate) fn done(act: &Act, language: Language) -> Sentence<'_> {
         Act::Restore(name) => named("act-done.restored", name),
         Act::Delete(name) => named("act-done.deleted", name),
         Act::Reset => sentence("act-done.reset"),
-        Act::Play(name) => {
-            sentence("act-done.played").with("scenario", Value::Name(name.as_str()))
-        }
+        Act::Play(name) => sentence("act-done.played").with("scenario", Value::Name(name.as_str())),
     }
 }
 

@@ -88,9 +88,9 @@ fn the_commands_save_restore_reset_and_play_and_say_what_they_cannot() {
         refused(arguments, code);
     }
     let start: Timestamp = "2026-11-21T10:00:00+09:00".parse().unwrap();
-    assert!(now(folder) - start >= SignedDuration::from_hours(5 * 24));
+    assert!(now(folder).duration_since(start) >= SignedDuration::from_hours(5 * 24));
     done(folder, &["snapshot", "restore", "before"]);
-    assert!(now(folder) - start < SignedDuration::from_hours(24));
+    assert!(now(folder).duration_since(start) < SignedDuration::from_hours(24));
     done(folder, &["snapshot", "delete", "before"]);
     assert!(!done(folder, &["snapshot", "list"]).contains("before"));
     done(folder, &["reset"]);
@@ -112,7 +112,7 @@ fn a_sandbox_that_is_killed_in_the_midst_of_a_restore_has_the_old_state_or_the_n
     let mut up = Process::start(folder);
     done(folder, &["snapshot", "save", "before"]);
     let saved = now(folder);
-    let later = |folder: &Path| now(folder) - saved >= SignedDuration::from_hours(24);
+    let later = |folder: &Path| now(folder).duration_since(saved) >= SignedDuration::from_hours(24);
     for moment in [".prepared", ".replacing", ".moving-in", ".replacing", ".moving-in"] {
         if !later(folder) {
             done(folder, &["clock", "+5d"]);

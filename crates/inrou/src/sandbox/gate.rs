@@ -15,7 +15,10 @@ use tower::ServiceExt;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The gate.
-pub(super) struct Gate(watch::Sender<Standing>);
+pub(super) struct Gate {
+    standing: watch::Sender<Standing>,
+    patience: Duration,
+}
 
 /// How it stands.
 enum Standing {
@@ -38,22 +41,22 @@ pub(super) struct Opened {
 impl Gate {
     /// A gate that is shut.
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self(watch::Sender::new(Standing::Shut)))
+        Arc::new(Self { standing: watch::Sender::new(Standing::Shut), patience: PATIENCE })
     }
 
     /// Lets requests through.
     pub(super) fn open(&self, opened: Opened) {
-        self.0.send_replace(Standing::Open(opened));
+        self.standing.send_replace(Standing::Open(opened));
     }
 
     /// Has requests wait from now on.
     pub(super) fn shut(&self) {
-        self.0.send_replace(Standing::Shut);
+        self.standing.send_replace(Standing::Shut);
     }
 
     /// Turns requests away.
     pub(super) fn give_up(&self) {
-        self.0.send_replace(Standing::Broken);
+        self.standing.send_replace(Standing::Broken);
     }
 
     /// The way through, to what `side` says. The shell is for requests that are turned away.
@@ -75,10 +78,10 @@ impl Gate {
     }
 
     async fn wait(&self, side: fn(&Opened) -> &Router, told: &Shutdown) -> Option<Router> {
-        let mut standing = self.0.subscribe();
+        let mut standing = self.standing.subscribe();
         let settled = standing.wait_for(|standing| !matches!(standing, Standing::Shut));
         let settled = tokio::select! {
-            settled = tokio::time::timeout(PATIENCE, settled) => settled.ok()?.ok()?,
+            settled = tokio::time::timeout(self.patience, settled) => settled.ok()?.ok()?,
             () = told.triggered() => return None,
         };
         match &*settled {
@@ -108,7 +111,7 @@ mod tests {
         router.clone().oneshot(request).await.unwrap().status()
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_request_waits_while_the_gate_is_shut_and_not_without_end() {
         let (gate, (trigger, told)) = (Gate::new(), shutdown());
         let shell = Shell::new("test", Arc::new(SystemEntropy));
@@ -122,12 +125,14 @@ mod tests {
         gate.open(opened());
         assert_eq!(waiting.await.unwrap(), StatusCode::OK);
 
-        gate.shut();
-        assert_eq!(ask(&router).await, StatusCode::SERVICE_UNAVAILABLE, "it waits a minute");
         gate.give_up();
         assert_eq!(ask(&router).await, StatusCode::SERVICE_UNAVAILABLE);
         gate.shut();
         trigger.pull();
         assert_eq!(ask(&router).await, StatusCode::SERVICE_UNAVAILABLE, "the sandbox ends");
+
+        let hasty = Gate { standing: watch::Sender::new(Standing::Shut), patience: Duration::ZERO };
+        let (_trigger, told) = shutdown();
+        assert!(hasty.wait(|opened| &opened.whole, &told).await.is_none(), "it has waited");
     }
 }

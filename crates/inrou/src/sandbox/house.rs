@@ -156,10 +156,8 @@ impl Plan {
             .merge(inrou_phone::http::router(fleet.clone()))
             .merge(inrou_portal::router(portal.clone(), told.clone()));
         let opened = self.opened(house, &screens, &authority, &clock);
-        let working = [
-            tokio::spawn(portal.tidy(told.clone())),
-            tokio::spawn(authority.clone().work(told)),
-        ];
+        let working =
+            [tokio::spawn(portal.tidy(told.clone())), tokio::spawn(authority.clone().work(told))];
         let world = World {
             base: self.addresses.portal.clone(),
             clock,

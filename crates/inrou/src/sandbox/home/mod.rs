@@ -27,7 +27,7 @@ use super::act::{Act, Done};
 use super::keeper::Keeper;
 use super::screens::pages;
 use crate::fault::Fault;
-use forms::{Once, Sent};
+use forms::Sent;
 
 /// How long a form waits for what it began before the page shows how far it is.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -40,7 +40,6 @@ const HOLD: Duration = Duration::from_secs(20);
 struct Home {
     keeper: Arc<Keeper>,
     told: Shutdown,
-    once: Arc<Once>,
 }
 
 /// The page in its shell.
@@ -56,7 +55,7 @@ pub(super) fn router(keeper: Arc<Keeper>, told: Shutdown) -> Router {
         .route("/sandbox/snapshots", get(back).post(save))
         .route("/sandbox/snapshots/choose", get(back).post(choose))
         .route("/sandbox/reset", get(back).post(reset))
-        .with_state(Home { keeper, told, once: Arc::default() })
+        .with_state(Home { keeper, told })
         .merge(inrou_web::assets());
     shell.wrap(site.wrap(router))
 }
@@ -140,21 +139,19 @@ fn confirmed(sent: &Sent) -> Result<(), Fault> {
 }
 
 impl Home {
-    /// Does what a form asks for, once, and leads to the page that tells how it went.
+    /// Does what a form asks for, and leads to the page that tells how it went.
     async fn take(
         self,
         sent: Sent,
         form: &'static str,
         work: impl FnOnce(&Arc<Keeper>, &Sent) -> Result<u64, Fault> + Send + 'static,
     ) -> Result<Response, Problem> {
-        let (keeper, once) = (self.keeper.clone(), self.once);
+        let keeper = self.keeper.clone();
         let taken = tokio::task::spawn_blocking(move || {
-            once.take(sent.key.as_deref(), || {
-                work(&keeper, &sent)
-                    .unwrap_or_else(|fault| keeper.note(Err(fault), sent.typed(form)))
-            })
+            let number = work(&keeper, &sent);
+            number.unwrap_or_else(|fault| keeper.note(Err(fault), sent.typed(form)))
         });
-        let number = taken.await.or_internal()??;
+        let number = taken.await.or_internal()?;
         // Running out means that the page shows how far it is.
         let _ = tokio::time::timeout(PATIENCE, self.keeper.fault_of(number)).await;
         Ok(Redirect::to(&format!("/?told={number}#told")).into_response())

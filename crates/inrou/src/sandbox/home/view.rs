@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::response::Response;
-use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{OrInternal, Problem};
 use inrou_relying::anchors::fingerprint;
 use inrou_web::{Choice, Field, Kind, Said, Trouble, Visit, page};
@@ -58,7 +57,6 @@ pub(super) async fn home(
     told: Option<u64>,
 ) -> Result<Response, Problem> {
     let (now, addresses) = (v.now, keeper.plan.addresses.clone());
-    let key = IdempotencyKey::new(&*keeper.plan.entropy);
     let (log, lookup) = (keeper.log(), keeper.clone());
     let found = tokio::task::spawn_blocking(move || -> Result<_, Problem> {
         let there = lookup.world().map(|world| There::look(&world, now)).transpose()?;
@@ -72,7 +70,6 @@ pub(super) async fn home(
     let shown = HomePage {
         v,
         title: "home.title",
-        key: key.as_str(),
         there: there.as_ref(),
         snapshots: snapshots.as_deref().unwrap_or_default(),
         outcome,
@@ -123,8 +120,6 @@ impl There {
 struct HomePage<'a> {
     v: &'a Visit,
     title: &'static str,
-    /// Under which each form is taken once.
-    key: &'a str,
     /// `None` if the roles could not be started.
     there: Option<&'a There>,
     snapshots: &'a [Snapshot],
