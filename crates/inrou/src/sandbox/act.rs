@@ -36,14 +36,23 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) const CLOSING: Self = Self { percent: 5, doing: "doing.closing" };
     pub(super) const COPYING: Self = Self { percent: 20, doing: "doing.copying" };
-    pub(super) const OPENING: Self = Self { percent: 70, doing: "doing.opening" };
-    pub(super) const RESIDENTS: Self = Self { percent: 30, doing: "doing.residents" };
+    pub(super) const OPENING: Self = Self { percent: 30, doing: "doing.opening" };
+
+    /// At a first start: so many residents have their cards.
+    pub(super) fn residents(entered: usize, all: usize) -> Self {
+        Self { percent: between(30, 75, entered, all), doing: "doing.residents" }
+    }
 
     /// While a scenario is played: so many of its steps are done.
     pub(super) fn playing(done: usize, all: usize) -> Self {
-        let part = done * 25 / all.max(1);
-        Self { percent: 70 + u8::try_from(part).unwrap_or(25), doing: "doing.playing" }
+        Self { percent: between(75, 100, done, all), doing: "doing.playing" }
     }
+}
+
+/// The part of the way from one percentage to another.
+fn between(from: u8, to: u8, done: usize, all: usize) -> u8 {
+    let part = usize::from(to - from) * done / all.max(1);
+    u8::try_from(part).map_or(to, |part| from.saturating_add(part).min(to))
 }
 
 /// How something went that was asked for.

@@ -17,7 +17,7 @@ use crate::maker::Maker;
 use crate::residents::TestResident;
 use crate::serve::{AuthorityRole, Ground};
 
-pub(super) use super::setup::beginning;
+pub(super) use super::setup::{Tell, beginning};
 
 /// A first start that is under way.
 pub(super) struct FirstStart<'a> {
@@ -25,6 +25,7 @@ pub(super) struct FirstStart<'a> {
     pub residents: &'a [TestResident],
     pub clock: &'a SandboxClock,
     pub ground: &'a Ground,
+    pub tell: &'a Tell<'a>,
 }
 
 impl FirstStart<'_> {
@@ -44,8 +45,16 @@ impl FirstStart<'_> {
             municipality: resident.municipality,
         };
         self.clock.stop()?;
-        let entered =
-            setup::enter_residents(self.residents, now, self.clock, maker, tray, counter).await;
+        let entered = setup::enter_residents(
+            self.residents,
+            now,
+            self.clock,
+            maker,
+            tray,
+            counter,
+            self.tell,
+        )
+        .await;
         site.close().await;
         Ok(entered?)
     }

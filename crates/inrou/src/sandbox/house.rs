@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::config::{self, Addresses};
-use super::first_start::{self, FirstStart};
+use super::first_start::{self, FirstStart, Tell};
 use super::gate::Opened;
 use super::inhabitants;
 use super::own_information::{self, OwnFile};
@@ -80,7 +80,7 @@ impl Plan {
     }
 
     /// Opens the roles over what is in the folder; at the first start the test residents get their
-    /// cards. `clock` is the one of the time before, which goes on with the folder's.
+    /// cards, and `tell` is told. `clock` is the one of the time before, which goes on with the folder's.
     ///
     /// # Errors
     /// [`SandboxError`].
@@ -88,6 +88,7 @@ impl Plan {
         &self,
         clock: Option<Arc<SandboxClock>>,
         start: Option<Timestamp>,
+        tell: &Tell<'_>,
     ) -> Result<(House, Opened), SandboxError> {
         let folder = &self.folder;
         let present = start.unwrap_or_else(|| SystemClock::new().now());
@@ -133,7 +134,7 @@ impl Plan {
             }
         } else {
             let first =
-                FirstStart { folder, residents: &residents, clock: &clock, ground: &ground };
+                FirstStart { folder, residents: &residents, clock: &clock, ground: &ground, tell };
             first.issue_cards(now, &authority, &maker, &tray, &keys).await?;
             first.buy_phones(fleet.clone()).await?;
             first.finish(start)?;

@@ -74,7 +74,7 @@ impl Keeper {
         plan: Plan,
         start: Option<Timestamp>,
     ) -> Result<Arc<Self>, SandboxError> {
-        let (house, opened) = plan.open(None, start).await?;
+        let (house, opened) = plan.open(None, start, &|_, _| ()).await?;
         let gate = Gate::new();
         gate.open(opened);
         Ok(Arc::new(Self {
@@ -242,9 +242,9 @@ impl Keeper {
         self.progress(Progress::COPYING);
         let keeper = self.clone();
         let worked = tokio::task::spawn_blocking(move || work(&keeper)).await;
-        let is_new = !self.plan.folder.is_ready();
-        self.progress(if is_new { Progress::RESIDENTS } else { Progress::OPENING });
-        match self.plan.open(Some(self.clock.clone()), start).await {
+        self.progress(Progress::OPENING);
+        let tell = |entered, all| self.progress(Progress::residents(entered, all));
+        match self.plan.open(Some(self.clock.clone()), start, &tell).await {
             Ok((opened, routers)) => {
                 *self.world.write().unwrap_or_else(PoisonError::into_inner) =
                     Some(opened.world.clone());

@@ -24,6 +24,9 @@ use super::counter::{ChosenPins, Counter, CounterError};
 use crate::maker::{Maker, MakerError};
 use crate::residents::TestResident;
 
+/// Is told how many residents of how many have their cards.
+pub type Tell<'a> = dyn Fn(usize, usize) + Sync + 'a;
+
 /// Why the first start did not get to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
@@ -66,10 +69,12 @@ pub async fn enter_residents(
     maker: &Maker,
     tray: &Arc<Tray>,
     counter: impl Fn(&TestResident) -> Counter,
+    tell: &Tell<'_>,
 ) -> Result<(), SetupError> {
     let mut oldest_first: Vec<&TestResident> = residents.iter().collect();
     oldest_first.sort_by_key(|resident| issuance(resident));
-    for resident in oldest_first {
+    for (entered, resident) in oldest_first.into_iter().enumerate() {
+        tell(entered, residents.len());
         let issued = issuance(resident);
         if clock.state().now < issued {
             clock.advance_to(issued)?;

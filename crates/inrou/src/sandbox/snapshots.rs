@@ -79,8 +79,11 @@ impl Snapshots<'_> {
             let entry = entry.map_err(|error| of_io(&folder, &error))?;
             // Drafts have names that no snapshot has; so has whatever somebody put there.
             if let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok()) {
-                let About { at, size, .. } = self.about(&name)?;
-                found.push(Snapshot { name, at, size });
+                let about = match self.about(&name) {
+                    Err(fault) if fault.code() == "snapshot-unknown" => continue,
+                    about => about?,
+                };
+                found.push(Snapshot { name, at: about.at, size: about.size });
             }
         }
         found.sort_by(|one, other| one.name.cmp(&other.name));
@@ -285,3 +288,6 @@ fn of_io(path: &Path, error: &io::Error) -> Fault {
         _ => Fault::of_folder(path, error),
     }
 }
+
+#[cfg(test)]
+mod tests;

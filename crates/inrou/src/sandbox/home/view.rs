@@ -6,6 +6,7 @@ use askama::Template;
 use axum::response::Response;
 use inrou_api::problem::{OrInternal, Problem};
 use inrou_relying::anchors::fingerprint;
+use inrou_rules::japan;
 use inrou_web::{Choice, Field, Kind, Said, Trouble, Visit, page};
 use inrou_words::Term;
 
@@ -66,7 +67,7 @@ pub(super) async fn home(
     let log = log.borrow();
     let outcome = told.and_then(|number| log.outcome(number));
     let unlisted = snapshots.as_ref().err();
-    let nothing = Typed::new();
+    let (nothing, today) = (Typed::new(), japan::day(now).to_string());
     let shown = HomePage {
         v,
         title: "home.title",
@@ -75,6 +76,7 @@ pub(super) async fn home(
         outcome,
         unlisted,
         typed: outcome.map_or(&nothing, |outcome| &outcome.typed),
+        today: &today,
         phone: format!("{}/phones/", addresses.portal.replacen("localhost", "phone.localhost", 1)),
         portal: format!("{}/portal", addresses.portal),
         office: addresses.portal.replacen("localhost", "office.localhost", 1),
@@ -127,6 +129,8 @@ struct HomePage<'a> {
     /// Why the snapshots cannot be listed.
     unlisted: Option<&'a Fault>,
     typed: &'a Typed,
+    /// The sandbox's present day in Japan, as such a field has it.
+    today: &'a str,
     phone: String,
     portal: String,
     office: String,
@@ -183,13 +187,14 @@ impl<'a> HomePage<'a> {
         })
     }
 
+    /// The present day stands in it at first.
     fn date(&self) -> Field<'a> {
         let v = self.v;
         let codes = ["day-not-readable", "clock-backwards", "time-out-of-range"];
         let is_to = self.typed("turn") == "to";
         Field::new(v, "date", Kind::Date, v.say("turn.date"))
             .support(v.say("turn.date-support"))
-            .value(self.typed("date"))
+            .value(if is_to { self.typed("date") } else { self.today })
             .fault(self.wrong("clock", &codes).filter(|_| is_to))
     }
 
