@@ -7,6 +7,7 @@
 //!
 //! Rules are named by their ids in `docs/rulebook.md`, as in CARD-7.
 
+pub mod hotline;
 pub mod hours;
 pub mod japan;
 pub mod validity;

@@ -8,6 +8,7 @@
 mod assets;
 mod field;
 mod form;
+mod hotline;
 mod once;
 mod problem_page;
 mod said;

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use crate::Said;
 use crate::assets::{Asset, MARK, SCRIPT, STYLE};
+use crate::hotline;
 use crate::once::{Once, Sent, once};
 
 /// A place with screens of its own.
@@ -168,6 +169,11 @@ impl Visit {
     /// What time it is here.
     pub fn clock(&self) -> Said<'static> {
         Said::of("page.clock", self.language).with("now", self.now)
+    }
+
+    /// Whether the real service's hotline answers now, and how long that lasts (HOURS-4).
+    pub fn hotline(&self) -> Vec<Said<'static>> {
+        hotline::lines(self.now, self.language)
     }
 
     /// The first page of the place.

@@ -119,3 +119,24 @@ async fn every_text_of_every_page_exists_in_every_language() {
         }
     }
 }
+
+#[tokio::test]
+async fn help_1_every_page_has_the_real_services_numbers_and_dials_none() {
+    for language in ["ja", "ja-easy", "en"] {
+        for page in pages(language).await {
+            let help = page.between("<footer>", "</footer>");
+            for number in [
+                "0120-95-0178",
+                "050-3818-1250",
+                "0570-783-578",
+                "0120-0178-27",
+                "0120-0178-26",
+                "0120-601-785",
+                "https://www.kojinbango-card.go.jp/otoiawase/",
+            ] {
+                assert!(help.contains(number), "{language}: {number}");
+            }
+            assert!(!page.body.contains("tel:"), "{language}");
+        }
+    }
+}
