@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod applicants;
+mod browser;
 mod cpu;
 mod crl;
 mod issuance;
@@ -16,6 +17,7 @@ mod ocsp_signed;
 mod office;
 mod report;
 mod rounds;
+mod screens;
 
 use std::process::ExitCode;
 
@@ -27,17 +29,19 @@ const USAGE: &str = "usage: inrou-bench NAME
   ocsp-cached   OCSP answers that are kept, over HTTP, beside a static answer of the same size
   issuance      certificates from application to store, beside verifying, signing, two commits
   crl           a CRL of a million entries, beside hashing and writing as many bytes
+  screens       every screen of a resident with a history, beside a static page of the same size
   all           all of them";
 
 /// A benchmark by its name.
 type Benchmark = (&'static str, fn() -> Vec<Row>);
 
 /// In the order in which `all` runs them.
-const BENCHMARKS: [Benchmark; 4] = [
+const BENCHMARKS: [Benchmark; 5] = [
     ("ocsp-signed", ocsp_signed::run),
     ("ocsp-cached", ocsp_cached::run),
     ("issuance", issuance::run),
     ("crl", crl::run),
+    ("screens", screens::run),
 ];
 
 fn main() -> ExitCode {

@@ -6,6 +6,7 @@
 //! [`ProblemPages`] shows.
 
 mod assets;
+mod connection;
 mod field;
 mod form;
 mod hotline;
@@ -18,6 +19,7 @@ mod trouble;
 mod visit;
 
 pub use assets::router as assets;
+pub use connection::connection;
 pub use field::{Choice, Field, Kind};
 pub use form::Form;
 pub use problem_page::ProblemPages;
