@@ -95,7 +95,9 @@ impl Browser {
             self.cookies.insert((host.to_owned(), name.to_owned()), value.to_owned());
         }
         let location = of("location").first().map(|to| match to.split_once("://") {
-            Some((_, rest)) => rest.split_once('/').map_or("/".to_owned(), |it| format!("/{}", it.1)),
+            Some((_, rest)) => {
+                rest.split_once('/').map_or("/".to_owned(), |it| format!("/{}", it.1))
+            }
             None => to.clone(),
         });
         let body = String::from_utf8(body).unwrap();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use inrou_api::clock::{Clock, SystemClock};
 use inrou_api::server::{Hosts, PlainListener, Shutdown, listen, listen_tls_and_plain, serve};
+use inrou_pki::Certificate;
 use tokio::task::JoinHandle;
 
 use super::house::LOCAL;
@@ -44,6 +45,11 @@ impl Door {
     /// The certificates to trust for its TLS.
     pub(super) fn roots(&self) -> Vec<Vec<u8>> {
         self.tls.iter().map(|tls| tls.ca.clone()).collect()
+    }
+
+    /// The server's own certificate, if it has TLS.
+    pub(super) fn certificate(&self) -> Option<Arc<Certificate>> {
+        Certificate::from_der(&self.tls.as_ref()?.own).ok().map(Arc::new)
     }
 
     /// The files with them.

@@ -12,7 +12,7 @@ use inrou_api::server::{Hosts, Shell, Trigger, shutdown};
 use inrou_authority::Authority;
 use inrou_chip::tray::Tray;
 use inrou_phone::card::TableOfCards;
-use inrou_pki::Entropy;
+use inrou_pki::{Certificate, Entropy};
 use inrou_rules::{Municipality, japan};
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
@@ -46,6 +46,8 @@ pub(super) struct Plan {
     /// The files with the certificates to trust for TLS, and what is in them, DER.
     pub(super) trusted: Vec<PathBuf>,
     pub(super) roots: Vec<Vec<u8>>,
+    /// The server's own certificate, if it has TLS.
+    pub(super) certificate: Option<Arc<Certificate>>,
     /// Which test residents get cards at a first start; all if `None`.
     pub(super) residents: Option<Vec<String>>,
     pub(super) extras: Extras,
@@ -150,6 +152,7 @@ impl Plan {
             own: Arc::new(own),
             municipalities: municipalities(&residents),
             home: self.addresses.portal.as_str().into(),
+            certificate: self.certificate.clone(),
             told: told.clone(),
         };
         let house = Router::new()

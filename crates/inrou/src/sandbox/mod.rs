@@ -127,6 +127,7 @@ impl Sandbox {
             addresses: door.addresses.clone(),
             trusted: door.trusted(&folder),
             roots: door.roots(),
+            certificate: door.certificate(),
             folder,
             residents,
             extras,

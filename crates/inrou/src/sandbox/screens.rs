@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use inrou_api::server::{Hosts, Shell, Shutdown};
 use inrou_phone::{Fleet, screens as phone};
+use inrou_pki::Certificate;
 use inrou_portal::{Portal, screens as portal};
 use inrou_rules::Municipality;
 use inrou_web::{ProblemPages, Site};
@@ -21,6 +22,8 @@ pub(super) struct Screens {
     pub municipalities: Vec<Municipality>,
     /// The sandbox's home.
     pub home: Arc<str>,
+    /// The certificate under which it is served, if it is over TLS (USE-6).
+    pub certificate: Option<Arc<Certificate>>,
     pub told: Shutdown,
 }
 
@@ -35,6 +38,7 @@ impl Screens {
         let office = portal::office(self.portal.clone(), self.municipalities.clone());
         let at_home = |site: Site, router| {
             let site = site.at_home(self.home.clone());
+            let router = inrou_web::connection(self.certificate.clone()).merge(router);
             pages(shell(), site.clone()).wrap(site.visit(router))
         };
         hosts
@@ -46,7 +50,8 @@ impl Screens {
     pub(super) fn of_portal(&self, shell: Shell) -> Router {
         let (portal, own) = (self.portal.clone(), self.own.clone());
         let site = portal::site(&portal).at_home(self.home.clone());
-        PortalRole::screens(portal, site, shell, Some(own), self.told.clone())
+        let certificate = self.certificate.clone();
+        PortalRole::screens(portal, site, shell, Some(own), certificate, self.told.clone())
     }
 }
 

@@ -49,6 +49,8 @@ pub(super) struct Tls {
     pub config: Arc<ServerConfig>,
     /// The CA's certificate, DER.
     pub ca: Vec<u8>,
+    /// The server's own, DER.
+    pub own: Vec<u8>,
 }
 
 /// The file with the CA's key.
@@ -90,7 +92,7 @@ impl Tls {
         let own = server_params(now)?.signed_by(&own_key, &Issuer::new(params, key))?;
         let private = PrivateKeyDer::Pkcs8(own_key.serialize_der().into());
         let chain = vec![own.der().clone(), CertificateDer::from(ca.clone())];
-        Ok(Self { config: tls_config(chain, private)?, ca })
+        Ok(Self { config: tls_config(chain, private)?, ca, own: own.der().to_vec() })
     }
 }
 

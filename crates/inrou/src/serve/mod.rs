@@ -18,7 +18,7 @@ use inrou_api::server::{
     Hosts, ListenError, Shell, Shutdown, listen, listen_tls, serve, shutdown, tls_config,
 };
 use inrou_pki::keys::Passphrase;
-use inrou_pki::{Entropy, KeySource, SystemEntropy};
+use inrou_pki::{Certificate, Entropy, KeySource, SystemEntropy};
 use inrou_portal::screens::site as portal_site;
 use inrou_words::{Form, Language, Term, text};
 use rustls::pki_types::pem::PemObject;
@@ -114,8 +114,9 @@ pub async fn start(config: &Config, told: Shutdown) -> Result<Running, RoleError
     if let Some(role) = &config.portal {
         let portal = role.open(&ground)?;
         let shell = Shell::new("portal", ground.entropy.clone());
+        let (site, certificate) = (portal_site(&portal), own_certificate(&role.server)?);
         let screens =
-            PortalRole::screens(portal.clone(), portal_site(&portal), shell, None, told.clone());
+            PortalRole::screens(portal.clone(), site, shell, None, certificate, told.clone());
         running.serving.push(tokio::spawn(portal.clone().tidy(told.clone())));
         let served = Served { router: inrou_portal::router(portal, told.clone()), screens };
         running.serve("portal", &role.server, served, &ground, told.clone()).await?;
@@ -172,6 +173,13 @@ impl Running {
         self.serving.push(task);
         Ok(())
     }
+}
+
+/// The certificate under which a role is served, if it is over TLS.
+fn own_certificate(server: &Server) -> Result<Option<Arc<Certificate>>, RoleError> {
+    let Some(tls) = &server.tls else { return Ok(None) };
+    let chain = certificates(std::slice::from_ref(&tls.certificate))?;
+    Ok(chain.first().and_then(|der| Certificate::from_der(der).ok()).map(Arc::new))
 }
 
 /// Runs `work` until the shutdown.

@@ -8,6 +8,7 @@ use inrou_api::client::Client;
 use inrou_api::server::{Shell, Shutdown};
 use inrou_api::signature::RoleKey;
 use inrou_authority::key_folder::KeyFolder;
+use inrou_pki::Certificate;
 use inrou_portal::screens::{self, OwnInformation};
 use inrou_portal::settings::Settings;
 use inrou_portal::store::SqliteStore;
@@ -87,16 +88,20 @@ impl PortalRole {
         Ok(Arc::new(portal.map_err(|error| RoleError::portal_store(&self.folder, error))?))
     }
 
-    /// The portal's screens where they stand, in their shell, with style sheet and script.
+    /// The portal's screens where they stand, in their shell, with style sheet and script, served under
+    /// that certificate if it is over TLS.
     pub(crate) fn screens(
         portal: Arc<Portal>,
         site: Site,
         shell: Shell,
         own: Option<Arc<dyn OwnInformation>>,
+        certificate: Option<Arc<Certificate>>,
         told: Shutdown,
     ) -> Router {
         let pages = ProblemPages(site.clone());
-        let screens = screens::router(portal, told, own).merge(inrou_web::assets());
+        let screens = screens::router(portal, told, own)
+            .merge(inrou_web::assets())
+            .merge(inrou_web::connection(certificate));
         shell.with_pages(Arc::new(pages)).wrap(site.visit(screens))
     }
 
