@@ -123,6 +123,15 @@ fn card_3_nobody_under_15_has_a_signature_certificate() {
     }
 }
 
+/// Whether a phone is supported its model says (READY-2).
+#[test]
+fn a_file_of_before_the_phones_knew_what_is_supported_is_read() {
+    let model = r#""model": "Sandbox Phone 8" }"#;
+    assert!(BUILT_IN.contains(model));
+    let older = model.replace(" }", r#", "supported": true }"#);
+    assert!(parse(&BUILT_IN.replace(model, &older), START).is_ok());
+}
+
 #[test]
 fn a_file_is_told_of_by_its_name() {
     let folder = tempfile::tempdir().unwrap();

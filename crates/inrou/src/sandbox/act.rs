@@ -66,7 +66,8 @@ pub(super) struct Outcome {
 }
 
 /// What a form sent, by field.
-pub(super) type Typed = BTreeMap<&'static str, String>;
+#[derive(Clone, Debug, Default)]
+pub(super) struct Typed(pub(super) BTreeMap<&'static str, String>);
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use crate::maker::Maker;
 use crate::residents::TestResident;
 use crate::serve::{AuthorityRole, Ground};
 
-pub(super) use super::setup::{Tell, beginning};
+pub(super) use super::setup::beginning;
 
 /// A first start that is under way.
 pub(super) struct FirstStart<'a> {
@@ -25,7 +25,8 @@ pub(super) struct FirstStart<'a> {
     pub residents: &'a [TestResident],
     pub clock: &'a SandboxClock,
     pub ground: &'a Ground,
-    pub tell: &'a Tell<'a>,
+    /// Is told how many residents of how many have their cards.
+    pub tell: &'a (dyn Fn(usize, usize) + Sync),
 }
 
 impl FirstStart<'_> {

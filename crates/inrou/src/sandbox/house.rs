@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::config::{self, Addresses};
-use super::first_start::{self, FirstStart, Tell};
+use super::first_start::{self, FirstStart};
 use super::gate::Opened;
 use super::inhabitants;
 use super::own_information::{self, OwnFile};
@@ -90,7 +90,7 @@ impl Plan {
         &self,
         clock: Option<Arc<SandboxClock>>,
         start: Option<Timestamp>,
-        tell: &Tell<'_>,
+        tell: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<(House, Opened), SandboxError> {
         let folder = &self.folder;
         let present = start.unwrap_or_else(|| SystemClock::new().now());

@@ -147,7 +147,7 @@ impl Keeper {
             };
             keeper.log.send_modify(|log| {
                 log.under_way = None;
-                log.remember(number, done, Typed::new());
+                log.remember(number, done, Typed::default());
             });
         });
         Ok(number)

@@ -24,9 +24,6 @@ use super::counter::{ChosenPins, Counter, CounterError};
 use crate::maker::{Maker, MakerError};
 use crate::residents::TestResident;
 
-/// Is told how many residents of how many have their cards.
-pub type Tell<'a> = dyn Fn(usize, usize) + Sync + 'a;
-
 /// Why the first start did not get to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
@@ -58,7 +55,8 @@ pub fn beginning(residents: &[TestResident], start: Timestamp) -> Timestamp {
     residents.iter().map(issuance).min().unwrap_or(start).min(start)
 }
 
-/// Enters the residents and issues their cards, oldest first, ending at the present of `start`.
+/// Enters the residents and issues their cards, oldest first, ending at the present of `start`. `tell` is
+/// told how many residents of how many have theirs.
 ///
 /// # Errors
 /// [`SetupError`].
@@ -69,7 +67,7 @@ pub async fn enter_residents(
     maker: &Maker,
     tray: &Arc<Tray>,
     counter: impl Fn(&TestResident) -> Counter,
-    tell: &Tell<'_>,
+    tell: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<(), SetupError> {
     let mut oldest_first: Vec<&TestResident> = residents.iter().collect();
     oldest_first.sort_by_key(|resident| issuance(resident));

@@ -7,7 +7,8 @@ use inrou_api::clock::SandboxClock;
 use inrou_authority::Authority;
 use inrou_chip::tray::Tray;
 use inrou_phone::Fleet;
-use inrou_pki::Entropy;
+use inrou_pki::{Entropy, Status};
+use inrou_rules::{CertificateId, Serial, Use};
 
 use super::role_keys::{Role, RoleKeys};
 use crate::residents::TestResident;
@@ -34,6 +35,11 @@ impl World {
     /// The test resident of that name.
     pub fn resident(&self, handle: &str) -> Option<&TestResident> {
         self.residents.iter().find(|resident| resident.handle.as_str() == handle)
+    }
+
+    /// How a certificate stands, as the authority tells relying parties.
+    pub(super) fn status(&self, usage: Use, serial: Serial) -> Status {
+        self.authority.status_index().status(CertificateId { usage, serial })
     }
 
     /// A client of one of the sandbox's APIs, such as `/authority/v1`, that signs as `role`.

@@ -43,8 +43,7 @@ impl Sent {
             ("snapshot", &self.snapshot),
         ];
         let fields = fields.into_iter().filter_map(|(name, typed)| Some((name, typed.clone()?)));
-        let mut kept: Typed = fields.filter(|(_, typed)| typed.len() <= LONGEST).collect();
-        kept.insert("form", form.to_owned());
-        kept
+        let fields = fields.filter(|(_, typed)| typed.len() <= LONGEST);
+        Typed(fields.chain([("form", form.to_owned())]).collect())
     }
 }

@@ -5,8 +5,8 @@ use inrou_api::wire::authority::{CertificateView, EnrolmentStage};
 use inrou_chip::image::Image;
 use inrou_chip::jpki;
 use inrou_phone::Glance;
-use inrou_pki::Certificate;
-use inrou_rules::{CertificateStatus, Use};
+use inrou_pki::{Certificate, Status};
+use inrou_rules::{CertificateStatus, Serial, Use};
 use inrou_web::{Said, Visit};
 use inrou_words::{Form, Language, Term};
 use jiff::Timestamp;
@@ -37,6 +37,8 @@ pub(super) struct ShownPhone {
 /// How a card's key stands.
 enum CardUse {
     Absent,
+    Held,
+    Revoked,
     Locked,
     Expired(Timestamp),
     Good { until: Timestamp, left: u8 },
@@ -59,12 +61,12 @@ impl Shown {
             let name = phone.name.to_string();
             Ok(match world.fleet.glance(&name) {
                 Err(problem) if problem.is(Code::NOT_FOUND) => None,
-                glance => Some(ShownPhone::of(name, glance?, now)),
+                glance => Some(ShownPhone::of(name, glance?, world, now)),
             })
         });
         Ok(Self {
             resident: resident.clone(),
-            card: uses.map(|usage| (usage, CardUse::of(&image, usage, now))),
+            card: uses.map(|usage| (usage, CardUse::of(&image, usage, world, now))),
             lent: world.tray.borrower(&name),
             phones: phones.filter_map(Result::transpose).collect::<Result<_, Problem>>()?,
         })
@@ -121,8 +123,8 @@ pub(super) enum About {
 }
 
 impl ShownPhone {
-    fn of(name: String, glance: Glance, now: Timestamp) -> Self {
-        let standing = standing(&glance, now);
+    fn of(name: String, glance: Glance, world: &World, now: Timestamp) -> Self {
+        let standing = standing(&glance, world, now);
         Self { name, model: glance.model, standing }
     }
 
@@ -138,44 +140,62 @@ impl ShownPhone {
     }
 }
 
-/// The code of the words for how a phone stands.
-fn standing(glance: &Glance, now: Timestamp) -> &'static str {
+/// The code of the words for how a phone stands: what it carries it has heard, how that stands the
+/// authority knows.
+fn standing(glance: &Glance, world: &World, now: Timestamp) -> &'static str {
     match glance.enrolment.as_ref().map(|enrolment| &enrolment.stage) {
         Some(EnrolmentStage::Completed { .. }) => return "phone-state.waits",
         Some(EnrolmentStage::Ready { .. }) => return "phone-state.ready",
         _ => {}
     }
-    let any = |is: fn(&CertificateView, Timestamp) -> bool| {
-        glance.certificates.iter().any(|view| is(view, now))
-    };
-    let is_active =
-        |view: &CertificateView| matches!(view.status, CertificateStatus::Active { .. });
     if glance.certificates.is_empty() {
         let carries = glance.supported;
         return if carries { "phone-state.empty" } else { "phone-state.unsupported" };
     }
-    if any(|view, _| matches!(view.status, CertificateStatus::Held { .. })) {
-        "phone-state.held"
-    } else if glance.certificates.iter().any(|view| is_active(view) && now <= view.not_after) {
-        "phone-state.registered"
-    } else if any(|view, _| matches!(view.status, CertificateStatus::Issued)) {
-        "phone-state.ready"
-    } else if glance.certificates.iter().any(is_active) {
-        "phone-state.expired"
-    } else {
-        "phone-state.revoked"
+    let states = glance.certificates.iter().map(|view| certificate_state(view, world, now));
+    // The best of them counts, but a hold is not to be overlooked.
+    let order = [
+        "phone-state.held",
+        "phone-state.registered",
+        "phone-state.ready",
+        "phone-state.expired",
+        "phone-state.revoked",
+    ];
+    let rank = |state: &&str| order.iter().position(|known| known == state);
+    states.min_by_key(rank).unwrap_or("phone-state.empty")
+}
+
+fn certificate_state(view: &CertificateView, world: &World, now: Timestamp) -> &'static str {
+    let serial = u64::from_str_radix(&view.serial, 16).map(Serial);
+    let known = serial.ok().map(|serial| world.status(view.usage, serial));
+    match (view.status, known) {
+        (_, Some(Status::OnHold { .. })) => "phone-state.held",
+        (_, Some(Status::Revoked { .. })) | (CertificateStatus::Revoked { .. }, _) => {
+            "phone-state.revoked"
+        }
+        (CertificateStatus::Held { .. }, _) => "phone-state.held",
+        (CertificateStatus::Issued, _) => "phone-state.ready",
+        (CertificateStatus::Active { .. }, _) if now > view.not_after => "phone-state.expired",
+        (CertificateStatus::Active { .. }, _) => "phone-state.registered",
     }
 }
 
 impl CardUse {
-    fn of(image: &Image, usage: Use, now: Timestamp) -> Self {
+    fn of(image: &Image, usage: Use, world: &World, now: Timestamp) -> Self {
         let file = image.jpki.files.get(&jpki::certificate(usage));
         let Some(read) = file.and_then(|der| Certificate::from_der(der).ok()) else {
             return Self::Absent;
         };
-        let (until, left) = (read.not_after(), image.jpki.credential(usage).pin.tries_left());
-        match left {
-            _ if now > until => Self::Expired(until),
+        let until = read.not_after();
+        if now > until {
+            return Self::Expired(until);
+        }
+        match read.serial().map(|serial| world.status(usage, serial)) {
+            Some(Status::OnHold { .. }) => return Self::Held,
+            Some(Status::Revoked { .. }) => return Self::Revoked,
+            _ => {}
+        }
+        match image.jpki.credential(usage).pin.tries_left() {
             0 => Self::Locked,
             left => Self::Good { until, left },
         }
@@ -184,6 +204,8 @@ impl CardUse {
     fn said<'a>(&self, v: &Visit) -> (&'static str, Said<'a>) {
         match *self {
             Self::Absent => ("", v.say("card-use.absent")),
+            Self::Held => ("bad", v.say("card-use.held")),
+            Self::Revoked => ("bad", v.say("card-use.revoked")),
             Self::Locked => ("bad", v.say("card-use.locked")),
             Self::Expired(until) => ("bad", v.say("card-use.expired").with("until", until)),
             Self::Good { left, .. } if left <= FEW_TRIES => {

@@ -278,7 +278,12 @@ async fn a_reset_begins_anew_and_requests_wait_meanwhile() {
     assert_eq!(trouble(&seen.send("/sandbox/reset", "").await), "loss-not-confirmed");
     assert_eq!(seen.phone("hana-phone").await.chip, before);
 
+    let loan = seen.sandbox.keeper.note_loan();
+    let refused = seen.sandbox.keeper.begin(Act::Reset).unwrap_err();
+    assert_eq!(refused.code(), "card-busy", "another program has a chip");
+    drop(loan);
     let number = seen.sandbox.keeper.begin(Act::Reset).unwrap();
+    assert!(seen.sandbox.keeper.note_loan().is_none(), "chips are not lent meanwhile");
     assert_eq!(seen.sandbox.keeper.begin(Act::Reset).unwrap_err().code(), "sandbox-busy");
     for language in Language::ALL {
         let page = seen.look(&format!("/?told={number}"), language).await;
@@ -320,11 +325,11 @@ async fn every_scenario_comes_to_its_end_and_says_so() {
             "registered" | "application-sent" | "near-expiry" => "carries certificates",
             "applied-at-night" => "waits for the notice",
             "given-up" => "revoked",
+            "phone-held" => "on hold",
             "card-locked" => "locked",
             _ => "can carry certificates",
         };
-        // What a phone was not told yet it does not show (a hold).
-        assert!(html.contains(shows) || name == "phone-held", "{name}: {shows}");
+        assert!(html.contains(shows), "{name}: {shows}");
     }
     for (fields, code) in [
         ("confirmed=yes", "nothing-chosen"),

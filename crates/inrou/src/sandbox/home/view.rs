@@ -67,7 +67,7 @@ pub(super) async fn home(
     let log = log.borrow();
     let outcome = told.and_then(|number| log.outcome(number));
     let unlisted = snapshots.as_ref().err();
-    let (nothing, today) = (Typed::new(), japan::day(now).to_string());
+    let (nothing, today) = (Typed::default(), japan::day(now).to_string());
     let shown = HomePage {
         v,
         title: "home.title",
@@ -156,7 +156,7 @@ impl<'a> HomePage<'a> {
 
     /// What a form's field held when it was not taken.
     fn typed(&self, field: &str) -> &'a str {
-        self.typed.get(field).map_or("", String::as_str)
+        self.typed.0.get(field).map_or("", String::as_str)
     }
 
     /// What is wrong with a form, if it is that with one of these codes.
