@@ -44,6 +44,8 @@ pub struct Step {
     /// Words that the guide quotes.
     #[serde(default)]
     pub says: Vec<Quote>,
+    /// The step on whose page it is, too.
+    pub with: Option<String>,
     /// The rules that it serves.
     pub rules: Vec<String>,
 }

@@ -1,5 +1,6 @@
 //! What is invented: the test residents, where they live, and their own information.
 
+use inrou_words::{Authored, Form};
 use serde_json::Value;
 
 use crate::sample::Sample;
@@ -12,7 +13,19 @@ const TOWN: (&str, &str) = ("見本町", "みほんちょう");
 
 /// All of it.
 pub fn samples() -> impl Iterator<Item = Sample> {
-    residents().into_iter().chain(own_information())
+    residents().into_iter().chain(about_residents()).chain(own_information())
+}
+
+/// What is said about each of them.
+fn about_residents() -> Vec<Sample> {
+    let file: Value = serde_json::from_str(RESIDENTS).unwrap();
+    let about = file["residents"].as_array().unwrap().iter();
+    about
+        .map(|one| {
+            let text: Authored = one["about"]["ja-easy"].as_str().unwrap().parse().unwrap();
+            Sample::of("residents.json", &text.render(Form::Html))
+        })
+        .collect()
 }
 
 fn residents() -> Vec<Sample> {
