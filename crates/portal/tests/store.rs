@@ -189,16 +189,19 @@ fn a_file_of_the_first_form_stays_readable() {
     let store = open(&file);
     assert_eq!(*store.secret().unwrap(), [0; 32]);
     assert_eq!(store.notices(&subject(1), 0, 10).unwrap().len(), 1);
-    assert!(store.notify_once(&subject(1), &due(1)).unwrap());
+    store.notify_once(&subject(1), &due(1)).unwrap();
+    assert_eq!(store.notices(&subject(1), 0, 10).unwrap().len(), 2);
 }
 
 #[test]
 fn a_notice_about_something_is_given_once_to_each() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder.path().join("portal.db"));
-    for (resident, number, is_new) in [(1, 1, true), (1, 1, false), (1, 2, true), (2, 1, true)] {
-        let given = store.notify_once(&subject(resident), &due(number)).unwrap();
-        assert_eq!(given, is_new, "{resident} {number}");
+    for (resident, number, is_known) in [(1, 1, false), (1, 1, true), (1, 2, false), (2, 1, false)]
+    {
+        let known = store.has_notice(&subject(resident), &due(number).about).unwrap();
+        assert_eq!(known, is_known, "{resident} {number}");
+        store.notify_once(&subject(resident), &due(number)).unwrap();
     }
     let notices = store.notices(&subject(1), 0, 10).unwrap();
     let sequences: Vec<_> = notices.iter().map(|notice| notice.sequence).collect();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use inrou_api::problem::{OrInternal, Problem};
 use inrou_portal::screens::{
-    Checkup, Medicine, MotherAndChild, OwnInformation, OwnRecords, Value, Words,
+    Checkup, Medicine, MotherAndChild, OwnInformation, OwnRecords, Vaccination, Value, Words,
 };
 use inrou_rules::Attributes;
 use jiff::ToSpan;
@@ -59,7 +59,8 @@ struct File {
     residents: Vec<Entry>,
 }
 
-/// What there is of one resident. Days are counted back from the day on which the sandbox began.
+/// What there is of one resident. Days are counted back from the day on which the sandbox began, those of
+/// vaccinations on from it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -70,6 +71,8 @@ struct Entry {
     checkups: Vec<CheckupEntry>,
     #[serde(default)]
     mother_and_child: Vec<HandbookEntry>,
+    #[serde(default)]
+    vaccinations: Vec<VaccinationEntry>,
 }
 
 #[derive(Deserialize)]
@@ -97,6 +100,14 @@ struct HandbookEntry {
     note: Words,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VaccinationEntry {
+    vaccine: String,
+    in_days: u16,
+    lasts_days: u16,
+}
+
 impl Entry {
     fn records(self, begun: Date) -> OwnRecords {
         let on = |days: u16| begun.saturating_sub(i32::from(days).days());
@@ -112,10 +123,16 @@ impl Entry {
             let HandbookEntry { days_ago, what, note } = entry;
             MotherAndChild { on: on(days_ago), what, note }
         });
+        let vaccinations = self.vaccinations.into_iter().map(|entry| {
+            let from = begun.saturating_add(i32::from(entry.in_days).days());
+            let until = from.saturating_add(i32::from(entry.lasts_days).days());
+            Vaccination { vaccine: entry.vaccine, from, until }
+        });
         let mut records = OwnRecords {
             medicines: medicines.collect(),
             checkups: checkups.collect(),
             mother_and_child: handbook.collect(),
+            vaccinations: vaccinations.collect(),
         };
         records.medicines.sort_by_key(|entry| std::cmp::Reverse(entry.on));
         records.checkups.sort_by_key(|entry| std::cmp::Reverse(entry.on));
@@ -171,6 +188,9 @@ mod tests {
         let file: File = serde_json::from_str(BUILT_IN).unwrap();
         for entry in file.residents {
             assert!(residents.iter().any(|one| one.handle.as_str() == entry.handle));
+            for VaccinationEntry { vaccine, .. } in entry.vaccinations {
+                assert!(inrou_words::text(&format!("vaccine.{vaccine}")).exists(), "{vaccine}");
+            }
         }
     }
 }

@@ -29,7 +29,9 @@ use inrou_web::{Place, Site, back};
 use crate::Portal;
 
 pub use office::{router as office, site as office_site};
-pub use own::{Checkup, Medicine, MotherAndChild, OwnInformation, OwnRecords, Value, Words};
+pub use own::{
+    Checkup, Medicine, MotherAndChild, OwnInformation, OwnRecords, Vaccination, Value, Words,
+};
 
 /// How long a page waits for news before it asks again, in seconds.
 const PATIENCE: u32 = 25;

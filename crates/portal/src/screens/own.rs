@@ -35,6 +35,19 @@ pub struct OwnRecords {
     pub checkups: Vec<Checkup>,
     /// The mother-and-child handbook (母子健康手帳): one entry a child's check-up or vaccination.
     pub mother_and_child: Vec<MotherAndChild>,
+    /// Vaccinations that the resident is told of when their time comes (予防接種のお知らせ).
+    pub vaccinations: Vec<Vaccination>,
+}
+
+/// A vaccination with the time for it.
+#[derive(Clone)]
+pub struct Vaccination {
+    /// Against what: a name in the family `vaccine`.
+    pub vaccine: String,
+    /// The first day.
+    pub from: Date,
+    /// The last day.
+    pub until: Date,
 }
 
 /// Words in the three languages: Japanese with its reading, and English.
@@ -170,7 +183,7 @@ impl Screens {
         self.own.clone().ok_or_else(|| Problem::new(Code::NOT_FOUND))
     }
 
-    async fn own_records(&self, session: &Session) -> Result<OwnRecords, Problem> {
+    pub(super) async fn own_records(&self, session: &Session) -> Result<OwnRecords, Problem> {
         let source = self.source()?;
         let holder = self.portal.applicant(session).await?;
         tokio::task::spawn_blocking(move || source.of(&holder)).await.or_internal()?

@@ -178,11 +178,17 @@ pub trait Records: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Notice>, StoreError>;
 
-    /// Gives a resident a notice about something, unless there was one about it. Whether it was new.
+    /// Gives a resident a notice about something, unless there was one about it.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn notify_once(&self, subject: &str, due: &Due) -> Result<bool, StoreError>;
+    fn notify_once(&self, subject: &str, due: &Due) -> Result<(), StoreError>;
+
+    /// Whether a resident was given a notice about something.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn has_notice(&self, subject: &str, about: &str) -> Result<bool, StoreError>;
 
     /// Enters an act into a resident's history, once.
     ///

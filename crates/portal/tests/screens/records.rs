@@ -29,6 +29,30 @@ async fn use_2_a_notice_is_new_until_it_is_looked_at_and_comes_to_a_page_that_wa
 }
 
 #[tokio::test]
+async fn use_2_a_vaccination_is_told_once_when_the_clock_says_so() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let mut browser = Browser::portal(&house);
+    browser.log_in(&house, &person).await;
+    assert!(!browser.get("/portal/notices").await.has("予防接種"));
+    house.clock.advance_by(SignedDuration::from_mins(13 * 60 + 45));
+    let asks = browser.log_in(&house, &person).await.waits();
+    assert_eq!(asks, "/portal/notices/news?since=0", "not yet");
+    // Midnight comes while the page waits.
+    let (mut tab, clock) = (browser.clone(), house.clock.clone());
+    let midnight = async move { clock.advance_by(SignedDuration::from_mins(15)) };
+    let (news, ()) = tokio::join!(tab.get(&asks), midnight);
+    assert_eq!(news.status, StatusCode::OK);
+    assert!(browser.get("/portal").await.has("新しいお知らせが1件あります"));
+    for _ in 0..2 {
+        let notices = browser.get("/portal/notices").await;
+        assert_eq!(notices.body.matches("予防接種のお知らせ").count(), 1);
+        assert!(notices.has("インフルエンザ") && notices.has("2026年12月31日までに"));
+        assert!(!notices.has("風しん"), "its time was over");
+    }
+}
+
+#[tokio::test]
 async fn notices_have_pages_newest_first() {
     let house = House::new().await;
     let person = house.person("印籠　花子", Medium::Phone);

@@ -295,7 +295,8 @@ impl Running {
     }
 }
 
-/// Own information of everybody: one medicine.
+/// Own information of everybody: one medicine, a vaccination of which the time is over, and one that is
+/// due tomorrow.
 struct Own;
 
 impl screens::OwnInformation for Own {
@@ -311,7 +312,19 @@ impl screens::OwnInformation for Own {
             name: words("見本錠<b>", "みほんじょう", "Mihon tablets <b>"),
             amount: words("１日１回", "いちにちいっかい", "once a day"),
         };
-        Ok(screens::OwnRecords { medicines: vec![medicine], ..screens::OwnRecords::default() })
+        let day = |month, day| jiff::civil::date(2026, month, day);
+        let due = |vaccine: &str, from, until| {
+            let vaccine = vaccine.to_owned();
+            screens::Vaccination { vaccine, from, until }
+        };
+        Ok(screens::OwnRecords {
+            medicines: vec![medicine],
+            vaccinations: vec![
+                due("rubella", day(10, 1), day(11, 20)),
+                due("influenza", day(11, 22), day(12, 31)),
+            ],
+            ..screens::OwnRecords::default()
+        })
     }
 }
 

@@ -41,23 +41,23 @@ impl Records for SqliteStore {
         })
     }
 
-    fn notify_once(&self, subject: &str, due: &Due) -> Result<bool, StoreError> {
-        let known = "SELECT 1 FROM notices WHERE subject = ?1 AND about = ?2";
-        let known = |connection: &Connection| {
-            Ok(row(connection, known, (subject, &due.about), |_| Ok(()))?.is_some())
-        };
-        if self.read(known)? {
-            return Ok(false);
-        }
+    fn notify_once(&self, subject: &str, due: &Due) -> Result<(), StoreError> {
         self.write(|connection| {
-            let given = change(
+            change(
                 connection,
                 "INSERT OR IGNORE INTO notices (subject, sequence, at, code, params, about)
                  SELECT ?1, COALESCE(MAX(sequence), 0) + 1, ?2, ?3, ?4, ?5 FROM notices
                  WHERE subject = ?1",
                 (subject, Moment(due.at), due.code, Json(&due.params), &due.about),
-            )?;
-            Ok(given > 0)
+            )
+            .map(drop)
+        })
+    }
+
+    fn has_notice(&self, subject: &str, about: &str) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT 1 FROM notices WHERE subject = ?1 AND about = ?2";
+            Ok(row(connection, sql, (subject, about), |_| Ok(()))?.is_some())
         })
     }
 
