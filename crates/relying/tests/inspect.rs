@@ -103,8 +103,13 @@ async fn a_holders_certificate_is_told_whole_in_der_and_pem() {
         let der = holder.certificate.as_der();
         let chain =
             holder.certificate.to_pem() + &world.authority.issuer(usage).certificate.to_pem();
-        for file in [der, holder.certificate.to_pem().as_bytes(), chain.as_bytes()] {
+        let pem = holder.certificate.to_pem();
+        for (file, judged) in
+            [(der, None), (pem.as_bytes(), None), (chain.as_bytes(), Some("1 / 2"))]
+        {
             let report = world.inspect(file, None).await;
+            let expected = judged.map(|judged| FactValue::Text(judged.to_owned()));
+            assert_eq!(fact(&report, FactName::Judged), expected.as_ref());
             assert_eq!(report.file, FileKind::Certificate);
             assert_eq!(outcomes(&report), GOOD);
             assert!(report.holds());

@@ -169,14 +169,13 @@ async fn what_is_no_form_or_too_large_ends_in_a_page_that_says_so() {
             for (kind, body) in
                 [("application/json", "{}"), ("text/plain", "a=b"), ("multipart/form-data", "x")]
             {
-                let answer =
-                    visitor.clone().send("POST", &route.path, &[("content-type", kind)], body);
-                let answer = answer.await;
+                let kind = [("content-type", kind)];
+                let answer = visitor.clone().send("POST", &route.path, &kind, body).await;
                 // A button without fields is pressed all the same.
                 let is_told = answer.trouble() == Some("unsupported-media-type");
                 assert!(
                     is_told || answer.status == 303 || answer.status == 404,
-                    "{route:?} {kind}: {}",
+                    "{route:?} {kind:?}: {}",
                     answer.status
                 );
             }

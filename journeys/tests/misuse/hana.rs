@@ -52,7 +52,7 @@ pub async fn applies(house: &House, portal: &mut Visitor) -> String {
     let key = portal.post(path, &with("review", "")).await.hidden("key");
     let waits = portal.submit(path, &with("send", &key)).await;
     approves(house, &link(&waits), PHONE_PASSWORD).await;
-    waits.between("/portal/applications/", "/news")
+    waits.between("data-waits=\"/portal/applications/", "/news")
 }
 
 /// A clerk of Hana's municipality signs in at the office.

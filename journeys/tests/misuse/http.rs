@@ -42,7 +42,7 @@ impl Visitor {
         let mut page = self.post(path, fields).await;
         for _ in 0..3 {
             match page.header("location") {
-                Some(location) => page = self.get(&location.to_owned()).await,
+                Some(location) => page = self.get(location).await,
                 None => break,
             }
         }
@@ -98,7 +98,8 @@ impl Page {
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
+        let found = self.headers.iter().find(|(found, _)| found == name);
+        found.map(|(_, value)| value.as_str())
     }
 
     pub fn all<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p str> {

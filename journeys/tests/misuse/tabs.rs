@@ -184,7 +184,7 @@ async fn each_form_of_the_phone_that_is_pressed_twice_acts_once() {
     assert!(led.ends_with("/answered/done"), "{led}");
     assert_eq!(portal.get("/portal/login/wait").await.header("location"), Some("/portal"));
     // Each step of a procedure.
-    let (_, shown) = twice("/begin", "/prepare", &[("procedure", "revoke")]).await;
+    let (_, shown) = twice("/begin", "", &[("procedure", "revoke")]).await;
     assert_eq!(shown.trouble(), None);
     let steps: [&[(&str, &str)]; 2] = [
         &[("step", "confirm-revocation"), ("confirmed", "yes")],
@@ -214,7 +214,7 @@ async fn each_form_of_portal_and_office_that_is_pressed_twice_acts_once() {
     let mut other = portal.clone();
     let (first, second) = tokio::join!(portal.post(path, &send), other.post(path, &send));
     assert_eq!((first.status, first.header("location")), (303, second.header("location")));
-    let waits = portal.get(&first.header("location").unwrap().to_owned()).await;
+    let waits = portal.get(first.header("location").unwrap()).await;
     approves(&house, &link(&waits), PHONE_PASSWORD).await;
     let session = portal.cookies["__Host-portal"].clone();
     let client = house.sandbox.anybody("/portal/v1").unwrap().showing(&session);

@@ -59,14 +59,16 @@ async fn a_document_that_nobody_signs_in_time_can_be_signed_again() {
     let path = "/portal/apply/moving-out";
     let key = portal.post(path, &send("review", "")).await.hidden("key");
     let waits = portal.submit(path, &send("send", &key)).await;
-    let address =
-        format!("/portal/applications/{}", waits.between("/portal/applications/", "/news"));
+    let address = format!(
+        "/portal/applications/{}",
+        waits.between("data-waits=\"/portal/applications/", "/news")
+    );
     house.turns_to("2026-11-24T10:46:00+09:00");
     let late = approves(&house, &link(&waits), PHONE_PASSWORD).await;
     // It was never shown before its end.
     assert!(["transaction-expired", "transaction-unknown"].contains(&late.trouble().unwrap()));
     let over = portal.get(&address).await;
-    assert_eq!(over.trouble(), Some("transaction-expired"));
+    assert_eq!(over.trouble(), Some("transaction-expired"), "{}", over.body);
     let again =
         portal.submit(&format!("{address}/signature"), &[("key", &over.hidden("key"))]).await;
     approves(&house, &link(&again), PHONE_PASSWORD).await;
@@ -144,7 +146,7 @@ async fn hours_1_who_is_overtaken_by_the_evening_is_told_the_morning() {
     let password = [("secret", PHONE_PASSWORD), ("again", PHONE_PASSWORD)];
     step(&[&[("step", "new-signature-password")], &password[..]].concat()).await;
     house.turns_to("2026-11-24T19:31:00+09:00");
-    let pin = [("secret", PHONE_PIN), ("again", PHONE_PIN)];
+    let pin = [("secret", "8046"), ("again", "8046")];
     let done = step(&[&[("step", "new-user-authentication-pin")], &pin[..]].concat()).await;
     assert_eq!((done.status, done.trouble()), (200, None), "{}", done.body);
     assert!(done.body.contains("明朝8時"), "{}", done.body);

@@ -7,8 +7,8 @@ use crate::hana::{applies, clerk, hands_over, link, logs_in, phone};
 use crate::house::House;
 use crate::http::{Visitor, percent};
 
-/// Runs wherever it is taken for markup, an attribute's end or a script's.
-const MARKUP: &str = "\"'><img src=x onerror=hacked=1><script>hacked=1</script>${hacked=1}";
+/// Runs wherever it is taken for markup, an attribute's end or a script's. It begins as an address does.
+const MARKUP: &str = "東京都\"'><img src=x onerror=hacked=1><script>hacked=1</script>${hacked=1}";
 
 /// Whether markup ran on the page before the browser, or was stopped there by the policy alone.
 async fn assert_harmless(browser: &Browser, shown: &str) {
@@ -55,7 +55,7 @@ async fn what_a_resident_types_is_shown_as_it_is_to_her_and_to_the_clerk() {
     let key = review.hidden("key");
     let fields: Vec<_> = moving.into_iter().chain([("act", "send"), ("key", &key)]).collect();
     let waits = portal.submit(path, &fields).await;
-    let application = waits.between("/portal/applications/", "/news");
+    let application = waits.between("data-waits=\"/portal/applications/", "/news");
     let asked = link(&waits);
     // On the phone, in the document to be signed.
     browser

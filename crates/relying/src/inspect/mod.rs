@@ -20,7 +20,7 @@ pub use report::{
 };
 
 use crate::{Invalid, Kind, StatusEvidence, Validator};
-use recognise::{Recognised, recognise};
+use recognise::{Recognised, certificates_in, recognise};
 
 /// What lies beside a file that is inspected, or is asked about it.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +34,8 @@ pub struct Beside<'a> {
 }
 
 impl Validator {
-    /// Inspects a file, with what lies beside it.
+    /// Inspects a file, with what lies beside it. Of several certificates in one PEM file the first is judged,
+    /// which is the holder's by custom (RFC 8446 §4.4.2), and the report says so.
     ///
     /// # Errors
     /// [`NotRecognised`]: why it is none of the kinds that can be inspected.
@@ -44,7 +45,7 @@ impl Validator {
         beside: &Beside<'_>,
         now: Timestamp,
     ) -> Result<Report, NotRecognised> {
-        Ok(match recognise(file)? {
+        let mut report = match recognise(file)? {
             Recognised::Certificate(certificate) if certificate.is_issuer() => {
                 self.issuer_report(&certificate, now)
             }
@@ -56,7 +57,15 @@ impl Validator {
                 self.ocsp_report(&der, &response, beside.serial, now)
             }
             Recognised::Crl(crl) => self.crl_report(*crl, beside.serial, now),
-        })
+        };
+        let is_certificate =
+            matches!(report.file, FileKind::Certificate | FileKind::IssuerCertificate);
+        let count = certificates_in(file);
+        if is_certificate && count > 1 {
+            let judged = FactValue::Text(format!("1 / {count}"));
+            report.facts.insert(0, fact(FactName::Judged, judged));
+        }
+        Ok(report)
     }
 
     async fn certificate_report(

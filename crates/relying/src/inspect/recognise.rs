@@ -67,6 +67,12 @@ pub(super) fn recognise(file: &[u8]) -> Result<Recognised, NotRecognised> {
     Err(NotRecognised(tried))
 }
 
+/// How many certificates a file has in PEM.
+pub(super) fn certificates_in(file: &[u8]) -> usize {
+    let text = std::str::from_utf8(file).unwrap_or_default();
+    text.matches("-----BEGIN CERTIFICATE-----").count()
+}
+
 /// Up to the end of the first block of that label: in a chain the first certificate is meant.
 fn first_block<'a>(text: &'a str, label: &str) -> &'a str {
     let end = format!("-----END {label}-----");

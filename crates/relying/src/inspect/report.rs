@@ -182,6 +182,8 @@ codes! {
 codes! {
     /// What a fact is about.
     FactName, "fact" {
+        /// Which of several certificates in the file was judged, and of how many.
+        Judged = "judged";
         /// Whose certificate it is (RFC 4514).
         Subject = "subject";
         /// Who issued it.
