@@ -83,7 +83,7 @@ async fn back_after_a_log_out_shows_nothing_of_what_was_there() {
     for _ in 0..3 {
         browser.client.back().await.unwrap();
         waits(&browser, "return location.pathname === '/portal/login'").await;
-        waits(&browser, "return document.querySelector('nav.pages, dl.facts') === null").await;
+        waits(&browser, "return document.querySelector('nav.pages') === null").await;
     }
     browser.client.switch_to_window(second).await.unwrap();
     browser
