@@ -3,7 +3,10 @@
 
 use inrou_api::client::Client;
 use inrou_api::wire::authority::Notices;
-use inrou_api::wire::phone::{NextStep, PhoneState, Procedure, PutCard, Step, Typed};
+use inrou_api::wire::phone::{
+    Consent, NextStep, OpenLink, PhoneState, Procedure, PutCard, ShownTransaction, Step, Typed,
+};
+use inrou_api::wire::transaction::{Transaction, TransactionState};
 use inrou_rules::Uses;
 
 /// Her phone, below the API of the phones.
@@ -70,4 +73,18 @@ pub async fn hears(phone: &Client) {
 pub async fn step(phone: &Client, step: Step) -> PhoneState {
     let call = phone.post(&format!("{PHONE}/steps")).json(&step);
     call.answer().await.expect("the step is taken")
+}
+
+/// Opens a link on the phone and approves what is asked for there (USE-1).
+///
+/// # Panics
+/// It is not taken.
+pub async fn consents(phone: &Client, link: &str, pin: &str) {
+    let open = OpenLink { link: link.to_owned() };
+    let call = phone.post(&format!("{PHONE}/transactions")).json(&open);
+    let shown: ShownTransaction = call.answer().await.expect("the link is the portal's");
+    let path = format!("{PHONE}/transactions/{}/consent", shown.transaction.id.as_str());
+    let approve = Consent::Approve { pin: Typed::new(pin) };
+    let done: Transaction = phone.post(&path).json(&approve).answer().await.expect("it is taken");
+    assert_eq!(done.state, TransactionState::Done);
 }

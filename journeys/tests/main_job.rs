@@ -12,15 +12,13 @@ use inrou_api::client::Client;
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::page::Page;
 use inrou_api::wire::authority::HistoryEntry;
-use inrou_api::wire::phone::{
-    Consent, NextStep, OpenLink, Procedure, ShownTransaction, Step, Typed,
-};
+use inrou_api::wire::phone::{NextStep, Procedure, Step, Typed};
 use inrou_api::wire::portal::{
     ApplicationDrawnUp, Decision, DrawUpApplication, EvidenceKind, LoginBegun, LoginView,
     OfficeFile, Procedure as OnlineProcedure, ReceivedApplication,
 };
-use inrou_api::wire::transaction::{Transaction, TransactionState};
-use inrou_journeys::hana::{PHONE, PHONE_PASSWORD, PHONE_PIN, apply, register, step};
+use inrou_api::wire::transaction::TransactionState;
+use inrou_journeys::hana::{PHONE_PASSWORD, PHONE_PIN, apply, consents, register, step};
 use inrou_pki::{Certificate, KeyAlgorithm, SystemEntropy};
 use inrou_rules::{CertificateStatus, RevocationReason};
 
@@ -68,7 +66,7 @@ async fn main_job(keys: KeyAlgorithm) {
 
 async fn log_in(phone: &Client, portal: &Client) -> String {
     let begun: LoginBegun = portal.post("/logins").once(&key()).answer().await.unwrap();
-    consent(phone, &begun.link, PHONE_PIN).await;
+    consents(phone, &begun.link, PHONE_PIN).await;
     let path = format!("/logins/{}", begun.login);
     let login: LoginView = portal.get(&path).answer().await.unwrap();
     assert_eq!(login.state, TransactionState::Done);
@@ -84,7 +82,7 @@ async fn send_application(phone: &Client, portal: &Client) -> String {
     let call = portal.post("/applications").json(&form).once(&key());
     let drawn_up: ApplicationDrawnUp = call.answer().await.unwrap();
     assert!(drawn_up.document.contains("転出届"));
-    consent(phone, &drawn_up.link, PHONE_PASSWORD).await;
+    consents(phone, &drawn_up.link, PHONE_PASSWORD).await;
     drawn_up.application
 }
 
@@ -157,17 +155,6 @@ async fn revoke(phone: &Client) {
         };
         assert_eq!(reason, RevocationReason::CessationOfOperation);
     }
-}
-
-/// Opens a link on the phone and approves.
-async fn consent(phone: &Client, link: &str, pin: &str) {
-    let open = OpenLink { link: link.to_owned() };
-    let call = phone.post(&format!("{PHONE}/transactions")).json(&open);
-    let transaction: ShownTransaction = call.answer().await.unwrap();
-    let path = format!("{PHONE}/transactions/{}/consent", transaction.transaction.id.as_str());
-    let approve = Consent::Approve { pin: Typed::new(pin) };
-    let done: Transaction = phone.post(&path).json(&approve).answer().await.unwrap();
-    assert_eq!(done.state, TransactionState::Done);
 }
 
 fn key() -> IdempotencyKey {

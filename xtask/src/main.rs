@@ -4,6 +4,7 @@
 mod checks;
 mod docs;
 mod fuzz;
+mod gallery;
 mod output;
 mod report;
 mod run;
@@ -18,6 +19,7 @@ cargo xtask setup   install what the tests need, and say so
 cargo xtask check   the quick part of the tests: format and the repository's own checks
 cargo xtask test    all of CI
 cargo xtask docs    write the generated documents anew
+cargo xtask gallery [FOLDER]  every screen of every journey, as pages to walk through (target/gallery)
 cargo xtask help    this list";
 
 fn main() -> ExitCode {
@@ -28,6 +30,8 @@ fn main() -> ExitCode {
         ["check"] => test::quick(),
         ["test"] => test::all(),
         ["docs"] => docs::write(),
+        ["gallery"] => gallery::make(None),
+        ["gallery", folder] => gallery::make(Some(folder)),
         ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             true

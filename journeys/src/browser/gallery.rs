@@ -1,6 +1,8 @@
 //! A gallery of all screens, made where `INROU_GALLERY` names a folder: for each page that a person looks
 //! at a picture at a desk's width and one at a phone's, and a list of them for each journey and language.
 
+pub mod pages;
+
 use std::env;
 use std::fs;
 use std::path::PathBuf;

@@ -130,11 +130,11 @@ globalThis.judge = (() => {
     return wrong.concat(foreign.map(({ node }) => `Japanese that is not marked: ${node.data.trim().slice(0, 40)}`));
   };
 
-  // A word and its reading, as they would be read if both were.
-  const doubled = () => [...document.querySelectorAll("ruby")].map((ruby) => {
+  // A word and its reading, as they would be read if both were. Of one letter, it may be how the word ends.
+  const doubled = () => [...document.querySelectorAll("ruby")].filter((ruby) => ruby.querySelector("rt")?.textContent.length > 1).map((ruby) => {
     const base = ruby.cloneNode(true);
     base.querySelectorAll("rt, rp").forEach((part) => part.remove());
-    return base.textContent + (ruby.querySelector("rt")?.textContent ?? "");
+    return base.textContent + ruby.querySelector("rt").textContent;
   });
 
   // Bytes of the page, and of all it loads before pictures.

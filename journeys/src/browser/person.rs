@@ -5,7 +5,7 @@ use fantoccini::elements::Element;
 use inrou_words::{Form, Language, text};
 use serde_json::{Value, json};
 
-use super::driver::Browser;
+use super::driver::{Browser, Look};
 use super::gallery::Gallery;
 use super::judge;
 use super::keyboard::{self, Key};
@@ -76,6 +76,36 @@ impl Person {
         let mark = if address.contains('?') { '&' } else { '?' };
         let address = format!("{address}{mark}lang={}", self.way.language.code());
         self.browser.client.goto(&address).await.expect("the page comes");
+    }
+
+    /// Turns to the tab that was opened as that one, the first being 0, once it is there.
+    ///
+    /// # Panics
+    /// It is not opened.
+    pub async fn turns_to_tab(&self, number: usize) {
+        for _ in 0..PATIENCE {
+            let tabs = self.browser.client.windows().await.expect("the browser tells");
+            if let Some(tab) = tabs.into_iter().nth(number) {
+                self.browser.client.switch_to_window(tab).await.expect("it is there");
+                self.browser.devtools("Page.bringToFront", json!({})).await;
+                return self.browser.look(Look::DESK).await;
+            }
+        }
+        panic!("there is no tab {number}");
+    }
+
+    /// Lets her device have an authenticator of its own that knows her finger.
+    ///
+    /// # Panics
+    /// The browser has none.
+    pub async fn has_a_fingerprint_reader(&self) {
+        self.browser.devtools("WebAuthn.enable", json!({})).await;
+        let options = json!({ "options": {
+            "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal",
+            "hasResidentKey": true, "hasUserVerification": true, "hasPrf": true,
+            "isUserVerified": true, "automaticPresenceSimulation": true,
+        } });
+        self.browser.devtools("WebAuthn.addVirtualAuthenticator", options).await;
     }
 
     /// Loads the page again.
@@ -189,8 +219,17 @@ impl Person {
     /// # Panics
     /// There is no such field.
     pub async fn types_day(&self, label: &str, [year, month, day]: [&str; 3]) {
-        // The field has three parts; the year's takes six digits.
-        self.types(label, &format!("{year}{RIGHT}{month}{RIGHT}{day}")).await;
+        // The field's parts stand in the order of the browser's own language.
+        let order = "return new Intl.DateTimeFormat(undefined, { dateStyle: 'short' })
+            .formatToParts().map(({ type }) => type).filter((type) => type !== 'literal').join(' ');";
+        let order = self.browser.client.execute(order, vec![]).await.expect("the page tells");
+        let parts = order.as_str().unwrap_or_default().split(' ').map(|part| match part {
+            // It takes six digits.
+            "year" => format!("{year}{RIGHT}"),
+            "month" => month.to_owned(),
+            _ => day.to_owned(),
+        });
+        self.types(label, &parts.collect::<String>()).await;
     }
 
     /// Ticks the box with this label (the code of a text).
@@ -278,6 +317,27 @@ impl Person {
         );
         let told = self.browser.client.execute(&script, vec![json!(selector)]).await;
         told.expect("the page tells").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What the first element that a selector finds has as this property, or else nothing.
+    ///
+    /// # Panics
+    /// The page does not tell.
+    pub async fn attribute(&self, selector: &str, name: &str) -> String {
+        let script = "return document.querySelector(arguments[0])?.[arguments[1]] ?? '';";
+        let wanted = vec![json!(selector), json!(name)];
+        let told = self.browser.client.execute(script, wanted).await.expect("the page tells");
+        told.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What an address of the same site answers to her browser.
+    ///
+    /// # Panics
+    /// It does not.
+    pub async fn fetches(&self, address: &str) -> String {
+        let fetch = format!("fetch({}).then((answer) => answer.text())", json!(address));
+        let told = self.browser.world().await.evaluate(&fetch).await;
+        told.as_str().unwrap_or_default().to_owned()
     }
 
     /// Whether the page says these words anywhere, readings aside.

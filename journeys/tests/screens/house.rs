@@ -3,8 +3,11 @@
 use std::sync::{Arc, Condvar, Mutex};
 
 use inrou::sandbox::{DataFolder, Extras, Options, Sandbox};
+use inrou_api::idempotency::IdempotencyKey;
+use inrou_api::wire::portal::LoginBegun;
 use inrou_chip::observer::{Exchange, Observer};
 use inrou_journeys::hana;
+use inrou_pki::SystemEntropy;
 use tempfile::TempDir;
 
 /// A sandbox with some residents.
@@ -56,6 +59,14 @@ impl House {
     /// Hana's phone has had the notice that she can register.
     pub async fn hana_hears(&self) {
         hana::hears(&self.sandbox.anybody("/phone/v1").unwrap()).await;
+    }
+
+    /// The link of a log-in that somebody began at the portal.
+    pub async fn asks_for_a_log_in(&self) -> String {
+        let portal = self.sandbox.anybody("/portal/v1").unwrap();
+        let key = IdempotencyKey::new(&SystemEntropy);
+        let begun: LoginBegun = portal.post("/logins").once(&key).answer().await.unwrap();
+        begun.link
     }
 
     /// Turns the clock.

@@ -32,10 +32,14 @@ macro_rules! in_every_way {
     })+ };
 }
 
+mod applications;
 mod apply;
+mod biometrics;
 mod cards;
 mod chip;
 mod house;
+mod portal;
 mod prepare;
+mod records;
 mod register;
 mod revoke;

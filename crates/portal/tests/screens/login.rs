@@ -44,7 +44,9 @@ async fn use_1_a_log_in_by_link_or_code_leads_to_a_session_of_its_own() {
     let link = format!("http://localhost:8080/portal/v1/transactions/{}", waits.transaction());
     assert!(waits.has("<svg class=\"qr\""));
     let encoded = link.replace(':', "%3A").replace('/', "%2F");
-    assert!(waits.has(&format!("href=\"http://phone.localhost:8080/open?link={encoded}\"")));
+    assert!(
+        waits.has(&format!("href=\"http://phone.localhost:8080/open?link={encoded}&amp;lang=ja\""))
+    );
     assert!(waits.has("およそ3分"));
     assert!(!browser.cookies.contains_key("__Host-portal"));
 

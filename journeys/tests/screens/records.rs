@@ -1,0 +1,53 @@
+//! S0 1-B 1 and 1-D: one's own information, and the use history.
+
+use inrou_journeys::browser::{Person, Way};
+
+use crate::house::House;
+use crate::portal::logs_in;
+
+in_every_way!(s0_1_b_own_information, s0_1_d_use_history);
+
+async fn s0_1_b_own_information(way: Way) {
+    let house = House::where_hana_has_certificates().await;
+    let mut hana = Person::new("own-information", way).await;
+    logs_in(&hana, &house).await;
+    hana.presses("own.title").await;
+    hana.sees("S0 1-B 1 own information", "own.title").await;
+    for (step, page) in [
+        ("S0 1-B 1 medicine", "own.medicines"),
+        ("S0 1-B 1 check-ups", "own.checkups"),
+        ("S0 1-B 1 handbook", "own.mother-and-child"),
+    ] {
+        hana.presses(page).await;
+        hana.sees(step, page).await;
+        hana.presses("own.title").await;
+        hana.waits_for("own.title").await;
+    }
+    hana.leaves().await;
+    house.ends().await;
+}
+
+async fn s0_1_d_use_history(way: Way) {
+    let house = House::where_hana_has_certificates().await;
+    let mut hana = Person::new("history", way).await;
+    logs_in(&hana, &house).await;
+    hana.presses("portal-menu.history").await;
+    hana.sees("S0 1-D 3", "history-page.title").await;
+    let all = hana.counts("tbody tr").await;
+    hana.chooses("history-page.kind", "history-kind.logged-in").await;
+    hana.presses("history-page.show").await;
+    hana.waits_for_words(&hana.words("history-page.clear")).await;
+    let some = hana.counts("tbody tr").await;
+    assert!(0 < some && some < all, "{some} of {all} are log-ins");
+    // The day after the last: there is nothing.
+    hana.types_day("history-page.from", ["2026", "11", "25"]).await;
+    hana.presses("history-page.show").await;
+    hana.waits_for_words(&hana.words("history-page.none")).await;
+    hana.looks_around("S0 1-D 3").await;
+    hana.presses("history-page.clear").await;
+    hana.waits_for_words(&hana.words("history-page.export")).await;
+    let csv = hana.attribute("a[href*='history.csv']", "href").await;
+    assert!(hana.fetches(&csv).await.lines().count() > all, "each entry has a line");
+    hana.leaves().await;
+    house.ends().await;
+}
