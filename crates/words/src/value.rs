@@ -70,6 +70,8 @@ impl fmt::Debug for Value<'_> {
 pub enum Kind {
     /// `"term"`: [`Value::Term`].
     Term,
+    /// `"quote"`: [`Value::Term`] in another person's own words, which are shown as they are.
+    Quote,
     /// `"number"`: [`Value::Number`], with its thousands set apart.
     Number,
     /// `"count"`: [`Value::Number`], followed in English by a noun in singular or plural.
@@ -95,6 +97,7 @@ impl Kind {
     pub(crate) fn named(name: &str) -> Self {
         match name {
             "term" => Kind::Term,
+            "quote" => Kind::Quote,
             "number" => Kind::Number,
             "count" => Kind::Count,
             "minutes" => Kind::Minutes,
@@ -111,7 +114,7 @@ impl Kind {
     /// by RFC 3339, names as they are. `None` if the text does not have that form.
     pub fn read<'a>(&self, raw: &'a str) -> Option<Value<'a>> {
         match self {
-            Kind::Term => Some(Value::Term(Term { text: raw, reading: "" })),
+            Kind::Term | Kind::Quote => Some(Value::Term(Term { text: raw, reading: "" })),
             Kind::Number | Kind::Count | Kind::Minutes => raw.parse().ok().map(Value::Number),
             Kind::Date => {
                 raw.parse().map(Value::Date).or_else(|_| raw.parse().map(Value::Moment)).ok()
@@ -127,6 +130,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Kind::Term => "term",
+            Kind::Quote => "quote",
             Kind::Number => "number",
             Kind::Count => "count",
             Kind::Minutes => "minutes",
@@ -247,8 +251,8 @@ mod tests {
     #[test]
     fn a_kind_is_written_by_the_name_it_is_read_from() {
         for name in [
-            "term", "number", "count", "minutes", "date", "time", "clock", "moment", "expected",
-            "use",
+            "term", "quote", "number", "count", "minutes", "date", "time", "clock", "moment",
+            "expected", "use",
         ] {
             assert_eq!(Kind::named(name).to_string(), name);
         }

@@ -57,16 +57,23 @@ impl<'w> Writer<'w> {
 
     /// Writes words from outside: with their reading in easy Japanese, as foreign words in English.
     pub(crate) fn term(&mut self, term: Term<'_>) -> fmt::Result {
-        let japanese = term.text.contains(|c| is_kanji(c) || is_kana(c));
         match self.language {
             Language::JaEasy if !term.reading.is_empty() => self.term_with_reading(term),
-            Language::En if japanese && self.form == Form::Html => {
-                self.out.write_str("<span lang=\"ja\">")?;
-                escape(self.out, term.text)?;
-                self.out.write_str("</span>")
-            }
-            _ => fmt::Write::write_str(self, term.text),
+            Language::JaEasy => fmt::Write::write_str(self, term.text),
+            Language::Ja | Language::En => self.quote(term.text),
         }
+    }
+
+    /// Writes another person's own words: where the text around them is in other words, they are marked
+    /// as what they are.
+    pub(crate) fn quote(&mut self, words: &str) -> fmt::Result {
+        let japanese = words.contains(|c| is_kanji(c) || is_kana(c));
+        if self.language == Language::Ja || !japanese || self.form != Form::Html {
+            return fmt::Write::write_str(self, words);
+        }
+        self.out.write_str("<span lang=\"ja\">")?;
+        escape(self.out, words)?;
+        self.out.write_str("</span>")
     }
 
     fn term_with_reading(&mut self, Term { text, reading }: Term<'_>) -> fmt::Result {
@@ -165,6 +172,20 @@ mod tests {
         );
         let unread = Term { text: "添付<書類>", reading: "" };
         assert_eq!(term(Language::JaEasy, Form::Html, unread), "添付&lt;書類&gt;");
+    }
+
+    #[test]
+    fn another_persons_words_are_shown_as_they_are_and_marked() {
+        let quote = |language, form| {
+            let mut out = String::new();
+            Writer::new(&mut out, form, language).quote("口座<名義>").unwrap();
+            out
+        };
+        let marked = "<span lang=\"ja\">口座&lt;名義&gt;</span>";
+        assert_eq!(quote(Language::JaEasy, Form::Html), marked);
+        assert_eq!(quote(Language::En, Form::Html), marked);
+        assert_eq!(quote(Language::Ja, Form::Html), "口座&lt;名義&gt;");
+        assert_eq!(quote(Language::JaEasy, Form::Kana), "口座<名義>");
     }
 
     #[test]

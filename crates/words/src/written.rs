@@ -36,6 +36,7 @@ pub(crate) fn write(
     family: Option<&str>,
 ) -> fmt::Result {
     match (value, kind) {
+        (Value::Term(term), Kind::Quote) => w.quote(term.text),
         (Value::Term(term), _) => w.term(term),
         (Value::Number(number), Kind::Minutes) => calendar::minutes(w, number),
         (Value::Number(number), _) => write_number(w, number),

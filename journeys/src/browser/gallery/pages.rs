@@ -83,7 +83,10 @@ fn index(journeys: &[Journey]) -> String {
     if let Some(heaviest) = pictures().max_by_key(|picture| picture.bytes) {
         let (count, path) = (pictures().count(), escape(&heaviest.path));
         let bytes = heaviest.bytes;
-        let _ = write!(main, "<p>{count} pages; the heaviest has {bytes} bytes: <code>{path}</code></p>\n");
+        let _ = write!(
+            main,
+            "<p>{count} pages; the heaviest has {bytes} bytes: <code>{path}</code></p>\n"
+        );
     }
     main.push_str("<table><thead><tr><th scope=\"col\">Journey</th><th scope=\"col\">Guide</th>");
     for language in Language::ALL {
@@ -117,16 +120,22 @@ fn step(journeys: &[Journey], journey: &Journey, at: usize) -> String {
     let (name, heading) = (&journey.name, escape(&picture.heading));
     let mut ways = String::new();
     let link = |to: Option<usize>, rel: &str, key: &str, words: &str| match to {
-        Some(to) => format!("<li><a rel=\"{rel}\" accesskey=\"{key}\" href=\"{}\">{words}</a></li>", journey.page(to)),
+        Some(to) => format!(
+            "<li><a rel=\"{rel}\" accesskey=\"{key}\" href=\"{}\">{words}</a></li>",
+            journey.page(to)
+        ),
         None => String::new(),
     };
     ways.push_str("<li><a accesskey=\"i\" href=\"index.html\">All journeys</a></li>");
     ways.push_str(&link(at.checked_sub(1), "prev", "p", "← Previous step"));
     let next = Some(at + 1).filter(|&next| next < journey.pictures.len());
     ways.push_str(&link(next, "next", "n", "Next step →"));
-    for other in journeys.iter().filter(|one| one.name == journey.name && one.language != journey.language) {
+    for other in
+        journeys.iter().filter(|one| one.name == journey.name && one.language != journey.language)
+    {
         if at < other.pictures.len() {
-            let _ = write!(ways, "<li><a href=\"{}\">In {}</a></li>", other.page(at), other.language);
+            let _ =
+                write!(ways, "<li><a href=\"{}\">In {}</a></li>", other.page(at), other.language);
         }
     }
     let nav = format!("<nav aria-label=\"Steps\"><ul>{ways}</ul></nav>");
@@ -140,16 +149,26 @@ fn step(journeys: &[Journey], journey: &Journey, at: usize) -> String {
         Some(step) => {
             let _ = write!(main, "<dt>The guide</dt><dd lang=\"ja\">{}</dd>", escape(&step.guide));
             for quote in &step.says {
-                let same = if quote.is_said() { String::new() } else {
+                let same = if quote.is_said() {
+                    String::new()
+                } else {
                     format!("; the screen: 「{}」", japanese(&quote.code))
                 };
                 let words = format!("「{}」{same}", quote.words);
-                let _ = write!(main, "<dt>The guide’s words</dt><dd lang=\"ja\">{}</dd>", escape(&words));
+                let _ = write!(
+                    main,
+                    "<dt>The guide’s words</dt><dd lang=\"ja\">{}</dd>",
+                    escape(&words)
+                );
             }
         }
         None => {
             let rule = rule(&picture.step).unwrap_or_default();
-            let _ = write!(main, "<dt>No guide shows this page. The rule</dt><dd>{}</dd>", escape(rule));
+            let _ = write!(
+                main,
+                "<dt>No guide shows this page. The rule</dt><dd>{}</dd>",
+                escape(rule)
+            );
         }
     }
     let _ = write!(main, "<dt>Address</dt><dd><code>{}</code></dd>", escape(&picture.path));
