@@ -205,7 +205,7 @@ impl Person {
             self.reaches(&label).await;
             self.browser.client.active_element().await.expect("it has the focus")
         } else {
-            self.find(&labelled(), &label).await
+            self.find_in("body", &label).await
         };
         let date = field.attr("type").await.is_ok_and(|kind| kind.as_deref() == Some("date"));
         if !date {
@@ -245,22 +245,35 @@ impl Person {
     /// # Panics
     /// There is none.
     pub async fn ticks_words(&self, label: &str) {
+        self.ticks_labelled("body", label).await;
+    }
+
+    /// Ticks the box with this label (the code of a text) in a part of the page, where several are
+    /// labelled alike.
+    ///
+    /// # Panics
+    /// There is none.
+    pub async fn ticks_in(&self, part: &str, label: &str) {
+        self.ticks_labelled(part, &self.words(label)).await;
+    }
+
+    async fn ticks_labelled(&self, part: &str, label: &str) {
         if !self.way.keyboard {
-            let field = self.find(&labelled(), label).await;
+            let field = self.find_in(part, label).await;
             return field.click().await.expect("it can be ticked");
         }
         // Tab leads to one of several; arrows lead on among them.
         let group = format!(
-            "{LABELLED} const wanted = labelled(arguments[0]);
+            "{LABELLED} const wanted = labelled(arguments[0], arguments[1]);
             return one === wanted || (one.type === 'radio' && one.name === wanted?.name);"
         );
-        keyboard::reach(&self.browser, &group, &[json!(label)], label).await;
+        keyboard::reach(&self.browser, &group, &[json!(label), json!(part)], label).await;
         let there = format!(
             "{LABELLED} const one = document.activeElement;
-            return one === labelled(arguments[0]) ? one.type : '';"
+            return one === labelled(arguments[0], arguments[1]) ? one.type : '';"
         );
         for _ in 0..PATIENCE {
-            let kind = self.browser.client.execute(&there, vec![json!(label)]).await;
+            let kind = self.browser.client.execute(&there, vec![json!(label), json!(part)]).await;
             match kind.expect("the page tells").as_str() {
                 Some("radio") => return keyboard::press(&self.browser, Key::SPACE).await,
                 Some("checkbox") => return keyboard::press(&self.browser, Key::SPACE).await,
@@ -277,7 +290,7 @@ impl Person {
         let (label, option) = (self.words(label), text(option));
         let option = option.in_language(self.way.language).render(Form::Kana);
         if !self.way.keyboard {
-            let list = self.find(&labelled(), &label).await;
+            let list = self.find_in("body", &label).await;
             return list.select_by_label(&option).await.expect("the option is there");
         }
         self.reaches(&label).await;
@@ -415,8 +428,18 @@ impl Person {
         keyboard::reach(&self.browser, &there, &[json!(label)], label).await;
     }
 
+    /// The field with this label.
+    async fn find_in(&self, part: &str, label: &str) -> Element {
+        let script = format!("{LABELLED} return labelled(arguments[0], arguments[1]);");
+        self.found(&script, vec![json!(label), json!(part)], label).await
+    }
+
     async fn find(&self, script: &str, words: &str) -> Element {
-        let found = self.browser.client.execute(script, vec![json!(words)]).await;
+        self.found(script, vec![json!(words)], words).await
+    }
+
+    async fn found(&self, script: &str, wanted: Vec<Value>, words: &str) -> Element {
+        let found = self.browser.client.execute(script, wanted).await;
         let found = found.expect("the page tells");
         let reference = found.as_object().and_then(|found| found.values().next()?.as_str());
         let reference = reference.unwrap_or_else(|| panic!("there is nothing like “{words}”"));
@@ -440,15 +463,11 @@ const WITHOUT_READINGS: &str = "
 
 /// A function for scripts: the field that a label is for.
 const LABELLED: &str = "
-    const labelled = (wanted) => {
-        for (const label of document.querySelectorAll('label')) {
+    const labelled = (wanted, part = 'body') => {
+        for (const label of document.querySelectorAll(`${part} label`)) {
             const copy = label.cloneNode(true);
             copy.querySelectorAll('rt, rp, .hidden, .required').forEach((part) => part.remove());
             if (label.control && copy.textContent.replace(/\\s+/g, ' ').trim() === wanted) return label.control;
         }
         return null;
     };";
-
-fn labelled() -> String {
-    format!("{LABELLED} return labelled(arguments[0]);")
-}

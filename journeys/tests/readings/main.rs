@@ -82,7 +82,7 @@ fn filled(text: Text<'static>) -> String {
             Kind::Date => Value::Date(date(2026, 11, 24)),
             Kind::Time | Kind::Clock => Value::Time(time(8, 0, 0, 0)),
             Kind::Moment | Kind::Expected => Value::Moment("2026-11-24T01:00:00Z".parse().unwrap()),
-            Kind::Term | Kind::Family(_) => continue,
+            Kind::Term | Kind::Quote | Kind::Family(_) => continue,
         };
         sentence = sentence.with(&parameter.name, value);
     }
