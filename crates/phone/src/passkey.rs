@@ -14,8 +14,8 @@ use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::wire::Base64;
 use inrou_api::wire::phone::Typed;
 use inrou_chip::client::Pin;
+use inrou_pki::PublicKey;
 use inrou_pki::digest::HashAlgorithm;
-use inrou_pki::{KeyAlgorithm, PublicKey};
 use inrou_rules::{Use, UserAuthenticationPin};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -213,7 +213,7 @@ impl Phone {
         let key = PublicKey::from_spki(&key.0).map_err(|_| refused())?;
         let client_digest = HashAlgorithm::Sha256.digest(&assertion.client.0);
         let message = [data.as_slice(), client_digest.as_bytes()].concat();
-        let algorithm = KeyAlgorithm::EcP256.signature();
+        let algorithm = key.algorithm().signature();
         key.verify(algorithm, &message, &assertion.signature.0).map_err(|_| refused())?;
         Ok(asked.salt)
     }

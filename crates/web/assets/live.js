@@ -85,7 +85,11 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       rp: { name: document.title },
       attestation: "none",
       user: { id: crypto.getRandomValues(new Uint8Array(16)), name: user, displayName: user },
-      pubKeyCredParams: [{ type: "public-key", alg: -7 }],
+      pubKeyCredParams: [
+      // ES256 and RS256: between them every platform has one.
+      { type: "public-key", alg: -7 },
+      { type: "public-key", alg: -257 },
+    ],
       authenticatorSelection: {
         authenticatorAttachment: "platform",
         residentKey: "preferred",

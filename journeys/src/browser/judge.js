@@ -82,7 +82,8 @@ globalThis.judge = (() => {
       if (of === last?.of) continue;
       const box = of.getBoundingClientRect();
       if (last && !last.of.contains(of) && !of.contains(last.of)) {
-        const above = box.bottom <= last.box.top + 1;
+        // The next column begins at the top again.
+        const above = box.bottom <= last.box.top + 1 && box.left < last.box.right - 1;
         const beside = box.top < last.box.bottom - 1 && last.box.top < box.bottom - 1 && box.right <= last.box.left + 1;
         if (above || beside) wrong.push(`“${node.data.trim().slice(0, 30)}” is shown before “${last.words}”`);
       }

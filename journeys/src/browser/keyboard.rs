@@ -70,6 +70,7 @@ pub(super) async fn walk(browser: &Browser) -> Vec<String> {
             }
         }
     }
+    world.evaluate("document.activeElement.blur()").await;
     let [forward, mut back] = ways;
     back.reverse();
     if forward != back {

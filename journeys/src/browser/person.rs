@@ -1,9 +1,12 @@
 //! A person before a browser: goes by what is written on the page, in her language.
 
+use std::time::Duration;
+
 use fantoccini::Locator;
 use fantoccini::elements::Element;
 use inrou_words::{Form, Language, text};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::driver::{Browser, Look};
 use super::gallery::Gallery;
@@ -83,15 +86,18 @@ impl Person {
     /// # Panics
     /// It is not opened.
     pub async fn turns_to_tab(&self, number: usize) {
-        for _ in 0..PATIENCE {
-            let tabs = self.browser.client.windows().await.expect("the browser tells");
-            if let Some(tab) = tabs.into_iter().nth(number) {
-                self.browser.client.switch_to_window(tab).await.expect("it is there");
-                self.browser.devtools("Page.bringToFront", json!({})).await;
-                return self.browser.look(Look::DESK).await;
+        let opens = async {
+            loop {
+                let tabs = self.browser.client.windows().await.expect("the browser tells");
+                if let Some(tab) = tabs.into_iter().nth(number) {
+                    return tab;
+                }
             }
-        }
-        panic!("there is no tab {number}");
+        };
+        let tab = timeout(PATIENCE, opens).await.expect("the tab is opened");
+        self.browser.client.switch_to_window(tab).await.expect("it is there");
+        self.browser.devtools("Page.bringToFront", json!({})).await;
+        self.browser.look(Look::DESK).await;
     }
 
     /// Lets her device have an authenticator of its own that knows her finger.
@@ -138,9 +144,7 @@ impl Person {
     /// # Panics
     /// It is not told, or something is wrong with the page.
     pub async fn is_told(&mut self, step: &str, code: &str) {
-        let told =
-            format!("return document.querySelector('.trouble[data-code=\"{code}\"]') !== null;");
-        self.waits_until(&told, &[], code).await;
+        self.waits_for_some(&format!(".trouble[data-code=\"{code}\"]")).await;
         self.looks_around(step).await;
     }
 
@@ -272,7 +276,7 @@ impl Person {
             "{LABELLED} const one = document.activeElement;
             return one === labelled(arguments[0], arguments[1]) ? one.type : '';"
         );
-        for _ in 0..PATIENCE {
+        for _ in 0..OPTIONS {
             let kind = self.browser.client.execute(&there, vec![json!(label), json!(part)]).await;
             match kind.expect("the page tells").as_str() {
                 Some("radio") => return keyboard::press(&self.browser, Key::SPACE).await,
@@ -295,7 +299,7 @@ impl Person {
         }
         self.reaches(&label).await;
         let chosen = "return document.activeElement.selectedOptions[0].label === arguments[0];";
-        for _ in 0..PATIENCE {
+        for _ in 0..OPTIONS {
             let there = self.browser.client.execute(chosen, vec![json!(option)]).await;
             if there.is_ok_and(|there| there == true) {
                 return;
@@ -393,13 +397,27 @@ impl Person {
         self.waits_until(&script, &[json!(expected)], expected).await;
     }
 
+    /// Waits until a selector finds something.
+    ///
+    /// # Panics
+    /// It does not.
+    pub async fn waits_for_some(&self, selector: &str) {
+        let script = "return document.querySelector(arguments[0]) !== null;";
+        self.waits_until(script, &[json!(selector)], selector).await;
+    }
+
     async fn waits_until(&self, script: &str, wanted: &[Value], what: &str) {
-        for _ in 0..PATIENCE {
-            let there = self.browser.client.execute(script, wanted.to_vec()).await;
-            if there.is_ok_and(|there| there == true) {
-                return;
+        let comes = async {
+            loop {
+                let there = self.browser.client.execute(script, wanted.to_vec()).await;
+                if there.is_ok_and(|there| there == true) {
+                    return;
+                }
+                tokio::task::yield_now().await;
             }
-            tokio::task::yield_now().await;
+        };
+        if timeout(PATIENCE, comes).await.is_ok() {
+            return;
         }
         let (heading, address) = (self.heading().await, self.address().await);
         let told = self.reads(".trouble .code").await;
@@ -447,8 +465,11 @@ impl Person {
     }
 }
 
-/// How often it is looked whether something is there; each look is a call to the browser.
-const PATIENCE: usize = 2_000;
+/// How long she waits for what has to come, on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// No list is longer.
+const OPTIONS: usize = 100;
 
 /// WebDriver's name of the arrow to the right.
 const RIGHT: char = '\u{e014}';

@@ -37,7 +37,6 @@ mod apply;
 mod biometrics;
 mod cards;
 mod chip;
-mod home;
 mod house;
 mod portal;
 mod prepare;
