@@ -83,9 +83,9 @@ fn index(journeys: &[Journey]) -> String {
     if let Some(heaviest) = pictures().max_by_key(|picture| picture.bytes) {
         let (count, path) = (pictures().count(), escape(&heaviest.path));
         let bytes = heaviest.bytes;
-        let _ = write!(
+        let _ = writeln!(
             main,
-            "<p>{count} pages; the heaviest has {bytes} bytes: <code>{path}</code></p>\n"
+            "<p>{count} pages; the heaviest has {bytes} bytes: <code>{path}</code></p>"
         );
     }
     main.push_str("<table><thead><tr><th scope=\"col\">Journey</th><th scope=\"col\">Guide</th>");
