@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use inrou::sandbox::{DataFolder, Options, Sandbox};
-use inrou_api::wire::phone::{ChipContents, ReadContents, Typed};
+use inrou_api::wire::phone::{AllowContactless, ChipContents, PhoneState, ReadContents, Typed};
 use inrou_journeys::hana::{CARD_PIN, PHONE, PHONE_PIN, apply, register};
 use inrou_journeys::vpcd::{Pcscd, isolated, until};
 
@@ -22,6 +22,9 @@ async fn card_6_wrong_pins_at_a_reader_lock_card_and_phone_for_good() {
     let phone = running.anybody("/phone/v1").unwrap();
     apply(&phone).await;
     register(&phone).await;
+    let allowed = AllowContactless { allowed: true };
+    let call = phone.put(&format!("{PHONE}/contactless")).json(&allowed);
+    call.answer::<PhoneState>().await.unwrap();
 
     let pcscd = Pcscd::start();
     let chips: [(&[&str], &str); 2] = [(&["hana"], CARD_PIN), (&["hana", "--phone"], PHONE_PIN)];

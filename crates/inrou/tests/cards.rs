@@ -13,7 +13,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use inrou_api::client::Client;
-use inrou_api::wire::phone::{ChipContents, PhoneState, PutCard, ReadContents};
+use inrou_api::wire::phone::{AllowContactless, ChipContents, PhoneState, PutCard, ReadContents};
 use support::{command, inrou, inrou_told, said, sandbox, shown};
 
 const SELECT_JPKI: &[u8] =
@@ -58,6 +58,12 @@ async fn a_lent_phone_answers_that_it_is_busy_until_the_reader_goes() {
     let sandbox = sandbox(folder.path()).await;
     let phone = sandbox.anybody("/phone/v1").unwrap();
 
+    // REG-4: not before its holder allowed it.
+    for act in ["attach", "read"] {
+        let refused = inrou(folder.path(), &["card", act, "hana", "--phone"]);
+        assert!(said(&refused).contains("contactless-not-allowed"), "{}", said(&refused));
+    }
+    allow_contactless(&phone).await;
     let (mut borrower, mut reader) = attach(folder.path(), &["hana", "--phone"]);
     assert_eq!(reader.ask(SELECT_JPKI), DONE);
     assert_eq!(contents(&phone).await.unwrap_err(), "phone-busy");
@@ -154,6 +160,14 @@ async fn contents(phone: &Client) -> Result<(), String> {
     let asked = ReadContents { signature_password: None, user_authentication_pin: None };
     let call = phone.post("/phones/hana-phone/contents").json(&asked);
     code_of(call.answer::<ChipContents>().await)
+}
+
+/// REG-4: her phone may be used at a card reader.
+async fn allow_contactless(phone: &Client) {
+    let call = phone.put("/phones/hana-phone/contactless");
+    let allowed: PhoneState =
+        call.json(&AllowContactless { allowed: true }).answer().await.unwrap();
+    assert!(allowed.contactless);
 }
 
 fn code_of<T>(answer: Result<T, inrou_api::client::ClientError>) -> Result<(), String> {

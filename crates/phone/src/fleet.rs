@@ -330,6 +330,7 @@ impl Fleet {
             enrolment: None,
             certificates: Vec::new(),
             passkey: None,
+            contactless: false,
         })
     }
 

@@ -11,8 +11,8 @@ use inrou_api::problem::{OrInternal, Problem};
 use inrou_api::server::{Access, Json, Path, Query, Wait, documented, with_access};
 use inrou_api::wire::authority::Notices;
 use inrou_api::wire::phone::{
-    CardsOnTable, ChangePin, ChipContents, Consent, NewPhone, OpenLink, PhoneState, PhoneSummary,
-    PutCard, ReadContents, ShownTransaction, Step,
+    AllowContactless, CardsOnTable, ChangePin, ChipContents, Consent, NewPhone, OpenLink,
+    PhoneState, PhoneSummary, PutCard, ReadContents, ShownTransaction, Step,
 };
 use inrou_api::wire::transaction::{Transaction, TransactionId};
 use inrou_rules::Use;
@@ -35,6 +35,7 @@ pub fn router(fleet: Arc<Fleet>) -> axum::Router {
         .routes(routes!(step))
         .routes(routes!(contents))
         .routes(routes!(change_pin))
+        .routes(routes!(allow_contactless))
         .routes(routes!(notices))
         .routes(routes!(open_transaction))
         .routes(routes!(consent))
@@ -132,6 +133,22 @@ async fn step(
     Json(step): Json<Step>,
 ) -> Result<Json<PhoneState>, Problem> {
     find(fleet, name).await?.alone(|phone| phone.step(step)).await.map(Json)
+}
+
+/// Allows the use of the chip at a card reader, or forbids it again (REG-4). A reader that has the
+/// chip keeps it until it is taken off.
+#[utoipa::path(put, path = "/phones/{name}/contactless", operation_id = "allow_contactless",
+    tag = "phone", params(("name" = String, Path, description = "The phone's name.")),
+    request_body = AllowContactless, extensions(("x-problems" = json!(["chip-file-damaged"]))),
+    responses((status = 200, body = PhoneState)))]
+async fn allow_contactless(
+    State(fleet): Shared,
+    Path(name): Path<String>,
+    Json(AllowContactless { allowed }): Json<AllowContactless>,
+) -> Result<Json<PhoneState>, Problem> {
+    let phone = find(fleet, name).await?;
+    phone.allow_contactless(allowed).await?;
+    phone.blocking(|phone| Ok(phone.state())).await.map(Json)
 }
 
 /// What the chip holds (REG-3).

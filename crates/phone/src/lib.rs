@@ -29,3 +29,4 @@ mod stored;
 mod transactions;
 
 pub use fleet::{Fleet, FleetError, Glance, Maker, Parts, Settings};
+pub use stored::allows_contactless;

@@ -207,6 +207,19 @@ impl Phone {
         .await
     }
 
+    /// Allows the use of the chip at a card reader, or forbids it (REG-4).
+    ///
+    /// # Errors
+    /// `store-unavailable`; then it stays as it was.
+    pub(crate) async fn allow_contactless(self: &Arc<Self>, allowed: bool) -> Result<(), Problem> {
+        let before = std::mem::replace(&mut self.live().stored.contactless, allowed);
+        let saved = self.save().await;
+        if saved.is_err() {
+            self.live().stored.contactless = before;
+        }
+        saved
+    }
+
     /// The card that lies on the phone.
     pub(crate) fn card(&self) -> Option<CardOnPhone> {
         self.live().card.clone()
@@ -239,7 +252,8 @@ impl Phone {
             None => (false, false),
         };
         let live = self.live();
-        let Stored { chip, platform, model, enrolment, certificates, .. } = live.stored.clone();
+        let Stored { chip, platform, model, enrolment, certificates, contactless, .. } =
+            live.stored.clone();
         PhoneState {
             name: self.name.clone(),
             chip,
@@ -247,6 +261,7 @@ impl Phone {
             model,
             supported,
             biometrics,
+            contactless,
             card: live.card.as_ref().map(|card| card.name().to_owned()),
             procedure,
             enrolment,

@@ -1,6 +1,8 @@
 //! What a phone remembers besides its chip: one JSON file, replaced whole.
 
+use std::fs;
 use std::io;
+use std::path::Path;
 
 use inrou_api::wire::authority::{CertificateView, EnrolmentView};
 use inrou_chip::files::Folder;
@@ -9,6 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::flow::Flow;
 use crate::passkey::Passkey;
+
+/// Whether the phone in this folder may be used at a card reader (REG-4), as its file says, whether or
+/// not its app runs.
+///
+/// # Errors
+/// The file is not there, or does not have its form ([`io::ErrorKind::InvalidData`]).
+pub fn allows_contactless(phone: &Path) -> io::Result<bool> {
+    Ok(serde_json::from_slice::<Stored>(&fs::read(phone.join(FILE))?)?.contactless)
+}
 
 /// The file's name in the phone's directory.
 const FILE: &str = "phone.json";
@@ -39,6 +50,9 @@ pub(crate) struct Stored {
     /// What stands in for the user-authentication PIN (REG-2).
     #[serde(default)]
     pub(crate) passkey: Option<Passkey>,
+    /// Whether the chip may be used at a card reader (REG-4).
+    #[serde(default)]
+    pub(crate) contactless: bool,
 }
 
 impl Stored {

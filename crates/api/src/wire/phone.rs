@@ -89,6 +89,9 @@ pub struct PhoneState {
     /// Whether biometrics can stand in for its user-authentication PIN (REG-2).
     #[serde(default)]
     pub biometrics: bool,
+    /// Whether its chip may be used at a card reader (REG-4).
+    #[serde(default)]
+    pub contactless: bool,
     /// The card that lies on it, by its name on the table.
     pub card: Option<String>,
     /// The procedure that is under way, and its next step.
@@ -97,6 +100,13 @@ pub struct PhoneState {
     pub enrolment: Option<EnrolmentView>,
     /// The certificates, as last heard.
     pub certificates: Vec<CertificateView>,
+}
+
+/// Whether the phone's chip may be used at a card reader (REG-4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AllowContactless {
+    /// Whether it may.
+    pub allowed: bool,
 }
 
 /// A procedure under way. It survives a restart; PINs do not, and are asked for again.

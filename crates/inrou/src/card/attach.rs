@@ -6,7 +6,7 @@ use inrou_chip::Interface;
 use inrou_chip::transport::vpcd::Slot;
 use inrou_words::{Form, Language, Term, text};
 
-use super::loan::borrow;
+use super::loan::borrow_at_reader;
 use super::places;
 use crate::fault::Fault;
 use crate::sandbox::DataFolder;
@@ -26,11 +26,11 @@ pub struct Attachment {
 /// Answers for the chip in the reader. A running sandbox cannot use it meanwhile.
 ///
 /// # Errors
-/// `chip-unknown`, `card-busy`, `phone-busy`, `vpcd-unavailable`.
+/// `chip-unknown`, `contactless-not-allowed`, `card-busy`, `phone-busy`, `vpcd-unavailable`.
 pub fn run(language: Language, data: &Path, attachment: &Attachment) -> Result<(), Fault> {
     let folder = DataFolder::find(data)?;
     let place = places::find(&folder, &attachment.name, attachment.phone)?;
-    let mut chip = borrow(&folder, &place, "inrou card attach")?;
+    let mut chip = borrow_at_reader(&folder, &place, "inrou card attach")?;
     let unavailable = |error: std::io::Error| {
         tracing::debug!(%error, "vpcd cannot be reached");
         Fault::new("vpcd-unavailable").with("address", &attachment.address)

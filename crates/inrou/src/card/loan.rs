@@ -3,9 +3,10 @@
 
 use std::ops::{Deref, DerefMut};
 
-use inrou_chip::Chip;
 use inrou_chip::memory::FileMedium;
 use inrou_chip::tray::Taken;
+use inrou_chip::{Chip, Interface};
+use inrou_rules::Medium;
 
 use super::fault::of_tray;
 use super::places::Place;
@@ -43,6 +44,24 @@ pub(super) fn borrow(
     };
     let chip = place.tray(borrower)?.take(&place.name).map_err(|error| of_tray(error, place))?;
     Ok(Borrowed { chip, _loan: loan })
+}
+
+/// Borrows a chip to reach it over the contactless link, as a reader does. A phone's holder must have
+/// allowed that (REG-4).
+///
+/// # Errors
+/// As [`borrow`]; `contactless-not-allowed`, `file-not-readable`.
+pub(super) fn borrow_at_reader(
+    folder: &DataFolder,
+    place: &Place,
+    borrower: &str,
+) -> Result<Borrowed, Fault> {
+    if place.medium == Medium::Phone && !place.allows_contactless()? {
+        return Err(Fault::new("contactless-not-allowed").with("name", &place.name));
+    }
+    let mut borrowed = borrow(folder, place, borrower)?;
+    borrowed.power_on(Interface::Contactless);
+    Ok(borrowed)
 }
 
 impl Deref for Borrowed {

@@ -39,6 +39,15 @@ impl Place {
         self.tray.join(self.name.as_str()).with_extension("chip")
     }
 
+    /// Whether a phone may be used at a reader (REG-4).
+    ///
+    /// # Errors
+    /// `file-not-readable`.
+    pub(super) fn allows_contactless(&self) -> Result<bool, Fault> {
+        let unreadable = |_| Fault::new("file-not-readable").with("path", self.tray.display());
+        inrou_phone::allows_contactless(&self.tray).map_err(unreadable)
+    }
+
     /// The tray in which it lies, as this process's own. Others are told that `owner` has what is
     /// taken from it.
     ///

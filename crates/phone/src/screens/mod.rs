@@ -3,6 +3,7 @@
 //! shows how things stand then, so that back, reload and a second press do no harm.
 
 mod check;
+mod contactless;
 mod contents;
 mod home;
 mod notices;
@@ -49,6 +50,7 @@ pub fn router(fleet: Arc<Fleet>) -> Router {
         .route("/phones/{phone}/forgotten", get(pins::forgotten))
         .route("/phones/{phone}/passkey", get(passkey::show).post(passkey::register))
         .route("/phones/{phone}/passkey/remove", get(back).post(passkey::remove))
+        .route("/phones/{phone}/contactless", get(contactless::show).post(contactless::allow))
         .route("/phones/{phone}/check", get(check::show).post(check::check))
         .route("/phones/{phone}/open", get(transaction::show))
         .route("/phones/{phone}/scan", get(back).post(transaction::scanned))

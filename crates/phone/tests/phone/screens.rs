@@ -317,6 +317,23 @@ async fn reg_3_what_the_chip_holds_is_shown_without_pins_and_with_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn reg_4_a_card_reader_reaches_the_chip_only_while_its_holder_allows_it() {
+    let world = World::new().await;
+    let folder = world.phone_folder();
+    let allows = || inrou_phone::allows_contactless(&folder).unwrap();
+    for (language, sent, then) in [("ja", "true", "false"), ("ja-easy", "false", "true")] {
+        let visitor = Visitor::new(&world, language);
+        assert_eq!(allows(), sent == "false", "a new phone does not");
+        let offered = format!("value=\"{sent}\"");
+        assert!(visitor.look("/contactless").await.has(&offered));
+        let page = visitor.send("/contactless", &format!("allowed={sent}")).await;
+        assert!(page.has(&format!("value=\"{then}\"")), "{}", page.html);
+        assert_eq!(allows(), sent == "true", "as its file says");
+        assert_eq!(world.state().await.contactless, sent == "true");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reg_2_the_operation_check_uses_both_certificates() {
     let world = World::new().await;
     let visitor = Visitor::new(&world, "ja-easy");

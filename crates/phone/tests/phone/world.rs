@@ -195,6 +195,11 @@ impl World {
         Ok(serde_json::from_slice(&answer).unwrap())
     }
 
+    /// Where the phone `p` keeps what it remembers.
+    pub fn phone_folder(&self) -> std::path::PathBuf {
+        self.directory.path().join("p")
+    }
+
     pub async fn state(&self) -> PhoneState {
         self.get("/phones/p").await.unwrap()
     }
