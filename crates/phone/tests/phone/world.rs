@@ -197,7 +197,7 @@ impl World {
 
     /// Where the phone `p` keeps what it remembers.
     pub fn phone_folder(&self) -> std::path::PathBuf {
-        self.directory.path().join("p")
+        self.fleet_directory().join("p")
     }
 
     pub async fn state(&self) -> PhoneState {
