@@ -1,5 +1,6 @@
 //! The keeper: has the roles run, and stops them for what needs them stopped. One act at a time.
 
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -14,7 +15,7 @@ use super::act::{Act, Done, Outcome, Progress, Typed};
 use super::gate::Gate;
 use super::house::{House, Plan};
 use super::scenario::{self, Scenario};
-use super::snapshots::{Snapshot, Snapshots};
+use super::snapshots::{self, Snapshot, Snapshots};
 use super::world::World;
 use crate::fault::Fault;
 
@@ -230,7 +231,7 @@ impl Keeper {
     }
 
     /// Has something done on the files while the roles are stopped. Whatever came of that, they run
-    /// again afterwards; a clock before `start` is turned there.
+    /// again afterwards, unless it cannot be ended; a clock before `start` is turned there.
     async fn stopped(
         self: Arc<Self>,
         start: Option<Timestamp>,
@@ -241,7 +242,18 @@ impl Keeper {
         self.close(&mut house).await;
         self.progress(Progress::COPYING);
         let keeper = self.clone();
-        let worked = tokio::task::spawn_blocking(move || work(&keeper)).await;
+        let worked = tokio::task::spawn_blocking(move || {
+            let worked = work(&keeper);
+            // Roles are not opened over a state that is half another one.
+            snapshots::settle(keeper.plan.folder.root()).map(|()| worked)
+        });
+        let worked = match worked.await.map_err(io::Error::other) {
+            Ok(Ok(worked)) => worked,
+            Ok(Err(error)) | Err(error) => {
+                self.gate.give_up();
+                return Err(Fault::of_folder(self.plan.folder.root(), &error));
+            }
+        };
         self.progress(Progress::OPENING);
         let tell = |entered, all| self.progress(Progress::residents(entered, all));
         match self.plan.open(Some(self.clock.clone()), start, &tell).await {
@@ -256,7 +268,7 @@ impl Keeper {
                 return Err(error.into());
             }
         }
-        worked.map_err(|_| Fault::new("internal-error"))?
+        worked
     }
 
     async fn close(&self, house: &mut Option<House>) {
