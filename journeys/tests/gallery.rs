@@ -35,7 +35,7 @@ async fn every_page_of_the_gallery_is_reached_by_links_and_passes_the_judges() {
     let index = format!("file://{}", folder.path().join("index.html").display());
     browser.client.goto(&index).await.unwrap();
     passes(&browser).await;
-    browser.client.find(Locator::Css("tbody a")).await.unwrap().click().await.unwrap();
+    browser.client.find(Locator::Css(".journeys a")).await.unwrap().click().await.unwrap();
     passes(&browser).await;
     for rel in ["next", "prev"] {
         let link = Locator::Css(if rel == "next" { "a[rel=next]" } else { "a[rel=prev]" });

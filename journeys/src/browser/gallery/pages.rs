@@ -16,12 +16,12 @@ use crate::guides::{Step, TABLE, japanese};
 const RULEBOOK: &str = include_str!("../../../../docs/rulebook.md");
 
 const STYLE: &str = "
-:root { color-scheme: light dark; font-family: 'Noto Sans CJK JP', sans-serif; line-height: 1.6 }
+:root { color: #000; background: #fff; font-family: 'Noto Sans CJK JP', sans-serif; line-height: 1.6; overflow-wrap: anywhere }
 body { margin: 0 auto; max-width: 88rem; padding: 0 1rem } a { display: inline-block; min-height: 1.75rem }
 header, footer { padding: 1rem 0 } nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; list-style: none; padding: 0 }
 .pictures { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: start } figure { margin: 0 }
 img { max-width: 100%; height: auto; border: 1px solid gray } dt { font-weight: bold } dd { margin: 0 0 .5rem }
-td, th { text-align: start; padding: .25rem 1rem .25rem 0; vertical-align: top }";
+.journeys li { margin: .25rem 0 }";
 
 const KEYS: &str = "
 addEventListener('keydown', ({ key }) => {
@@ -88,29 +88,22 @@ fn index(journeys: &[Journey]) -> String {
             "<p>{count} pages; the heaviest has {bytes} bytes: <code>{path}</code></p>"
         );
     }
-    main.push_str("<table><thead><tr><th scope=\"col\">Journey</th><th scope=\"col\">Guide</th>");
-    for language in Language::ALL {
-        let _ = write!(main, "<th scope=\"col\">{}</th>", language.code());
-    }
-    main.push_str("</tr></thead><tbody>\n");
+    main.push_str("<ul class=\"journeys\">\n");
     let mut names: Vec<&str> = journeys.iter().map(|journey| journey.name.as_str()).collect();
     names.dedup();
     for name in names {
         let of: Vec<_> = journeys.iter().filter(|journey| journey.name == name).collect();
         let first = of.first().and_then(|journey| journey.pictures.first());
         let step = first.map_or("", |picture| picture.step.as_str());
-        let _ = write!(main, "<tr><th scope=\"row\">{name}</th><td>{step}</td>");
-        for language in Language::ALL {
-            main.push_str("<td>");
-            if let Some(journey) = of.iter().find(|journey| journey.language == language.code()) {
-                let (page, count) = (journey.page(0), journey.pictures.len());
-                let _ = write!(main, "<a href=\"{page}\">{count} steps</a>");
-            }
-            main.push_str("</td>");
+        let _ = write!(main, "<li>{name} ({})", escape(step));
+        for journey in of {
+            let (page, language, count) =
+                (journey.page(0), &journey.language, journey.pictures.len());
+            let _ = write!(main, " <a href=\"{page}\">{name}, {language}: {count} pages</a>");
         }
-        main.push_str("</tr>\n");
+        main.push_str("</li>\n");
     }
-    main.push_str("</tbody></table>\n");
+    main.push_str("</ul>\n");
     page("The screens, journey by journey", "", &main)
 }
 
