@@ -97,6 +97,24 @@ fn a_journey_names_steps_and_rules_that_there_are() {
     assert!(unknown.is_empty(), "guides.toml does not have {unknown:?}");
 }
 
+/// Steps that tests without a browser look at: `tests/connection.rs`, and the portal's of HELP-1.
+const SEEN_WITHOUT_A_BROWSER: [&str; 2] = ["S0 1-D 2", "S0 1-F"];
+
+#[test]
+fn each_step_with_a_screen_is_seen_on_a_journey() {
+    let named = named_by_journeys();
+    let is_seen = |id: &str| {
+        let step = TABLE.steps.iter().find(|step| step.ids().any(|own| own == id));
+        step.is_some_and(|step| step.ids().any(|own| named.contains(own)))
+    };
+    let with_screen = TABLE.steps.iter().filter(|step| step.screen.is_some());
+    let unseen: Vec<&str> = with_screen
+        .filter(|step| !is_seen(step.with.as_ref().unwrap_or(&step.id)))
+        .map(|step| step.id.as_str())
+        .collect();
+    assert_eq!(unseen, SEEN_WITHOUT_A_BROWSER);
+}
+
 #[test]
 fn the_committed_table_is_what_the_file_says() {
     let committed = repository("docs/screens.md");

@@ -78,7 +78,11 @@ pub(super) async fn show(
         return Ok(to(&name, "/procedure/read").into_response());
     }
     let (told, ticked) = (phone.told(), phone.live().ticked);
-    let cards = cards(fleet).await?;
+    // To list them is to read each; no other step shows them.
+    let cards = match procedure.next {
+        NextStep::ReadCard => cards(fleet).await?,
+        _ => Vec::new(),
+    };
     let shown = Shown {
         v: &v,
         title: title(procedure),
