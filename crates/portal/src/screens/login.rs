@@ -130,24 +130,26 @@ pub(super) async fn wait(
     let portal = &screens.portal;
     let (login, path) = under_way(&headers).unwrap_or_default();
     let now = portal.now();
-    let Some(record) = portal.login_transaction(login).await? else {
-        // It was forgotten, or the browser keeps no cookies.
-        let code = Code::LOGIN_NOT_BEGUN.as_str();
-        return over(&screens, &v, code, path);
-    };
-    let code = match record.state(now) {
-        TransactionState::Open => return waits(&screens, &v, &record),
-        TransactionState::Done => match portal.unused_token(&record.id, now).await? {
-            Some(token) => return screens.enter(&headers, &token, path).await,
-            // It has begun already, perhaps in another tab.
-            None if screens.session(&headers).await?.is_some() => {
-                return Ok(to(path.unwrap_or("/portal")).into_response());
+    let record = portal.login_transaction(login).await?;
+    let code = match record.as_ref().map(|record| (record, record.state(now))) {
+        Some((record, TransactionState::Open)) => return waits(&screens, &v, record),
+        Some((record, TransactionState::Done)) => {
+            if let Some(token) = portal.unused_token(&record.id, now).await? {
+                return screens.enter(&headers, &token, path).await;
             }
-            None => Code::LOGIN_REQUIRED.as_str().to_owned(),
-        },
-        _ => record.result(now).unwrap_or_default(),
+            Code::LOGIN_REQUIRED
+        }
+        Some((record, _)) => {
+            return over(&screens, &v, &record.result(now).unwrap_or_default(), path);
+        }
+        // It was forgotten, or the browser keeps no cookies.
+        None => Code::LOGIN_NOT_BEGUN,
     };
-    over(&screens, &v, &code, path)
+    // Another tab may have gone on from here, and taken the cookie of the log-in.
+    if screens.session(&headers).await?.is_some() {
+        return Ok(to(path.unwrap_or("/portal")).into_response());
+    }
+    over(&screens, &v, code.as_str(), path)
 }
 
 fn over(screens: &Screens, v: &Visit, code: &str, path: Option<&str>) -> Result<Response, Problem> {
@@ -204,11 +206,13 @@ impl Screens {
         token: &str,
         path: Option<&str>,
     ) -> Result<Response, Problem> {
-        if let Some(before) = self.session(headers).await? {
+        let session = self.portal.known_session(token).await?;
+        // Another tab may have begun it here already.
+        let before = self.session(headers).await?.filter(|before| before.id != session.id);
+        if let Some(before) = before {
             let id = before.id.clone();
             self.portal.end_session(before, id).await?;
         }
-        let session = self.portal.known_session(token).await?;
         let set = [self.portal.session_cookie(token, &session)?, cookies::clear(cookies::LOGIN)?];
         Ok((AppendHeaders(set), to(path.unwrap_or("/portal"))).into_response())
     }

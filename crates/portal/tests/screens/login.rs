@@ -60,11 +60,31 @@ async fn use_1_a_log_in_by_link_or_code_leads_to_a_session_of_its_own() {
     assert!(browser.cookies.contains_key("__Host-portal"));
     assert!(!browser.cookies.contains_key("__Host-login"));
     assert!(browser.follow(done).await.has("action=\"/portal/logout\""));
-    // The other tab finds it done, and begins no second session.
+    // Whoever shows the secret of the log-in alone finds it done, and begins no second session.
     let second = other.get("/portal/login/wait").await;
     assert!(second.has("data-code=\"login-required\""));
-    other.cookies.insert("__Host-portal".into(), browser.cookies["__Host-portal"].clone());
-    assert_eq!(other.get("/portal/login/wait").await.location().unwrap(), "/portal");
+}
+
+#[tokio::test]
+async fn two_tabs_that_wait_for_one_log_in_both_go_on_from_it() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let mut browser = Browser::portal(&house);
+    let key = browser.get("/portal/login").await.hidden("key");
+    let waits = browser.submit("/portal/login", &[("key", &key)]).await;
+    house.approve(&person, &waits.transaction()).await;
+    let secret = browser.cookies["__Host-login"].clone();
+    assert_eq!(browser.get("/portal/login/wait").await.location().unwrap(), "/portal");
+    // The second tab looks again before the first has gone on: the session has begun, and is not used yet.
+    let mut tab = browser.clone();
+    tab.cookies.insert("__Host-login".into(), secret.clone());
+    assert_eq!(tab.get("/portal/login/wait").await.location().unwrap(), "/portal");
+    assert_eq!(browser.get("/portal/sessions").await.status, StatusCode::OK, "it lives");
+    // Or later, when the first tab has taken the log-in's cookie, or not yet.
+    tab.cookies.insert("__Host-login".into(), secret);
+    for tab in [&mut browser, &mut tab] {
+        assert_eq!(tab.get("/portal/login/wait").await.location().unwrap(), "/portal");
+    }
 }
 
 #[tokio::test]
