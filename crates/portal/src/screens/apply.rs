@@ -80,8 +80,10 @@ pub(super) async fn step(
     let (act, key) = (fields.remove(ACT), fields.remove(KEY));
     let (portal, name) = (&screens.portal, procedure_name(procedure));
     let Some(session) = screens.session(&headers).await? else {
-        // What was typed waits for the same resident to log in again.
-        if let Some(past) = screens.past_session(&headers).await? {
+        // What was typed waits for the same resident to log in again. Whoever holds the token of a session
+        // that the resident has ended types nothing in her name.
+        let past = screens.past_session(&headers).await?;
+        if let Some(past) = past.filter(|past| past.ended.is_none()) {
             portal.keep_draft(&past.subject, name, &fields).await?;
         }
         return Ok(login::asked_from(&address(procedure)));

@@ -232,6 +232,13 @@ async fn what_was_typed_when_the_session_ended_waits_for_the_same_resident() {
     stranger.cookies.insert("__Host-portal".into(), "0123".into());
     let answer = stranger.post(path, &with(MOVING_OUT, "act", "review")).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    // Nor does that of a session which the resident has ended.
+    let mut stolen = Browser::portal(&house);
+    stolen.log_in(&house, &person).await;
+    browser.submit("/portal/sessions/end-others", &[]).await;
+    let answer = stolen.post(path, &with(MOVING_OUT, "act", "review")).await;
+    assert_eq!(answer.location().unwrap(), "/portal/login?to=/portal/apply/moving-out");
+    assert!(!browser.get(path).await.has("豊玉北"));
 }
 
 #[tokio::test]
