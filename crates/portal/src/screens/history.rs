@@ -24,9 +24,11 @@ const KINDS: &[&str] = &[
     "logged-in",
     "login-failed",
     "logged-out",
+    "session-ended",
     "application-drawn-up",
     "application-sent",
     "signing-refused",
+    "signing-failed",
     "application-accepted",
     "application-returned",
     "document-viewed",
@@ -227,6 +229,20 @@ pub(super) async fn show(
         Err(faults) => {
             shown.faults = faults;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&v, &shown)?).into_response())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn use_7_what_can_be_asked_for_is_what_the_history_says() {
+        for kind in KINDS {
+            for family in ["history", "history-kind"] {
+                assert!(text(&format!("{family}.{kind}")).exists(), "{family}.{kind}");
+            }
         }
     }
 }
