@@ -44,8 +44,8 @@ pub(crate) struct Phone {
     live: Mutex<Live>,
     /// Held while the file is written, so that an older memory never replaces a newer one.
     writing: Mutex<()>,
-    /// Held by the one operation that the phone carries out.
-    busy: Arc<tokio::sync::Mutex<()>>,
+    /// One place, for the one operation that the phone carries out.
+    room: Arc<Semaphore>,
     /// Tells of new notices, and of work that goes on.
     pub(crate) changed: watch::Sender<()>,
     /// The task that listens for notices, once there is one.
@@ -121,7 +121,7 @@ impl Phone {
                 opened: Vec::new(),
             }),
             writing: Mutex::default(),
-            busy: Arc::default(),
+            room: Arc::new(Semaphore::new(1)),
             changed: watch::Sender::default(),
             listener: Mutex::default(),
         });
@@ -143,14 +143,14 @@ impl Phone {
         T: Send + 'static,
         F: Future<Output = Result<T, Problem>> + Send + 'static,
     {
-        let guard = Arc::clone(&self.busy).try_lock_owned();
-        let guard = guard.map_err(|_| Problem::new(Code::PHONE_BUSY))?;
+        let place = Arc::clone(&self.room).try_acquire_owned();
+        let place = place.map_err(|_| Problem::new(Code::PHONE_BUSY))?;
         let phone = Arc::clone(&self);
         let operation = operation(self);
         let task = tokio::spawn(async move {
             let done = operation.await;
             phone.live().progress = None;
-            drop(guard);
+            drop(place);
             phone.changed.send_replace(());
             done
         });
@@ -159,7 +159,7 @@ impl Phone {
 
     /// Whether an operation is under way.
     pub(crate) fn is_busy(&self) -> bool {
-        self.busy.try_lock().is_err()
+        self.room.available_permits() == 0
     }
 
     /// Has the next page say why a form was not taken.
