@@ -25,8 +25,8 @@ pub fn allows_contactless(phone: &Path) -> io::Result<bool> {
 const FILE: &str = "phone.json";
 
 /// A phone's memory. *This type is stored*: fields are only ever added, with a default. It holds no
-/// PIN but one that is sealed, and not what opens it. Attribute values are in it only inside the certificate of a statement that was signed and
-/// could not be sent yet.
+/// PIN but one that is sealed, and not what opens it. Attribute values are in it only inside the
+/// certificate of a statement that was signed and could not be sent yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stored {
     /// The chip inside.
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     /// Files as released versions wrote them: they stay readable.
-    const RELEASED: [&str; 2] = [
+    const RELEASED: [&str; 3] = [
         r#"{"chip": "c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1", "platform": "android", "model": "m"}"#,
         r#"{
             "chip": "c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1", "platform": "android", "model": "m",
@@ -113,6 +113,15 @@ mod tests {
                 "not_before": "2026-11-21T01:00:00Z", "not_after": "2030-02-17T14:59:59Z",
                 "status": "active", "since": "2026-11-21T01:00:00Z"
             }]
+        }"#,
+        r#"{
+            "chip": "c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1", "platform": "android", "model": "m",
+            "registered": true,
+            "passkey": {
+                "credential": "Y3JlZGVudGlhbA==", "key": "MAA=", "salt": "c2FsdA==",
+                "nonce": "AAAAAAAAAAAAAAAA", "sealed": "c2VhbGVk",
+                "since": "2026-11-21T01:00:00Z"
+            }
         }"#,
     ];
 
