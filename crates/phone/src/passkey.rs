@@ -35,6 +35,10 @@ const INFO: &[u8] = b"inrou: seal of the user-authentication PIN, v1";
 /// Flags in authenticator data (WebAuthn §6.1): the person was there, and was verified.
 const PRESENT_AND_VERIFIED: u8 = 0b101;
 
+/// The shortest authenticator data: digest of the site's name, flags, counter. The counter is not looked
+/// at, for passkeys that are on several devices count nothing; nor is whether this is one of those.
+const SHORTEST_DATA: usize = 37;
+
 /// A passkey that stands in for the user-authentication PIN. *This type is stored.*
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Passkey {
@@ -59,12 +63,22 @@ pub(crate) struct Asked {
     pub(crate) credential: Option<Base64>,
 }
 
+/// What an authenticator is asked for. An answer serves nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// A passkey is registered.
+    Registering,
+    /// What a site asks for by this link is answered.
+    Answering(String),
+}
+
 /// A challenge that waits for its answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Challenge {
     value: Base64,
     /// The salt of a passkey that is to be made.
     salt: Base64,
+    occasion: Occasion,
     expires: Timestamp,
 }
 
@@ -91,11 +105,13 @@ struct ClientData {
     kind: String,
     challenge: String,
     origin: String,
+    #[serde(default, rename = "crossOrigin")]
+    cross_origin: bool,
 }
 
 impl Phone {
     /// Asks an authenticator: for the passkey there is, or for a new one.
-    pub(crate) fn ask_authenticator(&self) -> Asked {
+    pub(crate) fn ask_authenticator(&self, occasion: Occasion) -> Asked {
         let draw = || {
             let mut bytes = [0; 32];
             self.parts.entropy.fill(&mut bytes);
@@ -114,7 +130,7 @@ impl Phone {
         let too_many = (live.challenges.len() + 1).saturating_sub(MOST);
         live.challenges.drain(..too_many);
         let (value, kept) = (challenge.clone(), salt.clone());
-        live.challenges.push(Challenge { value, salt: kept, expires });
+        live.challenges.push(Challenge { value, salt: kept, occasion, expires });
         Asked { challenge, salt, credential }
     }
 
@@ -132,7 +148,7 @@ impl Phone {
             return Err(refused());
         }
         let key = assertion.key.clone().ok_or_else(refused)?;
-        let salt = self.verify(&assertion, &key, &host)?;
+        let salt = self.verify(&assertion, &key, &host, &Occasion::Registering)?;
         self.blocking(move |phone| {
             let own = pin(&typed)?;
             let verified =
@@ -161,16 +177,22 @@ impl Phone {
         Arc::clone(&self).save().await
     }
 
-    /// Gives the PIN for what an authenticator answered.
+    /// Gives the PIN for what an authenticator answered to what a site asks for by `link`.
     ///
     /// # Errors
     /// `passkey-refused`.
-    pub(crate) fn unseal(&self, assertion: &Assertion, host: &str) -> Result<Typed, Problem> {
+    pub(crate) fn unseal(
+        &self,
+        assertion: &Assertion,
+        host: &str,
+        link: &str,
+    ) -> Result<Typed, Problem> {
         let passkey = self.live().stored.passkey.clone().ok_or_else(refused)?;
         if passkey.credential != assertion.credential {
             return Err(refused());
         }
-        self.verify(assertion, &passkey.key, host)?;
+        let occasion = Occasion::Answering(link.to_owned());
+        self.verify(assertion, &passkey.key, host, &occasion)?;
         let nonce = Nonce::try_assume_unique_for_key(&passkey.nonce.0).map_err(|_| refused())?;
         let mut sealed = Zeroizing::new(passkey.sealed.0);
         let aad = Aad::from(&passkey.credential.0);
@@ -188,7 +210,13 @@ impl Phone {
 
     /// Verifies an assertion (WebAuthn §7.2) with a key; gives the salt that was asked with. Its
     /// challenge is used up.
-    fn verify(&self, assertion: &Assertion, key: &Base64, host: &str) -> Result<Base64, Problem> {
+    fn verify(
+        &self,
+        assertion: &Assertion,
+        key: &Base64,
+        host: &str,
+        occasion: &Occasion,
+    ) -> Result<Base64, Problem> {
         let client: ClientData =
             serde_json::from_slice(&assertion.client.0).map_err(|_| refused())?;
         let asked = {
@@ -198,13 +226,16 @@ impl Phone {
             let at = live.challenges.iter().position(open).ok_or_else(refused)?;
             live.challenges.remove(at)
         };
-        let origin = client.origin.split_once("://").map(|(_, authority)| authority);
+        let origins = ["https", "http"].map(|scheme| format!("{scheme}://{host}"));
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
         let of_site = HashAlgorithm::Sha256.digest(name.as_bytes());
         let data = &assertion.authenticator.0;
         let flags = data.get(32).copied().unwrap_or_default();
         let holds = client.kind == "webauthn.get"
-            && origin == Some(host)
+            && origins.contains(&client.origin)
+            && !client.cross_origin
+            && asked.occasion == *occasion
+            && data.len() >= SHORTEST_DATA
             && data.get(..32) == Some(of_site.as_bytes())
             && flags & PRESENT_AND_VERIFIED == PRESENT_AND_VERIFIED;
         if !holds {

@@ -44,13 +44,11 @@ impl Check<'_> {
     }
 
     fn secret(&self, &usage: &Use) -> Field<'_> {
-        let (name, label, pin) = match usage {
-            Use::Signature => ("password", "step.phone-password-of", "phone-signature"),
-            Use::UserAuthentication => ("pin", "transaction-page.pin", "phone-user-authentication"),
+        let name = match usage {
+            Use::Signature => "password",
+            Use::UserAuthentication => "pin",
         };
-        let about = |problem: &&StepProblem| problem.params.get("pin").is_some_and(|of| of == pin);
-        let fault = Fault::new(self.v, self.told.as_ref().filter(about));
-        parts::existing(&fault, name, parts::kind(usage), label, parts::form(usage), None)
+        parts::own(self.v, self.told.as_ref(), name, usage)
     }
 }
 

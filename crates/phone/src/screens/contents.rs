@@ -10,7 +10,7 @@ use inrou_api::server::Path;
 use inrou_api::wire::phone::{ChipContents, ReadContents, StepProblem, Typed};
 use inrou_pki::Certificate;
 use inrou_rules::Use;
-use inrou_web::{Field, Form, Kind, Visit, page};
+use inrou_web::{Field, Form, Visit, page};
 use serde::Deserialize;
 
 use super::parts::{self, Fault};
@@ -63,18 +63,11 @@ impl Contents<'_> {
     }
 
     fn secret(&self, usage: &Use) -> Field<'_> {
-        // Which of the two was wrong, the problem says.
-        let about = self.told.as_ref().and_then(|problem| problem.params.get("pin"));
-        let (name, label, pin) = match usage {
-            Use::Signature => ("signature_password", "step.phone-password-of", "phone-signature"),
-            Use::UserAuthentication => {
-                ("user_authentication_pin", "transaction-page.pin", "phone-user-authentication")
-            }
+        let name = match usage {
+            Use::Signature => "signature_password",
+            Use::UserAuthentication => "user_authentication_pin",
         };
-        let fault = self.told.as_ref().filter(|_| about.is_some_and(|about| about == pin));
-        let fault = Fault::new(self.v, fault);
-        let kind: Kind = parts::kind(*usage);
-        parts::existing(&fault, name, kind, label, parts::form(*usage), None).optional()
+        parts::own(self.v, self.told.as_ref(), name, *usage).optional()
     }
 }
 

@@ -143,12 +143,14 @@ impl Menu<'_> {
     }
 
     fn under_way(&self) -> bool {
-        let next = self.phone.procedure.as_ref().map(|procedure| &procedure.next);
-        !matches!(
-            next,
-            None | Some(NextStep::Done { .. } | NextStep::Wait { .. } | NextStep::Register)
-        )
+        under_way(self.phone)
     }
+}
+
+/// Whether a procedure is under way that has to be gone on with, or given up for another to begin.
+pub(super) fn under_way(phone: &PhoneState) -> bool {
+    let next = phone.procedure.as_ref().map(|procedure| &procedure.next);
+    !matches!(next, None | Some(NextStep::Done { .. } | NextStep::Wait { .. } | NextStep::Register))
 }
 
 /// The phone's latest certificate of a use.

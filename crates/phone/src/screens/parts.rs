@@ -4,6 +4,8 @@ use inrou_api::wire::phone::StepProblem;
 use inrou_rules::Use;
 use inrou_web::{Field, Kind, Said, Trouble, Visit};
 
+use crate::secrets::PinName;
+
 /// The rules of a new signature password (CARD-4) and a new PIN (CARD-5), as the script ticks them.
 const PASSWORD_RULES: &[&str] =
     &["rule.six-to-sixteen", "rule.capitals-and-digits", "rule.letter", "rule.digit"];
@@ -82,6 +84,28 @@ pub(super) fn existing<'a>(
         None => field,
     };
     field.fault(fault.at(Blamed::Existing))
+}
+
+/// The field for the phone's own PIN or password of a use, where the page asks for both: a problem is
+/// told at the one that it is about.
+pub(super) fn own<'a>(
+    v: &'a Visit,
+    told: Option<&'a StepProblem>,
+    name: &'static str,
+    usage: Use,
+) -> Field<'a> {
+    let pin = PinName::Phone(usage).as_str();
+    let about = |problem: &&StepProblem| problem.params.get("pin").is_some_and(|of| of == pin);
+    let fault = Fault::new(v, told.filter(about));
+    existing(&fault, name, kind(usage), own_label(usage), form(usage), None)
+}
+
+/// What the phone's own PIN or password of a use is called.
+pub(super) fn own_label(usage: Use) -> &'static str {
+    match usage {
+        Use::Signature => "step.phone-password-of",
+        Use::UserAuthentication => "transaction-page.pin",
+    }
 }
 
 /// The field for a new PIN or password, with its rules.

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::parts::{self, Fault};
 use super::{find, home, to, working};
 use crate::fleet::Fleet;
-use crate::passkey::{Asked, Assertion};
+use crate::passkey::{Asked, Assertion, Occasion};
 
 #[derive(Template)]
 #[template(path = "passkey.html")]
@@ -45,7 +45,7 @@ impl Shown<'_> {
 
     fn secret(&self) -> Field<'_> {
         let usage = Use::UserAuthentication;
-        let (kind, label, form) = (parts::kind(usage), "transaction-page.pin", parts::form(usage));
+        let (kind, label, form) = (parts::kind(usage), parts::own_label(usage), parts::form(usage));
         parts::existing(&self.fault(), "pin", kind, label, form, self.tries_left)
     }
 }
@@ -60,7 +60,7 @@ pub(super) async fn show(
     if phone.is_busy() {
         return working::show(&phone, &name, &v);
     }
-    let (told, asked) = (phone.told(), phone.ask_authenticator());
+    let (told, asked) = (phone.told(), phone.ask_authenticator(Occasion::Registering));
     let since = phone.live().stored.passkey.as_ref().map(|passkey| passkey.since);
     let (state, tries_left) = phone
         .blocking(|phone| {

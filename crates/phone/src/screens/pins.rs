@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use inrou_api::problem::Problem;
 use inrou_api::server::{Path, Query};
-use inrou_api::wire::phone::{ChangePin, NextStep, PhoneState, StepProblem, Typed};
+use inrou_api::wire::phone::{ChangePin, PhoneState, StepProblem, Typed};
 use inrou_rules::{CertificateStatus, Use, UserAuthenticationPin};
 use inrou_web::{Field, Form, Visit, page};
 use serde::Deserialize;
@@ -174,13 +174,8 @@ impl Forgotten<'_> {
         carries(self.phone, usage)
     }
 
-    /// Whether a procedure has to be given up for another to begin.
     fn under_way(&self) -> bool {
-        let next = self.phone.procedure.as_ref().map(|procedure| &procedure.next);
-        !matches!(
-            next,
-            None | Some(NextStep::Done { .. } | NextStep::Wait { .. } | NextStep::Register)
-        )
+        home::under_way(self.phone)
     }
 }
 

@@ -18,7 +18,7 @@ use super::parts::{self, Fault};
 use super::passkey::{self, AssertionForm};
 use super::{find, home, to};
 use crate::fleet::Fleet;
-use crate::passkey::Asked;
+use crate::passkey::{Asked, Occasion};
 
 /// A link from a site's page, or from its QR code.
 #[derive(Deserialize)]
@@ -171,7 +171,7 @@ pub(super) async fn consent(
             Consent::Approve { pin: form.secret.unwrap_or_else(|| Typed::new("")) }
         }
         ("approve", Some(assertion)) => {
-            match phone.unseal(&assertion, &passkey::host(&headers, &uri)) {
+            match phone.unseal(&assertion, &passkey::host(&headers, &uri), &form.link) {
                 Ok(pin) => Consent::Approve { pin },
                 Err(problem) => {
                     phone.tell(&problem);
@@ -232,7 +232,7 @@ async fn shown(fleet: Arc<Fleet>, name: &str, link: &str, v: &Visit) -> Result<R
     };
     let by_passkey =
         shown.transaction.purpose == Purpose::LogIn && phone.live().stored.passkey.is_some();
-    let asked = by_passkey.then(|| phone.ask_authenticator());
+    let asked = by_passkey.then(|| phone.ask_authenticator(Occasion::Answering(link.to_owned())));
     let told = phone.told();
     page(v, &Shown { v, title, phone: name, link, shown: &shown, told, asked })
 }

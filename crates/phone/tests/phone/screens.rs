@@ -373,15 +373,28 @@ async fn use_1_what_a_site_asks_is_answered_once_and_a_reload_costs_no_try() {
 /// The device's own authenticator, as WebAuthn has it.
 struct Authenticator {
     key: Arc<SoftwareKey>,
+    credential: &'static str,
     prf: [u8; 32],
     flags: u8,
+    kind: &'static str,
+    site: &'static str,
     origin: &'static str,
+    cross_origin: bool,
 }
 
 impl Authenticator {
     fn new() -> Self {
         let key = Arc::new(FreshKeys.generate(KeyAlgorithm::EcP256).unwrap());
-        Self { key, prf: [7; 32], flags: 0b101, origin: "http://phone.localhost" }
+        Self {
+            key,
+            credential: "credential",
+            prf: [7; 32],
+            flags: 0b101,
+            kind: "webauthn.get",
+            site: "phone.localhost",
+            origin: "http://phone.localhost",
+            cross_origin: false,
+        }
     }
 
     /// The fields that the script fills in, for the challenge on a page.
@@ -390,16 +403,16 @@ impl Authenticator {
         let challenge = asked.split('"').next().unwrap().trim_end_matches('=');
         let challenge = challenge.replace('+', "-").replace('/', "_");
         let client = json!({
-            "type": "webauthn.get", "challenge": challenge, "origin": self.origin,
-            "crossOrigin": false,
+            "type": self.kind, "challenge": challenge, "origin": self.origin,
+            "crossOrigin": self.cross_origin,
         });
         let client = client.to_string().into_bytes();
         let sha256 = |bytes: &[u8]| HashAlgorithm::Sha256.digest(bytes).as_bytes().to_vec();
-        let data = [sha256(b"phone.localhost"), vec![self.flags, 0, 0, 0, 0]].concat();
+        let data = [sha256(self.site.as_bytes()), vec![self.flags, 0, 0, 0, 0]].concat();
         let signed = [data.clone(), sha256(&client)].concat();
         let signature = self.key.sign(&signed);
         let fields = [
-            ("credential", b"credential".to_vec()),
+            ("credential", self.credential.as_bytes().to_vec()),
             ("key", self.key.public_key().spki().to_vec()),
             ("authenticator", data),
             ("client", client),
@@ -431,7 +444,7 @@ async fn reg_2_biometrics_stand_in_for_the_pin_until_it_changes() {
     assert!(memory.contains("sealed") && !memory.contains(&format!("\"{PHONE_PIN}\"")));
 
     let ask = || {
-        let expires = world.now() + SignedDuration::from_mins(5);
+        let expires = world.now() + SignedDuration::from_mins(15);
         world.portal.ask(Purpose::LogIn, "ログイン", expires).1
     };
     let consent = |link: &str, fields: &str| format!("link={link}&consent=approve{fields}");
@@ -440,7 +453,13 @@ async fn reg_2_biometrics_stand_in_for_the_pin_until_it_changes() {
     // Each of these costs no try, and the PIN can be typed instead.
     for spoil in [
         (|own| own.flags = 0b001) as fn(&mut Authenticator),
+        |own| own.flags = 0b100,
+        |own| own.kind = "webauthn.create",
+        |own| own.site = "localhost",
         |own| own.origin = "http://evil.localhost",
+        |own| own.origin = "app://phone.localhost",
+        |own| own.cross_origin = true,
+        |own| own.credential = "another",
         |own| own.prf = [8; 32],
         |own| own.key = Authenticator::new().key,
     ] {
@@ -452,6 +471,16 @@ async fn reg_2_biometrics_stand_in_for_the_pin_until_it_changes() {
         let contents = world.post::<ChipContents>("/phones/p/contents", json!({})).await.unwrap();
         assert_eq!(contents.keys[1].tries_left, 3);
     }
+    // What was asked for another link, or to register, answers nothing here.
+    let elsewhere = visitor.look(&format!("/open?link={}", ask())).await;
+    let fields = own.answer(&elsewhere);
+    assert!(visitor.send("/consent", &consent(&link, &fields)).await.tells("passkey-refused"));
+    let page = visitor.look(&open).await;
+    let fields = own.answer(&page);
+    world.advance(SignedDuration::from_mins(10));
+    assert!(visitor.send("/consent", &consent(&link, &fields)).await.tells("passkey-refused"));
+    let link = ask();
+    let open = format!("/open?link={link}");
     let page = visitor.look(&open).await;
     let fields = own.answer(&page);
     world.reopen().await;
