@@ -1,7 +1,9 @@
 //! Starting Chromium, with a ChromeDriver of its own.
 
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -37,6 +39,9 @@ impl Look {
     }
 }
 
+/// How long a driver may take to end its browser.
+const SHUTDOWN: Duration = Duration::from_secs(10);
+
 /// At most so many browsers run at once: each takes a core.
 static ROOM: Semaphore = Semaphore::const_new(2);
 
@@ -45,6 +50,7 @@ pub struct Browser {
     /// Drives it.
     pub client: Client,
     driver: Child,
+    port: u16,
     _room: SemaphorePermit<'static>,
 }
 
@@ -89,7 +95,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("Chromium starts");
-        let browser = Self { client, driver, _room: room };
+        let browser = Self { client, driver, port, _room: room };
         browser.look(Look::DESK).await;
         browser
     }
@@ -170,10 +176,21 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It takes its browser along.
+        // Told to end it ends its browser as well; killed it would leave it running. A driver that does not
+        // answer is killed all the same.
+        let _ = shut_down(self.port);
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
+}
+
+/// Has a driver end its browser, and waits until it has.
+fn shut_down(port: u16) -> io::Result<()> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(SHUTDOWN))?;
+    let request = format!("GET /shutdown HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    io::copy(&mut stream, &mut io::sink()).map(drop)
 }
 
 /// A world of scripts that sees the page, but not the page's scripts.
