@@ -105,6 +105,19 @@ impl Step {
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.id).chain(&self.also).map(String::as_str)
     }
+
+    /// The guide's section that it stands in: `S0 2-C`; the guide itself, where its steps have none.
+    fn section(&self) -> &str {
+        let to = |end: usize| self.id.get(..end).unwrap_or(&self.id);
+        // Two sections are called 2-E: brackets tell them apart.
+        if let Some(end) = self.id.find(')') {
+            return to(end + 1);
+        }
+        let mut ends = self.id.match_indices(' ').map(|(end, _)| end);
+        let (guide, section) = (ends.next(), ends.next());
+        let section = to(section.unwrap_or(self.id.len()));
+        if section.contains('-') { section } else { to(guide.unwrap_or(self.id.len())) }
+    }
 }
 
 impl Quote {
@@ -171,14 +184,19 @@ pub fn markdown() -> String {
 }
 
 fn write_steps(out: &mut String) -> fmt::Result {
-    let mut guide = "";
-    for step in &TABLE.steps {
-        let this = step.id.split(' ').next().unwrap_or_default();
-        if this != guide {
-            guide = this;
-            write!(out, "\n## {guide}\n\n| step | the guide | screen | words | rules |\n")?;
-            out.push_str("|---|---|---|---|---|\n");
+    let mut sections: Vec<&str> = Vec::new();
+    for section in TABLE.steps.iter().map(Step::section) {
+        if !sections.contains(&section) {
+            sections.push(section);
         }
+    }
+    sections.into_iter().try_for_each(|section| write_section(out, section))
+}
+
+fn write_section(out: &mut String, section: &str) -> fmt::Result {
+    write!(out, "\n## {section}\n\n| step | the guide | screen | words | rules |\n")?;
+    out.push_str("|---|---|---|---|---|\n");
+    for step in TABLE.steps.iter().filter(|step| step.section() == section) {
         let ids = step.ids().collect::<Vec<_>>().join(" · ");
         write!(out, "| {ids} | {} | ", step.guide)?;
         match (&step.screen, &step.without) {
