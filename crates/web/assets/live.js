@@ -153,7 +153,8 @@ addEventListener("pageshow", () => {
 
 // A page that waits asks whether there is something new, while it can be seen: a page that is hidden
 // holds no connection. 200 with JSON says how far the work is, 200 without that the page is old, 204 that
-// nothing has happened.
+// nothing has happened. Where it is gone that was waited for, the page says so.
+const OVER = [401, 404, 410];
 const waits = document.querySelector("[data-waits]");
 if (waits) {
   let address = waits.dataset.waits;
@@ -174,7 +175,7 @@ if (waits) {
         waits.querySelector("progress").value = work.percent;
         waits.querySelector("[data-text]").textContent = work.text;
         [address, pause] = [work.next, 100];
-      } else if (answer.status === 200) {
+      } else if (answer.status === 200 || OVER.includes(answer.status)) {
         location.reload();
         return;
       }
@@ -262,6 +263,3 @@ if (tray) {
     }
   });
 }
-
-// Where an error or a note is told, it is told to the ear as well.
-document.querySelector(".trouble, .told[tabindex]")?.scrollIntoView({ block: "nearest" });

@@ -3,8 +3,18 @@
 use inrou_words::is_kanji;
 
 /// Attributes that are read out or shown.
-const READ_OUT: [&str; 8] =
-    ["alt", "aria-label", "data-busy", "data-met", "data-show", "label", "placeholder", "title"];
+const READ_OUT: [&str; 10] = [
+    "alt",
+    "aria-label",
+    "data-busy",
+    "data-failed",
+    "data-met",
+    "data-show",
+    "data-unsupported",
+    "label",
+    "placeholder",
+    "title",
+];
 
 /// The kanji in a page of easy Japanese that have no reading, each with the words around it. What
 /// bears its own `lang` is in that language on purpose: another language's name, a document that is

@@ -270,10 +270,10 @@ fn switched(uri: &Uri) -> Option<(Language, String)> {
     Some((chosen?, address(uri.path(), &rest)))
 }
 
-/// Path and query of this host: a path that began with two slashes would be another host.
+/// Path and query of this host: a path that began with two slashes, of either kind, would be another host.
 fn address(path: &str, query: &str) -> String {
     let mark = if query.is_empty() { "" } else { "?" };
-    format!("/{}{mark}{query}", path.trim_start_matches('/'))
+    format!("/{}{mark}{query}", path.trim_start_matches(['/', '\\']))
 }
 
 /// The cookie that keeps a language for a year.
