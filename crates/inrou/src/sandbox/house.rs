@@ -198,8 +198,8 @@ impl Plan {
 pub(super) const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 impl House {
-    /// Ends the roles: work under way is finished, everything is durable, every file is closed.
-    pub(super) async fn close(self) {
+    /// Ends the roles: work under way is finished, everything is durable. Whether every file is closed.
+    pub(super) async fn close(self) -> bool {
         let Self { world, trigger, working } = self;
         let (authority, tray) = (Arc::downgrade(&world.authority), Arc::downgrade(&world.tray));
         // What is told of the end lives as long as somebody has it.
@@ -215,9 +215,11 @@ impl House {
         while held() && Instant::now() < end {
             tokio::time::sleep(PAUSE).await;
         }
-        if held() {
+        let is_held = held();
+        if is_held {
             tracing::warn!("files of the sandbox are still in use");
         }
+        !is_held
     }
 }
 

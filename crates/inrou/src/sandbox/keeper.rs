@@ -239,11 +239,15 @@ impl Keeper {
     ) -> Result<(), Fault> {
         let mut house = self.house.lock().await;
         self.progress(Progress::CLOSING);
-        self.close(&mut house).await;
+        let is_closed = self.close(&mut house).await;
         self.progress(Progress::COPYING);
         let keeper = self.clone();
         let worked = tokio::task::spawn_blocking(move || {
-            let worked = work(&keeper);
+            // What somebody still writes is neither copied nor replaced.
+            let worked = match is_closed {
+                true => work(&keeper),
+                false => Err(Fault::new(Code::STORE_UNAVAILABLE.as_str())),
+            };
             // Roles are not opened over a state that is half another one.
             snapshots::settle(keeper.plan.folder.root()).map(|()| worked)
         });
@@ -271,11 +275,13 @@ impl Keeper {
         worked
     }
 
-    async fn close(&self, house: &mut Option<House>) {
+    /// Stops the roles. Whether every file is closed.
+    async fn close(&self, house: &mut Option<House>) -> bool {
         self.gate.shut();
         drop(self.world.write().unwrap_or_else(PoisonError::into_inner).take());
-        if let Some(house) = house.take() {
-            house.close().await;
+        match house.take() {
+            Some(house) => house.close().await,
+            None => true,
         }
     }
 

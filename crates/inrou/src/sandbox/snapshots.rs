@@ -5,7 +5,7 @@
 //! kill comes between ([`settle`]): the prepared one gets the name [`REPLACING`], whereupon the old state
 //! is taken away; then the name [`MOVING_IN`], whereupon its parts are moved to their places.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -129,6 +129,7 @@ impl Snapshots<'_> {
             let ClockState { now, .. } = clock.stop().map_err(io::Error::other)?;
             let about = About { at: now, running, size: size_of(&inside)? };
             fs::write(draft.join(ABOUT), serde_json::to_vec(&about)?)?;
+            File::open(draft.join(ABOUT))?.sync_all()?;
             sync_folder(&draft)?;
             fs::rename(&draft, &path)?;
             sync_folder(&folder)?;
@@ -243,6 +244,8 @@ impl Snapshots<'_> {
 /// The folder cannot be written; the next try goes on where this one stopped.
 pub(super) fn settle(root: &Path) -> io::Result<()> {
     let (replacing, moving_in) = (root.join(REPLACING), root.join(MOVING_IN));
+    // What was left of an earlier one is in nobody's way.
+    move_in(root, &moving_in)?;
     if replacing.exists() {
         sync_folder(root)?;
         for part in STATE {
@@ -250,7 +253,13 @@ pub(super) fn settle(root: &Path) -> io::Result<()> {
         }
         sync_folder(root)?;
         fs::rename(&replacing, &moving_in)?;
+        move_in(root, &moving_in)?;
     }
+    Ok(())
+}
+
+/// Moves the parts of a state to their places, if it waits for that.
+fn move_in(root: &Path, moving_in: &Path) -> io::Result<()> {
     if moving_in.exists() {
         for part in STATE {
             let from = moving_in.join(part);
@@ -260,7 +269,7 @@ pub(super) fn settle(root: &Path) -> io::Result<()> {
             }
         }
         sync_folder(root)?;
-        remove_if_there(&moving_in)?;
+        remove_if_there(moving_in)?;
     }
     Ok(())
 }
