@@ -37,9 +37,11 @@ mod tests {
         assert_eq!(said(weekday, Language::Ja), "ただいま受付時間内です（本日午後8時まで）。");
         assert_eq!(said(weekday, Language::En), "Open now, until 20:00 today.");
         let holiday = "2026-11-23T17:30:00+09:00";
-        let opens = "ただいま受付時間外です。次の受付は2026年11月24日 午前9時30分からです。";
+        let opens = "ただいま受付時間外です。次の受付は2026年11月24日 午前9時30分からです。\
+                     一時利用停止は、いつでも受け付けています。";
         assert_eq!(said(holiday, Language::Ja), opens);
-        let easy = "いまは やすみです。つぎに でんわできるのは 2027ねん1がつよっか ごぜん9じ30ぷんからです。";
+        let easy = "いまは やすみです。つぎに でんわできるのは 2027ねん1がつよっか ごぜん9じ30ぷんからです。\
+                    なくしたときは、いつでも でんわできます。";
         assert_eq!(said("2026-12-29T12:00:00+09:00", Language::JaEasy), easy);
     }
 
