@@ -188,7 +188,8 @@ impl Drop for Browser {
 fn shut_down(port: u16) -> io::Result<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(SHUTDOWN))?;
-    let request = format!("GET /shutdown HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n");
+    let request =
+        format!("GET /shutdown HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     io::copy(&mut stream, &mut io::sink()).map(drop)
 }

@@ -182,7 +182,7 @@ fn names_are_used_once_and_there_is_a_bound() {
     snapshots.save(&name("more")).unwrap();
     snapshots.delete(&name("more")).unwrap();
     // A file that is that long and holds nothing.
-    let huge = fs::File::create(root.path().join("cards/huge")).unwrap();
+    let huge = File::create(root.path().join("cards/huge")).unwrap();
     huge.set_len(LARGEST).unwrap();
     assert_eq!(code(snapshots.save(&name("huge"))), "snapshots-full");
     fs::create_dir(folder.snapshots().join("Somebody's own")).unwrap();
