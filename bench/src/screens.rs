@@ -146,15 +146,15 @@ impl Visitor {
 
     /// Asks for a page of the phone until it has these words.
     fn until(&mut self, path: &str, words: &str) -> Page {
-        for _ in 0..600 {
-            let page = self.browser.look(PHONE, path);
-            if page.body.contains(words) {
-                return page;
+        let found = (0..600).find_map(|_| {
+            let page = Some(self.browser.look(PHONE, path));
+            let page = page.filter(|page| page.body.contains(words));
+            if page.is_none() {
+                std::thread::sleep(Duration::from_millis(50));
             }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let page = self.browser.look(PHONE, path);
-        panic!("“{words}” does not come: {}", page.body);
+            page
+        });
+        found.expect("what is waited for comes within half a minute")
     }
 
     fn log_in(&mut self, measure: bool) {
