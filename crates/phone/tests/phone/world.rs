@@ -196,7 +196,7 @@ impl World {
     }
 
     /// Where the phone `p` keeps what it remembers.
-    pub fn phone_folder(&self) -> std::path::PathBuf {
+    pub fn phone_folder(&self) -> PathBuf {
         self.fleet_directory().join("p")
     }
 
