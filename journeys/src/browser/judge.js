@@ -154,7 +154,9 @@ globalThis.judge = (() => {
     const top = document.elementFromPoint(box.left + box.width / 2, box.top + Math.min(box.height, innerHeight) / 2);
     if (!top || !(one.contains(top) || top.contains(one) || top.labels)) wrong.push(`hidden while it has the focus: ${say(one)}`);
     const all = [...document.querySelectorAll("a, button, input, select, textarea, summary, [tabindex]")];
-    return { at: all.indexOf(one), what: say(one), wrong };
+    // Of several to choose from, Tab stops at one: forward at the first, back at the last.
+    const stop = one.type === "radio" ? all.find(({ type, name }) => type === "radio" && name === one.name) : one;
+    return { at: all.indexOf(stop), what: say(one), wrong };
   };
 
   return { layout, cut, order, forced, bareKanji, language, doubled, weight, focus };

@@ -45,12 +45,16 @@ async fn strike(browser: &Browser, Key(name, number, writes): Key, shift: bool) 
 pub(super) async fn walk(browser: &Browser) -> Vec<String> {
     let world = browser.world().await;
     world.evaluate(include_str!("judge.js")).await;
-    // What was pressed last may have the focus: the walk begins before the first.
-    for _ in 0..TABS {
-        if world.evaluate("document.activeElement === document.body").await == true {
-            break;
+    // What was pressed last may have the focus, or an address leads into the page: the walk begins
+    // before the first.
+    let is_at_start = "document.activeElement === document.body && location.hash === ''";
+    if world.evaluate(is_at_start).await != true {
+        for _ in 0..TABS {
+            press(browser, Key::TAB).await;
+            if world.evaluate("document.activeElement === document.body").await == true {
+                break;
+            }
         }
-        press(browser, Key::TAB).await;
     }
     let (mut wrong, mut ways) = (Vec::new(), [Vec::new(), Vec::new()]);
     for (way, shift) in ways.iter_mut().zip([false, true]) {

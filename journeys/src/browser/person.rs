@@ -185,17 +185,33 @@ impl Person {
     /// # Panics
     /// There is none.
     pub async fn presses_words(&self, words: &str) {
+        self.presses_at("body", words).await;
+    }
+
+    /// Presses the button or link with these words (the code of a text) in a part of the page, where
+    /// several say the same.
+    ///
+    /// # Panics
+    /// There is none.
+    pub async fn presses_in(&self, part: &str, code: &str) {
+        self.presses_at(part, &self.words(code)).await;
+    }
+
+    async fn presses_at(&self, part: &str, words: &str) {
+        let wanted = vec![json!(words), json!(part)];
         if self.way.keyboard {
-            let there = format!("{WITHOUT_READINGS} return words(one) === arguments[0];");
-            keyboard::reach(&self.browser, &there, &[json!(words)], words).await;
+            let there = format!(
+                "{WITHOUT_READINGS} return words(one) === arguments[0] && one.closest(arguments[1]) !== null;"
+            );
+            keyboard::reach(&self.browser, &there, &wanted, words).await;
             return keyboard::press(&self.browser, Key::ENTER).await;
         }
         let script = format!(
             "{WITHOUT_READINGS}
             const all = [...document.querySelectorAll('button, a, summary')];
-            return all.find((one) => words(one) === arguments[0]) ?? null;"
+            return all.find((one) => words(one) === arguments[0] && one.closest(arguments[1])) ?? null;"
         );
-        let element = self.find(&script, words).await;
+        let element = self.found(&script, wanted, words).await;
         element.click().await.unwrap_or_else(|error| panic!("“{words}”: {error}"));
     }
 
@@ -450,10 +466,6 @@ impl Person {
     async fn find_in(&self, part: &str, label: &str) -> Element {
         let script = format!("{LABELLED} return labelled(arguments[0], arguments[1]);");
         self.found(&script, vec![json!(label), json!(part)], label).await
-    }
-
-    async fn find(&self, script: &str, words: &str) -> Element {
-        self.found(script, vec![json!(words)], words).await
     }
 
     async fn found(&self, script: &str, wanted: Vec<Value>, words: &str) -> Element {
