@@ -127,7 +127,7 @@ globalThis.judge = (() => {
   const language = (wanted) => {
     const wrong = document.documentElement.lang === wanted ? [] : [`the page says it is in ${document.documentElement.lang}`];
     if (wanted !== "en") return wrong;
-    const foreign = texts().filter(({ node, holder }) => japanese.test(node.data) && languageOf(holder) !== "ja");
+    const foreign = texts().filter(({ node, holder }) => japanese.test(node.data) && languageOf(holder) === "en");
     return wrong.concat(foreign.map(({ node }) => `Japanese that is not marked: ${node.data.trim().slice(0, 40)}`));
   };
 

@@ -104,6 +104,8 @@ async fn s0_2_c_7_each_trouble_with_the_card(way: Way) {
     hana.presses("button.go-on").await;
     hana.sees("APPLY-6", "progress.title").await;
     hana.presses("button.take-card-away").await;
+    // Once the phone has heard of it, the page no longer offers it.
+    hana.waits_for_some("main:has(progress):not(:has([action$='/card/away']))").await;
     house.gate.opens();
     hana.is_told("APPLY-6", "card-removed").await;
     hana.ticks_words("hana").await;
