@@ -104,6 +104,8 @@ pub struct PhoneState {
 
 /// Whether the phone's chip may be used at a card reader (REG-4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"allowed": true}))]
 pub struct AllowContactless {
     /// Whether it may.
     pub allowed: bool,

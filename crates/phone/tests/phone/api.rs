@@ -182,7 +182,7 @@ async fn the_api_describes_itself_with_its_queries() {
     let world = World::new().await;
     let document: Value = world.get("/openapi.json").await.unwrap();
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 11);
+    assert_eq!(paths.len(), 12);
     assert!(paths.keys().all(|path| path.starts_with("/phone/v1/")));
     let parameters = |path: &str, method: &str| {
         let operation = &paths[path][method];
