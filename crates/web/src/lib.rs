@@ -12,6 +12,7 @@ mod form;
 mod hotline;
 mod once;
 mod problem_page;
+mod progress;
 mod said;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -23,6 +24,7 @@ pub use connection::connection;
 pub use field::{Choice, Field, Kind};
 pub use form::Form;
 pub use problem_page::ProblemPages;
+pub use progress::{Further, Seen, further};
 pub use said::Said;
 pub use trouble::Trouble;
 pub use visit::{Place, Site, Stay, Visit, back, page};

@@ -104,6 +104,21 @@ fn a_term_brings_its_reading_from_wherever_it_comes() {
 }
 
 #[test]
+fn another_persons_own_words_stand_as_they_are_in_a_sentence_with_readings() {
+    let body = notice("application-returned").unwrap().body().in_language(Language::JaEasy);
+    for said in [
+        body.with_all([("reason", "書類不足"), ("procedure", "moving-out")]),
+        body.with_all([("reason", "書類不足")]).with("procedure", Value::Name("moving-out")),
+    ] {
+        assert_eq!(
+            said.render(Form::Kana),
+            "てんしゅつとどけ（ひっこしの とどけで）が もどってきました。\
+             りゆうは「書類不足」です。なおして もういちど しんせいしてください。"
+        );
+    }
+}
+
+#[test]
 fn html_from_outside_is_escaped() {
     let body = notice("application-returned").unwrap().body().in_language(Language::Ja);
     let said = body.with_all([("reason", "<script>"), ("procedure", "<b>")]).render(Form::Html);

@@ -2,7 +2,7 @@
 
 use inrou_journeys::browser::Browser;
 use inrou_journeys::hana::{PHONE_PASSWORD, PHONE_PIN};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::house::House;
 use crate::http::{Page, Visitor, percent};
@@ -74,4 +74,15 @@ pub async fn hands_over(visitor: &Visitor, browser: &Browser, address: &str) {
         let set = browser.devtools("Network.setCookie", cookie).await;
         assert_eq!(set["success"], true, "{name}");
     }
+}
+
+/// Waits until a script says yes.
+pub async fn waits(browser: &Browser, script: &str) {
+    for _ in 0..2_000 {
+        if browser.client.execute(script, vec![]).await.is_ok_and(|said| said == Value::Bool(true))
+        {
+            return;
+        }
+    }
+    panic!("{script}: {}", browser.client.source().await.unwrap());
 }

@@ -4,22 +4,11 @@ use inrou_api::wire::phone::ChipContents;
 use inrou_api::wire::portal::ApplicationView;
 use inrou_journeys::browser::Browser;
 use inrou_journeys::hana::{PHONE_PASSWORD, PHONE_PIN};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::hana::{MOVING_OUT, approves, clerk, hands_over, link, logs_in, phone};
+use crate::hana::{MOVING_OUT, approves, clerk, hands_over, link, logs_in, phone, waits};
 use crate::house::House;
 use crate::http::percent;
-
-/// Waits until a script says yes.
-async fn waits(browser: &Browser, script: &str) {
-    for _ in 0..2_000 {
-        if browser.client.execute(script, vec![]).await.is_ok_and(|said| said == Value::Bool(true))
-        {
-            return;
-        }
-    }
-    panic!("{script}: {}", browser.client.source().await.unwrap());
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_planted_session_is_not_taken_over() {

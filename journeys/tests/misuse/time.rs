@@ -2,21 +2,11 @@
 
 use inrou_journeys::browser::Browser;
 use inrou_journeys::hana::{CARD_PASSWORD, PHONE_PASSWORD, PHONE_PIN};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::hana::{MOVING_OUT, approves, hands_over, link, logs_in, phone};
+use crate::hana::{MOVING_OUT, approves, hands_over, link, logs_in, phone, waits};
 use crate::house::House;
 use crate::http::{Visitor, percent};
-
-async fn waits(browser: &Browser, script: &str) {
-    for _ in 0..2_000 {
-        if browser.client.execute(script, vec![]).await.is_ok_and(|said| said == Value::Bool(true))
-        {
-            return;
-        }
-    }
-    panic!("{script}: {}", browser.client.source().await.unwrap());
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_in_that_nobody_answers_in_time_ends_on_both_devices() {

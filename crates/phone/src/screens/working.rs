@@ -5,14 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use inrou_api::problem::Problem;
 use inrou_api::server::{Path, Query, long_poll};
-use inrou_web::{Visit, page};
-use serde::{Deserialize, Serialize};
+use inrou_web::{Further, Seen, Visit, further, page};
 
 use super::find;
 use crate::fleet::Fleet;
@@ -46,22 +43,6 @@ pub(super) fn show(phone: &Phone, name: &str, v: &Visit) -> Result<Response, Pro
     page(v, &Working { v, title: "progress.title", phone: name, percent, doing, card })
 }
 
-/// How far the page shows the work.
-#[derive(Deserialize)]
-pub(super) struct Seen {
-    #[serde(default)]
-    seen: u8,
-}
-
-/// How far the work is, for the script.
-#[derive(Clone, Serialize)]
-struct Further {
-    /// Where to ask next.
-    next: String,
-    percent: u8,
-    text: String,
-}
-
 /// Waits until the work is further than the page shows. What is to be shown in its place is answered as
 /// JSON; when the work is over, the answer is a page, and the page is loaded anew.
 pub(super) async fn progress(
@@ -80,14 +61,8 @@ pub(super) async fn progress(
         Ok(progress.filter(|progress| progress.percent != seen).map(Some))
     };
     let found = long_poll(changes, HOLD, &phone.parts.shutdown, look).await?;
-    Ok(match found {
-        None => StatusCode::NO_CONTENT.into_response(),
-        Some(None) => StatusCode::OK.into_response(),
-        Some(Some(progress)) => Json(Further {
-            next: format!("/phones/{name}/procedure/progress?seen={}", progress.percent),
-            percent: progress.percent,
-            text: v.attr(progress.doing),
-        })
-        .into_response(),
-    })
+    let found = found.map(|further| {
+        further.map(|progress| Further { percent: progress.percent, doing: progress.doing })
+    });
+    Ok(further(&v, &format!("/phones/{name}/procedure/progress"), found))
 }

@@ -13,15 +13,14 @@ mod view;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use inrou_api::problem::{OrInternal, Problem};
 use inrou_api::server::{Query, Shutdown, long_poll};
-use inrou_web::{Form, Place, Site, Visit};
-use serde::{Deserialize, Serialize};
+use inrou_web::{Form, Further, Place, Seen, Site, Visit, further};
+use serde::Deserialize;
 
 use super::act::{Act, Done};
 use super::keeper::Keeper;
@@ -158,22 +157,6 @@ impl Home {
     }
 }
 
-/// How far the page shows the work.
-#[derive(Deserialize)]
-struct Seen {
-    #[serde(default)]
-    seen: u8,
-}
-
-/// How far the work is, for the script.
-#[derive(Clone, Serialize)]
-struct Further {
-    /// Where to ask next.
-    next: String,
-    percent: u8,
-    text: String,
-}
-
 /// Waits until the work is further than the page shows. What is to be shown in its place is answered as
 /// JSON; when the work is over, the answer is empty, and the page is loaded anew.
 async fn progress(
@@ -189,14 +172,8 @@ async fn progress(
         })
     };
     let found = long_poll(log, HOLD, &home.told, look).await?;
-    Ok(match found {
-        None => StatusCode::NO_CONTENT.into_response(),
-        Some(None) => StatusCode::OK.into_response(),
-        Some(Some(progress)) => Json(Further {
-            next: format!("/sandbox/progress?seen={}", progress.percent),
-            percent: progress.percent,
-            text: v.attr(progress.doing),
-        })
-        .into_response(),
-    })
+    let found = found.map(|further| {
+        further.map(|progress| Further { percent: progress.percent, doing: progress.doing })
+    });
+    Ok(further(&v, "/sandbox/progress", found))
 }
