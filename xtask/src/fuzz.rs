@@ -2,12 +2,16 @@
 
 use std::fs;
 use std::process::Command;
+use std::thread;
 
 use crate::report::Outcome;
 use crate::run::{Finished, ask, cargo, root, run};
 
 /// How long each target runs.
 const SECONDS: u32 = 60;
+
+/// How many run at once: a target keeps one core busy.
+const AT_ONCE: usize = 2;
 
 /// Shows that the seeds of `fuzz/` reach what they are for.
 pub(crate) fn seeds() -> Outcome {
@@ -27,8 +31,19 @@ pub(crate) fn smoke() -> Outcome {
     if !built.success {
         return Outcome::of_program(&built);
     }
-    list.lines().fold(Outcome::none(), |outcome, target| {
-        outcome.and(Outcome::of_program(&run_target(target)))
+    let targets: Vec<&str> = list.lines().collect();
+    targets.chunks(AT_ONCE).flat_map(side_by_side).fold(Outcome::none(), Outcome::and)
+}
+
+fn side_by_side(targets: &[&str]) -> Vec<Outcome> {
+    thread::scope(|scope| {
+        let running: Vec<_> =
+            targets.iter().map(|target| scope.spawn(|| run_target(target))).collect();
+        let ended = running.into_iter().map(|one| match one.join() {
+            Ok(finished) => Outcome::of_program(&finished),
+            Err(_) => Outcome::of_findings(vec!["a target could not be run".to_owned()]),
+        });
+        ended.collect()
     })
 }
 
