@@ -5,7 +5,7 @@
 //!
 //! | asked | answered |
 //! |---|---|
-//! | `{"lend":{"medium":"card","name":"hana","to":"inrou card attach"}}` | `"lent"`: nobody here uses the chip or holds its file for as long as the connection stays open, however it ends |
+//! | `{"lend":{"medium":"card","name":"hana","to":"inrou card attach"}}` | `"lent"`: nobody here uses the chip or holds its file for as long as the connection stays open, however it ends; a phone only if its holder allowed its use at a reader (REG-4) |
 //! | `"anchors"` | `{"anchors":{"pem":"-----BEGIN CERTIFICATE-----…","published":"http://127.0.0.1:8765"}}`: the issuers, and where their status services are now |
 //! | `"address"` | `{"address":{"base":"http://localhost:8765"}}`: where the sandbox is reached |
 //! | `{"act":{"save":"before-class"}}`; `restore`, `delete`, `play`; `{"act":"reset"}` | `"done"` when it has come to its end, which takes as long as it takes |

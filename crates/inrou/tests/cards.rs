@@ -79,6 +79,9 @@ async fn without_a_sandbox_a_chip_is_taken_from_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     sandbox(folder.path()).await.stop().await;
 
+    // REG-4: not a phone whose holder did not allow it.
+    let refused = inrou(folder.path(), &["card", "read", "hana", "--phone"]);
+    assert!(said(&refused).contains("contactless-not-allowed"), "{}", said(&refused));
     let (mut borrower, mut reader) = attach(folder.path(), &["hana"]);
     assert_eq!(reader.ask(SELECT_JPKI), DONE);
     // A sandbox that is started meanwhile respects what others have.
@@ -125,11 +128,14 @@ async fn the_control_socket_answers_rubbish_and_goes_on() {
         (stream, answer)
     };
     let unknown = r#"{"lend":{"medium":"phone","name":"../hana","to":"x"}}"#;
+    // REG-4: whatever program asks.
+    let forbidden = r#"{"lend":{"medium":"phone","name":"hana-phone","to":"x"}}"#;
     for (line, code) in [
         ("rubbish\n".to_owned(), "bad-request"),
         ("{\"lend\":{\"medium\":\"card\"}}\n".to_owned(), "bad-request"),
         (" ".repeat(1024), "bad-request"),
         (format!("{unknown}\n"), "not-found"),
+        (format!("{forbidden}\n"), "contactless-not-allowed"),
     ] {
         let (_, answer) = ask(&line);
         assert!(answer.starts_with(&format!(r#"{{"refused":{{"code":"{code}""#)), "{answer}");

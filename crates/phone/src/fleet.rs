@@ -102,6 +102,17 @@ pub enum FleetError {
     Address(#[from] ClientError),
 }
 
+/// Why a phone's chip is not lent.
+#[derive(Debug, thiserror::Error)]
+pub enum NotLent {
+    /// The phone's holder has not allowed its use at a card reader (REG-4).
+    #[error("its use at a card reader is not allowed")]
+    Forbidden,
+    /// It cannot be had.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+}
+
 /// A phone, looked at from outside.
 #[derive(Clone, Debug)]
 pub struct Glance {
@@ -269,12 +280,17 @@ impl Fleet {
     }
 
     /// Lends a phone's chip to `to`, another program, which takes it from a tray of its own over the
-    /// phone's directory, by the phone's name. Blocks; is called within the service's runtime.
+    /// phone's directory, by the phone's name, and reaches it over the contactless link: the phone's
+    /// holder must have allowed that (REG-4). Blocks; is called within the service's runtime.
     ///
     /// # Errors
-    /// `not-found`, `phone-busy`.
-    pub fn lend(&self, name: &str, to: &str) -> Result<(), Problem> {
-        self.phone(name)?.chip.lend(to)
+    /// [`NotLent`]: its problems are `not-found`, `phone-busy`.
+    pub fn lend(&self, name: &str, to: &str) -> Result<(), NotLent> {
+        let phone = self.phone(name)?;
+        if !phone.live().stored.contactless {
+            return Err(NotLent::Forbidden);
+        }
+        Ok(phone.chip.lend(to)?)
     }
 
     /// Ends the lending of a phone's chip. Blocks; is called within the service's runtime.

@@ -28,5 +28,5 @@ mod secrets;
 mod stored;
 mod transactions;
 
-pub use fleet::{Fleet, FleetError, Glance, Maker, Parts, Settings};
+pub use fleet::{Fleet, FleetError, Glance, Maker, NotLent, Parts, Settings};
 pub use stored::allows_contactless;

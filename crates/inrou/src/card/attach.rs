@@ -6,7 +6,7 @@ use inrou_chip::Interface;
 use inrou_chip::transport::vpcd::Slot;
 use inrou_words::{Form, Language, Term, text};
 
-use super::loan::borrow_at_reader;
+use super::loan::borrow;
 use super::places;
 use crate::fault::Fault;
 use crate::sandbox::DataFolder;
@@ -30,7 +30,7 @@ pub struct Attachment {
 pub fn run(language: Language, data: &Path, attachment: &Attachment) -> Result<(), Fault> {
     let folder = DataFolder::find(data)?;
     let place = places::find(&folder, &attachment.name, attachment.phone)?;
-    let mut chip = borrow_at_reader(&folder, &place, "inrou card attach")?;
+    let mut chip = borrow(&folder, &place, "inrou card attach")?;
     let unavailable = |error: std::io::Error| {
         tracing::debug!(%error, "vpcd cannot be reached");
         Fault::new("vpcd-unavailable").with("address", &attachment.address)

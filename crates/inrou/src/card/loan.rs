@@ -6,7 +6,6 @@ use std::ops::{Deref, DerefMut};
 use inrou_chip::memory::FileMedium;
 use inrou_chip::tray::Taken;
 use inrou_chip::{Chip, Interface};
-use inrou_rules::Medium;
 
 use super::fault::of_tray;
 use super::places::Place;
@@ -22,10 +21,12 @@ pub(super) struct Borrowed {
     _loan: Option<Connection>,
 }
 
-/// Borrows a chip. `borrower` is what others are told about who has it.
+/// Borrows a chip to reach it over the contactless link, as a reader does; who lends it sees to it that
+/// a phone's holder has allowed that (REG-4). `borrower` is what others are told about who has it.
 ///
 /// # Errors
-/// `card-busy` or `phone-busy` if it is in use, `chip-unknown`, `chip-file-damaged`.
+/// `card-busy` or `phone-busy` if it is in use, `contactless-not-allowed`, `chip-unknown`,
+/// `chip-file-damaged`, `file-not-readable`.
 pub(super) fn borrow(
     folder: &DataFolder,
     place: &Place,
@@ -40,28 +41,14 @@ pub(super) fn borrow(
         Some((connection, Answer::Lent)) => Some(connection),
         Some(_) => return Err(Fault::new("internal-error")),
         // Nobody else keeps the chip's file open then, or its lock says so.
-        None => None,
+        None => {
+            place.may_be_lent()?;
+            None
+        }
     };
-    let chip = place.tray(borrower)?.take(&place.name).map_err(|error| of_tray(error, place))?;
+    let mut chip = place.tray(borrower)?.take(&place.name).map_err(|error| of_tray(error, place))?;
+    chip.power_on(Interface::Contactless);
     Ok(Borrowed { chip, _loan: loan })
-}
-
-/// Borrows a chip to reach it over the contactless link, as a reader does. A phone's holder must have
-/// allowed that (REG-4).
-///
-/// # Errors
-/// As [`borrow`]; `contactless-not-allowed`, `file-not-readable`.
-pub(super) fn borrow_at_reader(
-    folder: &DataFolder,
-    place: &Place,
-    borrower: &str,
-) -> Result<Borrowed, Fault> {
-    if place.medium == Medium::Phone && !place.allows_contactless()? {
-        return Err(Fault::new("contactless-not-allowed").with("name", &place.name));
-    }
-    let mut borrowed = borrow(folder, place, borrower)?;
-    borrowed.power_on(Interface::Contactless);
-    Ok(borrowed)
 }
 
 impl Deref for Borrowed {

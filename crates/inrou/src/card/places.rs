@@ -39,13 +39,19 @@ impl Place {
         self.tray.join(self.name.as_str()).with_extension("chip")
     }
 
-    /// Whether a phone may be used at a reader (REG-4).
+    /// Makes sure that the chip may be lent where no sandbox runs that would look: a phone's holder must
+    /// have allowed its use at a reader (REG-4).
     ///
     /// # Errors
-    /// `file-not-readable`.
-    pub(super) fn allows_contactless(&self) -> Result<bool, Fault> {
+    /// `contactless-not-allowed`, `file-not-readable`.
+    pub(super) fn may_be_lent(&self) -> Result<(), Fault> {
         let unreadable = |_| Fault::new("file-not-readable").with("path", self.tray.display());
-        inrou_phone::allows_contactless(&self.tray).map_err(unreadable)
+        match self.medium {
+            Medium::Phone if !inrou_phone::allows_contactless(&self.tray).map_err(unreadable)? => {
+                Err(Fault::new("contactless-not-allowed").with("name", &self.name))
+            }
+            Medium::Phone | Medium::Card => Ok(()),
+        }
     }
 
     /// The tray in which it lies, as this process's own. Others are told that `owner` has what is

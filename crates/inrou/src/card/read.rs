@@ -14,7 +14,7 @@ use inrou_rules::{Medium, Use};
 use inrou_words::{Form, Language, Term, text};
 
 use super::fault::{of_chip, of_reader};
-use super::loan::borrow_at_reader;
+use super::loan::borrow;
 use super::pin::{self, PinSource};
 use super::places;
 use crate::facts;
@@ -83,7 +83,7 @@ pub fn run(language: Language, data: &Path, reading: &Reading) -> Result<(), Fau
         Source::Sandbox { name, phone } => {
             let folder = DataFolder::find(data)?;
             let place = places::find(&folder, name, *phone)?;
-            let mut chip = borrow_at_reader(&folder, &place, "inrou card read")?;
+            let mut chip = borrow(&folder, &place, "inrou card read")?;
             read_all(&mut *chip, reading, language)?
         }
         Source::Reader(name) => {

@@ -12,6 +12,7 @@ use axum::serve::Listener;
 use inrou_api::client::Client;
 use inrou_api::problem::{Code, Problem};
 use inrou_chip::tray::{Tray, TrayError};
+use inrou_phone::NotLent;
 use inrou_rules::Medium;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -162,6 +163,7 @@ impl Shelf {
 
     /// The answer, and what was lent.
     async fn lend(self: Arc<Self>, lend: Lend) -> (Answer, Option<Lent>) {
+        let name = lend.name.clone();
         let lent = spawn_blocking(move || {
             let stopped = || Problem::new(Code::SERVICE_UNAVAILABLE);
             let loan = self.keeper.note_loan().ok_or_else(stopped)?;
@@ -175,7 +177,11 @@ impl Shelf {
         });
         match lent.await.map_err(Problem::internal) {
             Ok(Ok(lent)) => (Answer::Lent, Some(lent)),
-            Ok(Err(problem)) | Err(problem) => (refused(&problem), None),
+            Ok(Err(NotLent::Forbidden)) => {
+                let name = [("name", name.as_str())];
+                (refused_for("contactless-not-allowed", name.into_iter()), None)
+            }
+            Ok(Err(NotLent::Problem(problem))) | Err(problem) => (refused(&problem), None),
         }
     }
 

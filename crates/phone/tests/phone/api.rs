@@ -2,8 +2,10 @@
 
 use axum::http::Method;
 use inrou_api::page::Page;
+use inrou_api::problem::Code;
 use inrou_api::wire::phone::{NextStep, PhoneState, PhoneSummary};
 use inrou_chip::memory::FileMedium;
+use inrou_phone::NotLent;
 use inrou_rules::Platform;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -131,9 +133,14 @@ async fn a_chip_that_is_lent_leaves_its_phone_busy_until_it_is_back() {
     let lend = |fleet: std::sync::Arc<inrou_phone::Fleet>| {
         tokio::task::spawn_blocking(move || fleet.lend("p", "inrou card attach"))
     };
+    // REG-4: not before its holder allowed it.
+    let forbidden = lend(fleet.clone()).await.unwrap().unwrap_err();
+    assert!(matches!(forbidden, NotLent::Forbidden), "{forbidden}");
+    let allowed = Some(json!({"allowed": true}));
+    world.call(Method::PUT, "/phones/p/contactless", allowed).await.unwrap();
     lend(fleet.clone()).await.unwrap().unwrap();
     let again = lend(fleet.clone()).await.unwrap().unwrap_err();
-    assert_eq!(again.code(), "phone-busy");
+    assert!(matches!(&again, NotLent::Problem(busy) if busy.is(Code::PHONE_BUSY)), "{again}");
     let borrowed = FileMedium::open(&world.chip_file("p")).unwrap();
     assert_eq!(world.obey().await.unwrap_err().code, "phone-busy");
     let contents = world.post::<Value>("/phones/p/contents", json!({})).await;
