@@ -7,6 +7,7 @@
 //! - `applications`, `office`: online applications and who receives them (USE-2)
 //! - `drafts`: what was typed and not sent yet; `tidy`: what is over is forgotten
 //! - `notices`, `history`: what a resident is told (USE-2, USE-7)
+//! - [`own`]: what others know of a resident
 //! - [`router`]: all of it over HTTP
 //! - [`screens`]: what residents and clerks see
 
@@ -18,6 +19,7 @@ mod http;
 mod logins;
 mod notices;
 mod office;
+pub mod own;
 mod portal;
 pub mod screens;
 mod secrets;

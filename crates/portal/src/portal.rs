@@ -12,6 +12,7 @@ use inrou_relying::Validator;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
+use crate::own::OwnInformation;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
@@ -28,6 +29,8 @@ pub struct Parts {
     pub authority: Client,
     /// Judges certificates and signatures.
     pub validator: Validator,
+    /// Who has the residents' own information, if anybody does.
+    pub own: Option<Arc<dyn OwnInformation>>,
     /// Its settings.
     pub settings: Settings,
 }
@@ -39,6 +42,7 @@ pub struct Portal {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) authority: Client,
     pub(crate) validator: Validator,
+    pub(crate) own: Option<Arc<dyn OwnInformation>>,
     pub(crate) settings: Settings,
     pub(crate) secrets: Secrets,
     /// The log-ins that wait for their phones.
@@ -61,6 +65,7 @@ impl Portal {
             entropy: parts.entropy,
             authority: parts.authority,
             validator: parts.validator,
+            own: parts.own,
             settings: parts.settings,
             secrets,
             changes: watch::Sender::new(()),

@@ -65,9 +65,16 @@ impl<'a> Sentence<'a> {
     }
 
     /// Gives values as they travel, by the kind of each parameter (see [`Kind::read`]). A term's
-    /// reading travels as a parameter of its own, with `_reading` after the name.
+    /// reading travels as a parameter of its own, with `_reading` after the name, and so do its English
+    /// words, if it has some, with `_en`.
     pub fn with_all(mut self, params: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut english: [Option<&str>; MAX_PARAMETERS] = [None; MAX_PARAMETERS];
         for (name, raw) in params {
+            let in_english = name.strip_suffix("_en").and_then(|name| self.place(name));
+            if let Some(slot) = in_english.and_then(|at| english.get_mut(at)) {
+                *slot = Some(raw);
+                continue;
+            }
             if let Some(name) = name.strip_suffix("_reading")
                 && let Some(slot) = self.slot(name)
             {
@@ -84,6 +91,13 @@ impl<'a> Sentence<'a> {
                     }
                     _ => value,
                 });
+            }
+        }
+        if self.language == Language::En {
+            for (slot, english) in self.values.iter_mut().zip(english) {
+                if let (Some(Value::Term(term)), Some(text)) = (slot, english) {
+                    *term = Term { text, reading: "" };
+                }
             }
         }
         self
@@ -110,8 +124,12 @@ impl<'a> Sentence<'a> {
     }
 
     fn slot(&mut self, name: &str) -> Option<&mut Option<Value<'a>>> {
-        let at = self.text.parameters().iter().position(|parameter| parameter.name == name)?;
+        let at = self.place(name)?;
         self.values.get_mut(at)
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.text.parameters().iter().position(|parameter| parameter.name == name)
     }
 }
 

@@ -104,6 +104,18 @@ fn a_term_brings_its_reading_from_wherever_it_comes() {
 }
 
 #[test]
+fn a_terms_english_words_stand_in_english_alone() {
+    let english = ("value_en", "missing papers");
+    let [value, reading] = [("value", "書類不足"), ("value_reading", "しょるいぶそく")];
+    for params in [[english, value, reading], [value, reading, english]] {
+        let said = |language| text("value.term").in_language(language).with_all(params);
+        assert_eq!(said(Language::En).render(Form::Html), "missing papers");
+        assert_eq!(said(Language::Ja).render(Form::Plain), "書類不足");
+        assert_eq!(said(Language::JaEasy).render(Form::Kana), "しょるいぶそく");
+    }
+}
+
+#[test]
 fn another_persons_own_words_stand_as_they_are_in_a_sentence_with_readings() {
     let body = notice("application-returned").unwrap().body().in_language(Language::JaEasy);
     for said in [

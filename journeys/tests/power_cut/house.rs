@@ -246,6 +246,7 @@ impl<'a> Opening<'a> {
             entropy: self.entropy.clone(),
             authority: authority.signing(signer("portal", &self.founding.portal_key)),
             validator: Validator::new(anchors, relying, status),
+            own: None,
             settings: inrou_portal::settings::Settings {
                 public_base: self.base.clone(),
                 callers: [("clerk".to_owned(), clerk)].into(),

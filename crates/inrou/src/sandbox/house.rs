@@ -129,7 +129,12 @@ impl Plan {
         let authority = roles.authority.open(&ground)?;
         let cards = Arc::new(TableOfCards(tray.clone()));
         let fleet = roles.phone.open_with(&ground, maker.clone(), cards, observer, told.clone())?;
-        let portal = roles.portal.open(&ground)?;
+        let own = OwnFile {
+            file: folder.root().join(own_information::FILE),
+            residents: residents.clone(),
+            begun: japan::day(now),
+        };
+        let portal = roles.portal.open(&ground, Some(Arc::new(own)))?;
         if folder.is_ready() {
             if let Some(start) = start.filter(|start| clock.state().now < *start) {
                 clock.advance_to(start)?;
@@ -141,15 +146,9 @@ impl Plan {
             first.buy_phones(fleet.clone()).await?;
             first.finish(start)?;
         }
-        let own = OwnFile {
-            file: folder.root().join(own_information::FILE),
-            residents: residents.clone(),
-            begun: japan::day(now),
-        };
         let screens = Screens {
             phone: fleet.clone(),
             portal: portal.clone(),
-            own: Arc::new(own),
             municipalities: municipalities(&residents),
             home: self.addresses.portal.as_str().into(),
             certificate: self.certificate.clone(),

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use inrou_api::problem::{OrInternal, Problem};
-use inrou_portal::screens::{
+use inrou_portal::own::{
     Checkup, Medicine, MotherAndChild, OwnInformation, OwnRecords, Vaccination, Value, Words,
 };
 use inrou_rules::Attributes;
@@ -104,6 +104,7 @@ struct HandbookEntry {
 #[serde(deny_unknown_fields)]
 struct VaccinationEntry {
     vaccine: String,
+    name: Option<Words>,
     in_days: u16,
     lasts_days: u16,
 }
@@ -126,7 +127,7 @@ impl Entry {
         let vaccinations = self.vaccinations.into_iter().map(|entry| {
             let from = begun.saturating_add(i32::from(entry.in_days).days());
             let until = from.saturating_add(i32::from(entry.lasts_days).days());
-            Vaccination { vaccine: entry.vaccine, from, until }
+            Vaccination { vaccine: entry.vaccine, name: entry.name, from, until }
         });
         let mut records = OwnRecords {
             medicines: medicines.collect(),
@@ -173,6 +174,12 @@ mod tests {
         stranger.name = "別の　人".to_owned();
         assert!(own.of(&stranger).unwrap().medicines.is_empty());
 
+        let vaccine = r#"{"vaccine": "x", "name": {"ja": "甲", "reading": "こう", "en": "A"}"#;
+        let vaccinations = format!(r#"[{vaccine}, "in_days": 1, "lasts_days": 2}}]"#);
+        let hana = format!(r#"{{"handle": "hana", "vaccinations": {vaccinations}}}"#);
+        std::fs::write(&file, format!(r#"{{"about": {{}}, "residents": [{hana}]}}"#)).unwrap();
+        let vaccination = &own.of(named("hana")).unwrap().vaccinations[0];
+        assert_eq!(vaccination.name.as_ref().unwrap().en, "A");
         std::fs::write(&file, r#"{"about": {}, "residents": []}"#).unwrap();
         assert!(own.of(named("hana")).unwrap().medicines.is_empty());
         std::fs::write(&file, r#"{"about": {}, "residents": [{"handle": "hana", "typo": 1}]}"#)
@@ -188,8 +195,9 @@ mod tests {
         let file: File = serde_json::from_str(BUILT_IN).unwrap();
         for entry in file.residents {
             assert!(residents.iter().any(|one| one.handle.as_str() == entry.handle));
-            for VaccinationEntry { vaccine, .. } in entry.vaccinations {
-                assert!(inrou_words::text(&format!("vaccine.{vaccine}")).exists(), "{vaccine}");
+            for VaccinationEntry { vaccine, name, .. } in entry.vaccinations {
+                let is_listed = inrou_words::text(&format!("vaccine.{vaccine}")).exists();
+                assert!(is_listed || name.is_some(), "{vaccine}");
             }
         }
     }

@@ -10,14 +10,12 @@ use inrou_portal::{Portal, screens as portal};
 use inrou_rules::Municipality;
 use inrou_web::{ProblemPages, Site};
 
-use super::own_information::OwnFile;
 use crate::serve::PortalRole;
 
 /// What has screens at a name of its own.
 pub(super) struct Screens {
     pub phone: Arc<Fleet>,
     pub portal: Arc<Portal>,
-    pub own: Arc<OwnFile>,
     /// Whose clerks the receiving office has.
     pub municipalities: Vec<Municipality>,
     /// The sandbox's home.
@@ -48,10 +46,10 @@ impl Screens {
 
     /// The portal's, which lie on the house's own name beside its APIs.
     pub(super) fn of_portal(&self, shell: Shell) -> Router {
-        let (portal, own) = (self.portal.clone(), self.own.clone());
+        let portal = self.portal.clone();
         let site = portal::site(&portal).at_home(self.home.clone());
         let certificate = self.certificate.clone();
-        PortalRole::screens(portal, site, shell, Some(own), certificate, self.told.clone())
+        PortalRole::screens(portal, site, shell, certificate, self.told.clone())
     }
 }
 

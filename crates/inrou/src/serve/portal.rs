@@ -9,7 +9,8 @@ use inrou_api::server::{Shell, Shutdown};
 use inrou_api::signature::RoleKey;
 use inrou_authority::key_folder::KeyFolder;
 use inrou_pki::Certificate;
-use inrou_portal::screens::{self, OwnInformation};
+use inrou_portal::own::OwnInformation;
+use inrou_portal::screens;
 use inrou_portal::settings::Settings;
 use inrou_portal::store::SqliteStore;
 use inrou_portal::{Parts, Portal};
@@ -58,11 +59,15 @@ pub struct AuthorityCalls {
 }
 
 impl PortalRole {
-    /// Opens the portal.
+    /// Opens the portal; `own` has the residents' own information, if anybody does.
     ///
     /// # Errors
     /// [`RoleError`].
-    pub fn open(&self, ground: &Ground) -> Result<Arc<Portal>, RoleError> {
+    pub fn open(
+        &self,
+        ground: &Ground,
+        own: Option<Arc<dyn OwnInformation>>,
+    ) -> Result<Arc<Portal>, RoleError> {
         std::fs::create_dir_all(&self.folder)
             .map_err(|error| RoleError::file(&self.folder, error))?;
         let store = SqliteStore::open(&self.folder.join("store.db"), &*ground.entropy)
@@ -83,6 +88,7 @@ impl PortalRole {
                 .client("/authority/v1", ground)?
                 .signing(self.authority.signer()?),
             validator: Validator::new(issuers, self.relying.clone(), status),
+            own,
             settings: self.settings.clone(),
         });
         Ok(Arc::new(portal.map_err(|error| RoleError::portal_store(&self.folder, error))?))
@@ -94,12 +100,11 @@ impl PortalRole {
         portal: Arc<Portal>,
         site: Site,
         shell: Shell,
-        own: Option<Arc<dyn OwnInformation>>,
         certificate: Option<Arc<Certificate>>,
         told: Shutdown,
     ) -> Router {
         let pages = ProblemPages(site.clone());
-        let screens = screens::router(portal, told, own)
+        let screens = screens::router(portal, told)
             .merge(inrou_web::assets())
             .merge(inrou_web::connection(certificate));
         shell.with_pages(Arc::new(pages)).wrap(site.visit(screens))

@@ -56,11 +56,10 @@ pub(super) async fn home(
         let ended = past.map(|_| Trouble::of(&v, code, std::iter::empty()));
         return page(&v, &Welcome { v: &v, title: "welcome.title", ended });
     };
-    screens.give_due(&session).await;
     let seen = notices::seen(&headers);
     let drafts = screens.portal.drafts(&session.subject).await?;
     let (new, last) = screens.portal.new_notices(&session, seen).await?;
-    let own = screens.own.is_some();
+    let own = screens.portal.own.is_some();
     page(&v, &Home { v: &v, title: "home-page.title", new, last, drafts, own })
 }
 

@@ -29,9 +29,6 @@ use inrou_web::{Place, Site, back};
 use crate::Portal;
 
 pub use office::{router as office, site as office_site};
-pub use own::{
-    Checkup, Medicine, MotherAndChild, OwnInformation, OwnRecords, Vaccination, Value, Words,
-};
 
 /// How long a page waits for news before it asks again, in seconds.
 const PATIENCE: u32 = 25;
@@ -44,18 +41,13 @@ const ON_A_PAGE: u32 = 20;
 struct Screens {
     portal: Arc<Portal>,
     shutdown: Shutdown,
-    own: Option<Arc<dyn OwnInformation>>,
 }
 
-/// The portal's screens. What residents have elsewhere is shown if `own` knows it. The style sheet and
-/// the script are served by [`inrou_web::assets`] on the same host.
-pub fn router(
-    portal: Arc<Portal>,
-    shutdown: Shutdown,
-    own: Option<Arc<dyn OwnInformation>>,
-) -> Router {
+/// The portal's screens. The style sheet and the script are served by [`inrou_web::assets`] on the same
+/// host.
+pub fn router(portal: Arc<Portal>, shutdown: Shutdown) -> Router {
     let site = site(&portal);
-    let screens = Screens { portal, shutdown, own };
+    let screens = Screens { portal, shutdown };
     let router = Router::new()
         .route("/portal", get(home::home))
         .route("/portal/login", get(login::show).post(login::begin))

@@ -32,11 +32,6 @@ impl Browser {
         Self::at(house.portal.screens.clone(), "localhost:8080")
     }
 
-    /// At a portal to which nobody tells own information.
-    pub fn without_own_information(house: &House) -> Self {
-        Self::at(house.portal.bare.clone(), "localhost:8080")
-    }
-
     /// At the receiving office.
     pub fn office(house: &House) -> Self {
         Self::at(house.portal.office.clone(), "office.localhost:8080")

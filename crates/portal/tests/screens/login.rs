@@ -343,9 +343,9 @@ async fn the_menu_says_which_of_its_pages_is_shown() {
 
 #[tokio::test]
 async fn a_portal_that_knows_no_own_information_offers_none() {
-    let house = House::new().await;
+    let house = House::without_own_information().await;
     let person = house.person("印籠　花子", Medium::Phone);
-    let mut browser = Browser::without_own_information(&house);
+    let mut browser = Browser::portal(&house);
     let home = browser.log_in(&house, &person).await;
     assert!(home.has("href=\"/portal/apply\"") && !home.has("/portal/own"));
     for page in ["", "/medicines", "/checkups", "/mother-and-child"] {

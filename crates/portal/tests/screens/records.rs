@@ -1,6 +1,7 @@
 //! Notices, history and own information (USE-2, USE-7).
 
 use axum::http::StatusCode;
+use inrou_api::wire::authority::{Notice, Notices};
 use inrou_rules::Medium;
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -50,6 +51,42 @@ async fn use_2_a_vaccination_is_told_once_when_the_clock_says_so() {
         assert!(notices.has("インフルエンザ") && notices.has("2026年12月31日までに"));
         assert!(!notices.has("風しん"), "its time was over");
     }
+}
+
+#[tokio::test]
+async fn use_2_a_vaccination_is_told_over_the_api_without_a_look_at_a_screen() {
+    let mut house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let notices = async |house: &House, query: &str| -> Vec<Notice> {
+        let token = house.log_in(&person).await;
+        let call = house.resident(&token).get(&format!("/notices?{query}"));
+        call.answer::<Notices>().await.unwrap().notices
+    };
+    house.clock.advance_by(SignedDuration::from_mins(13 * 60 + 55));
+    assert!(notices(&house, "since=0").await.is_empty(), "not yet");
+    // Midnight comes while somebody waits.
+    let midnight = async { house.clock.advance_by(SignedDuration::from_mins(5)) };
+    let (told, ()) = tokio::join!(notices(&house, "since=0&wait=30"), midnight);
+    assert_eq!(told.len(), 1);
+    assert_eq!((told[0].sequence, told[0].code.as_str()), (1, "vaccination-due"));
+    house.restart().await;
+    assert_eq!(notices(&house, "since=0").await, told, "once, and for good");
+}
+
+#[tokio::test]
+async fn use_2_a_vaccine_that_is_not_listed_is_told_by_its_name_or_as_one_that_is_not() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    house.clock.advance_by(SignedDuration::from_hours(19 * 24));
+    let mut browser = Browser::portal(&house);
+    browser.log_in(&house, &person).await;
+    let notices = browser.get("/portal/notices").await;
+    assert!(notices.has("帯状疱疹の予防接種を受ける時期") && !notices.has("shingles"));
+    assert!(notices.has("一覧にない予防接種（jc-17）を受ける時期"), "{}", notices.body);
+    let notices = browser.clone().speaking("en").get("/portal/notices").await;
+    assert!(notices.has("shingles jab") && notices.has("not in the list (jc-17)"));
+    let notices = browser.clone().speaking("ja-easy").get("/portal/notices").await;
+    assert!(notices.has("たいじょうほうしん") && notices.has("（jc-17）"));
 }
 
 #[tokio::test]

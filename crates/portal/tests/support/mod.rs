@@ -19,7 +19,7 @@ use inrou_api::wire::transaction::{Transaction, TransactionAnswer, TransactionId
 use inrou_pki::{Entropy, FreshKeys, KeyAlgorithm, KeySource, Signer, SystemEntropy, pem};
 use inrou_portal::settings::{Caller, Permission, Settings};
 use inrou_portal::store::SqliteStore;
-use inrou_portal::{Parts, Portal, router, screens};
+use inrou_portal::{Parts, Portal, own, router, screens};
 use inrou_relying::testing::{Holder, TestAuthority, resident};
 use inrou_rules::{Attributes, Medium, Municipality, Use};
 use inrou_web::ProblemPages;
@@ -44,6 +44,7 @@ pub struct House {
     clerk_key: Arc<dyn Signer>,
     portal_key: Arc<dyn Signer>,
     folder: TempDir,
+    has_own_information: bool,
 }
 
 /// A portal that listens.
@@ -51,8 +52,6 @@ pub struct Running {
     pub base: String,
     /// The portal's screens, in this process.
     pub screens: axum::Router,
-    /// The same without own information.
-    pub bare: axum::Router,
     /// The receiving office's.
     pub office: axum::Router,
     pub portal: Arc<Portal>,
@@ -76,6 +75,15 @@ impl House {
 
     /// A house in which all certificates are of that algorithm.
     pub async fn of(algorithm: KeyAlgorithm) -> Self {
+        Self::built(algorithm, true).await
+    }
+
+    /// A house in which nobody has the residents' own information.
+    pub async fn without_own_information() -> Self {
+        Self::built(KeyAlgorithm::EcP256, false).await
+    }
+
+    async fn built(algorithm: KeyAlgorithm, has_own_information: bool) -> Self {
         // With RUST_LOG set, a failing test tells what the service logged.
         let _ = tracing_subscriber::fmt()
             .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
@@ -93,9 +101,19 @@ impl House {
             clerk: &*clerk_key,
             portal_key: &portal_key,
             file: &folder.path().join("portal.db"),
+            has_own_information,
         };
         let portal = Running::open(parts).await;
-        Self { clock, authority, role_api, portal, clerk_key, portal_key, folder }
+        Self {
+            clock,
+            authority,
+            role_api,
+            portal,
+            clerk_key,
+            portal_key,
+            folder,
+            has_own_information,
+        }
     }
 
     /// Stops the portal and opens it again on what it left.
@@ -110,6 +128,7 @@ impl House {
             clerk: &*self.clerk_key,
             portal_key: &self.portal_key,
             file: &self.folder.path().join("portal.db"),
+            has_own_information: self.has_own_information,
         };
         self.portal = Running::open(parts).await;
     }
@@ -241,6 +260,7 @@ struct Outside<'a> {
     clerk: &'a dyn Signer,
     portal_key: &'a Arc<dyn Signer>,
     file: &'a Path,
+    has_own_information: bool,
 }
 
 impl Running {
@@ -266,6 +286,7 @@ impl Running {
             entropy: entropy(),
             authority: client.signing(Arc::new(key)),
             validator,
+            own: outside.has_own_information.then(|| Arc::new(Own) as Arc<dyn own::OwnInformation>),
             settings: Settings {
                 callers: callers.into(),
                 open_logins: OPEN_LOGINS,
@@ -278,35 +299,31 @@ impl Running {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let portal = Arc::new(portal.unwrap());
         let shell = || Shell::new("portal", entropy());
-        let own = Some(Arc::new(Own) as Arc<dyn screens::OwnInformation>);
-        let screens_of = |own| {
-            let pages = Arc::new(ProblemPages(screens::site(&portal)));
-            let screens = screens::router(portal.clone(), told.clone(), own);
-            shell().with_pages(pages).wrap(screens)
-        };
-        let (screens_of, bare) = (screens_of(own), screens_of(None));
+        let pages = Arc::new(ProblemPages(screens::site(&portal)));
+        let screens = screens::router(portal.clone(), told.clone());
+        let screens = shell().with_pages(pages).wrap(screens);
         let municipalities = ["13120", "13221"].map(|code| code.parse().unwrap());
         let office = screens::office(portal.clone(), municipalities.to_vec());
         let pages = ProblemPages(screens::office_site(&portal));
         let office = shell().with_pages(Arc::new(pages)).wrap(office);
         let router = shell().wrap(router(portal.clone(), told.clone()));
         let served = tokio::spawn(serve(listener, router, told));
-        Self { base, screens: screens_of, bare, office, portal, serving, served }
+        Self { base, screens, office, portal, serving, served }
     }
 }
 
-/// Own information of everybody: one medicine, a vaccination of which the time is over, and one that is
-/// due tomorrow.
+/// Own information of everybody: one medicine, a vaccination of which the time is over, one that is due
+/// tomorrow, and two in December that the portal does not know: one with a name, one without.
 struct Own;
 
-impl screens::OwnInformation for Own {
-    fn of(&self, _: &Attributes) -> Result<screens::OwnRecords, Problem> {
-        let words = |ja: &str, reading: &str, en: &str| screens::Words {
+impl own::OwnInformation for Own {
+    fn of(&self, _: &Attributes) -> Result<own::OwnRecords, Problem> {
+        let words = |ja: &str, reading: &str, en: &str| own::Words {
             ja: ja.to_owned(),
             reading: reading.to_owned(),
             en: en.to_owned(),
         };
-        let medicine = screens::Medicine {
+        let medicine = own::Medicine {
             on: jiff::civil::date(2026, 11, 9),
             pharmacy: words("見本薬局", "みほんやっきょく", "Mihon Pharmacy"),
             name: words("見本錠<b>", "みほんじょう", "Mihon tablets <b>"),
@@ -315,15 +332,21 @@ impl screens::OwnInformation for Own {
         let day = |month, day| jiff::civil::date(2026, month, day);
         let due = |vaccine: &str, from, until| {
             let vaccine = vaccine.to_owned();
-            screens::Vaccination { vaccine, from, until }
+            own::Vaccination { vaccine, name: None, from, until }
         };
-        Ok(screens::OwnRecords {
+        let named = own::Vaccination {
+            name: Some(words("帯状疱疹の予防接種", "たいじょうほうしんの よぼうせっしゅ", "shingles jab")),
+            ..due("shingles", day(12, 10), day(12, 31))
+        };
+        Ok(own::OwnRecords {
             medicines: vec![medicine],
             vaccinations: vec![
                 due("rubella", day(10, 1), day(11, 20)),
                 due("influenza", day(11, 22), day(12, 31)),
+                named,
+                due("jc-17", day(12, 10), day(12, 31)),
             ],
-            ..screens::OwnRecords::default()
+            ..own::OwnRecords::default()
         })
     }
 }
