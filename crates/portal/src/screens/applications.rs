@@ -1,6 +1,7 @@
 //! The resident's applications: the list, and each with what is to be done next.
 
 use askama::Template;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -254,9 +255,9 @@ pub(super) async fn signature(
 }
 
 /// A file for the browser to keep.
-pub(super) fn download(media_type: &'static str, name: &str, bytes: Vec<u8>) -> Response {
+pub(super) fn download(media_type: &'static str, name: &str, content: impl Into<Body>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     let headers =
         [(header::CONTENT_TYPE, media_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
-    (headers, bytes).into_response()
+    (headers, content.into()).into_response()
 }

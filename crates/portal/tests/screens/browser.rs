@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::response::Response;
 use tower::ServiceExt;
 
 use crate::support::{House, Person};
@@ -80,7 +81,23 @@ impl Browser {
         answer
     }
 
+    /// A file that may be long, as it comes.
+    pub async fn download(&mut self, path: &str) -> Body {
+        let response = self.ask(Method::GET, path, String::new()).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        response.into_body()
+    }
+
     async fn send(&mut self, method: Method, path: &str, form: String) -> Page {
+        let (parts, body) = self.ask(method, path, form).await.into_parts();
+        let body = to_bytes(body, 1_000_000).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap_or_default();
+        let page = Page { status: parts.status, headers: parts.headers, body };
+        page.check();
+        page
+    }
+
+    async fn ask(&mut self, method: Method, path: &str, form: String) -> Response {
         let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
         let mut request = Request::builder()
             .method(&method)
@@ -95,8 +112,8 @@ impl Browser {
             request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         let response = self.router.clone().oneshot(request.body(Body::from(form)).unwrap()).await;
-        let (parts, body) = response.unwrap().into_parts();
-        for line in parts.headers.get_all(header::SET_COOKIE) {
+        let response = response.unwrap();
+        for line in response.headers().get_all(header::SET_COOKIE) {
             let (name, value) =
                 line.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
             match value {
@@ -104,11 +121,7 @@ impl Browser {
                 value => self.cookies.insert(name.to_owned(), value.to_owned()),
             };
         }
-        let body = to_bytes(body, 1_000_000).await.unwrap();
-        let body = String::from_utf8(body.to_vec()).unwrap_or_default();
-        let page = Page { status: parts.status, headers: parts.headers, body };
-        page.check();
-        page
+        response
     }
 
     /// Logs in with the person's phone; gives the page after it.

@@ -1,5 +1,6 @@
 //! Notices, history and own information (USE-2, USE-7).
 
+use axum::body::to_bytes;
 use axum::http::StatusCode;
 use inrou_api::wire::authority::{Notice, Notices};
 use inrou_rules::Medium;
@@ -142,7 +143,7 @@ async fn use_7_the_history_is_shown_by_kind_and_day_and_can_be_kept() {
     let csv = browser.get("/portal/history.csv?kind=&from=2026-11-02&to=2026-11-02").await;
     assert_eq!(
         csv.body,
-        "\u{FEFF}at,code,what,actor\r\n\"2026-11-02T00:00:00+09:00\",\"phone-registered\",\
+        "\u{FEFF}\"日時\",\"種類（コード）\",\"内容\",\"操作した人\"\r\n\"2026-11-02T00:00:00+09:00\",\"phone-registered\",\
          \"スマートフォンへの登録が完了しました\",\"システム（自動処理）\"\r\n"
     );
     let json = browser.clone().speaking("en").get("/portal/history.json?kind=logged-in").await;
@@ -150,6 +151,10 @@ async fn use_7_the_history_is_shown_by_kind_and_day_and_can_be_kept() {
     assert_eq!(json.as_array().unwrap().len(), 2);
     assert_eq!(json[0]["what"], "Logged in with the smartphone");
     assert_eq!(json[0]["params"]["medium"], "phone");
+    let none = browser.get("/portal/history.json?kind=nothing").await;
+    assert_eq!(serde_json::from_str::<Value>(&none.body).unwrap(), Value::Array(Vec::new()));
+    let csv = browser.clone().speaking("en").get("/portal/history.csv?kind=nothing").await;
+    assert_eq!(csv.body, "\u{FEFF}\"When\",\"Kind (code)\",\"What\",\"Who\"\r\n");
     let refused = browser.get("/portal/history.csv?from=yesterday").await;
     assert_eq!(refused.trouble().unwrap(), "bad-request");
 }
@@ -171,6 +176,39 @@ async fn the_history_has_pages_that_keep_the_filter_and_a_file_has_all_of_it() {
     assert_eq!(browser.get(&next).await.body.matches("<tr><td>").count(), 20);
     let csv = browser.get("/portal/history.csv?kind=certificate-issued").await;
     assert_eq!(csv.body.lines().count(), 251);
+}
+
+#[tokio::test]
+async fn use_7_a_file_of_a_long_history_has_all_of_it() {
+    const MANY: usize = 20_001;
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    for _ in 0..MANY {
+        house.role_api.happened(&person.subject, house.now(), "certificate-issued");
+    }
+    house.clock.advance_by(SignedDuration::from_secs(1));
+    let mut browser = Browser::portal(&house);
+    browser.log_in(&house, &person).await;
+    let file = browser.download("/portal/history.csv?kind=certificate-issued").await;
+    let file = to_bytes(file, usize::MAX).await.unwrap();
+    assert_eq!(String::from_utf8(file.to_vec()).unwrap().lines().count(), 1 + MANY);
+}
+
+#[tokio::test]
+async fn use_7_a_file_that_cannot_be_written_whole_breaks_off() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    for _ in 0..500 {
+        house.role_api.happened(&person.subject, house.now(), "certificate-issued");
+    }
+    house.clock.advance_by(SignedDuration::from_secs(1));
+    let mut browser = Browser::portal(&house);
+    browser.log_in(&house, &person).await;
+    let begun = browser.download("/portal/history.csv").await;
+    house.role_api.set_down(true);
+    assert!(to_bytes(begun, usize::MAX).await.is_err(), "it has no end");
+    let refused = browser.get("/portal/history.csv").await;
+    assert_eq!(refused.trouble().unwrap(), "service-unavailable");
 }
 
 #[tokio::test]

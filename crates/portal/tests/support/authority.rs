@@ -125,9 +125,9 @@ async fn history(
     let mut known = state.0.lock().unwrap();
     known.answer()?;
     let entries = known.histories.entry(subject).or_default();
-    let numbered = entries.iter().cloned().enumerate();
-    let rest = numbered.take(before.unwrap_or(usize::MAX)).collect::<Vec<_>>();
-    let wanted = rest.into_iter().rev().take(query.limit.count() + 1).collect();
+    let rest = entries.iter().enumerate().take(before.unwrap_or(usize::MAX));
+    let wanted = rest.rev().take(query.limit.count() + 1);
+    let wanted = wanted.map(|(number, entry)| (number, entry.clone())).collect();
     let page = Page::of(wanted, query.limit, |(number, _)| *number).or_internal()?;
     let items = page.items.into_iter().map(|(_, entry)| entry).collect();
     Ok(Json(Page { items, next: page.next }))

@@ -335,7 +335,11 @@ impl own::OwnInformation for Own {
             own::Vaccination { vaccine, name: None, from, until }
         };
         let named = own::Vaccination {
-            name: Some(words("帯状疱疹の予防接種", "たいじょうほうしんの よぼうせっしゅ", "shingles jab")),
+            name: Some(words(
+                "帯状疱疹の予防接種",
+                "たいじょうほうしんの よぼうせっしゅ",
+                "shingles jab",
+            )),
             ..due("shingles", day(12, 10), day(12, 31))
         };
         Ok(own::OwnRecords {
