@@ -20,7 +20,7 @@ mod trouble;
 mod visit;
 
 pub use assets::router as assets;
-pub use connection::connection;
+pub use connection::{ForwardedBy, Reached, connection};
 pub use field::{Choice, Field, Kind};
 pub use form::Form;
 pub use problem_page::ProblemPages;

@@ -46,7 +46,8 @@ pub(super) fn borrow(
             None
         }
     };
-    let mut chip = place.tray(borrower)?.take(&place.name).map_err(|error| of_tray(error, place))?;
+    let mut chip =
+        place.tray(borrower)?.take(&place.name).map_err(|error| of_tray(error, place))?;
     chip.power_on(Interface::Contactless);
     Ok(Borrowed { chip, _loan: loan })
 }

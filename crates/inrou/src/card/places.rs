@@ -47,7 +47,9 @@ impl Place {
     pub(super) fn may_be_lent(&self) -> Result<(), Fault> {
         let unreadable = |_| Fault::new("file-not-readable").with("path", self.tray.display());
         match self.medium {
-            Medium::Phone if !inrou_phone::allows_contactless(&self.tray).map_err(unreadable)? => {
+            Medium::Phone
+                if !inrou_phone::allows_contactless(&self.tray).map_err(unreadable)? =>
+            {
                 Err(Fault::new("contactless-not-allowed").with("name", &self.name))
             }
             Medium::Phone | Medium::Card => Ok(()),

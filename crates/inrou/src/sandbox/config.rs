@@ -84,6 +84,7 @@ pub(super) fn roles(
             settings: AuthoritySettings { callers: keys.callers(), ..AuthoritySettings::default() },
         },
         portal: PortalRole {
+            proxy: None,
             server: server(1),
             folder: folder.portal(),
             authority: AuthorityCalls {

@@ -8,7 +8,7 @@ use inrou_phone::{Fleet, screens as phone};
 use inrou_pki::Certificate;
 use inrou_portal::{Portal, screens as portal};
 use inrou_rules::Municipality;
-use inrou_web::{ProblemPages, Site};
+use inrou_web::{ProblemPages, Reached, Site};
 
 use crate::serve::PortalRole;
 
@@ -36,7 +36,8 @@ impl Screens {
         let office = portal::office(self.portal.clone(), self.municipalities.clone());
         let at_home = |site: Site, router| {
             let site = site.at_home(self.home.clone());
-            let router = inrou_web::connection(self.certificate.clone()).merge(router);
+            let router =
+                inrou_web::connection(Reached::under(self.certificate.clone())).merge(router);
             pages(shell(), site.clone()).wrap(site.visit(router))
         };
         hosts
@@ -48,8 +49,8 @@ impl Screens {
     pub(super) fn of_portal(&self, shell: Shell) -> Router {
         let portal = self.portal.clone();
         let site = portal::site(&portal).at_home(self.home.clone());
-        let certificate = self.certificate.clone();
-        PortalRole::screens(portal, site, shell, certificate, self.told.clone())
+        let reached = Reached::under(self.certificate.clone());
+        PortalRole::screens(portal, site, shell, reached, self.told.clone())
     }
 }
 

@@ -71,6 +71,17 @@ impl Config {
         let text = fs::read_to_string(file).map_err(unreadable)?;
         let mut config: Self =
             toml::from_str(&text).map_err(|error| invalid(file, &error, &text))?;
+        if config
+            .portal
+            .as_ref()
+            .is_some_and(|role| role.proxy.is_some() && role.server.tls.is_some())
+        {
+            // Whoever reaches a server over TLS may be anywhere: nobody's header is believed there.
+            let detail = "portal.proxy: a server with TLS of its own believes no proxy";
+            return Err(Fault::new("config-invalid")
+                .with("path", file.display())
+                .with("detail", detail));
+        }
         config.resolve(file.parent().unwrap_or(Path::new("")));
         Ok(config)
     }
@@ -125,4 +136,26 @@ fn invalid(file: &Path, error: &toml::de::Error, text: &str) -> Fault {
         None => error.message().to_owned(),
     };
     Fault::new("config-invalid").with("path", file.display()).with("detail", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn use_6_a_server_with_tls_of_its_own_believes_no_proxy() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("inrou.toml");
+        let config = |tls: &str| {
+            let portal = "[portal]\nfolder = \"portal\"\nproxy = \"x-forwarded-proto\"\n";
+            let server = format!("[portal.server]\nlisten = \"127.0.0.1:0\"\n{tls}\n");
+            let asks = "[portal.authority]\naddress = \"http://localhost\"\ncaller = \"portal\"\n\
+                        keys = \"keys\"\npassphrase = \"passphrase\"\n";
+            fs::write(&file, [portal, &server, asks].concat()).unwrap();
+            Config::read(&file)
+        };
+        assert!(config("").unwrap().portal.unwrap().proxy.is_some());
+        let refused = config("tls = { certificate = \"c\", key = \"k\" }").unwrap_err();
+        assert_eq!(refused.code(), "config-invalid");
+    }
 }

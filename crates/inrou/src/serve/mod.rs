@@ -114,8 +114,8 @@ pub async fn start(config: &Config, told: Shutdown) -> Result<Running, RoleError
     if let Some(role) = &config.portal {
         let portal = role.open(&ground, None)?;
         let shell = Shell::new("portal", ground.entropy.clone());
-        let (site, certificate) = (portal_site(&portal), own_certificate(&role.server)?);
-        let screens = PortalRole::screens(portal.clone(), site, shell, certificate, told.clone());
+        let (site, reached) = (portal_site(&portal), role.reached()?);
+        let screens = PortalRole::screens(portal.clone(), site, shell, reached, told.clone());
         running.serving.push(tokio::spawn(portal.clone().tidy(told.clone())));
         let served = Served { router: inrou_portal::router(portal, told.clone()), screens };
         running.serve("portal", &role.server, served, &ground, told.clone()).await?;

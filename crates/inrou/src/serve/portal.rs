@@ -8,17 +8,16 @@ use inrou_api::client::Client;
 use inrou_api::server::{Shell, Shutdown};
 use inrou_api::signature::RoleKey;
 use inrou_authority::key_folder::KeyFolder;
-use inrou_pki::Certificate;
 use inrou_portal::own::OwnInformation;
 use inrou_portal::screens;
 use inrou_portal::settings::Settings;
 use inrou_portal::store::SqliteStore;
 use inrou_portal::{Parts, Portal};
 use inrou_relying::{Issuers, StatusClient, Validator, anchors};
-use inrou_web::{ProblemPages, Site};
+use inrou_web::{ForwardedBy, ProblemPages, Reached, Site};
 use serde::{Deserialize, Serialize};
 
-use super::{Ground, RoleError, Server, certificates, passphrase};
+use super::{Ground, RoleError, Server, certificates, own_certificate, passphrase};
 
 /// The residents' portal, with the receiving office behind it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,6 +25,10 @@ use super::{Ground, RoleError, Server, certificates, passphrase};
 pub struct PortalRole {
     /// Where it is served.
     pub server: Server,
+    /// The header by which a proxy on this computer, before a server without TLS, says how it was reached
+    /// itself. Absent: nobody's word is believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<ForwardedBy>,
     /// Its folder: the store.
     pub folder: PathBuf,
     /// Whom it asks.
@@ -59,6 +62,18 @@ pub struct AuthorityCalls {
 }
 
 impl PortalRole {
+    /// How it is reached.
+    ///
+    /// # Errors
+    /// [`RoleError::file`]: the certificate cannot be read.
+    pub(super) fn reached(&self) -> Result<Reached, RoleError> {
+        Ok(match (own_certificate(&self.server)?, self.proxy) {
+            (Some(certificate), _) => Reached::Encrypted(certificate),
+            (None, Some(by)) => Reached::Behind(by),
+            (None, None) => Reached::Plain,
+        })
+    }
+
     /// Opens the portal; `own` has the residents' own information, if anybody does.
     ///
     /// # Errors
@@ -94,19 +109,19 @@ impl PortalRole {
         Ok(Arc::new(portal.map_err(|error| RoleError::portal_store(&self.folder, error))?))
     }
 
-    /// The portal's screens where they stand, in their shell, with style sheet and script, served under
-    /// that certificate if it is over TLS.
+    /// The portal's screens where they stand, in their shell, with style sheet and script; `reached` is
+    /// told by the page `/connection`.
     pub(crate) fn screens(
         portal: Arc<Portal>,
         site: Site,
         shell: Shell,
-        certificate: Option<Arc<Certificate>>,
+        reached: Reached,
         told: Shutdown,
     ) -> Router {
         let pages = ProblemPages(site.clone());
         let screens = screens::router(portal, told)
             .merge(inrou_web::assets())
-            .merge(inrou_web::connection(certificate));
+            .merge(inrou_web::connection(reached));
         shell.with_pages(Arc::new(pages)).wrap(site.visit(screens))
     }
 
