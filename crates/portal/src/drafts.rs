@@ -1,5 +1,6 @@
 //! What was typed and not sent yet: kept for an hour, so that neither the end of the session, nor another
-//! page, nor another language, nor a restart loses it. Whoever typed it finds it again.
+//! page, nor another language, nor a restart loses it. Whoever typed it finds it again. A field says how much it
+//! takes; what a form sends in spite of that is no longer than a request may be.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +9,6 @@ use jiff::SignedDuration;
 
 use crate::Portal;
 use crate::store::Draft;
-
-/// How long the fields are together at most, in bytes: what is longer is no form's.
-const LONGEST: usize = 32 * 1024;
 
 /// How long.
 const KEPT: SignedDuration = SignedDuration::from_hours(1);
@@ -26,9 +24,6 @@ impl Portal {
         form: &str,
         fields: &BTreeMap<String, String>,
     ) -> Result<(), Problem> {
-        if fields.iter().map(|(name, typed)| name.len() + typed.len()).sum::<usize>() > LONGEST {
-            return Ok(());
-        }
         let draft = Draft {
             owner: owner.to_owned(),
             form: form.to_owned(),

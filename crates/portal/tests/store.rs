@@ -263,6 +263,13 @@ fn a_clerks_sign_in_is_known_after_its_time_but_not_after_a_sign_out() {
     }
     store.sign_out(&one).unwrap();
     assert!(store.clerk(&one).unwrap().is_none());
+    store.extend_sign_in(&one, START, later(90)).unwrap();
+    assert!(store.clerk(&one).unwrap().is_none());
+    for (now, until) in [(START, 50), (later(60), 90)] {
+        store.extend_sign_in(&other, now, later(until)).unwrap();
+        let kept = store.clerk(&other).unwrap();
+        assert_eq!(kept, Some((kiyose, later(60))), "neither shortened nor called back");
+    }
     store.forget(later(60)).unwrap();
     assert_eq!(store.clerk(&other).unwrap(), Some((kiyose, later(60))));
     store.forget(later(61)).unwrap();

@@ -224,7 +224,7 @@ if (stay) {
     event.preventDefault();
     try {
       const body = new URLSearchParams();
-      await fetch("/portal/sessions/extend", { method: "POST", body, redirect: "manual" });
+      await fetch(stay.dataset.extend, { method: "POST", body, redirect: "manual" });
     } catch {
       // How much is left says it.
     }

@@ -37,6 +37,7 @@ pub struct Field<'a> {
     rules: &'static [&'static str],
     new: bool,
     required: bool,
+    longest: Option<u16>,
 }
 
 impl<'a> Field<'a> {
@@ -53,6 +54,7 @@ impl<'a> Field<'a> {
             rules: &[],
             new: false,
             required: true,
+            longest: None,
         }
     }
 
@@ -85,6 +87,13 @@ impl<'a> Field<'a> {
         self
     }
 
+    /// That takes no more than so many characters.
+    #[must_use]
+    pub fn longest(mut self, characters: u16) -> Self {
+        self.longest = Some(characters);
+        self
+    }
+
     /// That may stay empty.
     #[must_use]
     pub fn optional(mut self) -> Self {
@@ -109,11 +118,11 @@ impl<'a> Field<'a> {
         matches!(self.kind, Kind::Digits | Kind::Number)
     }
 
-    fn length(&self) -> Option<u8> {
+    fn length(&self) -> Option<u16> {
         match self.kind {
             Kind::Password => Some(16),
             Kind::Digits => Some(4),
-            Kind::Text | Kind::Date | Kind::Time | Kind::Number => None,
+            Kind::Text | Kind::Date | Kind::Time | Kind::Number => self.longest,
         }
     }
 

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
 /// Longest text that is taken, in characters, as an address in a certificate.
-const LONGEST: usize = 200;
+pub(crate) const LONGEST: u16 = 200;
 
 /// A move can be notified from this many days before it on (assumption).
 const DAYS_AHEAD: i64 = 30;
@@ -202,7 +202,7 @@ fn check_text(typed: &str) -> Result<(), Fault> {
     if typed.chars().any(is_refused) {
         return Err("character");
     }
-    if typed.chars().count() > LONGEST {
+    if typed.chars().count() > LONGEST.into() {
         return Err("too-long");
     }
     Ok(())

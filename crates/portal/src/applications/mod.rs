@@ -22,6 +22,8 @@ use crate::history::entry;
 use crate::store::{Application, NewApplication, Request, Session, procedure_name};
 use form::{ChildAllowance, MovingOut};
 
+pub(crate) use form::LONGEST;
+
 /// How long a repeated request is recognised.
 pub(crate) const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 

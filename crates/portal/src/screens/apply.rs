@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::visitor::Resident;
 use super::{Screens, keyed, login, to};
+use crate::applications::LONGEST;
 use crate::store::{Session, procedure_name};
 
 /// A form's fields, as typed.
@@ -221,7 +222,7 @@ impl<'a> ApplyForm<'a> {
     }
 
     fn text(&self, name: &'static str, label: &'static str, support: &'static str) -> Field<'_> {
-        self.field(name, Kind::Text, label, support)
+        self.field(name, Kind::Text, label, support).longest(LONGEST)
     }
 
     fn day(&self, name: &'static str, label: &'static str, support: &'static str) -> Field<'_> {

@@ -13,11 +13,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::visitor::Visitor;
-use super::{Screens, cookies, patience, qr::Qr, to};
+use super::{Screens, cookies, path_below, patience, qr::Qr, to};
 use crate::store::TransactionRecord;
-
-/// The longest address to which a log-in leads back.
-const LONGEST_PATH: usize = 200;
 
 /// Where to go after the log-in.
 #[derive(Deserialize)]
@@ -255,9 +252,7 @@ fn under_way(headers: &HeaderMap) -> Option<(&str, Option<&str>)> {
 
 /// An address of the portal's own pages: nothing else is gone to.
 pub(super) fn own_path(path: &str) -> Option<&str> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
-    let is_own = path.starts_with("/portal/") && !path.contains("//") && !path.contains("..");
-    (is_own && path.len() <= LONGEST_PATH && path.bytes().all(plain)).then_some(path)
+    path_below("/portal/", path)
 }
 
 #[cfg(test)]

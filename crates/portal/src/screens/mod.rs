@@ -100,6 +100,14 @@ fn to(page: &str) -> Redirect {
     Redirect::to(page)
 }
 
+/// An address below another on the same host, to which a log-in or a sign-in leads back.
+fn path_below<'a>(above: &str, path: &'a str) -> Option<&'a str> {
+    const LONGEST: usize = 200;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
+    let is_below = path.starts_with(above) && !path.contains("//") && !path.contains("..");
+    (is_below && path.len() <= LONGEST && path.bytes().all(plain)).then_some(path)
+}
+
 fn patience() -> Wait {
     Wait::from(PATIENCE)
 }

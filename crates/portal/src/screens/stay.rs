@@ -7,6 +7,7 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use inrou_api::problem::Problem;
 use inrou_api::server::Json;
 use inrou_web::{Form, Stay, Visit};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::cookies::{self, SetCookie};
@@ -34,15 +35,22 @@ pub(super) async fn left(
     v: Visit,
 ) -> Result<Json<Left>, Problem> {
     let until = screens.session(&headers).await?.map_or(v.now, |session| session.expires);
-    let text = v.say("session.until").with("until", until).kana();
-    Ok(Json(Left { left: v.seconds_to(&until), text }))
+    Ok(Json(Left::until(until, "session.until", &v)))
+}
+
+impl Left {
+    /// What is left until then, as that text says it.
+    pub(super) fn until(until: Timestamp, code: &str, v: &Visit) -> Self {
+        let text = v.say(code).with("until", until).kana();
+        Self { left: v.seconds_to(&until), text }
+    }
 }
 
 /// Where the button to stay was pressed.
 #[derive(Deserialize)]
 pub(super) struct ExtendForm {
     #[serde(default)]
-    to: String,
+    pub(super) to: String,
 }
 
 /// Puts the end off, and leads back.

@@ -265,6 +265,17 @@ pub trait Visits: Send + Sync {
     /// [`StoreError`].
     fn clerk(&self, token: &Digest) -> Result<Option<(Municipality, Timestamp)>, StoreError>;
 
+    /// Has a clerk's sign-in that is not over last until then, if that is longer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn extend_sign_in(
+        &self,
+        token: &Digest,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<(), StoreError>;
+
     /// Signs the clerk of a token out.
     ///
     /// # Errors

@@ -48,6 +48,23 @@ async fn logged_in(house: &House, name: &str) -> (Person, Browser) {
 }
 
 #[tokio::test]
+async fn what_is_longer_than_a_field_takes_is_refused_in_words_and_kept_to_be_mended() {
+    let house = House::new().await;
+    let (_, mut browser) = logged_in(&house, "印籠　花子").await;
+    let path = "/portal/apply/moving-out";
+    let form = browser.get(path).await;
+    assert_eq!(form.body.matches("maxlength=\"200\"").count(), 2, "address and reason");
+    let long = "a".repeat(60_000);
+    let fields = with(MOVING_OUT, "reason", &long);
+    let fields = with(&fields, "act", "review");
+    let page = browser.post(path, &fields).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.has("id=\"reason-fault\"") && page.has(&long));
+    assert!(browser.get(&format!("{path}?lang=en")).await.location().is_some());
+    assert!(browser.get(path).await.has(&long), "in another language as well");
+}
+
+#[tokio::test]
 async fn use_2_an_application_goes_from_its_form_to_the_office_and_back() {
     let house = House::new().await;
     let (person, mut browser) = logged_in(&house, "印籠　花子").await;

@@ -19,8 +19,10 @@ async fn clerk(house: &House, municipality: &str) -> Browser {
 async fn a_clerk_signs_in_for_one_municipality_and_no_cookie_is_made_up() {
     let house = House::new().await;
     let mut browser = Browser::office(&house);
-    for path in ["/", "/applications/0123", "/applications/0123/document.txt"] {
-        assert_eq!(browser.get(path).await.location().unwrap(), "/sign-in");
+    assert_eq!(browser.get("/").await.location().unwrap(), "/sign-in");
+    for path in ["/applications/0123", "/applications/0123/document.txt"] {
+        let location = browser.get(path).await.location().unwrap();
+        assert_eq!(location, format!("/sign-in?to={path}"));
     }
     let page = browser.get("/sign-in").await;
     assert!(page.has("だれでも職員になれます"), "it says that it is for practice");
@@ -39,6 +41,56 @@ async fn a_clerk_signs_in_for_one_municipality_and_no_cookie_is_made_up() {
     house.clock.advance_by(SignedDuration::from_hours(8));
     assert_eq!(signed_in.get("/").await.location().unwrap(), "/sign-in");
     assert_eq!(signed_in.get("/sign-in").await.trouble().unwrap(), "session-ended");
+}
+
+#[tokio::test]
+async fn a_sign_in_leads_back_to_the_page_that_was_asked_for() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let (_, application) = house.apply(&person).await;
+    let file = format!("/applications/{application}");
+    let mut browser = Browser::office(&house);
+    let asked = browser.get(&file).await;
+    let page = browser.follow(asked).await;
+    let fields = [("municipality", "13221".to_owned()), ("to", page.hidden("to"))];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(browser.post("/sign-in", &fields).await.location().unwrap(), file);
+    let elsewhere = [("municipality", "13221"), ("to", "//evil.example/")];
+    assert_eq!(browser.post("/sign-in", &elsewhere).await.location().unwrap(), "/");
+    // A form that comes too late leads back to its page.
+    house.clock.advance_by(SignedDuration::from_hours(8));
+    let accept = format!("{file}/accept");
+    let key = [("key", "0123456789abcdef0123456789abcdef")];
+    let late = browser.post(&accept, &key).await;
+    assert_eq!(late.location().unwrap(), format!("/sign-in?to={accept}"));
+}
+
+#[tokio::test]
+async fn a_clerk_is_told_how_long_the_sign_in_lasts_and_puts_its_end_off() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let (_, application) = house.apply(&person).await;
+    let file = format!("/applications/{application}");
+    let mut kiyose = clerk(&house, "13221").await;
+    for path in ["/", file.as_str()] {
+        let page = kiyose.get(path).await;
+        assert!(page.has("data-left=\"28800\" data-ask=\"/session/left\""), "{}", page.body);
+        assert!(page.has("2026年11月21日 午後6時まで職員として使えます"));
+    }
+    house.clock.advance_by(SignedDuration::from_hours(7));
+    assert!(kiyose.get("/session/left").await.has("\"left\":3600"));
+    // A reason that stands in its field stays there.
+    let typed = [("reason", "途中まで")];
+    let page = kiyose.submit(&format!("{file}/extend"), &typed).await;
+    assert!(page.has("data-left=\"28800\"") && page.has("途中まで"), "{}", page.body);
+    house.clock.advance_by(SignedDuration::from_hours(7));
+    let answer = kiyose.post("/session/extend", &[("to", &file)]).await;
+    assert_eq!(answer.location().unwrap(), file);
+    house.clock.advance_by(SignedDuration::from_hours(8));
+    assert!(kiyose.get("/session/left").await.has("\"left\":0"));
+    let late = kiyose.post(&format!("{file}/extend"), &[("reason", "それから")]).await;
+    assert_eq!(late.location().unwrap(), format!("/sign-in?to={file}"));
+    assert!(clerk(&house, "13221").await.get(&file).await.has("それから"));
 }
 
 #[tokio::test]
@@ -67,7 +119,8 @@ async fn a_reason_stays_over_a_switch_of_the_language_and_the_end_of_the_sign_in
     let file = format!("/applications/{application}");
     let mut kiyose = clerk(&house, "13221").await;
     let key = kiyose.get(&file).await.hidden("key");
-    let long = "あ".repeat(501);
+    // However long it is that a browser sends in spite of the field's bound.
+    let long = "a".repeat(60_000);
     let fields = [("key", key.as_str()), ("reason", long.as_str())];
     kiyose.post(&format!("{file}/return"), &fields).await;
     let switched = kiyose.get(&format!("{file}/return?lang=en")).await;
@@ -77,7 +130,7 @@ async fn a_reason_stays_over_a_switch_of_the_language_and_the_end_of_the_sign_in
     house.clock.advance_by(SignedDuration::from_hours(8));
     let fields = [("key", key.as_str()), ("reason", "おそい理由")];
     let late = kiyose.post(&format!("{file}/return"), &fields).await;
-    assert_eq!(late.location().unwrap(), "/sign-in");
+    assert_eq!(late.location().unwrap(), format!("/sign-in?to={file}"));
     let mut again = clerk(&house, "13221").await;
     let page = again.get(&file).await;
     assert!(page.has("おそい理由") && !page.has(&long));
@@ -87,7 +140,7 @@ async fn a_reason_stays_over_a_switch_of_the_language_and_the_end_of_the_sign_in
     let unknown = again.post("/applications/0123/return", &[("reason", "")]).await;
     assert_eq!(unknown.trouble().unwrap(), "not-found");
     let never = Browser::office(&house).post(&format!("{file}/return"), &fields).await;
-    assert_eq!(never.location().unwrap(), "/sign-in");
+    assert_eq!(never.location().unwrap(), format!("/sign-in?to={file}"));
 }
 
 #[tokio::test]
@@ -165,6 +218,8 @@ async fn a_reason_has_1_to_500_characters_and_is_kept_to_be_mended() {
     let mut kiyose = clerk(&house, "13221").await;
     let key = kiyose.get(&format!("/applications/{application}")).await.hidden("key");
     let long = format!("<長い>{}", "あ".repeat(497));
+    let page = kiyose.get(&format!("/applications/{application}")).await;
+    assert!(page.has("maxlength=\"500\""));
     for reason in ["", " \r\n ", long.as_str()] {
         let page = kiyose.post(&path, &[("key", &key), ("reason", reason)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{OrInternal, Problem};
 use inrou_api::server::Path;
@@ -208,6 +208,24 @@ impl Office {
         self.portal.keep_draft(&clerk.owner(), id, &fields).await
     }
 
+    /// The clerk who is signed in. Else the way to the sign-in, with the reason kept for the municipality
+    /// whose clerk sent it.
+    async fn clerk_or_kept(
+        &self,
+        headers: &HeaderMap,
+        id: &str,
+        reason: &str,
+    ) -> Result<Result<Clerk, Response>, Problem> {
+        Ok(match self.signed_in(headers).await? {
+            SignedIn::Now(clerk) => Ok(clerk),
+            SignedIn::Before(clerk) => {
+                self.keep(clerk, id, reason).await?;
+                Err(to_sign_in(&address(id)))
+            }
+            SignedIn::Never => Err(to_sign_in(&address(id))),
+        })
+    }
+
     async fn file(&self, clerk: Clerk, id: String) -> Result<OfficeFile, Problem> {
         self.portal.office_file(Some(clerk.municipality), id).await
     }
@@ -220,7 +238,7 @@ impl Office {
         decision: Decision,
     ) -> Result<Response, Problem> {
         let municipality = clerk.municipality;
-        let address = format!("/applications/{id}");
+        let address = address(&id);
         let content = serde_json::to_vec(&decision).or_internal()?;
         let caller = format!("clerk:{municipality}");
         let request = keyed(&caller, key, &address, &content)?;
@@ -254,26 +272,29 @@ pub(super) struct ReturnForm {
     reason: String,
 }
 
+impl ReturnForm {
+    /// The reason; browsers send its line breaks as CR LF.
+    fn reason(&self) -> String {
+        self.reason.replace("\r\n", "\n")
+    }
+}
+
 /// Returns, with a reason. One that is faulty is kept to be mended; one that comes after the end of the
 /// sign-in, until a clerk is back.
 pub(super) async fn give_back(
     State(office): State<Office>,
     headers: HeaderMap,
     Path(id): Path<String>,
-    v: Visit,
+    mut v: Visit,
     Form(form): Form<ReturnForm>,
 ) -> Result<Response, Problem> {
-    // Browsers send line breaks as CR LF.
-    let reason = form.reason.replace("\r\n", "\n");
+    let reason = form.reason();
     let reason = reason.trim();
-    let clerk = match office.signed_in(&headers).await? {
-        SignedIn::Now(clerk) => clerk,
-        SignedIn::Before(clerk) => {
-            office.keep(clerk, &id, reason).await?;
-            return Ok(to_sign_in());
-        }
-        SignedIn::Never => return Ok(to_sign_in()),
+    let clerk = match office.clerk_or_kept(&headers, &id, reason).await? {
+        Ok(clerk) => clerk,
+        Err(to_sign_in) => return Ok(to_sign_in),
     };
+    v.stay = Some(clerk.stay());
     let fault = match reason.chars().count() {
         0 => Some("missing"),
         count if count > LONGEST_REASON => Some("reason-too-long"),
@@ -286,6 +307,28 @@ pub(super) async fn give_back(
     }
     let decision = Decision::Return { reason: reason.to_owned() };
     office.decide(clerk, id, form.key.as_deref(), decision).await
+}
+
+/// Puts the end of the sign-in off; a reason that was typed meanwhile is kept.
+pub(super) async fn extend(
+    State(office): State<Office>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Form(form): Form<ReturnForm>,
+) -> Result<Response, Problem> {
+    let reason = form.reason();
+    let clerk = match office.clerk_or_kept(&headers, &id, &reason).await? {
+        Ok(clerk) => clerk,
+        Err(to_sign_in) => return Ok(to_sign_in),
+    };
+    office.keep(clerk, &id, &reason).await?;
+    let cookie = office.extend(&headers).await?;
+    Ok((AppendHeaders([cookie]), Redirect::to(&address(&id))).into_response())
+}
+
+/// Where an application stands.
+fn address(id: &str) -> String {
+    format!("/applications/{id}")
 }
 
 /// The document: the very bytes that were signed.

@@ -63,6 +63,19 @@ impl Visits for SqliteStore {
         })
     }
 
+    fn extend_sign_in(
+        &self,
+        token: &Digest,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(|connection| {
+            let sql =
+                "UPDATE clerks SET expires = MAX(expires, ?3) WHERE token = ?1 AND expires > ?2";
+            change(connection, sql, (token, Moment(now), Moment(expires))).map(drop)
+        })
+    }
+
     fn sign_out(&self, token: &Digest) -> Result<(), StoreError> {
         self.write(|connection| {
             change(connection, "DELETE FROM clerks WHERE token = ?1", [token]).map(drop)
