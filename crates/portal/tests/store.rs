@@ -174,26 +174,6 @@ fn a_settlement_needs_an_open_transaction() {
 }
 
 #[test]
-fn a_file_of_the_first_form_stays_readable() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("portal.db");
-    let first = rusqlite::Connection::open(&file).unwrap();
-    first.execute_batch(include_str!("../src/store/sqlite/v1.sql")).unwrap();
-    let secret = "INSERT INTO portal (id, secret, next_receipt) VALUES (1, zeroblob(32), 7)";
-    first.execute(secret, []).unwrap();
-    let notice = "INSERT INTO notices (subject, sequence, at, code, params)
-        VALUES (?1, 1, 0, 'application-accepted', '{}')";
-    first.execute(notice, [subject(1)]).unwrap();
-    first.pragma_update(None, "user_version", 1).unwrap();
-    drop(first);
-    let store = open(&file);
-    assert_eq!(*store.secret().unwrap(), [0; 32]);
-    assert_eq!(store.notices(&subject(1), 0, 10).unwrap().len(), 1);
-    store.notify_once(&subject(1), &due(1)).unwrap();
-    assert_eq!(store.notices(&subject(1), 0, 10).unwrap().len(), 2);
-}
-
-#[test]
 fn a_notice_about_something_is_given_once_to_each() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder.path().join("portal.db"));
