@@ -143,7 +143,8 @@ async fn use_7_the_history_is_shown_by_kind_and_day_and_can_be_kept() {
     let csv = browser.get("/portal/history.csv?kind=&from=2026-11-02&to=2026-11-02").await;
     assert_eq!(
         csv.body,
-        "\u{FEFF}\"日時\",\"種類（コード）\",\"内容\",\"操作した人\"\r\n\"2026-11-02T00:00:00+09:00\",\"phone-registered\",\
+        "\u{FEFF}\"日時\",\"種類のコード\",\"内容\",\"操作した人\"\r\n\
+         \"2026-11-02T00:00:00+09:00\",\"phone-registered\",\
          \"スマートフォンへの登録が完了しました\",\"システム（自動処理）\"\r\n"
     );
     let json = browser.clone().speaking("en").get("/portal/history.json?kind=logged-in").await;
@@ -154,7 +155,7 @@ async fn use_7_the_history_is_shown_by_kind_and_day_and_can_be_kept() {
     let none = browser.get("/portal/history.json?kind=nothing").await;
     assert_eq!(serde_json::from_str::<Value>(&none.body).unwrap(), Value::Array(Vec::new()));
     let csv = browser.clone().speaking("en").get("/portal/history.csv?kind=nothing").await;
-    assert_eq!(csv.body, "\u{FEFF}\"When\",\"Kind (code)\",\"What\",\"Who\"\r\n");
+    assert_eq!(csv.body, "\u{FEFF}\"When\",\"Code of the kind\",\"What\",\"Who\"\r\n");
     let refused = browser.get("/portal/history.csv?from=yesterday").await;
     assert_eq!(refused.trouble().unwrap(), "bad-request");
 }
