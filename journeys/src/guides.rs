@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use inrou_words::{Form, Language, text};
 use serde::Deserialize;
+use url::Url;
 
 /// The table, as it is built in.
 pub static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -63,7 +64,7 @@ pub struct Own {
 }
 
 /// Where a screen is.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Screen {
     /// Whose it is.
@@ -75,7 +76,7 @@ pub struct Screen {
 }
 
 /// Whose a screen is.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
     /// A phone's, at `phone.localhost`.
@@ -98,6 +99,52 @@ pub struct Quote {
     pub code: String,
     /// Why the text says something else.
     pub because: Option<String>,
+}
+
+impl Table {
+    /// The step of this id.
+    pub fn step(&self, id: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.ids().any(|own| own == id))
+    }
+
+    /// All screens.
+    pub fn screens(&self) -> impl Iterator<Item = &Screen> {
+        let steps = self.steps.iter().filter_map(|step| step.screen.as_ref());
+        steps.chain(self.own.iter().map(|own| &own.screen))
+    }
+
+    /// Whether a page with this heading (the code of a text) at this address is the screen of the step;
+    /// under any other name, such as a rule's, whether there is such a screen.
+    pub fn has(&self, step: &str, heading: &str, address: &Url) -> bool {
+        let is_it = |screen: &Screen| screen.heading == heading && screen.is_at(address);
+        match self.step(step) {
+            Some(step) => step.screen.as_ref().is_some_and(is_it),
+            None => self.screens().any(is_it),
+        }
+    }
+}
+
+impl Screen {
+    /// Whether an address is this screen's.
+    pub fn is_at(&self, address: &Url) -> bool {
+        let parts = || self.path.split('/');
+        let found = || address.path().split('/');
+        let is_same = |part: &str, found: &str| part == found || part.starts_with('{');
+        address.host_str() == Some(self.place.host())
+            && parts().count() == found().count()
+            && parts().zip(found()).all(|(part, found)| is_same(part, found))
+    }
+}
+
+impl Place {
+    /// The name of its host.
+    pub const fn host(self) -> &'static str {
+        match self {
+            Place::Phone => "phone.localhost",
+            Place::Portal | Place::Sandbox => "localhost",
+            Place::Office => "office.localhost",
+        }
+    }
 }
 
 impl Step {

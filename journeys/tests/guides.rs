@@ -2,15 +2,28 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "what helps a test fails by panicking")]
 
-use std::collections::BTreeSet;
+#[allow(dead_code, reason = "the attacks on the screens need more of it")]
+#[path = "misuse/hana.rs"]
+mod hana;
+#[allow(dead_code, reason = "the journeys through the screens need more of it")]
+#[path = "screens/house.rs"]
+mod house;
+#[allow(dead_code, reason = "the attacks on the screens need more of it")]
+#[path = "misuse/http.rs"]
+mod http;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 
-use inrou::sandbox::{DataFolder, Options, Sandbox};
-use inrou_journeys::guides::{Place, Screen, TABLE, japanese, markdown};
+use inrou_api::wire::phone::{Procedure, Step as OfPhone};
+use inrou_journeys::guides::{Place, Screen, Step, TABLE, japanese, markdown};
+use inrou_journeys::hana::step;
 use inrou_words::text;
+use url::Url;
+
+use house::House;
+use http::{Page, Visitor};
 
 #[test]
 fn help_2_headings_and_buttons_say_the_guides_words() {
@@ -46,7 +59,7 @@ fn a_step_has_a_screen_or_a_reason_for_none() {
             _ => panic!("{}: a screen or a reason, one of them", step.id),
         }
     }
-    for Screen { heading, .. } in screens() {
+    for Screen { heading, .. } in TABLE.screens() {
         assert!(text(heading).exists(), "{heading} has no text");
     }
     let mut ids = BTreeSet::new();
@@ -66,25 +79,55 @@ fn each_rule_of_the_table_is_in_the_rulebook() {
     }
 }
 
+/// Screens that may be there only in the midst of something: at other times one is led on from there. The
+/// journeys in the browser look at them.
+const IN_THE_MIDST: [&str; 4] = [
+    "/phones/hana-phone/answered/done",
+    "/phones/hana-phone/answered/refused",
+    "/phones/hana-phone/procedure/read",
+    "/phones/hana-phone/procedure/weak-pin",
+];
+
 #[tokio::test(flavor = "multi_thread")]
-async fn each_screen_of_the_table_is_served() {
-    let folder = tempfile::tempdir().unwrap();
-    let sandbox = Sandbox::start(Options {
-        folder: DataFolder::create(folder.path()).unwrap(),
-        port: 0,
-        start: Some("2026-11-24T01:00:00Z".parse().unwrap()),
-        residents: Some(vec!["hana".to_owned()]),
-    })
-    .await
-    .unwrap();
-    let asked: BTreeSet<(&str, String)> = screens().map(address).collect();
-    let port = sandbox.base.rsplit(':').next().unwrap().parse().unwrap();
-    for (host, path) in asked {
-        // 2xx, or 3xx to where one has to go first.
-        let status = status(port, host, &path);
-        assert!(status.starts_with(['2', '3']), "{host} {path}: {status}");
+async fn each_screen_of_the_table_is_served_with_its_heading() {
+    let house = House::where_hana_has_certificates().await;
+    let stranger = Visitor::at(house.sandbox.base.clone());
+    let mut portal = hana::logs_in(&house).await;
+    let application = hana::applies(&house, &mut portal).await;
+    let revoke = OfPhone::Begin { procedure: Procedure::Revoke, usage: None };
+    step(&house.sandbox.anybody("/phone/v1").unwrap(), revoke).await;
+    let clerk = hana::clerk(&house).await;
+    let strange_clerk = Visitor::at(clerk.base.clone());
+    let phone = hana::phone(&house);
+
+    let mut headings: BTreeMap<(Place, String), BTreeSet<String>> = BTreeMap::new();
+    for Screen { place, path, heading } in TABLE.screens() {
+        let address = filled(path, &application);
+        headings.entry((*place, address)).or_default().insert(japanese(heading));
     }
-    sandbox.stop().await;
+    let mut wrong = Vec::new();
+    for ((place, address), known) in headings {
+        let visitors = match place {
+            Place::Phone => vec![phone.clone()],
+            Place::Portal => vec![portal.clone(), stranger.clone()],
+            Place::Office => vec![clerk.clone(), strange_clerk.clone()],
+            Place::Sandbox => vec![stranger.clone()],
+        };
+        let mut seen = BTreeSet::new();
+        for mut visitor in visitors {
+            let page = visitor.send("GET", &address, &[("accept-language", "ja")], "").await;
+            match page.status {
+                200 => _ = seen.insert(heading(&page)),
+                status => assert_eq!(status, 303, "{place} {address}"),
+            }
+        }
+        let is_missing = seen.is_empty() && !IN_THE_MIDST.contains(&&*address);
+        if is_missing || !seen.is_subset(&known) {
+            wrong.push(format!("{place} {address}: {seen:?}, not of {known:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    house.ends().await;
 }
 
 #[test]
@@ -97,22 +140,45 @@ fn a_journey_names_steps_and_rules_that_there_are() {
     assert!(unknown.is_empty(), "guides.toml does not have {unknown:?}");
 }
 
-/// Steps that tests without a browser look at: `tests/connection.rs`, and the portal's of HELP-1.
-const SEEN_WITHOUT_A_BROWSER: [&str; 2] = ["S0 1-D 2", "S0 1-F"];
-
 #[test]
 fn each_step_with_a_screen_is_seen_on_a_journey() {
-    let named = named_by_journeys();
-    let is_seen = |id: &str| {
-        let step = TABLE.steps.iter().find(|step| step.ids().any(|own| own == id));
-        step.is_some_and(|step| step.ids().any(|own| named.contains(own)))
-    };
-    let with_screen = TABLE.steps.iter().filter(|step| step.screen.is_some());
-    let unseen: Vec<&str> = with_screen
-        .filter(|step| !is_seen(step.with.as_ref().unwrap_or(&step.id)))
-        .map(|step| step.id.as_str())
-        .collect();
+    let seen = seen_on_journeys();
+    let is_seen = |step: &Step| step.ids().any(|id| seen.contains(id));
+    for step in TABLE.steps.iter().filter(|step| step.screen.is_some()) {
+        let page = step.with.as_ref().map_or(Some(step), |with| TABLE.step(with)).unwrap();
+        assert!(is_seen(page), "{}", step.id);
+        assert_eq!(step.screen, page.screen, "{} is on another page", step.id);
+    }
+}
+
+/// Screens for when the authority does not answer, or a chip does not: tests of the phone look at them.
+const SEEN_WITHOUT_A_BROWSER: [&str; 2] = ["step.delete", "step.complete"];
+
+#[test]
+fn each_screen_that_no_guide_shows_is_seen_on_a_journey() {
+    let seen = seen_on_journeys();
+    let own = TABLE.own.iter().map(|own| own.screen.heading.as_str());
+    let unseen: Vec<&str> = own.filter(|heading| !seen.contains(*heading)).collect();
     assert_eq!(unseen, SEEN_WITHOUT_A_BROWSER);
+}
+
+#[test]
+fn a_page_with_another_heading_or_elsewhere_is_not_the_screen_of_a_step() {
+    let at = |address: &str| Url::parse(address).unwrap();
+    let menu = "http://phone.localhost:8765/phones/hana-phone?told=1";
+    assert!(TABLE.has("S0 2-C 2", "button.menu", &at(menu)));
+    assert!(TABLE.has("S2 2-C 2", "button.menu", &at(menu)), "the same step elsewhere");
+    assert!(TABLE.has("APPLY-1", "button.menu", &at(menu)), "under a rule's name");
+    assert!(!TABLE.has("S0 2-C 2", "prepare.title", &at(menu)), "another heading");
+    assert!(!TABLE.has("S0 2-C 3", "button.menu", &at(menu)), "another step");
+    assert!(!TABLE.has("APPLY-1", "button.apply", &at(menu)), "no screen has that heading");
+    for elsewhere in [
+        "http://localhost:8765/phones/hana-phone",
+        "http://phone.localhost:8765/phones/hana-phone/prepare",
+        "http://phone.localhost:8765/phones",
+    ] {
+        assert!(!TABLE.has("S0 2-C 2", "button.menu", &at(elsewhere)), "{elsewhere}");
+    }
 }
 
 #[test]
@@ -121,32 +187,21 @@ fn the_committed_table_is_what_the_file_says() {
     assert!(committed == markdown(), "docs/screens.md is old: `cargo xtask docs`");
 }
 
-fn screens() -> impl Iterator<Item = &'static Screen> {
-    let steps = TABLE.steps.iter().filter_map(|step| step.screen.as_ref());
-    steps.chain(TABLE.own.iter().map(|own| &own.screen))
+/// A path with what differs filled in.
+fn filled(path: &str, application: &str) -> String {
+    let parts = [
+        ("{phone}", "hana-phone"),
+        ("{application}", application),
+        ("{procedure}", "moving-out"),
+        ("{usage}", "signature"),
+    ];
+    parts.into_iter().fold(path.to_owned(), |path, (part, with)| path.replace(part, with))
 }
 
-/// Host and path of a screen. What is asked of an application that is not there, or by nobody who is
-/// logged in, is answered all the same: by a page that leads on.
-fn address(screen: &Screen) -> (&'static str, String) {
-    let host = match screen.place {
-        Place::Phone => "phone.localhost",
-        Place::Portal | Place::Sandbox => "localhost",
-        Place::Office => "office.localhost",
-    };
-    (host, screen.path.replace("{phone}", "hana-phone").replace("{application}", "none"))
-}
-
-/// The status of the answer to a browser that is not logged in.
-fn status(port: u16, host: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nhost: {host}:{port}\r\naccept: text/html\r\nconnection: close\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer.strip_prefix("HTTP/1.1 ").unwrap().split(' ').next().unwrap().to_owned()
+/// A page's heading.
+fn heading(page: &Page) -> String {
+    let heading = page.between("<h1", "</h1>");
+    heading.split_once('>').unwrap().1.trim().to_owned()
 }
 
 /// A file of the repository, by its path from the root.
@@ -157,11 +212,23 @@ fn repository(path: &str) -> String {
 
 /// What the journeys in the browser name in quotes: steps, rules, codes.
 fn named_by_journeys() -> BTreeSet<String> {
+    quoted(|_| true)
+}
+
+/// What of it they look at as the screen of its name: not what is told there, or only looked over.
+fn seen_on_journeys() -> BTreeSet<String> {
+    quoted(|before| !before.ends_with("is_told(") && !before.ends_with("looks_around("))
+}
+
+/// What the journeys have in quotes, behind what is wanted.
+fn quoted(wanted: impl Fn(&str) -> bool) -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens");
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     let text = files.filter(|file| file.extension().is_some_and(|it| it == "rs"));
     let text: String = text.map(|file| fs::read_to_string(file).unwrap()).collect();
-    text.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+    let pieces: Vec<&str> = text.split('"').collect();
+    let quotes = pieces.chunks_exact(2).filter(|pair| wanted(pair[0].trim_end()));
+    quotes.map(|pair| pair[1].to_owned()).collect()
 }
 
 /// Whether a name is that of a guide's step: `S0 2-C 4`.

@@ -12,6 +12,7 @@ use super::driver::{Browser, Look};
 use super::gallery::Gallery;
 use super::judge;
 use super::keyboard::{self, Key};
+use crate::guides::TABLE;
 
 /// How a person goes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,13 +130,18 @@ impl Person {
         said.in_language(self.way.language).render(Form::Plain)
     }
 
-    /// Looks at the page, which must have this heading (the code of a text), and judges it. `step` is the
-    /// guide's, such as `S0 2-C 4`.
+    /// Looks at the page, which must have this heading (the code of a text) and be where the table of
+    /// screens has it, and judges it. `step` is the guide's, such as `S0 2-C 4`, or a rule.
     ///
     /// # Panics
     /// It is another page, or something is wrong with it.
     pub async fn sees(&mut self, step: &str, heading: &str) {
         self.waits_for(heading).await;
+        let address = self.browser.client.current_url().await.expect("an address");
+        assert!(
+            TABLE.has(step, heading, &address),
+            "guides.toml has no {step} with {heading} at {address}"
+        );
         self.looks_around(step).await;
     }
 

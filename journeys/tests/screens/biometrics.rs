@@ -31,7 +31,7 @@ async fn reg_2_biometrics(way: Way) {
     hana.goes_to(&house.phone("hana-phone", "/open")).await;
     hana.types("scan.link", &link).await;
     hana.presses("button.next").await;
-    hana.sees("S0 1-C 3", "transaction-page.log-in").await;
+    hana.sees("REG-2", "transaction-page.log-in").await;
     hana.presses("button.log-in-with-biometrics").await;
     hana.waits_for("answered.done").await;
     hana.goes_to(&house.phone("hana-phone", "/passkey")).await;

@@ -25,6 +25,16 @@ impl House {
 
     /// At another time.
     pub async fn at(start: &str, residents: &[&str]) -> Self {
+        Self::with(start, residents, Extras::default()).await
+    }
+
+    /// The same day, over TLS.
+    pub async fn encrypted(residents: &[&str]) -> Self {
+        let tls = Extras { tls: true, ..Extras::default() };
+        Self::with("2026-11-24T10:00:00+09:00", residents, tls).await
+    }
+
+    async fn with(start: &str, residents: &[&str], extras: Extras) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = Options {
             folder: DataFolder::create(folder.path()).unwrap(),
@@ -33,7 +43,7 @@ impl House {
             residents: Some(residents.iter().map(ToString::to_string).collect()),
         };
         let gate = Arc::<Gate>::default();
-        let extras = Extras { observer: Some(gate.clone()), ..Extras::default() };
+        let extras = Extras { observer: Some(gate.clone()), ..extras };
         let sandbox = Sandbox::start_with(options, extras).await.unwrap();
         Self { sandbox, gate, _folder: folder }
     }

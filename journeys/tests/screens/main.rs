@@ -37,6 +37,7 @@ mod apply;
 mod biometrics;
 mod cards;
 mod chip;
+mod help;
 mod home;
 mod house;
 mod portal;

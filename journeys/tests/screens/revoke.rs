@@ -26,7 +26,7 @@ async fn s0_2_g_by_the_phones_password(way: Way) {
     hana.presses("button.revoke").await;
     hana.sees("S0 2-G 6", "step.revoked").await;
     hana.presses("button.to-menu").await;
-    hana.sees("S0 2-G 6", "button.menu").await;
+    hana.sees("END-2", "button.menu").await;
     assert_eq!(hana.counts(".state.good").await, 0, "none can be used");
     hana.leaves().await;
     house.ends().await;
