@@ -13,6 +13,7 @@ mod openings;
 mod poll;
 mod run;
 mod shell;
+mod source;
 
 pub use document::{Access, documented, with_access};
 pub use extract::{Json, Path, Query, read_body};
@@ -27,3 +28,4 @@ pub use openings::Openings;
 pub use poll::{Wait, long_poll};
 pub use run::{Shutdown, Trigger, serve, shutdown};
 pub use shell::{Shell, ShowProblem};
+pub use source::Source;

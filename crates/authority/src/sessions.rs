@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use inrou_api::problem::{Code, Problem};
-use inrou_api::server::Openings;
+use inrou_api::server::{Openings, Source};
 use inrou_api::wire::Hex;
 use inrou_api::wire::authority::{SessionAnswer, SessionStep, SessionWork};
 use inrou_chip::issuer::{ScriptError, Session, Step};
@@ -51,13 +51,14 @@ struct Live {
 }
 
 impl Authority {
-    /// Opens a session for some work.
+    /// Opens a session for some work, for whoever asks from `source`.
     ///
     /// # Errors
     /// Why the work cannot be done; `too-many-requests` for who has not signed.
     pub(crate) fn open_session(
         &self,
         caller: Caller,
+        source: Source,
         work: &SessionWork,
     ) -> Result<SessionStep, Failed> {
         let task = match self.plan_work(&caller, work)? {
@@ -70,7 +71,8 @@ impl Authority {
         self.entropy.fill(&mut id);
         let id = format!("{:032x}", u128::from_be_bytes(id));
         if caller == Caller::Anybody {
-            self.sessions.unsigned.open(id.clone(), self.clock.now(), self.deadline(LIFE))?;
+            let (now, until) = (self.clock.now(), self.deadline(LIFE));
+            self.sessions.unsigned.open(id.clone(), source, now, until)?;
         }
         let live = Live { caller, task, script, last: None };
         self.sessions.put(id.clone(), live, self.clock.now());

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use inrou_api::client::{Client, ClientError};
 use inrou_api::clock::Clock;
 use inrou_api::problem::{Code, OrInternal, Problem};
-use inrou_api::server::{Openings, Shutdown};
+use inrou_api::server::{Openings, Shutdown, Source};
 use inrou_api::wire::authority::{CertificateView, EnrolmentView};
 use inrou_api::wire::phone::{NewPhone, PhoneSummary};
 use inrou_chip::files::Folder;
@@ -177,14 +177,14 @@ impl Fleet {
         }))
     }
 
-    /// As [`buy`](Self::buy), for whoever asks over HTTP.
+    /// As [`buy`](Self::buy), for whoever asks over HTTP from `source`.
     ///
     /// # Errors
     /// `too-many-requests`, `store-unavailable` if the directory is full; those of [`buy`](Self::buy).
-    pub(crate) fn buy_for_anybody(&self, new: &NewPhone) -> Result<(), Problem> {
+    pub(crate) fn buy_for_anybody(&self, new: &NewPhone, source: Source) -> Result<(), Problem> {
         let now = self.parts.clock.now();
         let until = now.saturating_add(PURCHASE).unwrap_or(Timestamp::MAX);
-        self.purchases.open(new.name.clone(), now, until)?;
+        self.purchases.open(new.name.clone(), source, now, until)?;
         if self.folder.names().or_internal()?.len() >= MOST_PHONES {
             return Err(Problem::new(Code::STORE_UNAVAILABLE));
         }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::{OrInternal, Problem};
-use inrou_api::server::{Access, Json, Path, Query, Wait, documented, with_access};
+use inrou_api::server::{Access, Json, Path, Query, Source, Wait, documented, with_access};
 use inrou_api::wire::authority::Notices;
 use inrou_api::wire::phone::{
     AllowContactless, CardsOnTable, ChangePin, ChipContents, Consent, NewPhone, OpenLink,
@@ -66,10 +66,11 @@ async fn list(
     responses((status = 201, body = PhoneState)))]
 async fn buy(
     State(fleet): Shared,
+    source: Source,
     Json(new): Json<NewPhone>,
 ) -> Result<(StatusCode, Json<PhoneState>), Problem> {
     let name = new.name.clone();
-    blocking(Arc::clone(&fleet), move |fleet| fleet.buy_for_anybody(&new)).await?;
+    blocking(Arc::clone(&fleet), move |fleet| fleet.buy_for_anybody(&new, source)).await?;
     let bought = find(fleet, name).await?.blocking(|phone| Ok(phone.state())).await?;
     Ok((StatusCode::CREATED, Json(bought)))
 }

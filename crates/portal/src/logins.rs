@@ -2,7 +2,7 @@
 
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{Code, Problem};
-use inrou_api::server::{Shutdown, Wait};
+use inrou_api::server::{Shutdown, Source, Wait};
 use inrou_api::wire::portal::{LoginBegun, LoginView};
 use inrou_api::wire::transaction::{Purpose, TransactionId, TransactionState};
 use inrou_words::{Form, Language, Term, text};
@@ -16,13 +16,14 @@ use crate::store::TransactionRecord;
 const SHORTEST_KEY: usize = 22;
 
 impl Portal {
-    /// Begins a log-in, once a key.
+    /// Begins a log-in, once a key, for whoever asks from `source`.
     ///
     /// # Errors
     /// `idempotency-key-malformed` if the key could be guessed; `too-many-requests`; the store's.
     pub(crate) async fn begin_login(
         &self,
         key: &IdempotencyKey,
+        source: Source,
         language: Language,
     ) -> Result<LoginBegun, Problem> {
         if key.as_str().len() < SHORTEST_KEY {
@@ -37,7 +38,7 @@ impl Portal {
         // One that was begun before takes no room.
         if self.store(move |store| store.login(&hash)).await?.is_none() {
             let id = transaction.id.clone();
-            self.open_logins.open(id, self.now(), transaction.expires)?;
+            self.open_logins.open(id, source, self.now(), transaction.expires)?;
         }
         let begun = self.change(move |store| store.begin_login(&hash, &transaction));
         let begun = begun.await?;

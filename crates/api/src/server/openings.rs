@@ -6,15 +6,24 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+use super::Source;
 use crate::problem::{Code, Problem};
 
-/// So many may be open at a time, each until it is closed or its time is over. Counted in this process
-/// alone: a restart begins anew.
+/// One source may have open one in so many of all.
+const SHARE: usize = 10;
+
+/// So many may be open at a time, each until it is closed or its time is over; and of these one source may
+/// have a tenth, so that it shuts nobody else out. Counted in this process alone: a restart begins anew.
 #[derive(Debug)]
 pub struct Openings<K> {
     most: usize,
-    /// Until when each is open.
-    open: Mutex<BTreeMap<K, Timestamp>>,
+    open: Mutex<BTreeMap<K, Opening>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Opening {
+    source: Source,
+    until: Timestamp,
 }
 
 impl<K: Ord> Openings<K> {
@@ -23,19 +32,28 @@ impl<K: Ord> Openings<K> {
         Self { most, open: Mutex::new(BTreeMap::new()) }
     }
 
-    /// Opens one, until `until`. One that is open already stays so.
+    /// Opens one for `source`, until `until`. One that is open already stays so.
     ///
     /// # Errors
-    /// `too-many-requests`, with the seconds until the next one ends: as many are open as may be.
-    pub fn open(&self, key: K, now: Timestamp, until: Timestamp) -> Result<(), Problem> {
+    /// `too-many-requests`, with the seconds until the next one ends: as many are open as may be, of all or
+    /// of that source.
+    pub fn open(
+        &self,
+        key: K,
+        source: Source,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<(), Problem> {
         let mut open = self.lock();
-        open.retain(|_, &mut until| until > now);
-        if open.len() >= self.most && !open.contains_key(&key) {
-            let first = open.values().min().copied().unwrap_or(now);
-            let wait = first.duration_since(now).as_secs().max(1);
-            return Err(Problem::new(Code::TOO_MANY_REQUESTS).with("wait", wait));
+        open.retain(|_, opening| opening.until > now);
+        if !open.contains_key(&key) {
+            check(open.values(), self.most, now)?;
+            if source.is_known() {
+                let own = open.values().filter(|opening| opening.source == source);
+                check(own, self.most.div_ceil(SHARE), now)?;
+            }
         }
-        open.entry(key).or_insert(until);
+        open.entry(key).or_insert(Opening { source, until });
         Ok(())
     }
 
@@ -44,9 +62,23 @@ impl<K: Ord> Openings<K> {
         self.lock().remove(key);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<K, Timestamp>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<K, Opening>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// That there are fewer than `most`.
+fn check<'o>(
+    open: impl Iterator<Item = &'o Opening> + Clone,
+    most: usize,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    if open.clone().count() < most {
+        return Ok(());
+    }
+    let first = open.map(|opening| opening.until).min().unwrap_or(now);
+    let wait = first.duration_since(now).as_secs().max(1);
+    Err(Problem::new(Code::TOO_MANY_REQUESTS).with("wait", wait))
 }
 
 #[cfg(test)]
@@ -64,24 +96,50 @@ mod tests {
     #[test]
     fn no_more_are_open_than_may_be_and_the_refusal_says_when_the_next_one_ends() {
         let openings = Openings::new(2);
-        openings.open("a", NOW, after(60)).unwrap();
-        openings.open("b", NOW, after(90)).unwrap();
-        openings.open("b", NOW, after(999)).unwrap();
-        let refused = openings.open("c", after(20), after(80)).unwrap_err();
+        openings.open("a", Source::ANY, NOW, after(60)).unwrap();
+        openings.open("b", Source::ANY, NOW, after(90)).unwrap();
+        openings.open("b", Source::ANY, NOW, after(999)).unwrap();
+        let refused = openings.open("c", Source::ANY, after(20), after(80)).unwrap_err();
         assert!(refused.is(Code::TOO_MANY_REQUESTS));
         assert_eq!(refused.param("wait"), Some("40"));
         // One has ended by time.
-        openings.open("c", after(60), after(99)).unwrap();
-        assert!(openings.open("d", after(60), after(99)).is_err());
+        openings.open("c", Source::ANY, after(60), after(99)).unwrap();
+        assert!(openings.open("d", Source::ANY, after(60), after(99)).is_err());
         // One is done.
         openings.close(&"b");
-        openings.open("d", after(60), after(99)).unwrap();
+        openings.open("d", Source::ANY, after(60), after(99)).unwrap();
+    }
+
+    #[test]
+    fn a_source_that_has_its_share_shuts_nobody_else_out() {
+        let source = |address: &str| Source::of(address.parse().unwrap());
+        let (noisy, quiet) = (source("2001:db8::1"), source("192.0.2.1"));
+        let openings = Openings::new(20);
+        openings.open(0, noisy, NOW, after(60)).unwrap();
+        openings.open(1, source("2001:db8::2"), NOW, after(90)).unwrap();
+        let refused = openings.open(2, noisy, NOW, after(60)).unwrap_err();
+        assert!(refused.is(Code::TOO_MANY_REQUESTS));
+        assert_eq!(refused.param("wait"), Some("60"));
+        openings.open(3, quiet, NOW, after(30)).unwrap();
+        // What is open stays so, and its end makes room.
+        openings.open(1, noisy, NOW, after(60)).unwrap();
+        openings.close(&1);
+        openings.open(2, noisy, NOW, after(60)).unwrap();
+        // Who cannot be told apart has what the others leave.
+        for key in 4..21 {
+            openings.open(key, Source::ANY, NOW, after(60)).unwrap();
+        }
+        let refused = openings.open(21, source("192.0.2.2"), NOW, after(60)).unwrap_err();
+        assert_eq!(refused.param("wait"), Some("30"));
     }
 
     #[test]
     fn a_refusal_tells_clients_when_to_come_again() {
         let openings = Openings::new(0);
-        let response = openings.open("a", NOW, after(60)).unwrap_err().response(Default::default());
+        let response = openings
+            .open("a", Source::ANY, NOW, after(60))
+            .unwrap_err()
+            .response(Default::default());
         assert_eq!(response.status(), 429);
         assert_eq!(response.headers()["retry-after"], "1");
     }

@@ -1,5 +1,6 @@
 //! Serving, and the way it ends.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -9,6 +10,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+use super::source::{From, Source};
 
 /// Makes the two ends of a shutdown: who triggers it, and who is told.
 pub fn shutdown() -> (Trigger, Shutdown) {
@@ -53,17 +56,21 @@ impl Shutdown {
     }
 }
 
-/// Serves HTTP/1.1 until the shutdown. Then it takes no new connections, lets requests that are under
+/// Serves HTTP/1.1 until the shutdown; each request says where it comes from ([`Source`]). Then it takes no new connections, lets requests that are under
 /// way finish for up to ten seconds, and returns.
 ///
 /// A handler whose client goes away is dropped where it awaits something: what must be carried
 /// through once it is begun belongs in a task of its own or in the store's writer.
-pub async fn serve<L: Listener>(mut listener: L, router: Router, shutdown: Shutdown) {
+pub async fn serve<L>(mut listener: L, router: Router, shutdown: Shutdown)
+where
+    L: Listener<Addr = SocketAddr>,
+{
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            (stream, _) = listener.accept() => {
-                connections.spawn(connection(stream, router.clone(), shutdown.clone()));
+            (stream, peer) = listener.accept() => {
+                let told = From { source: Source::of(peer.ip()), service: router.clone() };
+                connections.spawn(connection(stream, told, shutdown.clone()));
             }
             Some(_) = connections.join_next() => {}
             () = shutdown.triggered() => break,
@@ -83,7 +90,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How long, in real time, the head of a request may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(30);
 
-async fn connection<I>(stream: I, router: Router, shutdown: Shutdown)
+async fn connection<I>(stream: I, router: From<Router>, shutdown: Shutdown)
 where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
@@ -107,6 +114,7 @@ where
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::net::{IpAddr, Ipv4Addr};
     use std::sync::Arc;
 
     use axum::routing::get;
@@ -117,22 +125,24 @@ mod tests {
     use super::super::long_poll;
     use super::*;
 
+    const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 4711);
+
     /// Connections in memory, so that time can be paused.
     struct Memory(mpsc::Receiver<DuplexStream>);
 
     impl Listener for Memory {
         type Io = DuplexStream;
-        type Addr = ();
+        type Addr = SocketAddr;
 
-        async fn accept(&mut self) -> (DuplexStream, ()) {
+        async fn accept(&mut self) -> (DuplexStream, SocketAddr) {
             match self.0.recv().await {
-                Some(stream) => (stream, ()),
+                Some(stream) => (stream, PEER),
                 None => std::future::pending().await,
             }
         }
 
-        fn local_addr(&self) -> io::Result<()> {
-            Ok(())
+        fn local_addr(&self) -> io::Result<SocketAddr> {
+            Ok(PEER)
         }
     }
 
@@ -172,6 +182,7 @@ mod tests {
             };
             let router = Router::new()
                 .route("/", get(async || "hello"))
+                .route("/source", get(async |source: Source| format!("{source:?}")))
                 .route("/held", get(held))
                 .route("/poll", get(poll));
             let serving = tokio::spawn(serve(Memory(streams), router, told));
@@ -218,6 +229,13 @@ mod tests {
         }
         end.notify_one();
         finished.await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_says_where_it_comes_from() {
+        let server = Server::start();
+        let mut answer = server.open(b"GET /source HTTP/1.0\r\n\r\n").await;
+        assert!(rest(&mut answer).await.ends_with("Source(Some(192.0.2.1))"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use axum::extract::{Request, State as Shared};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use inrou_api::problem::{Code, Problem};
-use inrou_api::server::{Json, Path};
+use inrou_api::server::{Json, Path, Source};
 use inrou_api::signature::{SignedBy, Verifier};
 use inrou_api::wire::authority::{SessionAnswer, SessionStep, SessionWork};
 use utoipa_axum::router::OpenApiRouter;
@@ -24,21 +24,44 @@ pub(super) fn router(verifier: Arc<Signatures>) -> OpenApiRouter<State> {
         .route_layer(from_fn_with_state(verifier, check_if_signed))
 }
 
+/// What may be wrong when a session is opened or goes on: either can end its work.
+const PROBLEMS: [&str; 25] = [
+    "application-under-way",
+    "attestation-invalid",
+    "card-expired",
+    "card-reported-lost",
+    "certificate-held",
+    "certificate-unknown",
+    "conflict",
+    "deletion-due",
+    "deletion-not-due",
+    "enrolment-unknown",
+    "keys-not-made",
+    "municipality-unknown",
+    "no-card",
+    "no-such-application",
+    "no-such-registration",
+    "nothing-to-do",
+    "phone-elsewhere",
+    "phone-serves-another",
+    "receipt-incomplete",
+    "receipt-invalid",
+    "request-unknown",
+    "resident-unknown",
+    "session-answer-invalid",
+    "session-lost",
+    "too-many-requests",
+];
+
 /// Opens a session. Signed, but for the registration of a phone.
 #[utoipa::path(post, path = "/sessions", operation_id = "open_session", tag = "session",
     request_body = SessionWork,
-    extensions(("x-problems" = json!([
-        "application-under-way", "attestation-invalid", "card-expired", "card-reported-lost",
-        "certificate-held", "certificate-unknown", "conflict", "deletion-due", "deletion-not-due",
-        "enrolment-unknown", "keys-not-made", "municipality-unknown", "no-card",
-        "no-such-application", "no-such-registration", "nothing-to-do", "phone-elsewhere",
-        "phone-serves-another", "receipt-incomplete", "receipt-invalid", "request-unknown",
-        "resident-unknown", "session-answer-invalid", "session-lost", "too-many-requests"
-    ]))),
+    extensions(("x-problems" = json!(PROBLEMS))),
     responses((status = 200, body = SessionStep)))]
 async fn open(
     Shared(state): Shared<State>,
     by: Option<axum::Extension<SignedBy>>,
+    source: Source,
     Json(work): Json<SessionWork>,
 ) -> Result<Json<SessionStep>, Problem> {
     let caller = match by {
@@ -46,7 +69,7 @@ async fn open(
         None if matches!(work, SessionWork::RegisterPhone { .. }) => Caller::Anybody,
         None => return Err(Problem::new(Code::SIGNATURE_MISSING)),
     };
-    blocking(state.authority, move |authority| authority.open_session(caller, &work))
+    blocking(state.authority, move |authority| authority.open_session(caller, source, &work))
         .await
         .map(Json)
 }
@@ -55,14 +78,7 @@ async fn open(
 #[utoipa::path(post, path = "/sessions/{session}", operation_id = "answer_session", tag = "session",
     params(("session" = String, Path, description = "`session` of the step before.")),
     request_body = SessionAnswer,
-    extensions(("x-problems" = json!([
-        "application-under-way", "attestation-invalid", "card-expired", "card-reported-lost",
-        "certificate-held", "certificate-unknown", "conflict", "deletion-due", "deletion-not-due",
-        "enrolment-unknown", "keys-not-made", "municipality-unknown", "no-card",
-        "no-such-application", "no-such-registration", "nothing-to-do", "phone-elsewhere",
-        "phone-serves-another", "receipt-incomplete", "receipt-invalid", "request-unknown",
-        "resident-unknown", "session-answer-invalid", "session-lost", "too-many-requests"
-    ]))),
+    extensions(("x-problems" = json!(PROBLEMS))),
     responses((status = 200, body = SessionStep)))]
 async fn answer(
     Shared(state): Shared<State>,

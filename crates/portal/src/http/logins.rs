@@ -4,7 +4,7 @@ use axum::extract::State as Shared;
 use axum::http::HeaderMap;
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{Problem, accepted_language};
-use inrou_api::server::{Json, Path, Query};
+use inrou_api::server::{Json, Path, Query, Source};
 use inrou_api::wire::portal::{LoginBegun, LoginView};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -28,11 +28,12 @@ pub(super) fn router() -> OpenApiRouter<State> {
     responses((status = 200, body = LoginBegun)))]
 async fn begin(
     Shared(state): Shared<State>,
+    source: Source,
     headers: HeaderMap,
 ) -> Result<Json<LoginBegun>, Problem> {
     let key = IdempotencyKey::read(&headers)?;
     let language = accepted_language(&headers);
-    state.portal.begin_login(&key, language).await.map(Json)
+    state.portal.begin_login(&key, source, language).await.map(Json)
 }
 
 /// How a log-in stands; waits while it is open.

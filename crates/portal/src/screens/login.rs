@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{Code, Problem};
-use inrou_api::server::Query;
+use inrou_api::server::{Query, Source};
 use inrou_api::wire::transaction::TransactionState;
 use inrou_web::{Form, Said, Trouble, Visit, page};
 use jiff::Timestamp;
@@ -78,12 +78,13 @@ pub(super) struct BeginForm {
 /// Begins a log-in; a second press finds the same one.
 pub(super) async fn begin(
     State(screens): State<Screens>,
+    source: Source,
     v: Visit,
     Form(form): Form<BeginForm>,
 ) -> Result<Response, Problem> {
     let key: IdempotencyKey =
         form.key.parse().map_err(|_| Problem::new(Code::IDEMPOTENCY_KEY_MALFORMED))?;
-    let begun = screens.portal.begin_login(&key, v.language).await?;
+    let begun = screens.portal.begin_login(&key, source, v.language).await?;
     let path = form.to.as_deref().and_then(own_path).unwrap_or_default();
     let value = format!("{}:{path}", begun.login);
     let life = screens.portal.settings.login_life.saturating_mul(4);
