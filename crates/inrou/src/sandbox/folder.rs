@@ -18,6 +18,9 @@ const PASSPHRASE: &str = "passphrase";
 /// Says when the first start began.
 const BEGUN: &str = "begun";
 
+/// Says at what time a new sandbox begins, if not at the present.
+const START: &str = "start";
+
 /// Says at which port the sandbox was reached first.
 const PORT: &str = "port";
 
@@ -156,6 +159,22 @@ impl DataFolder {
     /// [`FolderError::Io`].
     pub fn note_begun(&self, at: Timestamp) -> Result<(), FolderError> {
         self.write(BEGUN, &at.to_string())
+    }
+
+    /// At what time a new sandbox begins here, if somebody said: the first one, and any that begins anew.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub(super) fn start(&self) -> Result<Option<Timestamp>, FolderError> {
+        self.read_as(START)
+    }
+
+    /// Notes at what time a new sandbox begins here.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub(super) fn note_start(&self, at: Timestamp) -> Result<(), FolderError> {
+        self.write(START, &at.to_string())
     }
 
     /// At which port the sandbox was reached first: the one that most of its certificates name for their

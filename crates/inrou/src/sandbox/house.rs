@@ -48,6 +48,8 @@ pub(super) struct Plan {
     pub(super) roots: Vec<Vec<u8>>,
     /// The server's own certificate, if it has TLS.
     pub(super) certificate: Option<Arc<Certificate>>,
+    /// At what time a new sandbox begins; the present if nobody said.
+    pub(super) start: Option<Timestamp>,
     /// Which test residents get cards at a first start; all if `None`.
     pub(super) residents: Option<Vec<String>>,
     pub(super) extras: Extras,
@@ -83,6 +85,7 @@ impl Plan {
 
     /// Opens the roles over what is in the folder; at the first start the test residents get their
     /// cards, and `tell` is told. `clock` is the one of the time before, which goes on with the folder's.
+    /// A clock before `start` is turned there; a first start is at that time, or else at the plan's.
     ///
     /// # Errors
     /// [`SandboxError`].
@@ -93,6 +96,7 @@ impl Plan {
         tell: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<(House, Opened), SandboxError> {
         let folder = &self.folder;
+        let start = start.or_else(|| self.start.filter(|_| !folder.is_ready()));
         let present = start.unwrap_or_else(|| SystemClock::new().now());
         let (now, mut residents) = inhabitants::first_start(folder, present)?;
         if let Some(wanted) = &self.residents {

@@ -4,9 +4,8 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use inrou_api::clock::{Clock, SandboxClock, SystemClock};
+use inrou_api::clock::SandboxClock;
 use inrou_api::problem::Code;
-use inrou_rules::japan;
 use jiff::Timestamp;
 use tokio::sync::{Mutex, watch};
 
@@ -14,7 +13,7 @@ use super::SandboxError;
 use super::act::{Act, Done, Outcome, Progress, Typed};
 use super::gate::Gate;
 use super::house::{House, Plan};
-use super::scenario::{self, Scenario};
+use super::scenario;
 use super::snapshots::{self, Snapshot, Snapshots};
 use super::world::World;
 use crate::fault::Fault;
@@ -220,7 +219,7 @@ impl Keeper {
             Act::Reset => self.stopped(None, |keeper| keeper.files().reset()).await,
             Act::Play(name) => {
                 let scenario = name.scenario();
-                let start = today_at(scenario);
+                let start = scenario.begins(self.plan.start);
                 self.clone().stopped(Some(start), |keeper| keeper.files().reset()).await?;
                 let world = self.world().ok_or_else(|| Fault::new("internal-error"))?;
                 let all = scenario.steps.len();
@@ -231,7 +230,7 @@ impl Keeper {
     }
 
     /// Has something done on the files while the roles are stopped. Whatever came of that, they run
-    /// again afterwards, unless it cannot be ended; a clock before `start` is turned there.
+    /// again afterwards, unless it cannot be ended; if it was done, a clock before `start` is turned there.
     async fn stopped(
         self: Arc<Self>,
         start: Option<Timestamp>,
@@ -258,6 +257,7 @@ impl Keeper {
                 return Err(Fault::of_folder(self.plan.folder.root(), &error));
             }
         };
+        let start = start.filter(|_| worked.is_ok());
         self.progress(Progress::OPENING);
         let tell = |entered, all| self.progress(Progress::residents(entered, all));
         match self.plan.open(Some(self.clock.clone()), start, &tell).await {
@@ -305,9 +305,4 @@ impl Drop for Loan {
     fn drop(&mut self) {
         self.0.loans.fetch_sub(1, Ordering::SeqCst);
     }
-}
-
-/// The hour at which a scenario begins, on the present day in Japan.
-fn today_at(scenario: &Scenario) -> Timestamp {
-    japan::moment(japan::day(SystemClock::new().now()).to_datetime(scenario.at))
 }

@@ -73,7 +73,8 @@ pub struct Options {
     pub folder: DataFolder,
     /// The port; 0 takes a free one.
     pub port: u16,
-    /// At what time a new sandbox begins; the present if nobody said.
+    /// At what time a new sandbox begins, now and when it begins anew: as was said last for the folder if
+    /// `None`, or else at the present. The clock of one that has begun is turned there.
     pub start: Option<Timestamp>,
     /// Which test residents get cards at the first start; all if `None`.
     pub residents: Option<Vec<String>>,
@@ -122,12 +123,16 @@ impl Sandbox {
         let Options { folder, port, start, residents } = options;
         let lock = folder.lock()?;
         snapshots::settle(folder.root())?;
+        if let Some(start) = start {
+            folder.note_start(start)?;
+        }
         let door = Door::open(&folder, port, extras.tls).await?;
         let plan = Plan {
             addresses: door.addresses.clone(),
             trusted: door.trusted(&folder),
             roots: door.roots(),
             certificate: door.certificate(),
+            start: folder.start()?,
             folder,
             residents,
             extras,

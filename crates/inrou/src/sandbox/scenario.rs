@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use inrou_api::clock::ClockError;
-use inrou_rules::validity;
-use jiff::SignedDuration;
+use inrou_api::clock::{Clock, ClockError, SystemClock};
+use inrou_rules::{japan, validity};
 use jiff::civil::Time;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::world::World;
@@ -128,6 +128,12 @@ impl From<ScenarioName> for &'static str {
 }
 
 impl Scenario {
+    /// When it begins: at its hour in Japan, on the day on which a new sandbox does.
+    pub(super) fn begins(&self, start: Option<Timestamp>) -> Timestamp {
+        let day = japan::day(start.unwrap_or_else(|| SystemClock::new().now()));
+        japan::moment(day.to_datetime(self.at))
+    }
+
     /// That everybody in it lives there, with a phone and a card that can sign.
     ///
     /// # Errors

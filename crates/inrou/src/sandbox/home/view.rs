@@ -76,6 +76,7 @@ pub(super) async fn home(
         outcome,
         unlisted,
         typed: outcome.map_or(&nothing, |outcome| &outcome.typed),
+        start: keeper.plan.start,
         today: &today,
         phone: format!("{}/phones/", addresses.portal.replacen("localhost", "phone.localhost", 1)),
         portal: format!("{}/portal", addresses.portal),
@@ -129,6 +130,8 @@ struct HomePage<'a> {
     /// Why the snapshots cannot be listed.
     unlisted: Option<&'a Fault>,
     typed: &'a Typed,
+    /// At what time a new sandbox begins, if not at the present.
+    start: Option<jiff::Timestamp>,
     /// The sandbox's present day in Japan, as such a field has it.
     today: &'a str,
     phone: String,
@@ -219,6 +222,14 @@ impl<'a> HomePage<'a> {
             let name = name.as_str();
             (name, format!("scenario.{name}"), format!("scenario-about.{name}"))
         })
+    }
+
+    /// What the clock shows after a reset.
+    fn begins(&self) -> Said<'a> {
+        match self.start {
+            Some(start) => self.v.say("reset.clock-start").with("start", start),
+            None => self.v.say("reset.clock-present"),
+        }
     }
 
     fn phone_pins(&self) -> Said<'a> {

@@ -214,11 +214,12 @@ async fn nothing_of_a_sandbox_is_forgotten() {
     let root = tempfile::tempdir().unwrap();
     let folder = DataFolder::create(root.path()).unwrap();
     let residents = Some(vec!["mei".to_owned()]);
-    let options = Options { folder, port: 0, start: None, residents };
+    let start = Some("2026-11-24T10:00:00+09:00".parse().unwrap());
+    let options = Options { folder, port: 0, start, residents };
     let extras = Extras { tls: true, ..Extras::default() };
     let sandbox = Sandbox::start_with(options, extras).await.unwrap();
     sandbox.carry_out(crate::sandbox::Act::Save(name("first"))).await.unwrap();
-    let stays = ["lock", "control.sock", "clock.lock", "snapshots", "tls"];
+    let stays = ["lock", "control.sock", "clock.lock", "snapshots", "start", "tls"];
     for entry in fs::read_dir(root.path()).unwrap() {
         let entry = entry.unwrap().file_name().into_string().unwrap();
         assert!(STATE.contains(&&*entry) || stays.contains(&&*entry), "{entry}");
