@@ -10,6 +10,7 @@ use inrou_pki::Entropy;
 use inrou_pki::keys::Passphrase;
 use jiff::Timestamp;
 
+use super::ScenarioName;
 use crate::serve::passphrase_of;
 
 /// What opens the key files.
@@ -30,6 +31,9 @@ const RESIDENTS: &str = "residents-of-first-start.json";
 /// Is there once the test residents have their cards.
 const READY: &str = "ready";
 
+/// Names the scenario that is being played: it is there until that is played to its end.
+const PLAYING: &str = "playing";
+
 /// The folders of the roles.
 const AUTHORITY: &str = "authority";
 const PORTAL: &str = "portal";
@@ -40,7 +44,7 @@ const PHONES: &str = "phones";
 
 /// What the sandbox's state is made of: it is kept in a snapshot, and replaced as a whole. All else in the
 /// folder is the user's own, or this computer's.
-pub(super) const STATE: [&str; 12] = [
+pub(super) const STATE: [&str; 13] = [
     AUTHORITY,
     PORTAL,
     MAKER,
@@ -52,6 +56,7 @@ pub(super) const STATE: [&str; 12] = [
     PORT,
     RESIDENTS,
     READY,
+    PLAYING,
     "clock.json",
 ];
 
@@ -218,6 +223,32 @@ impl DataFolder {
     /// [`FolderError::Io`].
     pub fn note_ready(&self) -> Result<(), FolderError> {
         self.write(READY, "")
+    }
+
+    /// The scenario that was begun here and did not come to its end, if there is one.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub(super) fn playing(&self) -> Result<Option<ScenarioName>, FolderError> {
+        self.read_as(PLAYING)
+    }
+
+    /// Notes which scenario is being played from now on.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub(super) fn note_playing(&self, scenario: ScenarioName) -> Result<(), FolderError> {
+        self.write(PLAYING, scenario.as_str())
+    }
+
+    /// Notes that it has come to its end.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub(super) fn note_played(&self) -> Result<(), FolderError> {
+        let folder = Folder::from(&self.root);
+        let removed = folder.remove(PLAYING).and_then(|()| folder.sync());
+        removed.map_err(|cause| FolderError::Io { path: self.root.join(PLAYING), cause })
     }
 
     /// The folder itself, in which the clock and the residents' file are.

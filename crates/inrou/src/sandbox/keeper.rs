@@ -106,6 +106,15 @@ impl Keeper {
         Snapshots(&self.plan.folder).list()
     }
 
+    /// What is to be told of a scenario that was begun and did not come to its end. Blocks.
+    pub(super) fn unfinished(&self) -> Option<Fault> {
+        let found = self.plan.folder.playing();
+        // What cannot be read was written by another version, or by hand.
+        let found = found.inspect_err(|error| tracing::warn!(%error, "no scenario is known by it"));
+        let name = found.ok().flatten()?;
+        Some(Fault::new("scenario-unfinished").with("scenario", name.as_str()))
+    }
+
     /// Notes how something went that is no act of its own: its number.
     pub(super) fn note(&self, done: Result<Done, Fault>, typed: Typed) -> u64 {
         let mut number = 0;
@@ -220,11 +229,13 @@ impl Keeper {
             Act::Play(name) => {
                 let scenario = name.scenario();
                 let start = scenario.begins(self.plan.start);
-                self.clone().stopped(Some(start), |keeper| keeper.files().reset()).await?;
+                let reset = move |keeper: &Self| keeper.files().reset_for(name);
+                self.clone().stopped(Some(start), reset).await?;
                 let world = self.world().ok_or_else(|| Fault::new("internal-error"))?;
                 let all = scenario.steps.len();
                 let mut tell = |done| self.progress(Progress::playing(done, all));
-                scenario::play(scenario, &world, &mut tell).await
+                scenario::play(scenario, &world, &mut tell).await?;
+                Ok(self.plan.folder.note_played()?)
             }
         }
     }

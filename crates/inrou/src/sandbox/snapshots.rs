@@ -15,6 +15,7 @@ use inrou_pki::Entropy;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::ScenarioName;
 use super::copying::{copy, remove_if_there, size_of, sync_folder};
 use super::folder::{DataFolder, KEPT_AT_RESET, STATE};
 use crate::fault::Fault;
@@ -186,6 +187,16 @@ impl Snapshots<'_> {
     /// `file-access-denied`, `store-unavailable` if the disk is full.
     pub(super) fn reset(&self) -> Result<(), Fault> {
         self.prepare(self.0.root(), &KEPT_AT_RESET)?;
+        self.replace()
+    }
+
+    /// The same, for a scenario: until it is played to its end, the new state says so.
+    ///
+    /// # Errors
+    /// Those of [`Snapshots::reset`].
+    pub(super) fn reset_for(&self, scenario: ScenarioName) -> Result<(), Fault> {
+        let prepared = self.prepare(self.0.root(), &KEPT_AT_RESET)?;
+        DataFolder::create(&prepared)?.note_playing(scenario)?;
         self.replace()
     }
 

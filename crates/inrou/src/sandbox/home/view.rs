@@ -61,9 +61,9 @@ pub(super) async fn home(
     let (log, lookup) = (keeper.log(), keeper.clone());
     let found = tokio::task::spawn_blocking(move || -> Result<_, Problem> {
         let there = lookup.world().map(|world| There::look(&world, now)).transpose()?;
-        Ok((there, lookup.snapshots()))
+        Ok((there, lookup.snapshots(), lookup.unfinished()))
     });
-    let (there, snapshots) = found.await.or_internal()??;
+    let (there, snapshots, unfinished) = found.await.or_internal()??;
     let log = log.borrow();
     let outcome = told.and_then(|number| log.outcome(number));
     let unlisted = snapshots.as_ref().err();
@@ -75,6 +75,7 @@ pub(super) async fn home(
         snapshots: snapshots.as_deref().unwrap_or_default(),
         outcome,
         unlisted,
+        unfinished: unfinished.as_ref(),
         typed: outcome.map_or(&nothing, |outcome| &outcome.typed),
         start: keeper.plan.start,
         today: &today,
@@ -129,6 +130,8 @@ struct HomePage<'a> {
     outcome: Option<&'a Outcome>,
     /// Why the snapshots cannot be listed.
     unlisted: Option<&'a Fault>,
+    /// That a scenario did not come to its end.
+    unfinished: Option<&'a Fault>,
     typed: &'a Typed,
     /// At what time a new sandbox begins, if not at the present.
     start: Option<jiff::Timestamp>,
@@ -145,7 +148,12 @@ impl<'a> HomePage<'a> {
     }
 
     fn troubles(&self) -> impl Iterator<Item = Trouble<'a>> {
-        let (v, faults) = (self.v, self.fault().into_iter().chain(self.unlisted));
+        let v = self.v;
+        let told = self.fault();
+        // Who is told why it stopped knows that it did.
+        let stopped = told.is_some_and(|fault| fault.code() == "scenario-failed");
+        let unfinished = self.unfinished.filter(|_| !stopped);
+        let faults = told.into_iter().chain(self.unlisted).chain(unfinished);
         faults.map(move |fault| Trouble::of(v, fault.code(), fault.params()))
     }
 
