@@ -145,11 +145,10 @@ impl Shelf {
     }
 
     async fn act(&self, act: Act) -> Answer {
-        let ended = match self.keeper.begin(act) {
-            Ok(number) => self.keeper.fault_of(number).await,
-            Err(fault) => Some(fault),
-        };
-        ended.map_or(Answer::Done, |fault| refused_for(fault.code(), fault.params()))
+        match self.keeper.has_done(act).await {
+            Ok(()) => Answer::Done,
+            Err(fault) => refused_for(fault.code(), fault.params()),
+        }
     }
 
     async fn snapshots(&self) -> Answer {

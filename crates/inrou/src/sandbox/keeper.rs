@@ -133,7 +133,19 @@ impl Keeper {
         self.log.borrow().under_way.is_none().then_some(loan)
     }
 
-    /// Begins an act, which is carried to its end whether or not anybody waits for it: its number.
+    /// Has an act carried out, and waits for its end.
+    ///
+    /// # Errors
+    /// Those of [`begin`](Self::begin); why it was not done, or not whole.
+    pub(super) async fn has_done(self: &Arc<Self>, act: Act) -> Result<(), Fault> {
+        let keeper = self.clone();
+        let begun = tokio::task::spawn_blocking(move || keeper.begin(act)).await;
+        let number = begun.map_err(|_| Fault::new("internal-error"))??;
+        self.fault_of(number).await.map_or(Ok(()), Err)
+    }
+
+    /// Begins an act, which is carried to its end whether or not anybody waits for it: its number. Blocks:
+    /// it looks how much lies in the folder. Must be called where tasks can be spawned.
     ///
     /// # Errors
     /// `sandbox-busy`, and what can be told beforehand.
