@@ -77,7 +77,7 @@ async fn s0_1_d_2_encrypted(way: Way) {
     assert!(hana.page_says(&hana.words("connection.encrypted")).await);
     // That it is the certificate which others are shown, too, `tests/connection.rs` sees to.
     assert_eq!(
-        hana.counts("dl.facts dd").await,
+        hana.counts("main dl.facts dd").await,
         5,
         "USE-6: whose, of whom, from, until, fingerprint"
     );
