@@ -48,7 +48,7 @@ pub fn read_and_go_on(store: &SqliteStore) {
     };
     store.keep_draft(&draft).unwrap();
     let kept = store.drafts(SUBJECT, now).unwrap();
-    assert!(kept.iter().any(|kept| *kept == draft));
+    assert!(kept.contains(&draft));
     let due = inrou_portal::store::Due {
         about: "vaccination:measles-rubella:2026-11-29".to_owned(),
         at: now,
