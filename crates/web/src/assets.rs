@@ -18,9 +18,17 @@ pub struct Asset {
     path: String,
 }
 
-/// The style sheet of every screen.
+/// The style sheet of every screen, made of one file a subject; what a look changes comes last.
 pub(crate) static STYLE: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("style.css", "text/css; charset=utf-8", include_bytes!("../assets/style.css"))
+    let style = concat!(
+        include_str!("../assets/style/tokens.css"),
+        include_str!("../assets/style/page.css"),
+        include_str!("../assets/style/forms.css"),
+        include_str!("../assets/style/parts.css"),
+        include_str!("../assets/style/places.css"),
+        include_str!("../assets/style/looks.css"),
+    );
+    Asset::new("style.css", "text/css; charset=utf-8", style.as_bytes())
 });
 
 /// What a page does by itself where scripts run. Every page works without.
