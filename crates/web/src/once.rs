@@ -6,16 +6,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use askama::filters::HtmlSafe;
+use aws_lc_rs::hmac;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use inrou_api::problem::{OrInternal, Problem};
 use inrou_api::server::read_body;
-use inrou_pki::digest::{Digest, HashAlgorithm};
+use inrou_pki::Entropy;
 use jiff::Timestamp;
 use tracing::Instrument;
+use zeroize::Zeroizing;
 
 /// The hidden field's name, with what follows it in a form.
 const FIELD: &[u8] = b"once=";
@@ -45,16 +48,43 @@ impl fmt::Display for Once {
 /// Digits in quotes.
 impl HtmlSafe for Once {}
 
-/// Forms that were sent, oldest first, by a digest of each.
-#[derive(Default)]
-pub(crate) struct Sent(Mutex<VecDeque<(Digest, Arc<Answer>)>>);
+/// Forms that were sent, oldest first. A form holds PINs, which are soon found from a bare digest: each is
+/// known by a code under a key that ends with the process.
+pub(crate) struct Sent {
+    key: hmac::Key,
+    forms: Mutex<VecDeque<(FormCode, Arc<Answer>)>>,
+}
+
+/// HMAC-SHA-256 over who sent a form, where to, and what stood in it.
+type FormCode = [u8; 32];
 
 /// Where a form's answer led, if it led anywhere; locked while that is being found out.
 type Answer = tokio::sync::Mutex<Option<HeaderValue>>;
 
 impl Sent {
-    fn answer(&self, form: Digest) -> Arc<Answer> {
-        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Nothing was sent so far.
+    pub(crate) fn new(entropy: &dyn Entropy) -> Self {
+        let mut key = Zeroizing::new([0; 32]);
+        entropy.fill(&mut *key);
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, &*key), forms: Mutex::default() }
+    }
+
+    /// A session is told by its cookies: what one sends is never taken for another's.
+    fn code(&self, parts: &Parts, form: &[u8]) -> FormCode {
+        let mut context = hmac::Context::with_key(&self.key);
+        let cookies = parts.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+        for part in cookies.chain([parts.uri.path().as_bytes(), form]) {
+            // Lengths keep the parts from running into each other.
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        let mut code = [0; 32];
+        code.copy_from_slice(context.sign().as_ref());
+        code
+    }
+
+    fn answer(&self, form: FormCode) -> Arc<Answer> {
+        let mut sent = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, answer)) = sent.iter().find(|(known, _)| *known == form) {
             return answer.clone();
         }
@@ -80,12 +110,12 @@ pub(crate) async fn once(
     let (parts, body) = request.into_parts();
     let bytes = read_body(Request::from_parts(parts.clone(), body), &()).await?;
     let is_marked = bytes.split(|&byte| byte == b'&').any(|pair| pair.starts_with(FIELD));
-    let form = [parts.uri.path().as_bytes(), b"\0", &bytes].concat();
+    let form = sent.code(&parts, &bytes);
     let request = Request::from_parts(parts, Body::from(bytes));
     if !is_marked {
         return Ok(next.run(request).await);
     }
-    let answer = sent.answer(HashAlgorithm::Sha256.digest(&form));
+    let answer = sent.answer(form);
     let work = async move {
         let mut led = answer.lock().await;
         if let Some(location) = &*led {
@@ -110,6 +140,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
+    use inrou_pki::SeededEntropy;
 
     /// Counts what it did, and answers when it is let.
     struct Work {
@@ -133,7 +164,7 @@ mod tests {
             let router = Router::new()
                 .route("/act", post(act))
                 .route("/page", post(async || "a page"))
-                .layer(from_fn_with_state(Arc::<Sent>::default(), once));
+                .layer(from_fn_with_state(Arc::new(Sent::new(&SeededEntropy::new(1))), once));
             Self { done, finish, router }
         }
 
@@ -189,6 +220,25 @@ mod tests {
         work.finish.notify_one();
         assert_eq!(second.await.unwrap().as_deref(), Some("/1"));
         assert_eq!(work.done.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn pin_1_what_is_kept_of_a_form_tells_nothing_of_the_pin_in_it() {
+        let parts = |cookie| {
+            let request = Request::post("/act").header(header::COOKIE, cookie).body(()).unwrap();
+            request.into_parts().0
+        };
+        let [one, other] = [1, 2].map(|seed| Sent::new(&SeededEntropy::new(seed)));
+        let form = b"pin=7305&once=7-1";
+        let code = one.code(&parts("a=1"), form);
+        assert_eq!(code, one.code(&parts("a=1"), form), "it is known again");
+        assert_ne!(
+            code,
+            other.code(&parts("a=1"), form),
+            "another process knows it by another code"
+        );
+        assert_ne!(code, one.code(&parts("a=2"), form), "another session sends another form");
+        assert_ne!(code, one.code(&parts("a=1"), b"pin=7306&once=7-1"));
     }
 
     #[test]

@@ -11,6 +11,8 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use inrou_api::clock::Clock;
 use inrou_api::problem::{Code, OrInternal, Problem, asked_language};
+use inrou_pki::Entropy;
+use inrou_rules::Use;
 use inrou_words::Language;
 use jiff::Timestamp;
 
@@ -79,9 +81,10 @@ impl Site {
 
     /// Lays around a router of screens what each of them needs: a [`Visit`]; the language switch,
     /// which is any address with `?lang=` added; and that a form with [`Visit::once`] in it acts once, a
-    /// second press being led where the first is.
-    pub fn wrap(self, router: Router) -> Router {
-        let router = router.layer(from_fn_with_state(Arc::<Sent>::default(), once));
+    /// second press being led where the first is. What is remembered of a form is under a key made of
+    /// `entropy`.
+    pub fn wrap(self, router: Router, entropy: &dyn Entropy) -> Router {
+        let router = router.layer(from_fn_with_state(Arc::new(Sent::new(entropy)), once));
         self.visit(router)
     }
 
@@ -154,6 +157,15 @@ impl Visit {
     /// A text that takes no values, where markup cannot go.
     pub fn attr(&self, code: &str) -> String {
         self.say(code).kana()
+    }
+
+    /// What the certificates of a use are called.
+    pub fn name_of(&self, usage: &Use) -> Said<'static> {
+        let code = match usage {
+            Use::Signature => "use.signature",
+            Use::UserAuthentication => "use.user-authentication",
+        };
+        Said::of(code, self.language)
     }
 
     /// The path that is looked at.
@@ -245,7 +257,17 @@ pub fn page(visit: &Visit, template: &impl Template) -> Result<Response, Problem
         (header::VARY, VARY),
         (header::CONTENT_LANGUAGE, HeaderValue::from_static(visit.language.bcp47())),
     ];
-    Ok((headers, template.render().or_internal()?).into_response())
+    Ok((headers, titled(visit, template.render().or_internal()?)).into_response())
+}
+
+/// A page that tells a trouble, or a fault of a field, says so in its title, before all else: the title is
+/// what is read out first, and what a tab shows. What a visitor typed is escaped: no page takes it for one.
+fn titled(visit: &Visit, html: String) -> String {
+    if !["<div class=\"trouble\"", " aria-invalid=\"true\""].iter().any(|mark| html.contains(mark))
+    {
+        return html;
+    }
+    html.replacen("<title>", &format!("<title>{} ", visit.attr("page.trouble")), 1)
 }
 
 /// From an address that takes a form alone to the page above it: whoever switches the language of what a

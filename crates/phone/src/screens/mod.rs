@@ -21,10 +21,12 @@ use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
 use inrou_api::problem::{OrInternal, Problem};
-use inrou_web::{Place, Site, back};
+use inrou_web::{Place, Site, back, percent};
+use serde::Deserialize;
 
 use crate::fleet::Fleet;
 use crate::phone::Phone;
+use crate::told::Mark;
 
 /// The screens of every phone of a fleet.
 pub fn router(fleet: Arc<Fleet>) -> Router {
@@ -58,7 +60,7 @@ pub fn router(fleet: Arc<Fleet>) -> Router {
         .route("/phones/{phone}/answered/{how}", get(transaction::answered))
         .with_state(fleet.clone())
         .merge(inrou_web::assets());
-    site(&fleet).wrap(router)
+    site(&fleet).wrap(router, &*fleet.parts.entropy)
 }
 
 /// Where the screens stand.
@@ -68,6 +70,33 @@ pub fn site(fleet: &Fleet) -> Site {
 
 async fn find(fleet: Arc<Fleet>, name: String) -> Result<Arc<Phone>, Problem> {
     tokio::task::spawn_blocking(move || fleet.phone(&name)).await.or_internal()?
+}
+
+/// What a page is to tell, by its mark.
+#[derive(Default, Deserialize)]
+struct Tells {
+    #[serde(default)]
+    told: String,
+}
+
+impl Tells {
+    /// To a page that tells it in place of this one.
+    fn onward(&self, name: &str, page: &str) -> Redirect {
+        to(name, &format!("{page}?told={}", percent(&self.told)))
+    }
+}
+
+/// To a page of a phone that tells whoever is led there why the form was not taken.
+fn to_be_told(phone: &Phone, name: &str, page: &str, problem: &Problem) -> Redirect {
+    let mark = phone.mark();
+    phone.tell(&mark, problem);
+    to_told(name, page, &mark)
+}
+
+/// To a page of a phone that tells what has this mark.
+fn to_told(name: &str, page: &str, mark: &Mark) -> Redirect {
+    let and = if page.contains('?') { '&' } else { '?' };
+    to(name, &format!("{page}{and}told={mark}"))
 }
 
 /// To a page of a phone (303: whatever was sent is not sent again).

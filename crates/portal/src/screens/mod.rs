@@ -46,7 +46,7 @@ struct Screens {
 /// The portal's screens. The style sheet and the script are served by [`inrou_web::assets`] on the same
 /// host.
 pub fn router(portal: Arc<Portal>, shutdown: Shutdown) -> Router {
-    let site = site(&portal);
+    let (site, entropy) = (site(&portal), portal.entropy.clone());
     let screens = Screens { portal, shutdown };
     let router = Router::new()
         .route("/portal", get(home::home))
@@ -83,7 +83,7 @@ pub fn router(portal: Arc<Portal>, shutdown: Shutdown) -> Router {
         // What is at no other address is a page that says so.
         .route("/portal/{*rest}", get(nothing))
         .with_state(screens);
-    site.wrap(router)
+    site.wrap(router, &*entropy)
 }
 
 /// Where the portal's screens stand.

@@ -46,6 +46,7 @@ pub(super) fn router(keeper: Arc<Keeper>, told: Shutdown) -> Router {
     let home = keeper.plan.addresses.portal.as_str().into();
     let site = Site::new(Place::Sandbox, keeper.clock.clone()).at_home(home);
     let shell = pages(keeper.plan.shell(&keeper.clock), site.clone());
+    let entropy = keeper.plan.entropy.clone();
     let router = Router::new()
         .route("/", get(show))
         .route("/sandbox/progress", get(progress))
@@ -56,7 +57,7 @@ pub(super) fn router(keeper: Arc<Keeper>, told: Shutdown) -> Router {
         .route("/sandbox/reset", get(back).post(reset))
         .with_state(Home { keeper, told })
         .merge(inrou_web::assets());
-    shell.wrap(site.wrap(router))
+    shell.wrap(site.wrap(router, &*entropy))
 }
 
 /// Which outcome the page is to tell.

@@ -37,7 +37,7 @@ struct Office {
 
 /// The screens of a sandbox's receiving office, for the clerks of these municipalities.
 pub fn router(portal: Arc<Portal>, municipalities: Vec<Municipality>) -> Router {
-    let site = site(&portal);
+    let (site, entropy) = (site(&portal), portal.entropy.clone());
     let router = Router::new()
         .route("/", get(list))
         .route("/sign-in", get(clerk::show).post(clerk::sign_in))
@@ -54,7 +54,7 @@ pub fn router(portal: Arc<Portal>, municipalities: Vec<Municipality>) -> Router 
         .route("/applications/{application}/status", get(file::evidence))
         .with_state(Office { portal, municipalities: municipalities.into() })
         .merge(inrou_web::assets());
-    site.wrap(router)
+    site.wrap(router, &*entropy)
 }
 
 /// Where the office's screens stand.
