@@ -26,6 +26,7 @@ mod runner;
 pub mod screens;
 mod secrets;
 mod stored;
+mod told;
 mod transactions;
 
 pub use fleet::{Fleet, FleetError, Glance, Maker, NotLent, Parts, Settings};

@@ -6,7 +6,7 @@ use inrou_api::client::Client;
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::signature::{DeviceKey, SigningError};
 use inrou_api::wire::authority::Notice;
-use inrou_api::wire::phone::{NextStep, PhoneState, ProcedureState, StepProblem};
+use inrou_api::wire::phone::{NextStep, PhoneState, ProcedureState};
 use inrou_chip::files::Folder;
 use inrou_chip::tray::{ChipName, TrayError};
 use inrou_rules::{Attributes, ChipId, Use, Uses};
@@ -20,10 +20,10 @@ use crate::fleet::{Fleet, Parts};
 use crate::flow::Flow;
 use crate::models::{Model, Models};
 use crate::passkey::Challenge;
-use crate::problem::kept;
 use crate::progress::Progress;
 use crate::secrets::Secrets;
 use crate::stored::Stored;
+use crate::told::Told;
 use crate::transactions::Opened;
 
 /// A phone in use.
@@ -62,8 +62,8 @@ pub(crate) struct Live {
     pub(crate) applicant_seen: bool,
     /// What was ticked last, for the form to keep if something else in it was wrong.
     pub(crate) ticked: Option<Uses>,
-    /// Why a form was not taken, where no procedure keeps it: the next page tells it, once.
-    pub(crate) told: Option<StepProblem>,
+    /// Why forms were not taken, where no procedure keeps it, for the pages that their senders are led to.
+    pub(crate) told: Told,
     /// How far the work under way is.
     pub(crate) progress: Option<Progress>,
     /// What the last operation check found.
@@ -112,7 +112,7 @@ impl Phone {
                 applicant: None,
                 applicant_seen: false,
                 ticked: None,
-                told: None,
+                told: Told::default(),
                 progress: None,
                 checked: Vec::new(),
                 challenges: Vec::new(),
@@ -160,19 +160,6 @@ impl Phone {
     /// Whether an operation is under way.
     pub(crate) fn is_busy(&self) -> bool {
         self.room.available_permits() == 0
-    }
-
-    /// Has the next page say why a form was not taken.
-    /// While something else is under way, the page of that says it all.
-    pub(crate) fn tell(&self, problem: &Problem) {
-        if !(problem.is(Code::PHONE_BUSY) && self.is_busy()) {
-            self.live().told = Some(kept(problem));
-        }
-    }
-
-    /// What the next page is to say.
-    pub(crate) fn told(&self) -> Option<StepProblem> {
-        self.live().told.take()
     }
 
     /// Runs work with chip, card or file off the threads that serve requests.

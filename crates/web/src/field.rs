@@ -22,6 +22,8 @@ pub enum Kind {
     Time,
     /// A number.
     Number,
+    /// The address of a page.
+    Address,
 }
 
 /// A field of a form with its label.
@@ -79,11 +81,17 @@ impl<'a> Field<'a> {
         self
     }
 
+    /// For a password that is chosen now, not one that a password manager knows.
+    #[must_use]
+    pub fn chosen_anew(mut self) -> Self {
+        self.new = true;
+        self
+    }
+
     /// With the rules of a new PIN, which are ticked as one types.
     #[must_use]
     pub fn rules(mut self, rules: &'static [&'static str]) -> Self {
         self.rules = rules;
-        self.new = true;
         self
     }
 
@@ -101,12 +109,26 @@ impl<'a> Field<'a> {
         self
     }
 
+    /// The field's id.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn label(&self) -> Said<'a> {
+        self.label
+    }
+
+    pub(crate) fn is_faulty(&self) -> bool {
+        self.fault.is_some()
+    }
+
     fn input_type(&self) -> &'static str {
         match self.kind {
             Kind::Text | Kind::Number => "text",
             Kind::Password | Kind::Digits => "password",
             Kind::Date => "date",
             Kind::Time => "time",
+            Kind::Address => "url",
         }
     }
 
@@ -122,7 +144,7 @@ impl<'a> Field<'a> {
         match self.kind {
             Kind::Password => Some(16),
             Kind::Digits => Some(4),
-            Kind::Text | Kind::Date | Kind::Time | Kind::Number => self.longest,
+            _ => self.longest,
         }
     }
 
@@ -175,7 +197,7 @@ impl fmt::Write for Fmt<'_, '_> {
     }
 }
 
-/// A box to tick, or one of several to choose.
+/// A box to tick, or one of several to choose. Its id is `NAME-VALUE`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "choice.html")]
 pub struct Choice<'a> {

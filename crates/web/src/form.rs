@@ -1,4 +1,4 @@
-//! What a form sends.
+//! What a form sends, and a value in the query of an address.
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
@@ -27,5 +27,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
             }
             Err(_) => Err(Problem::bad_request("form")),
         }
+    }
+}
+
+/// A value in a query: everything but what is plain (RFC 3986, section 2.3) is written in percent.
+pub fn percent(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let write = |byte: u8| match plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    value.bytes().map(write).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_in_a_query_stays_one_value() {
+        assert_eq!(percent("plain-Text_1.~"), "plain-Text_1.~");
+        assert_eq!(percent("a b&c=d#é"), "a%20b%26c%3Dd%23%C3%A9");
     }
 }

@@ -22,7 +22,7 @@ mod visit;
 pub use assets::router as assets;
 pub use connection::{ForwardedBy, Reached, connection};
 pub use field::{Choice, Field, Kind};
-pub use form::Form;
+pub use form::{Form, percent};
 pub use problem_page::ProblemPages;
 pub use progress::{Further, Seen, further};
 pub use said::Said;

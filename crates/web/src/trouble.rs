@@ -5,7 +5,7 @@ use askama::filters::HtmlSafe;
 use inrou_api::problem::Code;
 use inrou_words::{ErrorText, error};
 
-use crate::{Said, Visit};
+use crate::{Field, Said, Visit};
 
 /// What did not go through, as a part of a page.
 #[derive(Debug, Template)]
@@ -20,6 +20,8 @@ pub struct Trouble<'a> {
     code: &'a str,
     trace: Option<String>,
     heading: bool,
+    /// Where in the form it is, by id, and what that is called.
+    places: Vec<(String, Said<'a>)>,
 }
 
 impl<'a> Trouble<'a> {
@@ -46,6 +48,7 @@ impl<'a> Trouble<'a> {
             code,
             trace: None,
             heading: true,
+            places: Vec::new(),
         }
     }
 
@@ -60,6 +63,20 @@ impl<'a> Trouble<'a> {
     #[must_use]
     pub fn without_title(mut self) -> Self {
         self.heading = false;
+        self
+    }
+
+    /// Leading to those of the form's fields that are faulty.
+    #[must_use]
+    pub fn about(self, fields: impl IntoIterator<Item = Field<'a>>) -> Self {
+        let faulty = fields.into_iter().filter(Field::is_faulty);
+        faulty.fold(self, |trouble, field| trouble.leading_to(field.name(), field.label()))
+    }
+
+    /// Leading to a part of the form, by its id.
+    #[must_use]
+    pub fn leading_to(mut self, id: impl Into<String>, label: Said<'a>) -> Self {
+        self.places.push((id.into(), label));
         self
     }
 

@@ -105,6 +105,16 @@ globalThis.judge = (() => {
     return wrong;
   };
 
+  // What went wrong is told first in the title, and leads to the field that it is about (WCAG 2.2, 3.3.1).
+  const errors = (word) => {
+    const faulty = [...document.querySelectorAll("[aria-invalid=true]")], trouble = document.querySelector(".trouble");
+    const wrong = (trouble !== null || faulty.length > 0) === document.title.startsWith(word) ? [] : [`the title is “${document.title}”`];
+    if (!trouble) return wrong;
+    const places = [...trouble.querySelectorAll("a[href^='#']")].map((link) => document.getElementById(link.hash.slice(1)));
+    if (places.includes(null)) wrong.push(`leads nowhere: ${say(trouble)}`);
+    return wrong.concat(faulty.filter((one) => !places.some((place) => place?.contains(one))).map((one) => `nothing leads to ${say(one)}`));
+  };
+
   // HELP-2: in easy Japanese each kanji has its reading; where markup cannot go there is none. What bears
   // a language of its own is in it on purpose: another language's name, a document that is signed.
   const bareKanji = () => {
@@ -159,6 +169,6 @@ globalThis.judge = (() => {
     return { at: all.indexOf(stop), what: say(one), wrong };
   };
 
-  return { layout, cut, order, forced, bareKanji, language, doubled, weight, focus };
+  return { layout, cut, order, forced, errors, bareKanji, language, doubled, weight, focus };
 })();
 0;

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use inrou_words::Language;
+use inrou_words::{Form, Language, text};
 use serde_json::{Value, json};
 
 use super::driver::{Browser, Look, World};
@@ -49,6 +49,8 @@ pub async fn page(browser: &Browser, language: Language) -> Found {
     wrong.extend(ask(&world, "at a desk", desk).await);
     let marked = format!("judge.language({})", json!(language.bcp47()));
     wrong.extend(ask(&world, "language", &marked).await);
+    let word = text("page.trouble").in_language(language).render(Form::Kana);
+    wrong.extend(ask(&world, "errors", &format!("judge.errors({})", json!(word))).await);
     if language == Language::JaEasy {
         wrong.extend(ask(&world, "HELP-2", "judge.bareKanji()").await);
     }

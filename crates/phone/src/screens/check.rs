@@ -7,15 +7,15 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use inrou_api::problem::Problem;
-use inrou_api::server::Path;
+use inrou_api::server::{Path, Query};
 use inrou_api::wire::phone::{PhoneState, StepProblem, Typed};
 use inrou_rules::Use;
-use inrou_web::{Field, Form, Visit, page};
+use inrou_web::{Field, Form, Trouble, Visit, page};
 use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::parts::{self, Fault};
-use super::{find, home, to, working};
+use super::{Tells, find, home, to_told, working};
 use crate::check::Checked;
 use crate::fleet::Fleet;
 
@@ -29,9 +29,32 @@ struct Check<'a> {
     told: Option<StepProblem>,
 }
 
+/// What the check of a certificate is called, by codes of texts.
+struct Words {
+    does: &'static str,
+    button: &'static str,
+    works: &'static str,
+}
+
 impl Check<'_> {
+    fn words(&self, &usage: &Use) -> Words {
+        let (does, button, works) = match usage {
+            Use::Signature => {
+                ("check-page.signing-does", "button.check-signing", "check-page.signed")
+            }
+            Use::UserAuthentication => {
+                ("check-page.log-in-does", "button.check-log-in", "check-page.logged-in")
+            }
+        };
+        Words { does, button, works }
+    }
+
     fn fault(&self) -> Fault<'_> {
         Fault::new(self.v, self.told.as_ref())
+    }
+
+    fn trouble(&self) -> Option<Trouble<'_>> {
+        self.fault().trouble_at(Use::ALL.map(|usage| self.secret(&usage)))
     }
 
     fn is_active(&self, usage: impl Borrow<Use>) -> bool {
@@ -56,13 +79,14 @@ impl Check<'_> {
 pub(super) async fn show(
     State(fleet): State<Arc<Fleet>>,
     Path(name): Path<String>,
+    Query(tells): Query<Tells>,
     v: Visit,
 ) -> Result<Response, Problem> {
     let phone = find(fleet, name.clone()).await?;
     if phone.is_busy() {
         return working::show(&phone, &name, &v);
     }
-    let (told, checked) = (phone.told(), phone.live().checked.clone());
+    let (told, checked) = (phone.told(&tells.told), phone.live().checked.clone());
     let state = phone.blocking(|phone| Ok(phone.state())).await?;
     page(&v, &Check { v: &v, title: "check-page.title", phone: &state, checked, told })
 }
@@ -81,6 +105,8 @@ pub(super) async fn check(
     Form(form): Form<CheckForm>,
 ) -> Result<Response, Problem> {
     let phone = find(fleet.clone(), name.clone()).await?;
+    let mark = phone.mark();
+    let told = mark.clone();
     let done = phone.clone().alone(|phone| async move {
         let done = match (form.pin, form.password) {
             (Some(pin), _) => phone.clone().check_login(fleet, pin).await,
@@ -90,11 +116,11 @@ pub(super) async fn check(
             (None, None) => Err(Problem::bad_request("form")),
         };
         if let Err(problem) = &done {
-            phone.tell(problem);
+            phone.tell(&told, problem);
         }
         done
     });
     // What comes of it, the page tells, also if it takes longer.
     let _ = timeout(working::PATIENCE, done).await;
-    Ok(to(&name, "/check").into_response())
+    Ok(to_told(&name, "/check", &mark).into_response())
 }

@@ -6,15 +6,15 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use inrou_api::problem::Problem;
-use inrou_api::server::Path;
+use inrou_api::server::{Path, Query};
 use inrou_api::wire::phone::{ChipContents, ReadContents, StepProblem, Typed};
 use inrou_pki::Certificate;
 use inrou_rules::Use;
-use inrou_web::{Field, Form, Visit, page};
+use inrou_web::{Field, Form, Trouble, Visit, page};
 use serde::Deserialize;
 
 use super::parts::{self, Fault};
-use super::{find, to, working};
+use super::{Tells, find, to_be_told, working};
 use crate::check::serial;
 use crate::fleet::Fleet;
 
@@ -62,6 +62,10 @@ impl Contents<'_> {
         Fault::new(self.v, self.told.as_ref())
     }
 
+    fn trouble(&self) -> Option<Trouble<'_>> {
+        self.fault().trouble_at(self.keys.iter().map(|key| self.secret(&key.usage)))
+    }
+
     fn secret(&self, usage: &Use) -> Field<'_> {
         let name = match usage {
             Use::Signature => "signature_password",
@@ -75,13 +79,14 @@ impl Contents<'_> {
 pub(super) async fn show(
     State(fleet): State<Arc<Fleet>>,
     Path(name): Path<String>,
+    Query(tells): Query<Tells>,
     v: Visit,
 ) -> Result<Response, Problem> {
     let phone = find(fleet, name.clone()).await?;
     if phone.is_busy() {
         return working::show(&phone, &name, &v);
     }
-    let told = phone.told();
+    let told = phone.told(&tells.told);
     let contents = phone.blocking(|phone| phone.contents(&ReadContents::default())).await?;
     shown(&v, &name, contents, told)
 }
@@ -112,10 +117,7 @@ pub(super) async fn read(
         .alone(|phone| async move { phone.blocking(move |phone| phone.contents(&asked)).await });
     match read.await {
         Ok(contents) => shown(&v, &name, contents, None),
-        Err(problem) => {
-            phone.tell(&problem);
-            Ok(to(&name, "/contents").into_response())
-        }
+        Err(problem) => Ok(to_be_told(&phone, &name, "/contents", &problem).into_response()),
     }
 }
 

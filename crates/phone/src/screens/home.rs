@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use inrou_api::problem::{OrInternal, Problem};
-use inrou_api::server::Path;
+use inrou_api::server::{Path, Query};
 use inrou_api::wire::authority::{CertificateView, EnrolmentStage};
 use inrou_api::wire::phone::{NextStep, PhoneState, PhoneSummary, StepProblem};
 use inrou_rules::{CertificateStatus, Platform, Use};
@@ -14,7 +14,7 @@ use inrou_web::{Said, Visit, page};
 
 use super::notices::{self, heard};
 use super::parts::Fault;
-use super::{find, working};
+use super::{Tells, find, working};
 use crate::fleet::Fleet;
 
 /// At most so many phones are listed on a page.
@@ -56,13 +56,14 @@ struct Menu<'a> {
 pub(super) async fn menu(
     State(fleet): State<Arc<Fleet>>,
     Path(name): Path<String>,
+    Query(tells): Query<Tells>,
     v: Visit,
 ) -> Result<Response, Problem> {
     let phone = find(fleet.clone(), name.clone()).await?;
     if phone.is_busy() {
         return working::show(&phone, &name, &v);
     }
-    let (told, (notices, last)) = (phone.told(), heard(&phone));
+    let (told, (notices, last)) = (phone.told(&tells.told), heard(&phone));
     let state = phone.blocking(|phone| Ok(phone.state())).await?;
     let newest = notices.last().and_then(|told| notices::Shown::of(&v, told));
     let (title, phone, history) = ("button.menu", &state, fleet.history());
@@ -110,6 +111,14 @@ impl Menu<'_> {
                     ("bad", said("standing-of.revoked").with("at", at).with("reason", reason))
                 }
             },
+        }
+    }
+
+    /// What the certificate of a use is for.
+    fn does(&self, &usage: &Use) -> &'static str {
+        match usage {
+            Use::Signature => "menu.signature-does",
+            Use::UserAuthentication => "menu.user-authentication-does",
         }
     }
 

@@ -60,6 +60,14 @@ impl<'a> Fault<'a> {
         Some(Trouble::of(self.v, &problem.code, params))
     }
 
+    /// The problem as a part of the page, leading to those of its fields that are faulty.
+    pub(super) fn trouble_at(
+        &self,
+        fields: impl IntoIterator<Item = Field<'a>>,
+    ) -> Option<Trouble<'a>> {
+        Some(self.trouble()?.about(fields))
+    }
+
     /// What is wrong with a part of the form.
     pub(super) fn at(&self, part: Blamed) -> Option<Said<'a>> {
         let problem = self.problem.filter(|problem| Blamed::by(&problem.code) == Some(part));
@@ -108,24 +116,47 @@ pub(super) fn own_label(usage: Use) -> &'static str {
     }
 }
 
+/// What the field for a new PIN or password is called, and that for its repetition.
+#[derive(Clone, Copy)]
+pub(super) enum Occasion {
+    /// The page asks for nothing else.
+    Setting,
+    /// The page asks for the present one as well.
+    Changing,
+}
+
 /// The field for a new PIN or password, with its rules.
-pub(super) fn new<'a>(fault: &Fault<'a>, name: &'static str, usage: Use) -> Field<'a> {
-    let (kind, label, rules) = match usage {
-        Use::Signature => (Kind::Password, "field-of.new-password", PASSWORD_RULES),
-        Use::UserAuthentication => (Kind::Digits, "field-of.new-pin", PIN_RULES),
+pub(super) fn new<'a>(
+    fault: &Fault<'a>,
+    name: &'static str,
+    usage: Use,
+    occasion: Occasion,
+) -> Field<'a> {
+    let label = match (usage, occasion) {
+        (Use::Signature, Occasion::Setting) => "field-of.new-password",
+        (Use::Signature, Occasion::Changing) => "field-of.changed-password",
+        (Use::UserAuthentication, Occasion::Setting) => "field-of.new-pin",
+        (Use::UserAuthentication, Occasion::Changing) => "field-of.changed-pin",
     };
-    Field::new(fault.v, name, kind, fault.v.say(label)).rules(rules).fault(fault.at(Blamed::New))
+    let rules = match usage {
+        Use::Signature => PASSWORD_RULES,
+        Use::UserAuthentication => PIN_RULES,
+    };
+    let field = Field::new(fault.v, name, kind(usage), fault.v.say(label));
+    field.chosen_anew().rules(rules).fault(fault.at(Blamed::New))
 }
 
 /// The field for its repetition.
-pub(super) fn again<'a>(fault: &Fault<'a>, usage: Use) -> Field<'a> {
-    let (kind, label) = match usage {
-        Use::Signature => (Kind::Password, "field-of.password-again"),
-        Use::UserAuthentication => (Kind::Digits, "field-of.pin-again"),
+pub(super) fn again<'a>(fault: &Fault<'a>, usage: Use, occasion: Occasion) -> Field<'a> {
+    let label = match (usage, occasion) {
+        (Use::Signature, Occasion::Setting) => "field-of.password-again",
+        (Use::Signature, Occasion::Changing) => "field-of.changed-password-again",
+        (Use::UserAuthentication, Occasion::Setting) => "field-of.pin-again",
+        (Use::UserAuthentication, Occasion::Changing) => "field-of.changed-pin-again",
     };
-    Field::new(fault.v, "again", kind, fault.v.say(label))
+    Field::new(fault.v, "again", kind(usage), fault.v.say(label))
         .support(fault.v.say("step.again"))
-        .rules(&[])
+        .chosen_anew()
         .fault(fault.at(Blamed::Again))
 }
 

@@ -7,14 +7,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Response};
 use inrou_api::problem::{Code, Problem};
-use inrou_api::server::Path;
+use inrou_api::server::{Path, Query};
 use inrou_api::wire::phone::{PhoneState, StepProblem, Typed};
 use inrou_rules::Use;
-use inrou_web::{Field, Form, Said, Visit, page};
+use inrou_web::{Field, Form, Said, Trouble, Visit, page};
 use serde::Deserialize;
 
 use super::parts::{self, Fault};
-use super::{find, home, to, working};
+use super::{Tells, find, home, to, to_be_told, working};
 use crate::fleet::Fleet;
 use crate::passkey::{Asked, Assertion, Occasion};
 
@@ -33,6 +33,10 @@ struct Shown<'a> {
 impl Shown<'_> {
     fn fault(&self) -> Fault<'_> {
         Fault::new(self.v, self.told.as_ref())
+    }
+
+    fn trouble(&self) -> Option<Trouble<'_>> {
+        self.fault().trouble_at(self.can_be_registered().then(|| self.secret()))
     }
 
     fn can_be_registered(&self) -> bool {
@@ -54,13 +58,14 @@ impl Shown<'_> {
 pub(super) async fn show(
     State(fleet): State<Arc<Fleet>>,
     Path(name): Path<String>,
+    Query(tells): Query<Tells>,
     v: Visit,
 ) -> Result<Response, Problem> {
     let phone = find(fleet, name.clone()).await?;
     if phone.is_busy() {
         return working::show(&phone, &name, &v);
     }
-    let (told, asked) = (phone.told(), phone.ask_authenticator(Occasion::Registering));
+    let (told, asked) = (phone.told(&tells.told), phone.ask_authenticator(Occasion::Registering));
     let since = phone.live().stored.passkey.as_ref().map(|passkey| passkey.since);
     let (state, tries_left) = phone
         .blocking(|phone| {
@@ -123,10 +128,11 @@ pub(super) async fn register(
         }
         None => Err(Problem::new(Code::PASSKEY_REFUSED).by_rule("REG-2")),
     };
-    if let Err(problem) = done {
-        phone.tell(&problem);
-    }
-    Ok(to(&name, "/passkey").into_response())
+    let page = match done {
+        Ok(()) => to(&name, "/passkey"),
+        Err(problem) => to_be_told(&phone, &name, "/passkey", &problem),
+    };
+    Ok(page.into_response())
 }
 
 /// Removes it: the PIN is asked for again.

@@ -9,11 +9,11 @@ use inrou_api::problem::Problem;
 use inrou_api::server::{Path, Query};
 use inrou_api::wire::phone::{ChangePin, PhoneState, StepProblem, Typed};
 use inrou_rules::{CertificateStatus, Use, UserAuthenticationPin};
-use inrou_web::{Field, Form, Visit, page};
+use inrou_web::{Field, Form, Trouble, Visit, page};
 use serde::Deserialize;
 
-use super::parts::{self, Fault};
-use super::{find, home, to, working};
+use super::parts::{self, Fault, Occasion};
+use super::{Tells, find, home, to, to_be_told, working};
 use crate::fleet::Fleet;
 
 #[derive(Template)]
@@ -78,6 +78,10 @@ impl Change<'_> {
         Fault::new(self.v, self.told.as_ref())
     }
 
+    fn trouble(&self) -> Option<Trouble<'_>> {
+        self.fault().trouble_at([self.old(), self.new_pin(), self.again()])
+    }
+
     fn old(&self) -> Field<'_> {
         let (kind, form) = (parts::kind(self.usage), parts::form(self.usage));
         let label = match self.usage {
@@ -88,11 +92,11 @@ impl Change<'_> {
     }
 
     fn new_pin(&self) -> Field<'_> {
-        parts::new(&self.fault(), "new", self.usage)
+        parts::new(&self.fault(), "new", self.usage, Occasion::Changing)
     }
 
     fn again(&self) -> Field<'_> {
-        parts::again(&self.fault(), self.usage)
+        parts::again(&self.fault(), self.usage, Occasion::Changing)
     }
 }
 
@@ -101,6 +105,7 @@ pub(super) async fn show(
     State(fleet): State<Arc<Fleet>>,
     Path((name, usage)): Path<(String, Use)>,
     Query(query): Query<ChangedQuery>,
+    Query(tells): Query<Tells>,
     v: Visit,
 ) -> Result<Response, Problem> {
     let phone = find(fleet, name.clone()).await?;
@@ -116,7 +121,7 @@ pub(super) async fn show(
     if !carries(&state, usage) {
         return Ok(to(&name, "/pins").into_response());
     }
-    let told = phone.told();
+    let told = phone.told(&tells.told);
     let title = match (query.changed, usage) {
         (Some(_), _) => "pin-change.done",
         (None, Use::Signature) => "pin-change.signature",
@@ -146,19 +151,16 @@ pub(super) async fn change(
             .is_ok_and(|pin| pin.is_easily_guessed(None));
     let change = ChangePin { old: form.old, new: form.new, again: form.again };
     let set = phone.clone().alone(|phone| phone.change_pin(usage, change));
-    let how = match set.await {
-        Ok(()) if guessed => "?changed=easily-guessed",
-        Ok(()) => "?changed=yes",
-        Err(problem) => {
-            phone.tell(&problem);
-            ""
-        }
+    let page = match usage {
+        Use::Signature => "/pins/signature",
+        Use::UserAuthentication => "/pins/user-authentication",
     };
-    let usage = match usage {
-        Use::Signature => "signature",
-        Use::UserAuthentication => "user-authentication",
+    let led = match set.await {
+        Ok(()) if guessed => to(&name, &format!("{page}?changed=easily-guessed")),
+        Ok(()) => to(&name, &format!("{page}?changed=yes")),
+        Err(problem) => to_be_told(&phone, &name, page, &problem),
     };
-    Ok(to(&name, &format!("/pins/{usage}{how}")).into_response())
+    Ok(led.into_response())
 }
 
 #[derive(Template)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::server::{Path, Query};
 use inrou_api::wire::phone::{
@@ -15,9 +15,9 @@ use inrou_web::{Choice, Field, Form, Kind, Said, Trouble, Visit, page};
 use inrou_words::{Term, Value};
 use tokio::time::timeout;
 
-use super::parts::{self, Blamed, Fault};
+use super::parts::{self, Blamed, Fault, Occasion};
 use super::step_form::{BeginForm, StepForm};
-use super::{find, home, notices, to, working};
+use super::{Tells, find, home, notices, to, to_be_told, working};
 use crate::fleet::Fleet;
 use crate::phone::Phone;
 
@@ -45,8 +45,7 @@ pub(super) async fn begin(
             return Ok(to(&name, page).into_response());
         }
         Err(problem) => {
-            phone.tell(&problem);
-            return Ok(to(&name, "").into_response());
+            return Ok(to_be_told(&phone, &name, "", &problem).into_response());
         }
         Ok(_) => {}
     }
@@ -64,6 +63,7 @@ pub(super) async fn show(
     State(fleet): State<Arc<Fleet>>,
     Path(name): Path<String>,
     Query(query): Query<Other>,
+    Query(tells): Query<Tells>,
     v: Visit,
 ) -> Result<Response, Problem> {
     let phone = find(fleet.clone(), name.clone()).await?;
@@ -72,12 +72,12 @@ pub(super) async fn show(
     }
     let state = phone.blocking(|phone| Ok(phone.state())).await?;
     let Some(procedure) = &state.procedure else {
-        return Ok(to(&name, "").into_response());
+        return Ok(tells.onward(&name, "").into_response());
     };
     if applicant(&procedure.next).is_some() && !phone.live().applicant_seen {
         return Ok(to(&name, "/procedure/read").into_response());
     }
-    let (told, ticked) = (phone.told(), phone.live().ticked);
+    let (told, ticked) = (phone.told(&tells.told), phone.live().ticked);
     // To list them is to read each; no other step shows them.
     let cards = match procedure.next {
         NextStep::ReadCard => cards(fleet).await?,
@@ -110,8 +110,8 @@ pub(super) async fn step(
     {
         // A card that was on the page and is no longer on the table.
         let gone = problem.is(Code::NOT_FOUND);
-        phone.tell(&if gone { Problem::new(Code::CARD_NOT_PRESENT) } else { problem });
-        return Ok(to(&name, "/procedure").into_response());
+        let problem = if gone { Problem::new(Code::CARD_NOT_PRESENT) } else { problem };
+        return Ok(to_be_told(&phone, &name, "/procedure", &problem).into_response());
     }
     let form = form.into_step()?;
     let is_taken_as_it_is = form.is_none();
@@ -130,11 +130,11 @@ pub(super) async fn step(
         phone.live().secrets.doubted_pin = Some(pin.clone());
         return Ok(to(&name, "/procedure/weak-pin").into_response());
     }
-    Ok(to(&name, take(&phone, step).await).into_response())
+    Ok(take(&phone, &name, step).await.into_response())
 }
 
 /// Takes a step; gives the page to go to.
-async fn take(phone: &Arc<Phone>, step: Step) -> &'static str {
+async fn take(phone: &Arc<Phone>, name: &str, step: Step) -> Redirect {
     let cancels = matches!(step, Step::Cancel);
     if let Step::Choose { uses, .. } = &step {
         phone.live().ticked = Some(*uses);
@@ -142,20 +142,17 @@ async fn take(phone: &Arc<Phone>, step: Step) -> &'static str {
     let done = match timeout(working::PATIENCE, phone.clone().alone(|phone| phone.step(step))).await
     {
         Ok(done) => done,
-        Err(_) => return "/procedure",
+        Err(_) => return to(name, "/procedure"),
+    };
+    let keeps = |phone: &Phone| {
+        let live = phone.live();
+        live.stored.flow.as_ref().is_some_and(|flow| flow.problem().is_some())
     };
     match done {
-        Ok(_) if cancels => return "",
-        Ok(_) => {}
-        Err(problem) => {
-            let is_kept =
-                phone.live().stored.flow.as_ref().is_some_and(|flow| flow.problem().is_some());
-            if !is_kept {
-                phone.tell(&problem);
-            }
-        }
+        Ok(_) if cancels => to(name, ""),
+        Err(problem) if !keeps(phone) => to_be_told(phone, name, "/procedure", &problem),
+        _ => to(name, "/procedure"),
     }
-    "/procedure"
 }
 
 /// Takes the card away, also in the middle of a read.
@@ -310,8 +307,29 @@ impl<'a> Shown<'a> {
         Fault::new(self.v, self.problem)
     }
 
+    /// Leading to what is faulty in the form of this step.
     fn trouble(&self) -> Option<Trouble<'a>> {
-        self.fault().trouble()
+        let passwords = |usage| vec![self.new_pin(usage), self.again(usage)];
+        let (fields, tick) = match self.procedure.next {
+            NextStep::CardPassword | NextStep::PhonePassword => {
+                (vec![self.existing_password("step.password-form")], None)
+            }
+            NextStep::NewSignaturePassword { .. } => (passwords(Use::Signature), None),
+            NextStep::NewUserAuthenticationPin { .. } => (passwords(Use::UserAuthentication), None),
+            NextStep::Choose => (vec![], Some("button.confirmed")),
+            NextStep::ConfirmRevocation => (vec![], Some("revoke.tick")),
+            _ => (vec![], None),
+        };
+        let trouble = self.fault().trouble_at(fields)?;
+        Some(match tick {
+            Some(tick) if self.at_confirmed().is_some() => {
+                trouble.leading_to("confirmed-yes", self.v.say(tick))
+            }
+            Some(_) if self.at_uses().is_some() => {
+                trouble.leading_to("uses", self.v.say("choose.which"))
+            }
+            _ => trouble,
+        })
     }
 
     fn at_uses(&self) -> Option<Said<'a>> {
@@ -328,11 +346,11 @@ impl<'a> Shown<'a> {
     }
 
     fn new_pin(&self, usage: Use) -> Field<'a> {
-        parts::new(&self.fault(), "secret", usage)
+        parts::new(&self.fault(), "secret", usage, Occasion::Setting)
     }
 
     fn again(&self, usage: Use) -> Field<'a> {
-        parts::again(&self.fault(), usage)
+        parts::again(&self.fault(), usage, Occasion::Setting)
     }
 
     /// APPLY-2: both are ticked at first.

@@ -10,13 +10,13 @@ use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Path, Query};
 use inrou_api::wire::phone::{Consent, PhoneSummary, ShownTransaction, StepProblem, Typed};
 use inrou_api::wire::transaction::{Purpose, TransactionState};
-use inrou_web::{Field, Form, Kind, Trouble, Visit, page};
+use inrou_web::{Field, Form, Kind, Trouble, Visit, page, percent};
 use inrou_words::Term;
 use serde::Deserialize;
 
 use super::parts::{self, Fault};
 use super::passkey::{self, AssertionForm};
-use super::{find, home, to};
+use super::{Tells, find, home, to, to_be_told};
 use crate::fleet::Fleet;
 use crate::passkey::{Asked, Occasion};
 
@@ -54,6 +54,12 @@ struct Scan<'a> {
     phone: &'a str,
 }
 
+impl Scan<'_> {
+    fn link(&self) -> Field<'_> {
+        Field::new(self.v, "link", Kind::Address, self.v.say("scan.link"))
+    }
+}
+
 #[derive(Template)]
 #[template(path = "transaction.html")]
 struct Shown<'a> {
@@ -80,6 +86,10 @@ impl Shown<'_> {
         Fault::new(self.v, self.told.as_ref())
     }
 
+    fn trouble(&self) -> Option<Trouble<'_>> {
+        self.fault().trouble_at([self.secret()])
+    }
+
     fn secret(&self) -> Field<'_> {
         let (kind, label, support) = match self.signs() {
             true => (Kind::Password, "step.phone-password-of", "step.password-form"),
@@ -100,10 +110,11 @@ pub(super) async fn show(
     State(fleet): State<Arc<Fleet>>,
     Path(name): Path<String>,
     Query(query): Query<Link>,
+    Query(tells): Query<Tells>,
     v: Visit,
 ) -> Result<Response, Problem> {
     match query.link {
-        Some(link) => shown(fleet, &name, &link, &v).await,
+        Some(link) => shown(fleet, &name, &link, &tells, &v).await,
         None => {
             find(fleet, name.clone()).await?;
             page(&v, &Scan { v: &v, title: "scan.title", phone: &name })
@@ -174,39 +185,35 @@ pub(super) async fn consent(
             match phone.unseal(&assertion, &passkey::host(&headers, &uri), &form.link) {
                 Ok(pin) => Consent::Approve { pin },
                 Err(problem) => {
-                    phone.tell(&problem);
-                    let page = format!("/open?link={}", form_urlencoded(&form.link));
-                    return Ok(to(&name, &page).into_response());
+                    let page = page_of(&form.link);
+                    return Ok(to_be_told(&phone, &name, &page, &problem).into_response());
                 }
             }
         }
         ("refuse", _) => Consent::Refuse,
         _ => return Err(Problem::bad_request("consent")),
     };
-    let page = match phone.clone().alone(|phone| phone.consent(id, consent)).await {
-        Ok(done) if done.state == TransactionState::Done => "/answered/done".to_owned(),
-        Ok(_) => "/answered/refused".to_owned(),
+    let led = match phone.clone().alone(|phone| phone.consent(id, consent)).await {
+        Ok(done) if done.state == TransactionState::Done => to(&name, "/answered/done"),
+        Ok(_) => to(&name, "/answered/refused"),
         Err(problem) if problem.is(Code::WRONG_PIN) || problem.is(Code::PIN_FORM) => {
             if by_passkey {
                 // Another program has changed the chip's PIN: this one must cost no second try.
                 phone.forget_passkey();
                 phone.save().await?;
             }
-            phone.tell(&problem);
-            format!("/open?link={}", form_urlencoded(&form.link))
+            to_be_told(&phone, &name, &page_of(&form.link), &problem)
         }
-        Err(problem) => {
-            phone.tell(&problem);
-            "/answered/failed".to_owned()
-        }
+        Err(problem) => to_be_told(&phone, &name, "/answered/failed", &problem),
     };
-    Ok(to(&name, &page).into_response())
+    Ok(led.into_response())
 }
 
-/// The end of a transaction. Why it could not be answered is told once: who looks again finds the menu.
+/// The end of a transaction. Where it is no longer known why it could not be answered, the menu goes on.
 pub(super) async fn answered(
     State(fleet): State<Arc<Fleet>>,
     Path((name, how)): Path<(String, How)>,
+    Query(tells): Query<Tells>,
     v: Visit,
 ) -> Result<Response, Problem> {
     let phone = find(fleet, name.clone()).await?;
@@ -215,14 +222,20 @@ pub(super) async fn answered(
         How::Refused => "answered.refused",
         How::Failed => "answered.failed",
     };
-    let told = if how == How::Failed { phone.told() } else { None };
+    let told = if how == How::Failed { phone.told(&tells.told) } else { None };
     if how == How::Failed && told.is_none() {
         return Ok(to(&name, "").into_response());
     }
     page(&v, &Answered { v: &v, title, phone: &name, how, told })
 }
 
-async fn shown(fleet: Arc<Fleet>, name: &str, link: &str, v: &Visit) -> Result<Response, Problem> {
+async fn shown(
+    fleet: Arc<Fleet>,
+    name: &str,
+    link: &str,
+    tells: &Tells,
+    v: &Visit,
+) -> Result<Response, Problem> {
     let (asker, id) = fleet.asker(link)?;
     let phone = find(fleet, name.to_owned()).await?;
     let shown = phone.clone().open_transaction(asker, id).await?;
@@ -233,7 +246,7 @@ async fn shown(fleet: Arc<Fleet>, name: &str, link: &str, v: &Visit) -> Result<R
     let by_passkey =
         shown.transaction.purpose == Purpose::LogIn && phone.live().stored.passkey.is_some();
     let asked = by_passkey.then(|| phone.ask_authenticator(Occasion::Answering(link.to_owned())));
-    let told = phone.told();
+    let told = phone.told(&tells.told);
     page(v, &Shown { v, title, phone: name, link, shown: &shown, told, asked })
 }
 
@@ -250,18 +263,10 @@ pub(super) async fn scanned(
     Form(form): Form<ScanForm>,
 ) -> Result<Response, Problem> {
     find(fleet, name.clone()).await?;
-    let query: String = form_urlencoded(form.link.trim());
-    Ok(to(&name, &format!("/open?link={query}")).into_response())
+    Ok(to(&name, &page_of(form.link.trim())).into_response())
 }
 
-/// A value in a query: everything but what is plain is written in percent.
-fn form_urlencoded(value: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    value.bytes().fold(String::new(), |mut out, byte| {
-        match plain(byte) {
-            true => out.push(byte.into()),
-            false => out.push_str(&format!("%{byte:02X}")),
-        }
-        out
-    })
+/// The page of a link.
+fn page_of(link: &str) -> String {
+    format!("/open?link={}", percent(link))
 }

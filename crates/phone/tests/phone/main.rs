@@ -14,5 +14,6 @@ mod pins;
 mod restart;
 mod revoke;
 mod screens;
+mod told;
 mod transactions;
 mod visitor;

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use inrou_web::testing::bare_kanji;
+use inrou_words::{Form, text};
 use tower::ServiceExt;
 
 use crate::house::CARD_PASSWORD;
@@ -14,6 +15,9 @@ use crate::world::{PHONE_PASSWORD, PHONE_PIN, World};
 
 /// No page is larger.
 const LARGEST: usize = 100_000;
+
+/// No work goes on in more steps.
+const MOST_STEPS: usize = 1_000;
 
 pub struct Visitor<'w> {
     world: &'w World,
@@ -51,6 +55,21 @@ impl<'w> Visitor<'w> {
         let there = [format!("value=\"{step}\""), format!("name=\"step\" value=\"{step}\"")];
         assert!(there.iter().any(|form| page.html.contains(form)), "no {step}: {}", page.html);
         self.send("/procedure", &format!("step={step}{fields}")).await
+    }
+
+    /// Looks again until the work that is under way is over: each time it is asked, the answer comes when it
+    /// has gone on.
+    ///
+    /// # Panics
+    /// It does not end.
+    pub async fn waits_out_the_work(&self) {
+        for _ in 0..MOST_STEPS {
+            if !self.look("/procedure").await.has("<progress") {
+                return;
+            }
+            self.look("/procedure/progress?seen=0").await;
+        }
+        panic!("the work does not end");
     }
 
     pub async fn go(&self, path: &str, form: Option<&str>) -> Page {
@@ -97,6 +116,19 @@ impl<'w> Visitor<'w> {
             html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         let distinct: BTreeSet<&str> = ids.iter().copied().collect();
         assert_eq!(ids.len(), distinct.len(), "{}: an id stands twice", page.path);
+        let word = text("page.trouble").in_language(self.language.parse().unwrap());
+        let title = html.split("<title>").nth(1).unwrap_or_default();
+        let is_faulty = html.contains("data-code=") || html.contains("aria-invalid");
+        assert_eq!(
+            title.starts_with(&word.render(Form::Kana)),
+            is_faulty,
+            "{}: {title}",
+            page.path
+        );
+        let places = html.split(" href=\"#").skip(1).filter_map(|rest| rest.split('"').next());
+        for place in places {
+            assert!(distinct.contains(place), "{}: nothing is called {place}", page.path);
+        }
         if let Some(heading) = html.split("<h1>").nth(1).and_then(|h1| h1.split("</h1>").next()) {
             self.headings.lock().unwrap().push(heading.to_owned());
             let code = html.split(['<', '>']).find(|text| is_code(text));
@@ -107,6 +139,11 @@ impl<'w> Visitor<'w> {
 }
 
 impl Page {
+    /// The address without its query.
+    pub fn page(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+
     /// Whether an error of that code is told.
     pub fn tells(&self, code: &str) -> bool {
         self.html.contains(&format!("data-code=\"{code}\""))
@@ -116,9 +153,11 @@ impl Page {
         self.html.contains(part)
     }
 
-    /// Whether a field says what is wrong with it.
+    /// Whether a field says what is wrong with it, and what is told first leads there.
     pub fn faults(&self, field: &str) -> bool {
-        self.has(&format!("id=\"{field}-fault\"")) && self.has("aria-invalid=\"true\"")
+        self.has(&format!("id=\"{field}-fault\""))
+            && self.has("aria-invalid=\"true\"")
+            && self.has(&format!("<li><a href=\"#{field}"))
     }
 }
 

@@ -199,7 +199,18 @@ impl<'a> ApplyForm<'a> {
     fn trouble(&self) -> Option<Trouble<'_>> {
         let problem = self.problem?;
         let params: Vec<_> = problem.params().collect();
-        Some(Trouble::of(self.v, problem.code(), params.iter().copied()))
+        let trouble = Trouble::of(self.v, problem.code(), params.iter().copied());
+        Some(match self.procedure {
+            Procedure::MovingOut => trouble.about(self.moving_out()),
+            Procedure::ChildAllowance => {
+                let trouble = trouble.about(self.child());
+                let trouble = match self.fault("child_living") {
+                    Some(_) => trouble.leading_to("child_living", self.v.say("apply.child-living")),
+                    None => trouble,
+                };
+                trouble.about(self.account())
+            }
+        })
     }
 
     fn fault(&self, name: &str) -> Option<Said<'_>> {
@@ -227,6 +238,28 @@ impl<'a> ApplyForm<'a> {
 
     fn day(&self, name: &'static str, label: &'static str, support: &'static str) -> Field<'_> {
         self.field(name, Kind::Date, label, support)
+    }
+
+    fn moving_out(&self) -> [Field<'_>; 3] {
+        [
+            self.text("new_address", "apply.new-address", "apply.new-address-is"),
+            self.day("moving_date", "apply.moving-date", "apply.moving-date-is"),
+            self.text("reason", "apply.reason", "apply.reason-is").optional(),
+        ]
+    }
+
+    fn child(&self) -> [Field<'_>; 2] {
+        [
+            self.text("child_name", "apply.child-name", "apply.child-name-is"),
+            self.day("child_birth_date", "apply.child-birth-date", "apply.child-birth-date-is"),
+        ]
+    }
+
+    fn account(&self) -> [Field<'_>; 2] {
+        [
+            self.text("bank", "apply.bank", "apply.bank-is"),
+            self.text("account", "apply.account", "apply.account-is"),
+        ]
     }
 
     fn living(&self, value: &'static str) -> Choice<'_> {

@@ -9,7 +9,7 @@ use inrou_api::problem::Problem;
 use inrou_api::server::Query;
 use inrou_api::wire::authority::HistoryEntry;
 use inrou_rules::japan;
-use inrou_web::{Field, Kind, Said, Visit, page};
+use inrou_web::{Field, Kind, Said, Visit, page, percent};
 use inrou_words::{Language, Value, text};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -103,16 +103,6 @@ fn day(typed: &str) -> Result<Option<Date>, &'static str> {
 /// When a day begins in Japan.
 fn begin(day: Date) -> Timestamp {
     japan::moment(day.at(0, 0, 0, 0))
-}
-
-/// A value in a query.
-fn percent(value: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let write = |byte: u8| match plain(byte) {
-        true => char::from(byte).to_string(),
-        false => format!("%{byte:02X}"),
-    };
-    value.bytes().map(write).collect()
 }
 
 /// An entry in words.

@@ -153,8 +153,24 @@ impl<'a> HomePage<'a> {
         // Who is told why it stopped knows that it did.
         let stopped = told.is_some_and(|fault| fault.code() == "scenario-failed");
         let unfinished = self.unfinished.filter(|_| !stopped);
-        let faults = told.into_iter().chain(self.unlisted).chain(unfinished);
-        faults.map(move |fault| Trouble::of(v, fault.code(), fault.params()))
+        let tell = move |fault: &'a Fault| Trouble::of(v, fault.code(), fault.params());
+        let told = told.map(|fault| self.leading_to_form(tell(fault)));
+        told.into_iter().chain(self.unlisted.into_iter().chain(unfinished).map(tell))
+    }
+
+    /// Leading to what is faulty in the form that was not taken.
+    fn leading_to_form(&self, trouble: Trouble<'a>) -> Trouble<'a> {
+        let trouble = trouble.about([self.number(), self.date(), self.name()]);
+        let places = [
+            ("scenario", "nothing-chosen", "scenario-choice", "scenarios.choose"),
+            ("snapshots", "nothing-chosen", "snapshots-choice", "snapshots.saved"),
+            ("scenario", "loss-not-confirmed", "scenario-confirmed", "sandbox-act.confirm"),
+            ("snapshots", "loss-not-confirmed", "snapshots-confirmed", "sandbox-act.confirm"),
+            ("reset", "loss-not-confirmed", "reset-confirmed", "sandbox-act.confirm"),
+        ];
+        let faulty =
+            places.into_iter().filter(|(form, code, ..)| self.wrong(form, &[code]).is_some());
+        faulty.fold(trouble, |trouble, (_, _, id, label)| trouble.leading_to(id, self.v.say(label)))
     }
 
     /// What was done.

@@ -1,0 +1,57 @@
+//! What is told to whoever sent a form, and to nobody else: several tabs with one phone.
+
+use crate::house::CARD_PASSWORD;
+use crate::visitor::Visitor;
+use crate::world::World;
+
+/// Up to the step at which the card is read.
+async fn up_to_the_card(visitor: &Visitor<'_>) {
+    visitor.send("/begin", "procedure=apply").await;
+    visitor.step("card-password", &format!("&secret={CARD_PASSWORD}")).await;
+    visitor.step("choose", "&signature=yes&confirmed=yes").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trouble_is_told_in_the_tab_that_sent_the_form_and_again_when_it_is_reloaded() {
+    let world = World::new().await;
+    let (one, other) = (Visitor::new(&world, "ja"), Visitor::new(&world, "en"));
+    up_to_the_card(&one).await;
+    let sent = one.step("read-card", "&card=nobody").await;
+    assert!(sent.tells("card-not-present") && sent.path.starts_with("/phones/p/procedure?told="));
+    // The other tab is not told of it, whichever page it shows, and takes nothing away.
+    for page in ["/procedure", "", "/procedure?told=0000000000000000", "/procedure?told="] {
+        assert!(!other.look(page).await.tells("card-not-present"), "{page}");
+    }
+    let own = other.send("/begin", "procedure=register").await;
+    assert!(!own.tells("card-not-present"), "{}", own.html);
+    for _ in 0..2 {
+        assert!(one.go(&sent.path, None).await.tells("card-not-present"), "a reload tells it");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_is_not_kept_for_ever() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "ja");
+    up_to_the_card(&visitor).await;
+    let first = visitor.step("read-card", "&card=nobody").await;
+    for _ in 0..16 {
+        assert!(visitor.step("read-card", "&card=nobody").await.tells("card-not-present"));
+    }
+    assert!(!visitor.go(&first.path, None).await.tells("card-not-present"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_thing_is_called_by_one_word_on_the_page_that_changes_a_pin() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "ja");
+    world.carry_certificates().await;
+    for page in ["/pins/signature", "/pins/user-authentication"] {
+        let form = visitor.look(page).await;
+        for label in ["今のパスワード", "新しいパスワード", "新しいパスワード（確認）"]
+        {
+            assert!(form.has(&format!(">{label} <span")), "{page}: {label}");
+        }
+        assert!(!form.has("暗証番号") && !form.has("桁"), "{page}");
+    }
+}
