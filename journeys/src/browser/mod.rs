@@ -9,6 +9,7 @@ pub mod gallery;
 pub mod judge;
 mod keyboard;
 mod person;
+mod waiting;
 
 pub use driver::{Browser, Look};
 pub use person::{Person, Way};

@@ -1,7 +1,5 @@
 //! A person before a browser: goes by what is written on the page, in her language.
 
-use std::time::Duration;
-
 use fantoccini::Locator;
 use fantoccini::elements::Element;
 use inrou_words::{Form, Language, text};
@@ -13,6 +11,7 @@ use super::gallery::Gallery;
 use super::judge;
 use super::keyboard::{self, Key};
 use crate::guides::TABLE;
+use super::waiting::{PATIENCE, WITHOUT_READINGS, reference};
 
 /// How a person goes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -395,57 +394,6 @@ impl Person {
         self.browser.client.current_url().await.expect("an address").to_string()
     }
 
-    /// Waits until the page has this heading (the code of a text).
-    ///
-    /// # Panics
-    /// It does not come.
-    pub async fn waits_for(&self, heading: &str) {
-        let script = format!(
-            "{WITHOUT_READINGS}
-            const heading = document.querySelector('h1');
-            return heading !== null && words(heading) === arguments[0];"
-        );
-        let expected = self.words(heading);
-        self.waits_until(&script, &[json!(expected)], &expected).await;
-    }
-
-    /// Waits until the page says these words.
-    ///
-    /// # Panics
-    /// It does not.
-    pub async fn waits_for_words(&self, expected: &str) {
-        let script =
-            format!("{WITHOUT_READINGS} return words(document.body).includes(arguments[0]);");
-        self.waits_until(&script, &[json!(expected)], expected).await;
-    }
-
-    /// Waits until a selector finds something.
-    ///
-    /// # Panics
-    /// It does not.
-    pub async fn waits_for_some(&self, selector: &str) {
-        let script = "return document.querySelector(arguments[0]) !== null;";
-        self.waits_until(script, &[json!(selector)], selector).await;
-    }
-
-    async fn waits_until(&self, script: &str, wanted: &[Value], what: &str) {
-        let comes = async {
-            loop {
-                let there = self.browser.client.execute(script, wanted.to_vec()).await;
-                if there.is_ok_and(|there| there == true) {
-                    return;
-                }
-                tokio::task::yield_now().await;
-            }
-        };
-        if timeout(PATIENCE, comes).await.is_ok() {
-            return;
-        }
-        let (heading, address) = (self.heading().await, self.address().await);
-        let told = self.reads(".trouble .code").await;
-        panic!("“{what}” does not come; there is “{heading}” {told} at {address}");
-    }
-
     /// How many things of a kind are on the page.
     ///
     /// # Panics
@@ -477,28 +425,16 @@ impl Person {
     async fn found(&self, script: &str, wanted: Vec<Value>, words: &str) -> Element {
         let found = self.browser.client.execute(script, wanted).await;
         let found = found.expect("the page tells");
-        let reference = found.as_object().and_then(|found| found.values().next()?.as_str());
-        let reference = reference.unwrap_or_else(|| panic!("there is nothing like “{words}”"));
-        Element::from_element_id(self.browser.client.clone(), reference.to_owned().into())
+        let found = reference(&found).unwrap_or_else(|| panic!("there is nothing like “{words}”"));
+        Element::from_element_id(self.browser.client.clone(), found)
     }
 }
-
-/// How long she waits for what has to come, on a machine that has much else to do.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// No list is longer.
 const OPTIONS: usize = 100;
 
 /// WebDriver's name of the arrow to the right.
 const RIGHT: char = '\u{e014}';
-
-/// A function for scripts: an element's words without the readings of kanji, white space made one.
-const WITHOUT_READINGS: &str = "
-    const words = (element) => {
-        const copy = element.cloneNode(true);
-        copy.querySelectorAll('rt, rp, .hidden').forEach((part) => part.remove());
-        return copy.textContent.replace(/\\s+/g, ' ').trim();
-    };";
 
 /// A function for scripts: the field that a label is for.
 const LABELLED: &str = "

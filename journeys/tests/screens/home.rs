@@ -28,33 +28,23 @@ async fn a_lesson_is_made_ready(way: Way) {
     trainer.ticks("scenario.registered").await;
     trainer.ticks_in("#scenarios", "sandbox-act.confirm").await;
     trainer.presses("scenarios.play").await;
-    hears(&trainer, &told("act-done.played", "scenario", "registered")).await;
+    trainer.waits_for_words(&told("act-done.played", "scenario", "registered")).await;
     trainer.types("snapshots.name", "lesson-1").await;
     trainer.presses("snapshots.save").await;
     trainer.waits_for_words(&told("act-done.saved", "name", "lesson-1")).await;
     trainer.sees("sandbox", "home.title").await;
     trainer.ticks_in("#reset", "sandbox-act.confirm").await;
     trainer.presses_in("#reset", "reset.button").await;
-    hears(&trainer, &trainer.words("act-done.reset")).await;
+    trainer.waits_for_words(&trainer.words("act-done.reset")).await;
     trainer.ticks_words("lesson-1").await;
     trainer.ticks_in("#snapshots", "sandbox-act.confirm").await;
     trainer.presses("snapshots.restore").await;
-    hears(&trainer, &told("act-done.restored", "name", "lesson-1")).await;
+    trainer.waits_for_words(&told("act-done.restored", "name", "lesson-1")).await;
     trainer.goes_to(&house.phone("hana-phone", "")).await;
     trainer.waits_for("button.menu").await;
     assert_eq!(trainer.counts(".state.good").await, 2, "both certificates are there again");
     trainer.leaves().await;
     house.ends().await;
-}
-
-/// Waits until the page says so: where no scripts run, by looking again.
-async fn hears(trainer: &Person, words: &str) {
-    if !trainer.way.scripts {
-        while !trainer.page_says(words).await {
-            trainer.reloads().await;
-        }
-    }
-    trainer.waits_for_words(words).await;
 }
 
 fn term(text: &'static str) -> Value<'static> {
