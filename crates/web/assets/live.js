@@ -82,7 +82,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   const make = () => navigator.credentials.create({
     publicKey: {
       challenge: bytes(challenge),
-      rp: { name: document.title },
+      rp: { name: location.host },
       attestation: "none",
       user: { id: crypto.getRandomValues(new Uint8Array(16)), name: user, displayName: user },
       pubKeyCredParams: [
@@ -147,8 +147,21 @@ for (const form of document.forms) {
     }
   });
 }
-addEventListener("pageshow", () => {
-  for (const form of document.forms) delete form.dataset.sent;
+// Where the page is shown again, or stays since what was under way was stopped, it can be sent again.
+const revive = () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    const told = form.querySelector("[data-busy]");
+    if (told) {
+      told.classList.remove("busy");
+      told.textContent = "";
+    }
+  }
+};
+addEventListener("pageshow", revive);
+globalThis.navigation?.addEventListener("navigateerror", revive);
+addEventListener("keydown", ({ key }) => {
+  if (key === "Escape") revive();
 });
 
 // A page that waits asks whether there is something new, while it can be seen: a page that is hidden

@@ -123,6 +123,45 @@ async fn back_to_a_page_of_pins_finds_them_empty_and_reloads_send_nothing_again(
     house.ends().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_was_stopped_or_is_come_back_to_can_be_sent_again() {
+    let house = House::where_hana_has_certificates().await;
+    let browser = Browser::start().await;
+    let wrong = "
+        const fields = document.querySelector('main form').elements;
+        [fields.old.value, fields.new.value, fields.again.value] = ['WRONG123', 'NEWPASS1', 'NEWPASS1'];";
+    let presses = format!("{wrong} document.querySelector('main form button').click();");
+    let is_told = "return document.querySelector('.trouble')?.dataset.code === 'wrong-pin'";
+    let page = house.phone("hana-phone", "/pins/signature");
+    browser.client.goto(&page).await.unwrap();
+    // Pressed twice: one form is sent. Then the loading is stopped, as by Esc.
+    let stops = format!(
+        "{wrong}
+        const form = document.querySelector('main form'), button = form.querySelector('button');
+        let sent = 0;
+        navigation.addEventListener('navigate', () => {{ sent += 1; setTimeout(() => stop()); }});
+        const over = new Promise((end) => navigation.addEventListener('navigateerror', end, {{ once: true }}));
+        button.click();
+        button.click();
+        return over.then(() => [sent, form.dataset.sent ?? null]);"
+    );
+    house.gate.shuts();
+    let stopped = browser.client.execute(&stops, vec![]).await.unwrap();
+    house.gate.opens();
+    assert_eq!(stopped, json!([1, null]), "one form was sent, and it lives");
+    browser.client.goto(&page).await.unwrap();
+    browser.client.execute(&presses, vec![]).await.unwrap();
+    waits(&browser, is_told).await;
+    // Back to the page as it was left, and once more.
+    browser.client.back().await.unwrap();
+    waits(&browser, "return document.querySelector('.trouble') === null").await;
+    waits(&browser, "return document.querySelector('form[data-sent]') === null").await;
+    browser.client.execute(&presses, vec![]).await.unwrap();
+    waits(&browser, is_told).await;
+    browser.close().await.unwrap();
+    house.ends().await;
+}
+
 /// Tries left of the phone's password and PIN.
 async fn tries_left(house: &House) -> [u8; 2] {
     let phone = house.sandbox.anybody("/phone/v1").unwrap();
