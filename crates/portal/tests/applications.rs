@@ -71,7 +71,7 @@ async fn use_2_an_application_is_drawn_up_signed_and_received() {
              今の住所：東京都清瀬市中里１－２－３\n\
              新しい住所：東京都練馬区豊玉北４－５－６\n\
              転出する日：2026年12月1日\n\
-             引越しの理由：転勤のため\n\
+             引っ越しの理由：転勤のため\n\
              以上のとおり届け出ます。\n",
             drawn_up.application
         );
@@ -169,7 +169,7 @@ async fn every_fault_of_a_form_is_told_by_its_field() {
         let fields = [ok_address, ("moving_date", date)];
         let call = house.resident(&token).post("/applications").json(&form(&fields));
         let drawn_up: ApplicationDrawnUp = call.once(&key()).answer().await.unwrap();
-        assert!(!drawn_up.document.contains("引越しの理由"));
+        assert!(!drawn_up.document.contains("引っ越しの理由"));
     }
     assert_eq!(codes(&house, &token).await.len(), 4, "what was refused was not drawn up");
 }

@@ -129,7 +129,7 @@ async fn a_decision_reaches_the_resident_as_notice_state_and_history() {
     let resident = house.resident(&token);
     house.clock.advance_by(SignedDuration::from_mins(10));
     let at = house.now();
-    let reason = "引越しの日を確かめてください。";
+    let reason = "引っ越しの日を確かめてください。";
     let path = format!("/applications/{application}/decision");
     let call = house.clerk().post(&path).json(&returned(reason)).once(&key());
     let decided: ReceivedApplication = call.answer().await.unwrap();

@@ -77,7 +77,7 @@ fn a_name_chooses_among_families() {
         said(missing.what()),
         "スマホ用利用者証明用電子証明書の新しいパスワードが入力されていません。"
     );
-    assert_eq!(said(missing.now()), "数字4桁で入力し、「次へ」を押してください。");
+    assert_eq!(said(missing.now()), "数字4ケタで入力し、「次へ」を押してください。");
 }
 
 #[test]

@@ -319,9 +319,13 @@ async fn what_is_over_is_forgotten_without_anybody_coming() {
     let (trigger, told) = inrou_api::server::shutdown();
     let tidy = tokio::spawn(house.portal.portal.clone().tidy(told));
     house.clock.advance_by(SignedDuration::from_hours(2));
-    while browser.get("/portal").await.trouble().is_some() {
-        tokio::task::yield_now().await;
-    }
+    let forgets = async {
+        while browser.get("/portal").await.trouble().is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let limit = std::time::Duration::from_secs(60);
+    tokio::time::timeout(limit, forgets).await.expect("it is forgotten");
     trigger.finish().await;
     tidy.await.unwrap();
 }
