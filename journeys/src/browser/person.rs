@@ -10,8 +10,8 @@ use super::driver::{Browser, Look};
 use super::gallery::Gallery;
 use super::judge;
 use super::keyboard::{self, Key};
-use crate::guides::TABLE;
 use super::waiting::{PATIENCE, WITHOUT_READINGS, reference};
+use crate::guides::TABLE;
 
 /// How a person goes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
