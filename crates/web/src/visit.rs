@@ -173,6 +173,11 @@ impl Visit {
         self.address.split('?').next().unwrap_or_default()
     }
 
+    /// Path and query that are looked at.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// In how many seconds that time comes; 0 if it has.
     pub fn seconds_to(&self, time: &Timestamp) -> u64 {
         time.duration_since(self.now).as_secs().try_into().unwrap_or(0)

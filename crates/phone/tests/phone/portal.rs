@@ -13,11 +13,13 @@ use inrou_api::wire::transaction::{
     Purpose, Transaction, TransactionAnswer, TransactionId, TransactionState,
 };
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 #[derive(Clone)]
 pub struct Portal {
     pub base: String,
     state: Arc<Mutex<State>>,
+    held: watch::Sender<bool>,
     _serving: Arc<Trigger>,
 }
 
@@ -35,7 +37,8 @@ impl Portal {
         let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let base = format!("http://{}/portal/v1", listener.local_addr().unwrap());
         let (trigger, told) = shutdown();
-        let portal = Self { base, state: Arc::default(), _serving: Arc::new(trigger) };
+        let (state, held) = (Arc::default(), watch::Sender::default());
+        let portal = Self { base, state, held, _serving: Arc::new(trigger) };
         let routes = Router::new()
             .route("/logins", post(log_in))
             .route("/transactions/{id}", get(fetch))
@@ -76,12 +79,23 @@ impl Portal {
         self.state.lock().unwrap().lose_answers = lose;
     }
 
+    /// Log-ins wait at the door from now on.
+    pub fn hold(&self) {
+        self.held.send_replace(true);
+    }
+
+    /// Lets them in again.
+    pub fn release(&self) {
+        self.held.send_replace(false);
+    }
+
     pub fn answers(&self) -> Vec<TransactionAnswer> {
         self.state.lock().unwrap().answers.clone()
     }
 }
 
 async fn log_in(Shared(portal): Shared<Portal>) -> Json<LoginBegun> {
+    portal.held.subscribe().wait_for(|held| !held).await.unwrap();
     let expires = Timestamp::MAX;
     let (transaction, link) = portal.ask(Purpose::LogIn, "ログイン", expires);
     Json(LoginBegun { login: "secret".to_owned(), transaction, link, expires })

@@ -351,6 +351,25 @@ async fn reg_2_the_operation_check_uses_both_certificates() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn reg_2_what_a_slow_check_tells_is_found_by_looking_again() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "ja");
+    visitor.carry(&world).await;
+    world.portal.hold();
+    let working = visitor.send("/check", "pin=9998").await;
+    let link = |page: &Page| {
+        let link = page.html.split("<a class=\"button secondary\" href=\"").nth(1).unwrap();
+        link.split('"').next().unwrap().to_owned()
+    };
+    let again = visitor.go(&link(&working), None).await;
+    assert!(working.has("<progress") && again.has("<progress"), "{}", again.html);
+    world.portal.release();
+    visitor.waits_out_the_work().await;
+    let told = visitor.go(&link(&again), None).await;
+    assert!(told.tells("wrong-pin") && told.faults("pin"), "{}: {}", told.path, told.html);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn use_1_what_a_site_asks_is_answered_once_and_a_reload_costs_no_try() {
     let world = World::new().await;
     let visitor = Visitor::new(&world, "ja-easy");
