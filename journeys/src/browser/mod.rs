@@ -13,3 +13,4 @@ mod waiting;
 
 pub use driver::{Browser, Look};
 pub use person::{Person, Way};
+pub use waiting::PATIENCE;

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::person::Person;
 
 /// How long she waits for what has to come, on a machine that has much else to do.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What leads on from the pages of work under way.
 const LOOKS_AGAIN: [&str; 2] = ["progress.look-again", "doing.look-again"];

@@ -1,8 +1,9 @@
 //! Hana at the portal, and a clerk at the office, over HTTP; and what they hold in a real browser.
 
-use inrou_journeys::browser::Browser;
+use inrou_journeys::browser::{Browser, PATIENCE};
 use inrou_journeys::hana::{PHONE_PASSWORD, PHONE_PIN};
-use serde_json::{Value, json};
+use serde_json::json;
+use tokio::time::timeout;
 
 use crate::house::House;
 use crate::http::{Page, Visitor, percent};
@@ -78,11 +79,13 @@ pub async fn hands_over(visitor: &Visitor, browser: &Browser, address: &str) {
 
 /// Waits until a script says yes.
 pub async fn waits(browser: &Browser, script: &str) {
-    for _ in 0..2_000 {
-        if browser.client.execute(script, vec![]).await.is_ok_and(|said| said == Value::Bool(true))
-        {
-            return;
+    let says_yes = async {
+        while !browser.client.execute(script, vec![]).await.is_ok_and(|said| said == true) {
+            tokio::task::yield_now().await;
         }
+    };
+    if timeout(PATIENCE, says_yes).await.is_ok() {
+        return;
     }
     panic!("{script}: {}", browser.client.source().await.unwrap());
 }

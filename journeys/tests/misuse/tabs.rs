@@ -131,6 +131,8 @@ async fn a_form_that_was_stopped_or_is_come_back_to_can_be_sent_again() {
         const fields = document.querySelector('main form').elements;
         [fields.old.value, fields.new.value, fields.again.value] = ['WRONG123', 'NEWPASS1', 'NEWPASS1'];";
     let presses = format!("{wrong} document.querySelector('main form button').click();");
+    // While the change that was stopped is under way, the page of that stands there, and goes on by itself.
+    let is_form = "return document.querySelector('main form [name=old]') !== null";
     let is_told = "return document.querySelector('.trouble')?.dataset.code === 'wrong-pin'";
     let page = house.phone("hana-phone", "/pins/signature");
     browser.client.goto(&page).await.unwrap();
@@ -150,12 +152,14 @@ async fn a_form_that_was_stopped_or_is_come_back_to_can_be_sent_again() {
     house.gate.opens();
     assert_eq!(stopped, json!([1, null]), "one form was sent, and it lives");
     browser.client.goto(&page).await.unwrap();
+    waits(&browser, is_form).await;
     browser.client.execute(&presses, vec![]).await.unwrap();
     waits(&browser, is_told).await;
     // Back to the page as it was left, and once more.
     browser.client.back().await.unwrap();
     waits(&browser, "return document.querySelector('.trouble') === null").await;
     waits(&browser, "return document.querySelector('form[data-sent]') === null").await;
+    waits(&browser, is_form).await;
     browser.client.execute(&presses, vec![]).await.unwrap();
     waits(&browser, is_told).await;
     browser.close().await.unwrap();
