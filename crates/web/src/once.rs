@@ -23,6 +23,12 @@ use zeroize::Zeroizing;
 /// The hidden field's name, with what follows it in a form.
 const FIELD: &[u8] = b"once=";
 
+/// How the names of cookies begin that say who somebody is.
+const SESSIONS: &[u8] = b"__Host-";
+
+/// One that begins so and says only which notices were looked at.
+const SEEN: &[u8] = b"__Host-seen=";
+
 /// How many forms are remembered.
 const MOST: usize = 200;
 
@@ -72,8 +78,7 @@ impl Sent {
     /// A session is told by its cookies: what one sends is never taken for another's.
     fn code(&self, parts: &Parts, form: &[u8]) -> FormCode {
         let mut context = hmac::Context::with_key(&self.key);
-        let cookies = parts.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
-        for part in cookies.chain([parts.uri.path().as_bytes(), form]) {
+        for part in sessions(parts).chain([parts.uri.path().as_bytes(), form]) {
             // Lengths keep the parts from running into each other.
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
@@ -95,6 +100,14 @@ impl Sent {
         sent.push_back((form, answer.clone()));
         answer
     }
+}
+
+/// The cookies of sessions. A language that is switched, or what another server of this host set, makes no
+/// other form of one.
+fn sessions(parts: &Parts) -> impl Iterator<Item = &[u8]> {
+    let lines = parts.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    let cookies = lines.flat_map(|line| line.split(|&byte| byte == b';')).map(<[u8]>::trim_ascii);
+    cookies.filter(|cookie| cookie.starts_with(SESSIONS) && !cookie.starts_with(SEEN))
 }
 
 /// Passes a form on, unless the very same was sent before: then it is led where that one was, as soon as
@@ -169,7 +182,17 @@ mod tests {
         }
 
         fn send(&self, path: &str, form: &str) -> tokio::task::JoinHandle<Option<String>> {
-            let request = Request::post(path).body(Body::from(form.to_owned())).unwrap();
+            self.send_with("", path, form)
+        }
+
+        fn send_with(
+            &self,
+            cookies: &str,
+            path: &str,
+            form: &str,
+        ) -> tokio::task::JoinHandle<Option<String>> {
+            let request = Request::post(path).header(header::COOKIE, cookies);
+            let request = request.body(Body::from(form.to_owned())).unwrap();
             let router = self.router.clone();
             tokio::spawn(async move {
                 let response = router.oneshot(request).await.unwrap();
@@ -209,6 +232,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn pin_1_a_switched_language_makes_no_other_form_but_another_session_does() {
+        let work = Work::new();
+        for (cookies, led) in [
+            ("lang=ja; __Host-portal=a", "/1"),
+            ("lang=en; __Host-portal=a", "/1"),
+            ("__Host-portal=a; __Host-seen=2; other=1", "/1"),
+            ("lang=en; __Host-portal=b", "/2"),
+            ("lang=en", "/3"),
+            ("", "/3"),
+        ] {
+            work.finish.notify_one();
+            let found = work.send_with(cookies, "/act", "pin=1&once=7-1").await.unwrap();
+            assert_eq!(found.as_deref(), Some(led), "{cookies}");
+        }
+        assert_eq!(work.done.load(Ordering::SeqCst), 3);
+    }
+
+    #[tokio::test]
     async fn what_was_begun_goes_on_when_its_sender_goes_away() {
         let work = Work::new();
         let first = work.send("/act", "once=7-1");
@@ -230,15 +271,19 @@ mod tests {
         };
         let [one, other] = [1, 2].map(|seed| Sent::new(&SeededEntropy::new(seed)));
         let form = b"pin=7305&once=7-1";
-        let code = one.code(&parts("a=1"), form);
-        assert_eq!(code, one.code(&parts("a=1"), form), "it is known again");
+        let code = one.code(&parts("__Host-portal=1"), form);
+        assert_eq!(code, one.code(&parts("__Host-portal=1"), form), "it is known again");
         assert_ne!(
             code,
-            other.code(&parts("a=1"), form),
+            other.code(&parts("__Host-portal=1"), form),
             "another process knows it by another code"
         );
-        assert_ne!(code, one.code(&parts("a=2"), form), "another session sends another form");
-        assert_ne!(code, one.code(&parts("a=1"), b"pin=7306&once=7-1"));
+        assert_ne!(
+            code,
+            one.code(&parts("__Host-portal=2"), form),
+            "another session sends another form"
+        );
+        assert_ne!(code, one.code(&parts("__Host-portal=1"), b"pin=7306&once=7-1"));
     }
 
     #[test]
