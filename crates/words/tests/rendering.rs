@@ -81,6 +81,31 @@ fn a_name_chooses_among_families() {
 }
 
 #[test]
+fn what_a_phone_asks_for_is_called_by_one_word_wherever_it_is_told_of() {
+    for code in ["login.what", "scenarios.pins", "demo-step.new-pins", "demo-step.wrong-pin"] {
+        for language in [Language::Ja, Language::JaEasy] {
+            let said = text(code).in_language(language).with_all([("password", ""), ("pin", "")]);
+            let said = said.render(Form::Plain);
+            assert!(said.contains("パスワード") && !said.contains("番号"), "{said}");
+        }
+    }
+    let said = |code, language| text(code).in_language(language).render(Form::Plain);
+    for code in ["prepare.card-face-pin", "new-pin-form.user-authentication", "step.pin-form"] {
+        assert!(said(code, Language::Ja).contains("数字4ケタ"), "{code}");
+        assert!(said(code, Language::JaEasy).contains("数字 4つ"), "{code}");
+    }
+    for (first, again) in [
+        ("field-of.new-password", "field-of.password-again"),
+        ("field-of.new-pin", "field-of.pin-again"),
+    ] {
+        for language in Language::ALL {
+            let (first, again) = (said(first, language), said(again, language));
+            assert!(again.starts_with(&first), "{first}, {again}");
+        }
+    }
+}
+
+#[test]
 fn an_error_is_named_by_its_title_in_another_text() {
     let body = notice("application-rejected").unwrap().body().in_language(Language::Ja);
     let said = body.with_all([("reason", "under-fifteen")]).render(Form::Plain);

@@ -1,5 +1,8 @@
 //! What is told to whoever sent a form, and to nobody else: several tabs with one phone.
 
+use inrou_api::wire::transaction::Purpose;
+use jiff::SignedDuration;
+
 use crate::house::CARD_PASSWORD;
 use crate::visitor::Visitor;
 use crate::world::World;
@@ -42,7 +45,7 @@ async fn what_is_told_is_not_kept_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_thing_is_called_by_one_word_on_the_page_that_changes_a_pin() {
+async fn one_thing_is_called_by_one_word_where_a_pin_is_set_changed_or_asked_for() {
     let world = World::new().await;
     let visitor = Visitor::new(&world, "ja");
     world.carry_certificates().await;
@@ -54,4 +57,8 @@ async fn one_thing_is_called_by_one_word_on_the_page_that_changes_a_pin() {
         }
         assert!(!form.has("暗証番号") && !form.has("桁"), "{page}");
     }
+    let expires = world.now() + SignedDuration::from_mins(5);
+    let (_, link) = world.portal.ask(Purpose::LogIn, "ポータルにログインします。", expires);
+    let log_in = visitor.look(&format!("/open?link={link}")).await;
+    assert!(log_in.has("パスワード") && !log_in.has("暗証番号"), "{}", log_in.html);
 }
