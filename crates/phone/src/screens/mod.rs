@@ -82,7 +82,15 @@ struct Tells {
 impl Tells {
     /// To a page that tells it in place of this one.
     fn onward(&self, name: &str, page: &str) -> Redirect {
-        to(name, &format!("{page}?told={}", percent(&self.told)))
+        to(name, &self.at(page))
+    }
+
+    /// The address of that page, with the mark if there is one.
+    fn at(&self, page: &str) -> String {
+        if self.told.is_empty() {
+            return page.to_owned();
+        }
+        format!("{page}?told={}", percent(&self.told))
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) async fn show(
         return Ok(tells.onward(&name, "").into_response());
     };
     if applicant(&procedure.next).is_some() && !phone.live().applicant_seen {
-        return Ok(to(&name, "/procedure/read").into_response());
+        return Ok(tells.onward(&name, "/procedure/read").into_response());
     }
     let (told, ticked) = (phone.told(&tells.told), phone.live().ticked);
     // To list them is to read each; no other step shows them.
@@ -204,12 +204,14 @@ struct CardRead<'a> {
     address: Said<'a>,
     birth_date: Said<'a>,
     sex: Said<'a>,
+    next: String,
 }
 
 /// What was read from the card, for the person to look at.
 pub(super) async fn card_was_read(
     State(fleet): State<Arc<Fleet>>,
     Path(name): Path<String>,
+    Query(tells): Query<Tells>,
     v: Visit,
 ) -> Result<Response, Problem> {
     let phone = find(fleet, name.clone()).await?;
@@ -219,7 +221,7 @@ pub(super) async fn card_was_read(
     let state = phone.blocking(|phone| Ok(phone.state())).await?;
     let next = state.procedure.as_ref().map(|procedure| &procedure.next);
     let Some(read) = next.and_then(applicant) else {
-        return Ok(to(&name, "/procedure").into_response());
+        return Ok(tells.onward(&name, "/procedure").into_response());
     };
     phone.live().applicant_seen = true;
     let term = |text, reading| Term { text, reading };
@@ -236,6 +238,7 @@ pub(super) async fn card_was_read(
         address: v.say("value.term").with("value", term(&read.address, &read.address_reading)),
         birth_date: v.say("value.date").with("value", read.birth_date),
         sex: v.say(sex),
+        next: tells.at("/procedure"),
     };
     page(&v, &shown)
 }

@@ -2,6 +2,7 @@
 
 use inrou_api::wire::transaction::Purpose;
 use jiff::SignedDuration;
+use serde_json::json;
 
 use crate::house::CARD_PASSWORD;
 use crate::visitor::Visitor;
@@ -30,6 +31,26 @@ async fn a_trouble_is_told_in_the_tab_that_sent_the_form_and_again_when_it_is_re
     for _ in 0..2 {
         assert!(one.go(&sent.path, None).await.tells("card-not-present"), "a reload tells it");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mark_goes_along_to_the_page_that_tells_it_and_none_makes_no_address_longer() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "ja");
+    assert_eq!(visitor.look("/procedure").await.path, "/phones/p");
+    up_to_the_card(&visitor).await;
+    world.put_card("hanako").await.unwrap();
+    world.step(json!({ "step": "read-card" })).await.unwrap();
+    // From a page that was open before; what the card says comes first.
+    let read = visitor.send("/procedure", "step=delete").await;
+    assert_eq!(read.page(), "/phones/p/procedure/read");
+    let (_, mark) = read.path.split_once('?').unwrap();
+    assert!(read.has(&format!("href=\"/phones/p/procedure?{mark}\"")), "{}", read.html);
+    assert!(visitor.look(&format!("/procedure?{mark}")).await.tells("step-out-of-turn"));
+    assert_eq!(visitor.look("/procedure").await.path, "/phones/p/procedure");
+    visitor.step("cancel", "").await;
+    let over = visitor.go(&read.path, None).await;
+    assert!(over.page() == "/phones/p" && over.tells("step-out-of-turn"), "{}", over.path);
 }
 
 #[tokio::test(flavor = "multi_thread")]
