@@ -20,7 +20,7 @@ const OFFICE: &str = "office.localhost";
 
 const CARD_PASSWORD: &str = "MIZUNO12";
 const PHONE_PASSWORD: &str = "PHONE123";
-const PHONE_PIN: &str = "4321";
+const PHONE_PIN: &str = "7305";
 
 /// How often each screen is asked for.
 const TIMES: usize = 300;
@@ -170,8 +170,10 @@ impl Visitor {
     /// Approves on the phone what a page asks for.
     fn approve(&mut self, page: &Page, secret: &str, measure: bool) {
         let link = page.code_after("</svg>");
+        let path = format!("/phones/hana-phone/open?link={}", percent(&link));
+        // Nothing is approved that was not shown.
+        self.browser.look(PHONE, &path);
         if measure {
-            let path = format!("/phones/hana-phone/open?link={}", percent(&link));
             self.measure_as(PHONE, &path, "what a site asks for");
         }
         let consent = [("link", link.as_str()), ("consent", "approve"), ("secret", secret)];

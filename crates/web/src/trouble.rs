@@ -80,6 +80,16 @@ impl<'a> Trouble<'a> {
         self
     }
 
+    /// What happened, in a few words.
+    pub fn title(&self) -> Said<'a> {
+        self.title
+    }
+
+    /// What to do now.
+    pub fn now(&self) -> Said<'a> {
+        self.now
+    }
+
     /// What happened, in a sentence.
     pub fn what(&self) -> Said<'a> {
         self.what

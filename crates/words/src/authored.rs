@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(text.render(Form::Kana), "ほんにんが <します>");
         assert_eq!(
             text.render(Form::Html),
-            "<ruby>本人<rp>（</rp><rt aria-hidden=\"true\">ほんにん</rt><rp>）</rp></ruby>が &lt;します&gt;"
+            "<ruby>本人<rt aria-hidden=\"true\">ほんにん</rt></ruby>が &lt;します&gt;"
         );
     }
 

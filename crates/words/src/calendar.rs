@@ -158,8 +158,8 @@ mod tests {
         assert_eq!(written(Language::JaEasy, Form::Kana, write), "2026ねん11がつ21にち ごぜん8じ");
         assert_eq!(
             written(Language::JaEasy, Form::Html, |w| time(w, hour(8, 0, 0, 0))),
-            "<ruby>午前<rp>（</rp><rt aria-hidden=\"true\">ごぜん</rt><rp>）</rp></ruby>8\
-             <ruby>時<rp>（</rp><rt aria-hidden=\"true\">じ</rt><rp>）</rp></ruby>"
+            "<ruby>午前<rt aria-hidden=\"true\">ごぜん</rt></ruby>8\
+             <ruby>時<rt aria-hidden=\"true\">じ</rt></ruby>"
         );
         assert_eq!(written(Language::En, Form::Html, write), "21 November 2026, 8:00");
     }

@@ -42,15 +42,24 @@ impl<'w> Writer<'w> {
             Form::Plain => self.out.write_str(base),
             Form::Kana => self.out.write_str(reading),
             Form::Html => {
-                // A long one has to break over lines, which a reading above it keeps it from.
+                // A long one has to break over lines, which a reading above it keeps it from: its
+                // reading follows, in brackets.
                 let long = base.chars().count() > LONG;
-                self.out.write_str(if long { "<ruby class=\"long\">" } else { "<ruby>" })?;
+                let [begin, open, close] = if long {
+                    ["<ruby class=\"long\">", "<rp>（</rp>", "<rp>）</rp>"]
+                } else {
+                    ["<ruby>", "", ""]
+                };
+                self.out.write_str(begin)?;
                 escape(self.out, base)?;
+                self.out.write_str(open)?;
                 // To the ear the word is enough: where it names or describes a field, browsers would read
                 // word and reading, one after the other.
-                self.out.write_str("<rp>（</rp><rt aria-hidden=\"true\">")?;
+                self.out.write_str("<rt aria-hidden=\"true\">")?;
                 escape(self.out, reading)?;
-                self.out.write_str("</rt><rp>）</rp></ruby>")
+                self.out.write_str("</rt>")?;
+                self.out.write_str(close)?;
+                self.out.write_str("</ruby>")
             }
         }
     }
@@ -146,7 +155,7 @@ mod tests {
         assert_eq!(
             out,
             "&lt;a title=&quot;b&quot; &amp; &#39;c&#39;&gt;\
-             <ruby>&lt;<rp>（</rp><rt aria-hidden=\"true\">&amp;</rt><rp>）</rp></ruby>"
+             <ruby>&lt;<rt aria-hidden=\"true\">&amp;</rt></ruby>"
         );
     }
 
@@ -155,8 +164,8 @@ mod tests {
         assert_eq!(term(Language::JaEasy, Form::Kana, NAME), "くろぎり みきや");
         assert_eq!(
             term(Language::JaEasy, Form::Html, NAME),
-            "<ruby>黒桐<rp>（</rp><rt aria-hidden=\"true\">くろぎり</rt><rp>）</rp></ruby> \
-             <ruby>幹也<rp>（</rp><rt aria-hidden=\"true\">みきや</rt><rp>）</rp></ruby>"
+            "<ruby>黒桐<rt aria-hidden=\"true\">くろぎり</rt></ruby> \
+             <ruby>幹也<rt aria-hidden=\"true\">みきや</rt></ruby>"
         );
         assert_eq!(term(Language::Ja, Form::Html, NAME), "黒桐　幹也");
     }
@@ -168,7 +177,7 @@ mod tests {
         let kana = Term { text: "さくら 花子", reading: "さくら はなこ" };
         assert_eq!(
             term(Language::JaEasy, Form::Html, kana),
-            "さくら <ruby>花子<rp>（</rp><rt aria-hidden=\"true\">はなこ</rt><rp>）</rp></ruby>"
+            "さくら <ruby>花子<rt aria-hidden=\"true\">はなこ</rt></ruby>"
         );
         let unread = Term { text: "添付<書類>", reading: "" };
         assert_eq!(term(Language::JaEasy, Form::Html, unread), "添付&lt;書類&gt;");

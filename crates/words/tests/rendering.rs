@@ -28,7 +28,7 @@ fn readings_are_dropped_set_as_ruby_or_stand_alone() {
     assert_eq!(easy.render(Form::Kana), "とうろくする");
     assert_eq!(
         easy.render(Form::Html),
-        "<ruby>登録<rp>（</rp><rt aria-hidden=\"true\">とうろく</rt><rp>）</rp></ruby>する"
+        "<ruby>登録<rt aria-hidden=\"true\">とうろく</rt></ruby>する"
     );
 }
 

@@ -30,7 +30,7 @@ impl Sample {
         let mut sample = Self { place: place.to_owned(), words: Vec::new(), readings: Vec::new() };
         for part in html.split("<ruby>") {
             let (ruby, after) = part.split_once("</ruby>").unwrap_or(("", part));
-            if let Some((base, rest)) = ruby.split_once("<rp>（</rp><rt") {
+            if let Some((base, rest)) = ruby.split_once("<rt") {
                 let reading = rest.split("</rt>").next().unwrap_or_default();
                 sample.read(base, &without_tags(&format!("<rt{reading}")));
             }

@@ -10,8 +10,8 @@ use axum::http::request::Parts;
 use tower::Service;
 
 /// A caller's network, as far as it can be told: an IPv4 address, or the /64 of an IPv6 address, of which
-/// one subscriber has all (RFC 6177 §2). Who calls from this computer is not told apart: programs on it, and
-/// a proxy that stands for many.
+/// one subscriber has all (RFC 6177 §2). Who calls from this computer is not told apart: programs on it,
+/// and a proxy that stands for many. A proxy or router elsewhere is one network with all behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Source(Option<IpAddr>);
 

@@ -110,7 +110,8 @@ impl Keeper {
     pub(super) fn unfinished(&self) -> Option<Fault> {
         let found = self.plan.folder.playing();
         // What cannot be read was written by another version, or by hand.
-        let found = found.inspect_err(|error| tracing::warn!(%error, "no scenario is known by it"));
+        let unread = |error: &_| tracing::debug!(%error, "the note of the scenario under way cannot be read");
+        let found = found.inspect_err(unread);
         let name = found.ok().flatten()?;
         Some(Fault::new("scenario-unfinished").with("scenario", name.as_str()))
     }

@@ -60,10 +60,14 @@ pub(super) fn router(keeper: Arc<Keeper>, told: Shutdown) -> Router {
     shell.wrap(site.wrap(router, &*entropy))
 }
 
-/// Which outcome the page is to tell.
+/// What the page is to show.
 #[derive(Deserialize)]
 struct Asked {
+    /// Which outcome.
     told: Option<u64>,
+    /// Residents from which place in their list on.
+    #[serde(default)]
+    from: usize,
 }
 
 async fn show(
@@ -71,11 +75,11 @@ async fn show(
     Query(asked): Query<Asked>,
     v: Visit,
 ) -> Result<Response, Problem> {
-    let told = asked.told;
+    let Asked { told, from } = asked;
     let progress = home.keeper.log().borrow().progress();
     match progress {
         Some(progress) => view::working(&v, progress, told),
-        None => view::home(&v, home.keeper, told).await,
+        None => view::home(&v, home.keeper, told, from).await,
     }
 }
 

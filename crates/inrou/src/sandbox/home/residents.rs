@@ -44,12 +44,32 @@ enum CardUse {
     Good { until: Timestamp, left: u8 },
 }
 
-/// All residents. Blocks.
+/// How many residents a page shows: more would make it heavy.
+const PAGE: usize = 20;
+
+/// Some of the residents, in the order of their file.
+pub(super) struct People {
+    pub(super) shown: Vec<Shown>,
+    /// Whether there are others before them.
+    pub(super) is_first: bool,
+    /// Where those after them begin, if there are any.
+    pub(super) next: Option<usize>,
+}
+
+/// A page of residents from a place in their list on. Blocks.
 ///
 /// # Errors
 /// `internal-error` if a chip's file or a phone's cannot be read.
-pub(super) fn all(world: &World, now: Timestamp) -> Result<Vec<Shown>, Problem> {
-    world.residents.iter().map(|resident| Shown::of(resident, world, now)).collect()
+pub(super) fn page(world: &World, from: usize, now: Timestamp) -> Result<People, Problem> {
+    let all = &world.residents;
+    let from = if from < all.len() { from } else { 0 };
+    let shown = all.iter().skip(from).take(PAGE).map(|resident| Shown::of(resident, world, now));
+    let next = from + PAGE;
+    Ok(People {
+        shown: shown.collect::<Result<_, Problem>>()?,
+        is_first: from == 0,
+        next: (next < all.len()).then_some(next),
+    })
 }
 
 impl Shown {
@@ -106,9 +126,9 @@ impl Shown {
         let digits = pins.user_authentication.as_ref().map(|pin| shown(pin.as_bytes()));
         let card_face = Some(shown(pins.card_face.as_bytes()));
         let all = [
-            ("pin.card-signature", signature),
-            ("pin.card-user-authentication", digits),
-            ("pin.card-face", card_face),
+            ("home.signature-pin", signature),
+            ("home.user-authentication-pin", digits),
+            ("home.card-face-pin", card_face),
         ];
         all.into_iter().filter_map(|(name, pin)| Some((name, pin?))).collect()
     }

@@ -109,6 +109,32 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn residents_are_shown_from_a_place_in_their_list_on() {
+    let seen = Seen::of(&["hana", "taro"]).await;
+    let shown = |html: &str| ["hana", "taro"].map(|who| html.contains(&format!("id=\"{who}\"")));
+    let all = seen.look("/", Language::En).await;
+    assert_eq!(shown(&all), [true, true]);
+    assert!(!all.contains("First page"));
+    let rest = seen.look("/?from=1", Language::En).await;
+    assert_eq!(shown(&rest), [false, true]);
+    assert!(rest.contains("First page"));
+    assert_eq!(shown(&seen.look("/?from=2", Language::En).await), [true, true]);
+}
+
+/// The most that a page weighs, pictures aside.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_with_all_built_in_residents_is_below_100_kb() {
+    let residents = parse(BUILT_IN, jiff::civil::date(2026, 11, 21)).unwrap();
+    let handles: Vec<String> =
+        residents.iter().map(|resident| resident.handle.to_string()).collect();
+    let handles: Vec<&str> = handles.iter().map(String::as_str).collect();
+    let seen = Seen::of(&handles).await;
+    let html = seen.look("/", Language::JaEasy).await;
+    assert!(handles.iter().all(|who| html.contains(&format!("id=\"{who}\""))));
+    assert!(html.len() <= 100_000, "{} bytes", html.len());
+}
+
 fn trouble(html: &str) -> &str {
     let code = html.split("data-code=\"").nth(1).unwrap_or("");
     code.split('"').next().unwrap_or("")

@@ -10,7 +10,7 @@ use inrou_rules::japan;
 use inrou_web::{Choice, Field, Kind, Said, Trouble, Visit, page};
 use inrou_words::Term;
 
-use super::residents::{self, About, Shown};
+use super::residents::{self, About, People};
 use super::turning::{self, Event, PRESETS, UNITS};
 use crate::fault::Fault;
 use crate::person::{PHONE_PASSWORD, PHONE_PIN};
@@ -48,7 +48,8 @@ pub(super) fn working(
     page(v, &Working { v, title: "doing.title", progress, told })
 }
 
-/// The page: what there is, and how that went which has the number `told`.
+/// The page: what there is, residents from place `from` on, and how that went which has the number
+/// `told`.
 ///
 /// # Errors
 /// `internal-error` if something cannot be read.
@@ -56,11 +57,12 @@ pub(super) async fn home(
     v: &Visit,
     keeper: Arc<Keeper>,
     told: Option<u64>,
+    from: usize,
 ) -> Result<Response, Problem> {
     let (now, addresses) = (v.now, keeper.plan.addresses.clone());
     let (log, lookup) = (keeper.log(), keeper.clone());
     let found = tokio::task::spawn_blocking(move || -> Result<_, Problem> {
-        let there = lookup.world().map(|world| There::look(&world, now)).transpose()?;
+        let there = lookup.world().map(|world| There::look(&world, from, now)).transpose()?;
         Ok((there, lookup.snapshots(), lookup.unfinished()))
     });
     let (there, snapshots, unfinished) = found.await.or_internal()??;
@@ -89,7 +91,7 @@ pub(super) async fn home(
 /// What there is while the roles run.
 struct There {
     residents: Vec<TestResident>,
-    people: Vec<Shown>,
+    people: People,
     events: Vec<Event>,
     anchors: Vec<Anchor>,
 }
@@ -103,7 +105,7 @@ struct Anchor {
 
 impl There {
     /// Blocks.
-    fn look(world: &World, now: jiff::Timestamp) -> Result<Self, Problem> {
+    fn look(world: &World, from: usize, now: jiff::Timestamp) -> Result<Self, Problem> {
         // A new generation may be due, which takes a key pair and a commit.
         let anchors = world.authority.trust_anchors().map_err(|failed| failed.0)?;
         let anchors = anchors.iter().map(|(usage, key)| Anchor {
@@ -111,7 +113,7 @@ impl There {
             sha256: fingerprint(&key.certificate),
         });
         Ok(Self {
-            people: residents::all(world, now)?,
+            people: residents::page(world, from, now)?,
             events: turning::events(&world.residents, now),
             anchors: anchors.collect(),
             residents: world.residents.clone(),
@@ -149,13 +151,17 @@ impl<'a> HomePage<'a> {
 
     fn troubles(&self) -> impl Iterator<Item = Trouble<'a>> {
         let v = self.v;
-        let told = self.fault();
-        // Who is told why it stopped knows that it did.
-        let stopped = told.is_some_and(|fault| fault.code() == "scenario-failed");
-        let unfinished = self.unfinished.filter(|_| !stopped);
         let tell = move |fault: &'a Fault| Trouble::of(v, fault.code(), fault.params());
-        let told = told.map(|fault| self.leading_to_form(tell(fault)));
-        told.into_iter().chain(self.unlisted.into_iter().chain(unfinished).map(tell))
+        let told = self.fault().map(|fault| self.leading_to_form(tell(fault)));
+        told.into_iter().chain(self.unlisted.map(tell))
+    }
+
+    /// That a scenario did not come to its end: so it stands until a reset, and is no news at each look.
+    fn unfinished(&self) -> Option<Trouble<'a>> {
+        // Who is told why it stopped knows that it did.
+        let stopped = self.fault().is_some_and(|fault| fault.code() == "scenario-failed");
+        let unfinished = self.unfinished.filter(|_| !stopped)?;
+        Some(Trouble::of(self.v, unfinished.code(), unfinished.params()))
     }
 
     /// Leading to what is faulty in the form that was not taken.
