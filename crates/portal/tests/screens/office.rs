@@ -90,6 +90,10 @@ async fn a_clerk_is_told_how_long_the_sign_in_lasts_and_puts_its_end_off() {
     assert!(kiyose.get("/session/left").await.has("\"left\":0"));
     let late = kiyose.post(&format!("{file}/extend"), &[("reason", "それから")]).await;
     assert_eq!(late.location().unwrap(), format!("/sign-in?to={file}"));
+    // A page without a field is come back to as well, and nobody is led to where nothing is.
+    let late = kiyose.post("/session/extend", &[("to", &file)]).await;
+    assert_eq!(late.location().unwrap(), format!("/sign-in?to={file}"));
+    assert_eq!(kiyose.get("/session/extend").await.location().unwrap(), "/");
     assert!(clerk(&house, "13221").await.get(&file).await.has("それから"));
 }
 

@@ -167,13 +167,15 @@ pub(super) async fn left(
     Ok(Json(Left::until(until, "office.until", &v)))
 }
 
-/// Puts the end off, and leads back.
+/// Puts the end off, and leads back; after the end, by way of the sign-in.
 pub(super) async fn extend(
     State(office): State<Office>,
-    _: Clerk,
     headers: HeaderMap,
     Form(form): Form<ExtendForm>,
 ) -> Result<Response, Problem> {
+    if !matches!(office.signed_in(&headers).await?, SignedIn::Now(_)) {
+        return Ok(to_sign_in(&form.to));
+    }
     let cookie = office.extend(&headers).await?;
     let back = own_path(&form.to).unwrap_or("/");
     Ok((AppendHeaders([cookie]), Redirect::to(back)).into_response())

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use axum::routing::get;
 use inrou_api::page::Cursor;
 use inrou_api::problem::Problem;
@@ -43,7 +43,7 @@ pub fn router(portal: Arc<Portal>, municipalities: Vec<Municipality>) -> Router 
         .route("/sign-in", get(clerk::show).post(clerk::sign_in))
         .route("/sign-out", get(back).post(clerk::sign_out))
         .route("/session/left", get(clerk::left))
-        .route("/session/extend", get(back).post(clerk::extend))
+        .route("/session/extend", get(list_instead).post(clerk::extend))
         .route("/applications/{application}", get(file::show))
         .route("/applications/{application}/extend", get(back).post(file::extend))
         .route("/applications/{application}/accept", get(back).post(file::accept))
@@ -143,6 +143,11 @@ async fn list(
         first: query.cursor.is_none(),
     };
     page(&v, &list)
+}
+
+/// An address that has nothing to look at leads to the list.
+async fn list_instead() -> Redirect {
+    Redirect::to("/")
 }
 
 /// A municipality with its prefecture.
