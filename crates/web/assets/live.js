@@ -234,6 +234,8 @@ if (stay) {
     }
   };
   part("button")?.addEventListener("click", async (event) => {
+    // After the end the form itself is sent: it keeps what was typed, and leads to the log-in.
+    if (!part("[data-over]").hidden) return;
     event.preventDefault();
     try {
       const body = new URLSearchParams();
