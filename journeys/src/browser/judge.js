@@ -109,7 +109,7 @@ globalThis.judge = (() => {
   const errors = (word) => {
     const faulty = [...document.querySelectorAll("[aria-invalid=true]")], trouble = document.querySelector(".trouble");
     const wrong = (trouble !== null || faulty.length > 0) === document.title.startsWith(word) ? [] : [`the title is “${document.title}”`];
-    if (!trouble) return wrong;
+    if (!trouble) return faulty.length ? wrong.concat("nothing tells of the fault") : wrong;
     const places = [...trouble.querySelectorAll("a[href^='#']")].map((link) => document.getElementById(link.hash.slice(1)));
     if (places.includes(null)) wrong.push(`leads nowhere: ${say(trouble)}`);
     return wrong.concat(faulty.filter((one) => !places.some((place) => place?.contains(one))).map((one) => `nothing leads to ${say(one)}`));

@@ -44,6 +44,11 @@ async fn s0_1_d_use_history(way: Way) {
     hana.presses("history-page.show").await;
     hana.waits_for_words(&hana.words("history-page.none")).await;
     hana.looks_around("S0 1-D 3").await;
+    // A last day before the first.
+    hana.types_day("history-page.to", ["2026", "11", "24"]).await;
+    hana.presses("history-page.show").await;
+    hana.waits_for_some("#to-fault").await;
+    hana.looks_around("S0 1-D 3").await;
     hana.presses("history-page.clear").await;
     hana.waits_for_words(&hana.words("history-page.export")).await;
     let csv = hana.attribute("a[href*='history.csv']", "href").await;

@@ -5,11 +5,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use inrou_api::page::Cursor;
-use inrou_api::problem::Problem;
+use inrou_api::problem::{Code, Problem};
 use inrou_api::server::Query;
 use inrou_api::wire::authority::HistoryEntry;
 use inrou_rules::japan;
-use inrou_web::{Field, Kind, Said, Visit, page, percent};
+use inrou_web::{Field, Kind, Said, Trouble, Visit, page, percent};
 use inrou_words::{Language, Value, text};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -156,6 +156,14 @@ impl History<'_> {
 
     fn to(&self) -> Field<'_> {
         self.day("to", "history-page.to", &self.filter.to, self.faults.to)
+    }
+
+    fn trouble(&self) -> Option<Trouble<'_>> {
+        let days = [("from", self.faults.from), ("to", self.faults.to)];
+        let (field, fault) = days.into_iter().find_map(|(day, fault)| Some((day, fault?)))?;
+        let params = [("field", field), ("fault", fault)];
+        let trouble = Trouble::of(self.v, Code::FIELDS_INVALID.as_str(), params.into_iter());
+        Some(trouble.about([self.from(), self.to()]))
     }
 
     fn day<'b>(

@@ -228,6 +228,9 @@ async fn a_reason_has_1_to_500_characters_and_is_kept_to_be_mended() {
         let page = kiyose.post(&path, &[("key", &key), ("reason", reason)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(page.has("id=\"reason-fault\"") && page.has("aria-invalid=\"true\""));
+        assert_eq!(page.trouble().unwrap(), "fields-invalid");
+        assert!(page.has("<a href=\"#reason\">差し戻しの理由</a>"), "it leads there");
+        assert!(page.has("「差し戻しの理由」の入力に誤りがあります"));
         assert_eq!(page.has("&#60;長い&#62;あああ"), reason.contains('長'));
     }
     // The address of the form is one to come back from, in another language for instance.

@@ -8,12 +8,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use inrou_api::idempotency::IdempotencyKey;
-use inrou_api::problem::{OrInternal, Problem};
+use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::server::Path;
 use inrou_api::wire::portal::{ApplicationState, Decision, EvidenceKind, OfficeFile, OfficeState};
 use inrou_relying::inspect::{Beside, Fact, FactValue, Outcome, Report};
 use inrou_relying::{StatusEvidence, StatusSource};
-use inrou_web::{Form, Said, Visit, page};
+use inrou_web::{Form, Said, Trouble, Visit, page};
 use inrou_words::{Term, Value};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ use crate::screens::applications::{download, procedure, standing};
 use crate::screens::keyed;
 use crate::store::{Application, Received};
 
-/// The name of the one field of a draft.
+/// The name of the one field of a draft, and of the form.
 const REASON: &str = "reason";
 
 #[derive(Template)]
@@ -133,6 +133,12 @@ impl Shown<'_> {
         let reason = self.received.reason.as_deref()?;
         let reason = Term { text: reason, reading: "" };
         Some(self.v.say("value.term").with("value", reason))
+    }
+
+    fn trouble(&self) -> Option<Trouble<'_>> {
+        let params = [("field", "return_reason"), ("fault", self.fault?)];
+        let trouble = Trouble::of(self.v, Code::FIELDS_INVALID.as_str(), params.into_iter());
+        Some(trouble.leading_to(REASON, self.v.say("office-file.reason")))
     }
 
     fn fault(&self) -> Option<Said<'_>> {
