@@ -98,8 +98,9 @@ async fn a_session_warns_before_its_end_is_extended_in_place_and_loses_nothing_w
     house.turns_to("2026-11-24T11:40:00+09:00");
     browser.client.execute(looks, vec![]).await.unwrap();
     waits(&browser, over).await;
-    let review = "document.querySelector('#filled [value=review]').click()";
-    browser.client.execute(review, vec![]).await.unwrap();
+    // The button that the page names keeps what was typed, now that there is nothing to extend.
+    let extend = "document.querySelector('.session button').click()";
+    browser.client.execute(extend, vec![]).await.unwrap();
     waits(&browser, "return document.querySelector('.trouble')?.dataset.code === 'session-ended'")
         .await;
     waits(&browser, "return document.querySelector('.told') !== null").await;
