@@ -13,7 +13,8 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
 
 pub use sandbox::{ClockError, ClockState, SandboxClock};
 
@@ -113,12 +114,29 @@ impl Clock for SystemClock {
 pub struct TestClock {
     now: watch::Sender<Timestamp>,
     turned: watch::Sender<()>,
+    /// What somebody rests for.
+    rests: broadcast::Sender<Timestamp>,
 }
 
 impl TestClock {
     /// A clock that shows `start`.
     pub fn at(start: Timestamp) -> Self {
-        Self { now: watch::Sender::new(start), turned: watch::Sender::new(()) }
+        let (now, turned) = (watch::Sender::new(start), watch::Sender::new(()));
+        Self { now, turned, rests: broadcast::Sender::new(64) }
+    }
+
+    /// Waits until somebody, from this call on, rests for `due`: turning the clock there wakes them.
+    pub fn awaited(&self, due: Timestamp) -> impl Future<Output = ()> + use<> {
+        let mut rests = self.rests.subscribe();
+        async move {
+            loop {
+                match rests.recv().await {
+                    Ok(rest) if rest == due => return,
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => std::future::pending().await,
+                }
+            }
+        }
     }
 
     /// Turns the clock to `time`.
@@ -151,7 +169,9 @@ impl Clock for TestClock {
         Turns(Some(self.turned.subscribe()))
     }
 
-    fn rest(&self, _due: Timestamp) -> Option<Duration> {
+    fn rest(&self, due: Timestamp) -> Option<Duration> {
+        // Most tests do not ask who rests.
+        let _ = self.rests.send(due);
         None
     }
 }
@@ -193,6 +213,7 @@ mod tests {
     #[tokio::test]
     async fn turning_the_clock_wakes_who_waits_and_only_when_the_time_has_come() {
         let clock = Arc::new(TestClock::at(noon()));
+        let rests = clock.awaited(noon() + SignedDuration::from_hours(2));
         let waiting = {
             let clock: Arc<dyn Clock> = clock.clone();
             tokio::spawn(async move {
@@ -200,7 +221,7 @@ mod tests {
                 clock.now()
             })
         };
-        tokio::task::yield_now().await;
+        rests.await;
         clock.advance_by(SignedDuration::from_hours(1));
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());

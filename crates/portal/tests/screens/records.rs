@@ -30,6 +30,18 @@ async fn use_2_a_notice_is_new_until_it_is_looked_at_and_comes_to_a_page_that_wa
     assert!(!browser.get("/portal/notices").await.has("class=\"state waits\""));
 }
 
+/// What is answered to who asks before midnight in Japan, which comes once they wait for it.
+async fn over_midnight<T>(house: &House, asks: impl Future<Output = T>) -> T {
+    let midnight = "2026-11-22T00:00:00+09:00".parse().unwrap();
+    let waits = house.clock.awaited(midnight);
+    let mut asks = std::pin::pin!(asks);
+    tokio::select! {
+        _ = &mut asks => panic!("nobody waits for midnight"),
+        () = waits => house.clock.advance_to(midnight),
+    }
+    asks.await
+}
+
 #[tokio::test]
 async fn use_2_a_vaccination_is_told_once_when_the_clock_says_so() {
     let house = House::new().await;
@@ -40,10 +52,8 @@ async fn use_2_a_vaccination_is_told_once_when_the_clock_says_so() {
     house.clock.advance_by(SignedDuration::from_mins(13 * 60 + 45));
     let asks = browser.log_in(&house, &person).await.waits();
     assert_eq!(asks, "/portal/notices/news?since=0", "not yet");
-    // Midnight comes while the page waits.
-    let (mut tab, clock) = (browser.clone(), house.clock.clone());
-    let midnight = async move { clock.advance_by(SignedDuration::from_mins(15)) };
-    let (news, ()) = tokio::join!(tab.get(&asks), midnight);
+    let mut tab = browser.clone();
+    let news = over_midnight(&house, tab.get(&asks)).await;
     assert_eq!(news.status, StatusCode::OK);
     assert!(browser.get("/portal").await.has("新しいお知らせが1件あります"));
     for _ in 0..2 {
@@ -58,16 +68,14 @@ async fn use_2_a_vaccination_is_told_once_when_the_clock_says_so() {
 async fn use_2_a_vaccination_is_told_over_the_api_without_a_look_at_a_screen() {
     let mut house = House::new().await;
     let person = house.person("印籠　花子", Medium::Phone);
+    house.clock.advance_by(SignedDuration::from_mins(13 * 60 + 55));
+    let token = house.log_in(&person).await;
     let notices = async |house: &House, query: &str| -> Vec<Notice> {
-        let token = house.log_in(&person).await;
         let call = house.resident(&token).get(&format!("/notices?{query}"));
         call.answer::<Notices>().await.unwrap().notices
     };
-    house.clock.advance_by(SignedDuration::from_mins(13 * 60 + 55));
     assert!(notices(&house, "since=0").await.is_empty(), "not yet");
-    // Midnight comes while somebody waits.
-    let midnight = async { house.clock.advance_by(SignedDuration::from_mins(5)) };
-    let (told, ()) = tokio::join!(notices(&house, "since=0&wait=30"), midnight);
+    let told = over_midnight(&house, notices(&house, "since=0&wait=30")).await;
     assert_eq!(told.len(), 1);
     assert_eq!((told[0].sequence, told[0].code.as_str()), (1, "vaccination-due"));
     house.restart().await;
@@ -136,6 +144,8 @@ async fn use_7_the_history_is_shown_by_kind_and_day_and_can_be_kept() {
     let faulty = browser.get("/portal/history?from=2026-11-03&to=2026-11-02&kind=logged-in").await;
     assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(faulty.has("id=\"to-fault\"") && faulty.has("value=\"2026-11-03\""));
+    assert_eq!(faulty.trouble().unwrap(), "fields-invalid");
+    assert!(faulty.has("<a href=\"#to\">") && !faulty.has("<a href=\"#from\">"));
     assert!(faulty.has("<option value=\"logged-in\" selected>"));
     let faulty = browser.get("/portal/history?from=yesterday").await;
     assert!(faulty.has("id=\"from-fault\"") && !faulty.has("history.csv"));
