@@ -286,11 +286,7 @@ impl Fleet {
     /// # Errors
     /// [`NotLent`]: its problems are `not-found`, `phone-busy`.
     pub fn lend(&self, name: &str, to: &str) -> Result<(), NotLent> {
-        let phone = self.phone(name)?;
-        if !phone.live().stored.contactless {
-            return Err(NotLent::Forbidden);
-        }
-        Ok(phone.chip.lend(to)?)
+        self.phone(name)?.lend(to)
     }
 
     /// Ends the lending of a phone's chip. Blocks; is called within the service's runtime.

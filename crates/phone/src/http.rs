@@ -136,11 +136,11 @@ async fn step(
     find(fleet, name).await?.alone(|phone| phone.step(step)).await.map(Json)
 }
 
-/// Allows the use of the chip at a card reader, or forbids it again (REG-4). A reader that has the
-/// chip keeps it until it is taken off.
+/// Allows the use of the chip at a card reader, or forbids it again (REG-4): not while a reader has the
+/// chip.
 #[utoipa::path(put, path = "/phones/{name}/contactless", operation_id = "allow_contactless",
     tag = "phone", params(("name" = String, Path, description = "The phone's name.")),
-    request_body = AllowContactless, extensions(("x-problems" = json!(["chip-file-damaged"]))),
+    request_body = AllowContactless, extensions(("x-problems" = json!(["chip-file-damaged", "phone-busy"]))),
     responses((status = 200, body = PhoneState)))]
 async fn allow_contactless(
     State(fleet): Shared,

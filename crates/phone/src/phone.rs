@@ -16,7 +16,7 @@ use tokio::task::AbortHandle;
 use crate::card::CardOnPhone;
 use crate::check::Checked;
 use crate::chip::PhoneChip;
-use crate::fleet::{Fleet, Parts};
+use crate::fleet::{Fleet, NotLent, Parts};
 use crate::flow::Flow;
 use crate::models::{Model, Models};
 use crate::passkey::Challenge;
@@ -185,26 +185,53 @@ impl Phone {
     /// `store-unavailable`.
     pub(crate) async fn save(self: &Arc<Self>) -> Result<(), Problem> {
         self.blocking(|phone| {
-            let _writing = phone.writing.lock().unwrap_or_else(PoisonError::into_inner);
+            let _writing = phone.writing();
             let stored = phone.live().stored.clone();
-            stored
-                .write(&phone.folder)
-                .map_err(|error| Problem::new(Code::STORE_UNAVAILABLE).caused_by(error))
+            phone.write(&stored)
         })
         .await
     }
 
-    /// Allows the use of the chip at a card reader, or forbids it (REG-4).
+    /// Allows the use of the chip at a card reader, or forbids it (REG-4): not while a reader has it.
     ///
     /// # Errors
-    /// `store-unavailable`; then it stays as it was.
+    /// `phone-busy`, `chip-file-damaged`, `store-unavailable`; then it stays as it was.
     pub(crate) async fn allow_contactless(self: &Arc<Self>, allowed: bool) -> Result<(), Problem> {
-        let before = std::mem::replace(&mut self.live().stored.contactless, allowed);
-        let saved = self.save().await;
-        if saved.is_err() {
-            self.live().stored.contactless = before;
+        self.blocking(move |phone| {
+            let _writing = phone.writing();
+            if !allowed {
+                phone.chip.check()?;
+            }
+            let mut stored = phone.live().stored.clone();
+            stored.contactless = allowed;
+            phone.write(&stored)?;
+            phone.live().stored.contactless = allowed;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Lends the chip to another program, if the holder allows that (REG-4); nobody forbids it in
+    /// between. Blocks.
+    ///
+    /// # Errors
+    /// [`NotLent`]: its problem is `phone-busy`.
+    pub(crate) fn lend(&self, to: &str) -> Result<(), NotLent> {
+        let _writing = self.writing();
+        if !self.live().stored.contactless {
+            return Err(NotLent::Forbidden);
         }
-        saved
+        Ok(self.chip.lend(to)?)
+    }
+
+    fn write(&self, stored: &Stored) -> Result<(), Problem> {
+        let written = stored.write(&self.folder);
+        written.map_err(|error| Problem::new(Code::STORE_UNAVAILABLE).caused_by(error))
+    }
+
+    /// The turn to write the phone's memory.
+    fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The card that lies on the phone.

@@ -145,8 +145,17 @@ async fn a_chip_that_is_lent_leaves_its_phone_busy_until_it_is_back() {
     assert_eq!(world.obey().await.unwrap_err().code, "phone-busy");
     let contents = world.post::<Value>("/phones/p/contents", json!({})).await;
     assert_eq!(contents.unwrap_err().code, "phone-busy");
+    // Nobody is told that no reader reaches it while one does.
+    let withdraws =
+        || world.call(Method::PUT, "/phones/p/contactless", Some(json!({"allowed": false})));
+    assert_eq!(withdraws().await.unwrap_err().code, "phone-busy");
+    assert!(world.state().await.contactless, "as it was");
     drop(borrowed);
-    tokio::task::spawn_blocking(move || fleet.take_back("p")).await.unwrap().unwrap();
+    let back = fleet.clone();
+    tokio::task::spawn_blocking(move || back.take_back("p")).await.unwrap().unwrap();
+    withdraws().await.unwrap();
+    let forbidden = lend(fleet).await.unwrap().unwrap_err();
+    assert!(matches!(forbidden, NotLent::Forbidden), "{forbidden}");
     world.obey_to_the_end().await;
 }
 
