@@ -54,6 +54,9 @@ pub struct Browser {
     _room: SemaphorePermit<'static>,
 }
 
+/// How often chromedriver is started until it has a port.
+const STARTS: usize = 5;
+
 impl Browser {
     /// Starts a browser with a profile of its own.
     ///
@@ -80,13 +83,9 @@ impl Browser {
     }
 
     async fn start_in(room: SemaphorePermit<'static>) -> Self {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver is installed (cargo xtask setup)");
-        let port = port(&mut driver);
+        // The free port that it takes is one of IPv4: it ends if somebody has the same one of IPv6.
+        let (driver, port) =
+            (0..STARTS).find_map(|_| driver()).expect("chromedriver says its port");
         let mut builder =
             ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
         let Value::Object(capabilities) = capabilities() else { unreachable!("an object") };
@@ -217,16 +216,27 @@ impl World<'_> {
     }
 }
 
-fn port(driver: &mut Child) -> u16 {
+/// Starts chromedriver; it and its port, unless it ends at once.
+fn driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromedriver is installed (cargo xtask setup)");
     let said = driver.stdout.take().expect("its output is a pipe");
     let mut lines = BufReader::new(said).lines();
     let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
         line.strip_prefix("ChromeDriver was started successfully on port ")
             .and_then(|rest| rest.trim_end_matches('.').parse().ok())
     });
+    let Some(port) = port else {
+        driver.wait().expect("it ends with its output");
+        return None;
+    };
     // Nobody reads what it says later; it must not block on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
-    port.expect("chromedriver says its port")
+    Some((driver, port))
 }
 
 fn capabilities() -> Value {
