@@ -11,7 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::source::{From, Source};
+use super::source::{Source, Sourced};
 
 /// Makes the two ends of a shutdown: who triggers it, and who is told.
 pub fn shutdown() -> (Trigger, Shutdown) {
@@ -56,8 +56,8 @@ impl Shutdown {
     }
 }
 
-/// Serves HTTP/1.1 until the shutdown; each request says where it comes from ([`Source`]). Then it takes no new connections, lets requests that are under
-/// way finish for up to ten seconds, and returns.
+/// Serves HTTP/1.1 until the shutdown; each request says where it comes from ([`Source`]). Then it takes
+/// no new connections, lets requests that are under way finish for up to ten seconds, and returns.
 ///
 /// A handler whose client goes away is dropped where it awaits something: what must be carried
 /// through once it is begun belongs in a task of its own or in the store's writer.
@@ -69,7 +69,7 @@ where
     loop {
         tokio::select! {
             (stream, peer) = listener.accept() => {
-                let told = From { source: Source::of(peer.ip()), service: router.clone() };
+                let told = Sourced { source: Source::of(peer.ip()), service: router.clone() };
                 connections.spawn(connection(stream, told, shutdown.clone()));
             }
             Some(_) = connections.join_next() => {}
@@ -90,7 +90,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How long, in real time, the head of a request may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(30);
 
-async fn connection<I>(stream: I, router: From<Router>, shutdown: Shutdown)
+async fn connection<I>(stream: I, router: Sourced<Router>, shutdown: Shutdown)
 where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {

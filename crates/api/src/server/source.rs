@@ -48,12 +48,12 @@ impl<S: Sync> FromRequestParts<S> for Source {
 
 /// Has every request of a connection say where it comes from.
 #[derive(Clone)]
-pub(super) struct From<S> {
+pub(super) struct Sourced<S> {
     pub(super) source: Source,
     pub(super) service: S,
 }
 
-impl<S: Service<Request<B>>, B> Service<Request<B>> for From<S> {
+impl<S: Service<Request<B>>, B> Service<Request<B>> for Sourced<S> {
     type Response = S::Response;
     type Error = S::Error;
     type Future = S::Future;

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::Response;
+use inrou_web::percent;
 use tower::ServiceExt;
 
 use crate::support::{House, Person};
@@ -199,13 +200,4 @@ impl Page {
     pub fn trouble(&self) -> Option<String> {
         self.has("data-code=\"").then(|| self.between("data-code=\"", "\""))
     }
-}
-
-fn percent(value: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let write = |byte: u8| match plain(byte) {
-        true => char::from(byte).to_string(),
-        false => format!("%{byte:02X}"),
-    };
-    value.bytes().map(write).collect()
 }
