@@ -69,6 +69,25 @@ fn a_step_has_a_screen_or_a_reason_for_none() {
 }
 
 #[test]
+fn the_readmes_list_each_step_that_is_not_served() {
+    for (readme, heading) in
+        [("README.md", "## Not served yet"), ("README.ja.md", "## まだできないこと")]
+    {
+        let whole = repository(readme);
+        let (_, list) = whole.split_once(heading).unwrap();
+        let list = list.split("\n## ").next().unwrap();
+        let cells =
+            list.lines().filter_map(|line| line.trim_matches(['|', ' ']).rsplit(" | ").next());
+        let listed: BTreeSet<&str> =
+            cells.flat_map(|cell| cell.split([',', '、'])).map(str::trim).collect();
+        for step in &TABLE.steps {
+            let is_missing = step.without.as_deref() == Some("not-served");
+            assert_eq!(listed.contains(step.id.as_str()), is_missing, "{readme}: {}", step.id);
+        }
+    }
+}
+
+#[test]
 fn each_rule_of_the_table_is_in_the_rulebook() {
     let rulebook = repository("docs/rulebook.md");
     let rules: BTreeSet<&str> =

@@ -8,6 +8,7 @@ use inrou_api::wire::phone::{ChipContents, NextStep, PhoneState};
 use inrou_api::wire::transaction::Purpose;
 use inrou_pki::digest::HashAlgorithm;
 use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource, Signer, SoftwareKey};
+use inrou_words::{Form, text};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -89,7 +90,9 @@ async fn ready_2_an_unsupported_phone_does_not_offer_the_application_and_says_wh
         assert!(!menu.has("value=\"apply\"") && menu.has("/phones/old/prepare"));
         let why = visitor.go("/phones/old/prepare", None).await;
         assert!(!why.has("value=\"apply\"") && why.has("Sandbox Phone 8"), "{}", why.html);
-        assert!(why.has("Sandbox iPhone 16"));
+        assert!(!why.has("iPhone"), "none is served");
+        let not_here = text("unsupported.no-card-here").in_language(language.parse().unwrap());
+        assert!(why.has(&not_here.render(Form::Html)), "{}", why.html);
         let refused = visitor.go("/phones/old/begin", Some("procedure=apply")).await;
         assert!(refused.tells("phone-not-supported"));
         assert!(!visitor.go("/phones/old", None).await.tells("phone-not-supported"), "told once");
