@@ -70,7 +70,7 @@ async fn use_2_an_application_is_drawn_up_signed_and_received() {
              生年月日：1980年2月17日\n\
              今の住所：東京都清瀬市中里１－２－３\n\
              新しい住所：東京都練馬区豊玉北４－５－６\n\
-             転出する日：2026年12月1日\n\
+             引っ越しの日：2026年12月1日\n\
              引っ越しの理由：転勤のため\n\
              以上のとおり届け出ます。\n",
             drawn_up.application

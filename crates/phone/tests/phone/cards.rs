@@ -100,6 +100,21 @@ async fn ready_1_what_is_no_card_with_a_signature_certificate_is_told() {
     assert_eq!(table.cards, ["empty", "hanako", "other"], "a phone is no card");
 }
 
+#[test]
+fn card_3_who_is_under_15_is_not_sent_to_the_counter_for_a_signature_certificate() {
+    let now = inrou_words::error("card-carries-none").unwrap().now();
+    let told = |usage: &str| {
+        let said = now.in_language(inrou_words::Language::Ja);
+        said.with("usage", inrou_words::Value::Name(usage)).render(inrou_words::Form::Plain)
+    };
+    assert!(
+        told("signature").starts_with("15歳未満の方には発行されません。"),
+        "{}",
+        told("signature")
+    );
+    assert!(!told("user-authentication").contains("15歳"), "which has no such bound");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn card_14_a_card_that_is_elsewhere_is_busy() {
     let world = before_reading().await;

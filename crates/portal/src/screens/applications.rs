@@ -137,6 +137,12 @@ impl Shown<'_> {
         }
     }
 
+    /// That it was accepted, and what follows.
+    fn accepted(&self) -> Said<'_> {
+        let procedure = Value::Name(self.found.procedure_name());
+        self.v.say("application.accepted").with("procedure", procedure)
+    }
+
     fn returned(&self) -> Option<Said<'_>> {
         match self.state {
             ApplicationState::Returned { reason, .. } => {
