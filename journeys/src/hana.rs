@@ -18,7 +18,7 @@ pub const CARD_PIN: &str = "1206";
 /// The signature password that she sets on her phone.
 pub const PHONE_PASSWORD: &str = "PHONE123";
 /// The user-authentication PIN that she sets on her phone.
-pub const PHONE_PIN: &str = "4321";
+pub const PHONE_PIN: &str = "7294";
 
 /// How much longer than usual a long poll may take.
 const WAIT: std::time::Duration = std::time::Duration::from_secs(30);

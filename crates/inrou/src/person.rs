@@ -33,7 +33,7 @@ use crate::unmet::{Unmet, same};
 pub const PHONE_PASSWORD: &str = "PHONE123";
 
 /// The user-authentication PIN that she chooses for the phone.
-pub const PHONE_PIN: &str = "4321";
+pub const PHONE_PIN: &str = "7294";
 
 /// What she types by mistake.
 pub const WRONG_PIN: &str = "1234";

@@ -320,7 +320,7 @@ pub struct ShownTransaction {
 /// Consents to a transaction, or refuses it.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(tag = "consent", rename_all = "kebab-case", deny_unknown_fields)]
-#[schema(example = json!({"consent": "approve", "pin": "4321"}))]
+#[schema(example = json!({"consent": "approve", "pin": "7294"}))]
 pub enum Consent {
     /// Yes, with the PIN or password of the key that the purpose needs.
     Approve {
@@ -334,7 +334,7 @@ pub enum Consent {
 /// Changes a PIN by who knows the old one (PIN-2).
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"old": "4321", "new": "8642", "again": "8642"}))]
+#[schema(example = json!({"old": "7294", "new": "8642", "again": "8642"}))]
 pub struct ChangePin {
     /// As typed.
     pub old: Typed,
@@ -367,7 +367,7 @@ pub struct ChipKey {
 /// Asks what the chip holds. Both certificates are behind their PINs; without one, its file is not read.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"user_authentication_pin": "4321"}))]
+#[schema(example = json!({"user_authentication_pin": "7294"}))]
 pub struct ReadContents {
     /// The signature password.
     #[schema(value_type = Option<String>)]

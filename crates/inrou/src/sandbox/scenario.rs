@@ -217,9 +217,11 @@ impl Person<'_> {
 
 #[cfg(test)]
 mod tests {
+    use inrou_rules::UserAuthenticationPin;
     use inrou_words::text;
 
     use super::*;
+    use crate::person::PHONE_PIN;
     use crate::residents::{BUILT_IN, parse};
 
     #[test]
@@ -233,6 +235,15 @@ mod tests {
             assert_eq!(name.as_str().parse(), Ok(name));
         }
         assert_eq!("nothing".parse::<ScenarioName>(), Err(UnknownScenario));
+    }
+
+    #[test]
+    fn the_pin_that_a_scenario_sets_is_not_one_that_the_app_advises_against() {
+        let pin = UserAuthenticationPin::parse(PHONE_PIN).unwrap();
+        for resident in parse(BUILT_IN, jiff::civil::date(2026, 11, 21)).unwrap() {
+            let born = resident.attributes.birth_date;
+            assert!(!pin.is_easily_guessed(Some(born)), "{}", resident.handle);
+        }
     }
 
     #[test]
