@@ -1,10 +1,12 @@
-//! What stands between the listener and the roles: while they are stopped, requests wait.
+//! What stands between the listener and the roles: while they are stopped, requests wait. While a scenario
+//! is made, pages wait on: nobody is to look at what is half made, or act in it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::header;
 use axum::response::Response;
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Shell, Shutdown};
@@ -17,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The gate.
 pub(super) struct Gate {
     standing: watch::Sender<Standing>,
+    /// Whether a scenario is being made, which is played over the roles' APIs.
+    making: watch::Sender<bool>,
     patience: Duration,
 }
 
@@ -41,7 +45,15 @@ pub(super) struct Opened {
 impl Gate {
     /// A gate that is shut.
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { standing: watch::Sender::new(Standing::Shut), patience: PATIENCE })
+        Arc::new(Self::patient(PATIENCE))
+    }
+
+    fn patient(patience: Duration) -> Self {
+        Self {
+            standing: watch::Sender::new(Standing::Shut),
+            making: watch::Sender::new(false),
+            patience,
+        }
     }
 
     /// Lets requests through.
@@ -52,6 +64,11 @@ impl Gate {
     /// Has requests wait from now on.
     pub(super) fn shut(&self) {
         self.standing.send_replace(Standing::Shut);
+    }
+
+    /// Has pages wait, whether or not the roles run, until what is made is made.
+    pub(super) fn make(&self, making: bool) {
+        self.making.send_replace(making);
     }
 
     /// Turns requests away.
@@ -70,18 +87,26 @@ impl Gate {
         let away = shell.wrap(Router::new().fallback(away));
         let gate = self.clone();
         Router::new().fallback(async move |request: Request| {
-            let router = gate.wait(side, &told).await.unwrap_or(away);
+            let router = gate.wait(side, is_page(&request), &told).await.unwrap_or(away);
             // A router's own error type says that it has none.
             let answered: Result<Response, _> = router.oneshot(request).await;
             answered
         })
     }
 
-    async fn wait(&self, side: fn(&Opened) -> &Router, told: &Shutdown) -> Option<Router> {
-        let mut standing = self.standing.subscribe();
-        let settled = standing.wait_for(|standing| !matches!(standing, Standing::Shut));
+    async fn wait(
+        &self,
+        side: fn(&Opened) -> &Router,
+        is_page: bool,
+        told: &Shutdown,
+    ) -> Option<Router> {
+        let (mut standing, mut making) = (self.standing.subscribe(), self.making.subscribe());
+        let settled = async {
+            making.wait_for(|making| !(is_page && *making)).await.ok()?;
+            standing.wait_for(|standing| !matches!(standing, Standing::Shut)).await.ok()
+        };
         let settled = tokio::select! {
-            settled = tokio::time::timeout(self.patience, settled) => settled.ok()?.ok()?,
+            settled = tokio::time::timeout(self.patience, settled) => settled.ok()??,
             () = told.triggered() => return None,
         };
         match &*settled {
@@ -89,6 +114,12 @@ impl Gate {
             Standing::Shut | Standing::Broken => None,
         }
     }
+}
+
+/// Whether a page is asked for, or a form is sent from one: by a browser, to show what is answered.
+fn is_page(request: &Request) -> bool {
+    let accepted = request.headers().get(header::ACCEPT).and_then(|line| line.to_str().ok());
+    accepted.is_some_and(|line| line.contains("text/html"))
 }
 
 #[cfg(test)]
@@ -131,8 +162,23 @@ mod tests {
         trigger.pull();
         assert_eq!(ask(&router).await, StatusCode::SERVICE_UNAVAILABLE, "the sandbox ends");
 
-        let hasty = Gate { standing: watch::Sender::new(Standing::Shut), patience: Duration::ZERO };
+        let hasty = Gate::patient(Duration::ZERO);
         let (_trigger, told) = shutdown();
-        assert!(hasty.wait(|opened| &opened.whole, &told).await.is_none(), "it has waited");
+        assert!(hasty.wait(|opened| &opened.whole, false, &told).await.is_none(), "it has waited");
+    }
+
+    #[tokio::test]
+    async fn a_page_waits_until_a_scenario_is_made_and_those_who_make_it_do_not() {
+        let (gate, (_trigger, told)) = (Gate::new(), shutdown());
+        let shell = Shell::new("test", Arc::new(SystemEntropy));
+        let router = gate.router(|opened| &opened.whole, shell, told);
+        gate.make(true);
+        gate.open(opened());
+        let page = Request::get("/").header("accept", "text/html,*/*;q=0.8").body(Body::empty());
+        let looking = tokio::spawn(router.clone().oneshot(page.unwrap()));
+        assert_eq!(ask(&router).await, StatusCode::OK, "who makes it");
+        assert!(!looking.is_finished());
+        gate.make(false);
+        assert_eq!(looking.await.unwrap().unwrap().status(), StatusCode::OK);
     }
 }

@@ -160,7 +160,9 @@ impl Keeper {
                 let (keeper, act) = (keeper.clone(), act.clone());
                 async move { keeper.carry_out(act).await }
             });
-            let done = match carried_out.await {
+            let carried_out = carried_out.await;
+            keeper.gate.make(false);
+            let done = match carried_out {
                 Ok(done) => done.map(|()| Done::Act(act)),
                 Err(panicked) => {
                     tracing::error!(%panicked, "an act ended early");
@@ -243,6 +245,7 @@ impl Keeper {
                 let scenario = name.scenario();
                 let start = scenario.begins(self.plan.start);
                 let reset = move |keeper: &Self| keeper.files().reset_for(name);
+                self.gate.make(true);
                 self.clone().stopped(Some(start), reset).await?;
                 let world = self.world().ok_or_else(|| Fault::new("internal-error"))?;
                 let all = scenario.steps.len();
