@@ -24,7 +24,7 @@ use crate::verify::Verification;
 use crate::whole::Asked as WholeAsked;
 
 /// The folder that a sandbox uses when nobody names one.
-const DATA: &str = "inrou-data";
+pub(crate) const DATA: &str = "inrou-data";
 
 /// The roles that can be served by themselves.
 const ROLES: [&str; 3] = ["authority", "portal", "phone"];

@@ -6,6 +6,7 @@ use inrou_api::clock::{Clock, SandboxClock};
 use inrou_words::{Form, Language, Term, text};
 use jiff::Timestamp;
 
+use crate::cli;
 use crate::fault::Fault;
 use crate::moment::parse_beginning;
 use crate::residents::{self, TestResident};
@@ -47,6 +48,11 @@ pub fn run(
             let path = ca.display().to_string();
             let path = Term { text: &path, reading: "" };
             say(&sentence("cli.trust-hint").with("path", path).render(Form::Plain));
+        }
+        if data != Path::new(cli::DATA) {
+            let path = data.display().to_string();
+            let path = Term { text: &path, reading: "" };
+            say(&sentence("cli.data-hint").with("path", path).render(Form::Plain));
         }
         say(&sentence("cli.stop-hint").render(Form::Plain));
         interrupted().await;
