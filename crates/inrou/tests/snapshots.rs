@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use inrou::residents::BUILT_IN;
 use inrou_api::clock::{Clock, SandboxClock};
@@ -51,6 +52,7 @@ impl Process {
             "GET / HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\naccept-language: en\r\n\
              connection: close\r\n\r\n"
         );
+        stream.set_read_timeout(Some(LONGEST_LOOK)).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut page = String::new();
         stream.read_to_string(&mut page).unwrap();
@@ -65,6 +67,9 @@ impl Drop for Process {
         let _ = self.child.wait();
     }
 }
+
+/// How long, in real time, a sandbox may take to show its home.
+const LONGEST_LOOK: Duration = Duration::from_secs(60);
 
 /// A data folder whose sandbox has Hana alone.
 fn folder() -> tempfile::TempDir {

@@ -71,16 +71,9 @@ impl Config {
         let text = fs::read_to_string(file).map_err(unreadable)?;
         let mut config: Self =
             toml::from_str(&text).map_err(|error| invalid(file, &error, &text))?;
-        if config
-            .portal
-            .as_ref()
-            .is_some_and(|role| role.proxy.is_some() && role.server.tls.is_some())
-        {
-            // Whoever reaches a server over TLS may be anywhere: nobody's header is believed there.
-            let detail = "portal.proxy: a server with TLS of its own believes no proxy";
-            return Err(Fault::new("config-invalid")
-                .with("path", file.display())
-                .with("detail", detail));
+        if let Some(detail) = config.portal.as_ref().and_then(PortalRole::contradiction) {
+            let path = file.display();
+            return Err(Fault::new("config-invalid").with("path", path).with("detail", detail));
         }
         config.resolve(file.parent().unwrap_or(Path::new("")));
         Ok(config)

@@ -62,6 +62,13 @@ pub struct AuthorityCalls {
 }
 
 impl PortalRole {
+    /// What in its section cannot be so together.
+    pub(super) fn contradiction(&self) -> Option<&'static str> {
+        // Whoever reaches a server over TLS may be anywhere: nobody's header is believed there.
+        (self.proxy.is_some() && self.server.tls.is_some())
+            .then_some("portal.proxy: a server with TLS of its own believes no proxy")
+    }
+
     /// How it is reached.
     ///
     /// # Errors
