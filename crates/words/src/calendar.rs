@@ -76,9 +76,11 @@ pub(crate) fn minutes(w: &mut Writer<'_>, count: u64) -> fmt::Result {
 /// 2026年11月21日 午前8時; 21 November 2026, 8:00.
 pub(crate) fn moment(w: &mut Writer<'_>, at: Timestamp) -> fmt::Result {
     let at = in_japan(at);
-    date(w, at.date())?;
-    w.write_str(if w.language() == Language::En { ", " } else { " " })?;
-    time(w, at.time())
+    w.moment(|w| {
+        date(w, at.date())?;
+        w.write_str(if w.language() == Language::En { ", " } else { " " })?;
+        time(w, at.time())
+    })
 }
 
 /// Which text in the family `when` says about when `due` is, from `now`.
@@ -153,7 +155,12 @@ mod tests {
     fn a_moment_is_written_in_japan_time_as_each_language_does() {
         let eight = at("2026-11-20T23:00:00Z");
         let write = |w: &mut Writer<'_>| moment(w, eight);
-        assert_eq!(written(Language::Ja, Form::Html, write), "2026年11月21日 午前8時");
+        assert_eq!(written(Language::Ja, Form::Plain, write), "2026年11月21日 午前8時");
+        assert_eq!(
+            written(Language::Ja, Form::Html, write),
+            "<span class=\"moment\">2026年11月21日 午前8時</span>",
+            "no line breaks within the day or the time"
+        );
         assert_eq!(written(Language::JaEasy, Form::Plain, write), "2026年11月21日 午前8時");
         assert_eq!(written(Language::JaEasy, Form::Kana, write), "2026ねん11がつ21にち ごぜん8じ");
         assert_eq!(

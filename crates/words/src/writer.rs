@@ -85,6 +85,17 @@ impl<'w> Writer<'w> {
         self.out.write_str("</span>")
     }
 
+    /// Writes a day or a time, within which Japanese would break a line anywhere: HTML has it in a class of
+    /// its own, for the style sheet to keep together. Elsewhere words are set apart as they are.
+    pub(crate) fn moment(&mut self, write: impl FnOnce(&mut Self) -> fmt::Result) -> fmt::Result {
+        if self.language != Language::Ja || self.form != Form::Html {
+            return write(self);
+        }
+        self.out.write_str("<span class=\"moment\">")?;
+        write(self)?;
+        self.out.write_str("</span>")
+    }
+
     fn term_with_reading(&mut self, Term { text, reading }: Term<'_>) -> fmt::Result {
         let gap = |c: char| c == ' ' || c == '\u{3000}';
         if text.split(gap).count() != reading.split(gap).count() {

@@ -97,7 +97,7 @@ mod tests {
     fn a_value_alone_is_written_as_its_language_does() {
         let at: Timestamp = "2026-11-20T23:00:00Z".parse().unwrap();
         assert_eq!(en(Value::from(at)), "21 November 2026, 8:00");
-        assert_eq!(Value::from(at).render(Language::Ja, Form::Html), "2026年11月21日 午前8時");
+        assert_eq!(Value::from(at).render(Language::Ja, Form::Plain), "2026年11月21日 午前8時");
         assert_eq!(en(Value::Name("signature")), "signature");
         assert_eq!(en(Value::Term(Term { text: "A", reading: "" })), "A");
     }
