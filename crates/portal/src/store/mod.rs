@@ -7,6 +7,8 @@ mod error;
 mod records;
 mod sqlite;
 
+use std::collections::BTreeMap;
+
 use inrou_api::idempotency::Keyed;
 use inrou_api::wire::authority::Notice;
 use inrou_api::wire::transaction::TransactionId;
@@ -150,6 +152,13 @@ pub trait Applications: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     fn received(&self, query: &OfficeQuery) -> Result<Vec<Application>, StoreError>;
+
+    /// How many received applications each municipality has to decide about; without those that have
+    /// none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn undecided(&self) -> Result<BTreeMap<Municipality, u64>, StoreError>;
 
     /// Decides about a received application that is not decided, with all that follows, once a
     /// request; gives it as it stands afterwards.

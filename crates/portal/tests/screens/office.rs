@@ -44,6 +44,42 @@ async fn a_clerk_signs_in_for_one_municipality_and_no_cookie_is_made_up() {
 }
 
 #[tokio::test]
+async fn who_chooses_a_municipality_sees_where_applications_wait() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let mut browser = Browser::office(&house);
+    assert!(!browser.get("/sign-in").await.has("件</span>"));
+    let (_, application) = house.apply(&person).await;
+    house.apply(&person).await;
+    let sign_in = browser.get("/sign-in").await;
+    assert!(sign_in.has("東京都清瀬市 <span class=\"state waits\">未処理 2件</span>"));
+    assert_eq!(sign_in.body.matches("件</span>").count(), 1, "none waits elsewhere");
+    let mut kiyose = clerk(&house, "13221").await;
+    let file = format!("/applications/{application}");
+    let key = kiyose.get(&file).await.hidden("key");
+    kiyose.submit(&format!("{file}/accept"), &[("key", &key)]).await;
+    assert!(browser.get("/sign-in").await.has("未処理 1件"), "what is decided does not wait");
+}
+
+#[tokio::test]
+async fn use_2_who_moves_out_is_told_what_follows_the_acceptance() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let (_, application) = house.apply(&person).await;
+    let mut kiyose = clerk(&house, "13221").await;
+    let file = format!("/applications/{application}");
+    let key = kiyose.get(&file).await.hidden("key");
+    kiyose.submit(&format!("{file}/accept"), &[("key", &key)]).await;
+    let mut resident = Browser::portal(&house);
+    resident.log_in(&house, &person).await;
+    for page in [format!("/portal/applications/{application}"), "/portal/notices".to_owned()] {
+        let page = resident.get(&page).await;
+        assert!(page.has("転出届が受理されました。") && page.has("14日以内に"), "{}", page.body);
+        assert!(page.has("転入届をしてください。") && !page.has("これで手続きは終わり"));
+    }
+}
+
+#[tokio::test]
 async fn a_sign_in_leads_back_to_the_page_that_was_asked_for() {
     let house = House::new().await;
     let person = house.person("印籠　花子", Medium::Phone);
@@ -75,7 +111,7 @@ async fn a_clerk_is_told_how_long_the_sign_in_lasts_and_puts_its_end_off() {
     for path in ["/", file.as_str()] {
         let page = kiyose.get(path).await;
         assert!(page.has("data-left=\"28800\" data-ask=\"/session/left\""), "{}", page.body);
-        assert!(page.has("2026年11月21日 午後6時まで職員として使えます"));
+        assert!(page.has("2026年11月21日 午後6時</span>まで職員として使えます"));
     }
     house.clock.advance_by(SignedDuration::from_hours(7));
     assert!(kiyose.get("/session/left").await.has("\"left\":3600"));

@@ -1,6 +1,8 @@
 //! The sandbox's sign-in of clerks: told on each page, warned of before it is over, and put off by a press,
 //! as often as a clerk likes (WCAG 2.2, 2.2.1).
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
@@ -96,6 +98,8 @@ struct SignIn<'a> {
     v: &'a Visit,
     title: &'static str,
     municipalities: &'a [Municipality],
+    /// How many applications wait for each of those that have some.
+    undecided: BTreeMap<Municipality, u64>,
     /// That a sign-in has ended, if one has.
     ended: Option<Trouble<'a>>,
     to: &'a str,
@@ -104,6 +108,12 @@ struct SignIn<'a> {
 impl SignIn<'_> {
     fn name(&self, &code: &Municipality) -> Said<'static> {
         municipality(self.v, code)
+    }
+
+    /// How many applications wait there, if some do.
+    fn waiting(&self, code: &Municipality) -> Option<Said<'static>> {
+        let count = *self.undecided.get(code)?;
+        Some(Said::of("office.waiting", self.v.language).with("count", count))
     }
 }
 
@@ -121,7 +131,8 @@ pub(super) async fn show(
         SignedIn::Before(_) => Some(Trouble::of(&v, code, std::iter::empty())),
         SignedIn::Now(_) | SignedIn::Never => None,
     };
-    page(&v, &SignIn { v: &v, title: "office.sign-in", municipalities, ended, to })
+    let undecided = office.portal.store(|store| store.undecided()).await?;
+    page(&v, &SignIn { v: &v, title: "office.sign-in", municipalities, undecided, ended, to })
 }
 
 /// The municipality that was chosen.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use inrou_api::wire::portal::{Decision, OfficeState};
 use inrou_api::wire::transaction::{TransactionId, TransactionState};
+use inrou_rules::Municipality;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, named_params};
 
@@ -79,6 +80,18 @@ impl Applications for SqliteStore {
                 ":limit": number(query.limit as u64),
             };
             rows(connection, &sql, params, read)
+        })
+    }
+
+    fn undecided(&self) -> Result<BTreeMap<Municipality, u64>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT municipality, count(*) FROM receipts WHERE state = ?1
+                       GROUP BY municipality";
+            let read = |row: &Row<'_>| {
+                let (Json(municipality), count): (_, u32) = (row.get(0)?, row.get(1)?);
+                Ok((municipality, u64::from(count)))
+            };
+            Ok(rows(connection, sql, [Json(OfficeState::Received)], read)?.into_iter().collect())
         })
     }
 
