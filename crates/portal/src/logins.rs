@@ -3,7 +3,7 @@
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Shutdown, Source, Wait};
-use inrou_api::wire::portal::{LoginBegun, LoginView};
+use inrou_api::wire::portal::{LoginBegun, LoginOrigin, LoginView};
 use inrou_api::wire::transaction::{Purpose, TransactionId, TransactionState};
 use inrou_words::{Form, Language, Term, text};
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +16,7 @@ use crate::store::TransactionRecord;
 const SHORTEST_KEY: usize = 22;
 
 impl Portal {
-    /// Begins a log-in, once a key, for whoever asks from `source`.
+    /// Begins a log-in, once a key, for whoever asks from `source`, on a page or by a program.
     ///
     /// # Errors
     /// `idempotency-key-malformed` if the key could be guessed; `too-many-requests`; the store's.
@@ -24,6 +24,7 @@ impl Portal {
         &self,
         key: &IdempotencyKey,
         source: Source,
+        origin: LoginOrigin,
         language: Language,
     ) -> Result<LoginBegun, Problem> {
         if key.as_str().len() < SHORTEST_KEY {
@@ -33,7 +34,10 @@ impl Portal {
         let name = Term { text: &self.settings.name, reading: "" };
         let words = text("transaction.log-in").in_language(language);
         let words = words.with("asker", name).render(form(language));
-        let transaction = self.new_transaction(Purpose::LogIn, words, self.settings.login_life);
+        let transaction = TransactionRecord {
+            origin: Some(origin),
+            ..self.new_transaction(Purpose::LogIn, words, self.settings.login_life)
+        };
         let hash = sha256(login.as_bytes());
         // One that was begun before takes no room.
         if self.store(move |store| store.login(&hash)).await?.is_none() {
@@ -102,6 +106,7 @@ impl Portal {
             text,
             challenge,
             expires: self.until(life),
+            origin: None,
             answered: None,
         }
     }

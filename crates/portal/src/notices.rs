@@ -10,6 +10,7 @@ use inrou_rules::japan;
 use jiff::Timestamp;
 
 use crate::Portal;
+use crate::holders::soon;
 use crate::own::Vaccination;
 use crate::store::{Due, Session};
 
@@ -93,7 +94,7 @@ impl Portal {
     /// cannot be asked is asked at the next look.
     async fn give_due(&self, session: &Session) -> Option<Timestamp> {
         self.own.as_ref()?;
-        let vaccinations = match self.own_records(session).await {
+        let vaccinations = match soon(self.own_records(session)).await {
             Ok(records) => records.vaccinations,
             Err(problem) => {
                 tracing::info!(code = problem.code(), "vaccinations cannot be told now");

@@ -38,6 +38,17 @@ impl Portal {
         session.ok_or_else(|| Problem::new(Code::LOGIN_REQUIRED))
     }
 
+    /// The session as it stands now.
+    ///
+    /// # Errors
+    /// `login-required` if it is over; the store's.
+    pub(crate) async fn still_live(&self, session: &Session) -> Result<Session, Problem> {
+        let token = session.token;
+        let found = self.store(move |store| store.session(&token)).await?;
+        let live = found.filter(|found| found.is_live(self.now()));
+        live.ok_or_else(|| Problem::new(Code::LOGIN_REQUIRED))
+    }
+
     /// Has a session last as long as a new one would, if the certificate that logged in is still good;
     /// at most as long in all as is set. Gives it as it stands afterwards.
     ///
@@ -79,6 +90,7 @@ impl Portal {
             session: session.id,
             since: session.since,
             expires: session.expires,
+            origin: session.origin,
         };
         Ok(sessions.into_iter().map(view).collect())
     }

@@ -207,6 +207,7 @@ impl Portal {
             id: self.secrets.session(&record.id),
             subject,
             certificate,
+            origin: record.origin.clone(),
             since: self.now(),
             expires: self.until(self.settings.session_life),
             used: false,

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{Problem, accepted_language};
 use inrou_api::server::{Json, Path, Query, Source};
-use inrou_api::wire::portal::{LoginBegun, LoginView};
+use inrou_api::wire::portal::{LoginBegun, LoginOrigin, LoginView};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -33,7 +33,7 @@ async fn begin(
 ) -> Result<Json<LoginBegun>, Problem> {
     let key = IdempotencyKey::read(&headers)?;
     let language = accepted_language(&headers);
-    state.portal.begin_login(&key, source, language).await.map(Json)
+    state.portal.begin_login(&key, source, LoginOrigin::Program, language).await.map(Json)
 }
 
 /// How a log-in stands; waits while it is open.

@@ -95,6 +95,8 @@ impl File {
     /// The next part, with something in it; `None` after the last.
     async fn part(&mut self) -> Result<Option<String>, Problem> {
         while let Some(query) = self.rest.take() {
+            // What is ended elsewhere reads nothing more (USE-7).
+            self.session = self.portal.still_live(&self.session).await?;
             let page = self.portal.history(&self.session, &query).await?;
             self.rest = page.next.map(|next| HistoryQuery { cursor: Some(next), ..query });
             let mut part = String::new();

@@ -8,13 +8,14 @@ use inrou_api::page::Cursor;
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::Query;
 use inrou_api::wire::authority::HistoryEntry;
-use inrou_rules::japan;
+use inrou_rules::{Attributes, japan};
 use inrou_web::{Field, Kind, Said, Trouble, Visit, page, percent};
 use inrou_words::{Language, Value, text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::home::name_of;
 use super::visitor::Resident;
 use super::{ON_A_PAGE, Screens};
 use crate::history::HistoryQuery;
@@ -32,6 +33,8 @@ const KINDS: &[&str] = &[
     "application-accepted",
     "application-returned",
     "document-viewed",
+    "application-completed",
+    "application-rejected",
     "certificate-issued",
     "certificate-activated",
     "certificate-held",
@@ -140,9 +143,16 @@ struct History<'a> {
     rows: Vec<Row>,
     next: Option<Cursor>,
     query: String,
+    /// Whose history it is, if the authority tells: what is printed has to say so.
+    resident: Option<Attributes>,
 }
 
 impl History<'_> {
+    fn name(&self) -> Option<Said<'_>> {
+        let name = name_of(self.resident.as_ref()?);
+        Some(self.v.say("value.term").with("value", name))
+    }
+
     fn kinds(&self) -> impl Iterator<Item = (&'static str, String, bool)> {
         KINDS.iter().map(|kind| {
             let label = self.v.say("value.history-kind").with("value", Value::Name(kind)).kana();
@@ -216,6 +226,7 @@ pub(super) async fn show(
         rows: Vec::new(),
         next: None,
         query,
+        resident: screens.portal.resident(&session).await,
     };
     match filter.read() {
         Ok(asked) => {

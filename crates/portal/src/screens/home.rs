@@ -5,9 +5,10 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use inrou_api::problem::{Code, Problem};
-use inrou_api::wire::portal::SessionView;
+use inrou_api::wire::portal::{LoginOrigin, SessionView};
+use inrou_rules::Attributes;
 use inrou_web::{Form, Said, Trouble, Visit, page};
-use inrou_words::Value;
+use inrou_words::{Term, Value};
 use serde::Deserialize;
 
 use super::visitor::{Resident, Visitor};
@@ -35,9 +36,18 @@ struct Home<'a> {
     /// The forms that were begun.
     drafts: Vec<Draft>,
     own: bool,
+    /// Who is logged in, if the authority tells.
+    resident: Option<Attributes>,
 }
 
 impl Home<'_> {
+    fn who(&self) -> Said<'_> {
+        match &self.resident {
+            Some(resident) => self.v.say("home-page.who").with("name", name_of(resident)),
+            None => self.v.say("home-page.who-unknown"),
+        }
+    }
+
     fn procedure<'b>(&self, draft: &'b Draft) -> Said<'b> {
         Said::of("value.procedure", self.v.language).with("value", Value::Name(&draft.form))
     }
@@ -60,7 +70,13 @@ pub(super) async fn home(
     let drafts = screens.portal.drafts(&session.subject).await?;
     let (new, last) = screens.portal.new_notices(&session, seen).await?;
     let own = screens.portal.own.is_some();
-    page(&v, &Home { v: &v, title: "home-page.title", new, last, drafts, own })
+    let resident = screens.portal.resident(&session).await;
+    page(&v, &Home { v: &v, title: "home-page.title", new, last, drafts, own, resident })
+}
+
+/// A resident's name with its reading.
+pub(super) fn name_of(resident: &Attributes) -> Term<'_> {
+    Term { text: &resident.name, reading: &resident.name_reading }
 }
 
 #[derive(Template)]
@@ -72,6 +88,20 @@ struct Sessions<'a> {
 }
 
 impl Sessions<'_> {
+    /// From where it was begun, where that was noted.
+    fn origin<'b>(&'b self, session: &'b SessionView) -> Option<Said<'b>> {
+        Some(match session.origin.as_ref()? {
+            LoginOrigin::Program => self.v.say("sessions.program"),
+            LoginOrigin::Page { browser } if browser.is_empty() => {
+                self.v.say("sessions.some-browser")
+            }
+            LoginOrigin::Page { browser } => {
+                let browser = Term { text: browser, reading: "" };
+                self.v.say("sessions.page").with("browser", browser)
+            }
+        })
+    }
+
     fn has_others(&self) -> bool {
         self.sessions.iter().any(|session| !session.current)
     }

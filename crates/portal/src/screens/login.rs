@@ -7,13 +7,14 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Query, Source};
+use inrou_api::wire::portal::LoginOrigin;
 use inrou_api::wire::transaction::TransactionState;
 use inrou_web::{Form, Said, Trouble, Visit, page};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::visitor::Visitor;
-use super::{Screens, cookies, path_below, patience, qr::Qr, to};
+use super::{Screens, browser, cookies, path_below, patience, qr::Qr, to};
 use crate::store::TransactionRecord;
 
 /// Where to go after the log-in.
@@ -79,12 +80,14 @@ pub(super) struct BeginForm {
 pub(super) async fn begin(
     State(screens): State<Screens>,
     source: Source,
+    headers: HeaderMap,
     v: Visit,
     Form(form): Form<BeginForm>,
 ) -> Result<Response, Problem> {
     let key: IdempotencyKey =
         form.key.parse().map_err(|_| Problem::new(Code::IDEMPOTENCY_KEY_MALFORMED))?;
-    let begun = screens.portal.begin_login(&key, source, v.language).await?;
+    let origin = LoginOrigin::Page { browser: browser::name(&headers) };
+    let begun = screens.portal.begin_login(&key, source, origin, v.language).await?;
     let path = form.to.as_deref().and_then(own_path).unwrap_or_default();
     let value = format!("{}:{path}", begun.login);
     let life = screens.portal.settings.login_life.saturating_mul(4);

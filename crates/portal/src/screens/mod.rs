@@ -4,6 +4,7 @@
 
 mod applications;
 mod apply;
+mod browser;
 mod cookies;
 mod export;
 mod history;

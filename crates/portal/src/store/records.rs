@@ -5,7 +5,7 @@ use std::fmt;
 
 use inrou_api::problem::Code;
 use inrou_api::wire::Base64;
-use inrou_api::wire::portal::{Decision, EvidenceKind, OfficeState, Procedure};
+use inrou_api::wire::portal::{Decision, EvidenceKind, LoginOrigin, OfficeState, Procedure};
 use inrou_api::wire::transaction::{Purpose, Transaction, TransactionId, TransactionState};
 use inrou_rules::{Municipality, japan};
 use jiff::Timestamp;
@@ -32,6 +32,8 @@ pub struct TransactionRecord {
     pub challenge: Vec<u8>,
     /// Until when it may be answered.
     pub expires: Timestamp,
+    /// On what a log-in was begun, where that was noted.
+    pub origin: Option<LoginOrigin>,
     /// How it was answered.
     pub answered: Option<Answered>,
 }
@@ -92,6 +94,8 @@ pub struct Session {
     pub subject: String,
     /// The certificate that logged in, DER.
     pub certificate: Vec<u8>,
+    /// On what it was begun, where that was noted.
+    pub origin: Option<LoginOrigin>,
     /// Since when.
     pub since: Timestamp,
     /// Until when.

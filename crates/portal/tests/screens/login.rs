@@ -240,6 +240,26 @@ async fn a_session_ends_by_time_and_by_the_residents_will() {
 }
 
 #[tokio::test]
+async fn use_7_each_log_in_is_named_by_where_it_was_begun() {
+    let mut house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let told = "Mozilla/5.0 (Windows NT 10.0; rv:144.0) Gecko/20100101 Firefox/144.0";
+    let mut browser = Browser::portal(&house).saying("user-agent", told);
+    browser.log_in(&house, &person).await;
+    Browser::portal(&house).log_in(&house, &person).await;
+    // The phone's operation check logs in so.
+    house.log_in(&person).await;
+    house.restart().await;
+    let mut after = Browser::portal(&house);
+    after.cookies = browser.cookies;
+    let list = after.get("/portal/sessions").await;
+    for origin in ["ブラウザーから：Firefox, Windows", "ブラウザーから<", "アプリなどから"]
+    {
+        assert_eq!(list.body.matches(origin).count(), 1, "{origin}: {}", list.body);
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_ended_is_told_as_such_and_what_a_log_out_ended_is_not() {
     let house = House::new().await;
     let person = house.person("印籠　花子", Medium::Phone);
@@ -268,7 +288,7 @@ async fn a_session_can_be_extended_and_its_pages_say_until_when_it_lasts() {
     let person = house.person("印籠　花子", Medium::Phone);
     let mut browser = Browser::portal(&house);
     let home = browser.log_in(&house, &person).await;
-    assert!(home.has("data-left=\"1800\"") && home.has("10時30分までログインしています"));
+    assert!(home.has("data-left=\"1800\"") && home.has("10時30分</span>までログインしています"));
     house.clock.advance_by(SignedDuration::from_mins(26));
     // Looking puts nothing off.
     assert!(browser.get("/portal/notices").await.has("data-left=\"240\""));
@@ -289,7 +309,9 @@ async fn a_session_can_be_extended_and_its_pages_say_until_when_it_lasts() {
     }
     house.clock.advance_by(SignedDuration::from_mins(15));
     let last = browser.submit("/portal/sessions/extend", &[]).await;
-    assert!(last.has("午後10時までログインしています") && !last.has("/portal/sessions/extend"));
+    assert!(
+        last.has("午後10時</span>までログインしています") && !last.has("/portal/sessions/extend")
+    );
     house.clock.advance_by(SignedDuration::from_mins(30));
     assert!(browser.get("/portal/sessions/left").await.body.contains("\"left\":0"));
     let over = browser.post("/portal/sessions/extend", &[]).await;

@@ -30,6 +30,42 @@ async fn use_2_a_notice_is_new_until_it_is_looked_at_and_comes_to_a_page_that_wa
     assert!(!browser.get("/portal/notices").await.has("class=\"state waits\""));
 }
 
+#[tokio::test]
+async fn the_first_page_and_a_printed_history_say_whose_they_are() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let mut browser = Browser::portal(&house);
+    let home = browser.log_in(&house, &person).await;
+    assert!(home.has("印籠　花子さんがログインしています。"), "{}", home.body);
+    assert!(home.has("アプリの「メニュー」"), "where the phone's own notices are");
+    let history = browser.get("/portal/history").await;
+    let printed = history.between("<p class=\"printed\">", "</p>");
+    assert!(
+        printed.contains("印籠　花子") && printed.contains("2026年11月21日 午前10時"),
+        "{printed}"
+    );
+    assert!(history.has("<section class=\"stack unprinted\" aria-labelledby=\"export\">"));
+    house.role_api.set_secretive(true);
+    let home = browser.get("/portal").await;
+    assert!(home.has("氏名は、今は表示できません") && !home.has("印籠　花子"));
+}
+
+#[tokio::test]
+async fn use_2_an_authority_that_does_not_answer_keeps_nobody_from_their_notices() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let mut browser = Browser::portal(&house);
+    browser.log_in(&house, &person).await;
+    house.apply(&person).await;
+    house.role_api.set_silent(true);
+    // Its clients wait for an answer much longer than that.
+    let notices = tokio::time::timeout(LONGEST_LOOK, browser.get("/portal/notices")).await;
+    assert!(notices.unwrap().has("申請を受け付けました"));
+}
+
+/// How long, in real time, a look at most lasts.
+const LONGEST_LOOK: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// What is answered to who asks before midnight in Japan, which comes once they wait for it.
 async fn over_midnight<T>(house: &House, asks: impl Future<Output = T>) -> T {
     let midnight = "2026-11-22T00:00:00+09:00".parse().unwrap();
@@ -220,6 +256,22 @@ async fn use_7_a_file_that_cannot_be_written_whole_breaks_off() {
     assert!(to_bytes(begun, usize::MAX).await.is_err(), "it has no end");
     let refused = browser.get("/portal/history.csv").await;
     assert_eq!(refused.trouble().unwrap(), "service-unavailable");
+}
+
+#[tokio::test]
+async fn use_7_a_file_breaks_off_when_its_log_in_is_ended_elsewhere() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    for _ in 0..500 {
+        house.role_api.happened(&person.subject, house.now(), "certificate-issued");
+    }
+    house.clock.advance_by(SignedDuration::from_secs(1));
+    let (mut browser, mut elsewhere) = (Browser::portal(&house), Browser::portal(&house));
+    browser.log_in(&house, &person).await;
+    elsewhere.log_in(&house, &person).await;
+    let begun = browser.download("/portal/history.csv").await;
+    elsewhere.submit("/portal/sessions/end-others", &[]).await;
+    assert!(to_bytes(begun, usize::MAX).await.is_err(), "it has no end");
 }
 
 #[tokio::test]

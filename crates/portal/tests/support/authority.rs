@@ -35,6 +35,7 @@ struct Known {
     histories: BTreeMap<String, Vec<HistoryEntry>>,
     down: bool,
     secretive: bool,
+    silent: bool,
     asked: usize,
 }
 
@@ -89,6 +90,11 @@ impl RoleApi {
         self.state.0.lock().unwrap().down = down;
     }
 
+    /// Takes requests, and answers none.
+    pub fn set_silent(&self, silent: bool) {
+        self.state.0.lock().unwrap().silent = silent;
+    }
+
     /// Does not tell attributes.
     pub fn set_secretive(&self, secretive: bool) {
         self.state.0.lock().unwrap().secretive = secretive;
@@ -105,6 +111,9 @@ async fn find_holder(
     _by: SignedBy,
     Json(request): Json<FindHolder>,
 ) -> Result<Json<Holder>, Problem> {
+    if state.0.lock().unwrap().silent {
+        std::future::pending::<()>().await;
+    }
     let mut known = state.0.lock().unwrap();
     known.answer()?;
     let found = known.holders.get(&request.certificate.0);

@@ -6,8 +6,11 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 /// `sqlite3 FILE .dump` of a store of each form, which has a row in every table. Its blobs are cut short.
-pub const FIXTURES: &[&str] =
-    &[include_str!("../fixtures/v1.sql"), include_str!("../fixtures/v2.sql")];
+pub const FIXTURES: &[&str] = &[
+    include_str!("../fixtures/v1.sql"),
+    include_str!("../fixtures/v2.sql"),
+    include_str!("../fixtures/v3.sql"),
+];
 
 /// The resident of the fixtures.
 const SUBJECT: &str = "b1d3361fff016dbfe3815281268a8a21";

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use inrou_api::idempotency::{Fingerprint, Keyed};
-use inrou_api::wire::portal::{Decision, EvidenceKind, Procedure};
+use inrou_api::wire::portal::{Decision, EvidenceKind, LoginOrigin, Procedure};
 use inrou_api::wire::transaction::{Purpose, TransactionId};
 use inrou_portal::store::{
     Digest, Due, Entry, NewApplication, Outcome, Receipt, Request, Session, Settlement,
@@ -40,6 +40,7 @@ pub fn transaction(purpose: Purpose, number: u64) -> TransactionRecord {
         text: format!("Text {number}\n"),
         challenge: vec![1; 32],
         expires: later(180),
+        origin: None,
         answered: None,
     }
 }
@@ -50,6 +51,7 @@ pub fn session(number: u64) -> Session {
         id: format!("session-{number}"),
         subject: subject(number),
         certificate: vec![0x30; 1_000],
+        origin: Some(LoginOrigin::Page { browser: "Firefox, Linux".to_owned() }),
         since: START,
         expires: later(1_800),
         used: false,

@@ -160,8 +160,9 @@ pub(super) fn put_transaction(
 ) -> Result<(), StoreError> {
     change(
         connection,
-        "INSERT INTO transactions (id, purpose, asker, asker_name, text, challenge, expires)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO transactions
+         (id, purpose, asker, asker_name, text, challenge, expires, origin)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         (
             transaction.id.as_str(),
             Json(transaction.purpose),
@@ -170,6 +171,7 @@ pub(super) fn put_transaction(
             &transaction.text,
             &transaction.challenge,
             Moment(transaction.expires),
+            transaction.origin.as_ref().map(Json),
         ),
     )
     .map(drop)
@@ -222,6 +224,7 @@ pub(super) fn read_transaction(row: &Row<'_>) -> rusqlite::Result<TransactionRec
     let Json(id) = row.get("id")?;
     let Json(purpose) = row.get("purpose")?;
     let Moment(expires) = row.get("expires")?;
+    let origin: Option<Json<_>> = row.get("origin")?;
     Ok(TransactionRecord {
         id,
         purpose,
@@ -230,6 +233,7 @@ pub(super) fn read_transaction(row: &Row<'_>) -> rusqlite::Result<TransactionRec
         text: row.get("text")?,
         challenge: row.get("challenge")?,
         expires,
+        origin: origin.map(|Json(origin)| origin),
         answered,
     })
 }
@@ -237,8 +241,8 @@ pub(super) fn read_transaction(row: &Row<'_>) -> rusqlite::Result<TransactionRec
 fn put_session(connection: &Connection, session: &Session) -> Result<(), StoreError> {
     change(
         connection,
-        "INSERT INTO sessions (token, id, subject, certificate, since, expires, used)
-         VALUES (:token, :id, :subject, :certificate, :since, :expires, 0)",
+        "INSERT INTO sessions (token, id, subject, certificate, since, expires, used, origin)
+         VALUES (:token, :id, :subject, :certificate, :since, :expires, 0, :origin)",
         named_params! {
             ":token": session.token,
             ":id": session.id,
@@ -246,6 +250,7 @@ fn put_session(connection: &Connection, session: &Session) -> Result<(), StoreEr
             ":certificate": session.certificate,
             ":since": Moment(session.since),
             ":expires": Moment(session.expires),
+            ":origin": session.origin.as_ref().map(Json),
         },
     )
     .map(drop)
@@ -259,11 +264,13 @@ fn find_session(connection: &Connection, token: &Digest) -> Result<Option<Sessio
 fn read_session(row: &Row<'_>) -> rusqlite::Result<Session> {
     let (Moment(since), Moment(expires)) = (row.get("since")?, row.get("expires")?);
     let ended: Option<Moment> = row.get("ended")?;
+    let origin: Option<Json<_>> = row.get("origin")?;
     Ok(Session {
         token: row.get("token")?,
         id: row.get("id")?,
         subject: row.get("subject")?,
         certificate: row.get("certificate")?,
+        origin: origin.map(|Json(origin)| origin),
         since,
         expires,
         used: row.get("used")?,

@@ -19,7 +19,8 @@ use columns::{change, row};
 /// Each form of the schema, from an empty file on. What was released is never changed. A fixture of every
 /// form stays readable: with a new form, `sqlite3 FILE .dump` of a store that has a row in every table goes
 /// to `tests/fixtures/`, and the tests ask for it.
-const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("v1.sql"), include_str!("v2.sql"), include_str!("v3.sql")];
 
 /// The form that this version writes.
 const KNOWN: u32 = MIGRATIONS.len() as u32;
