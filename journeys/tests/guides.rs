@@ -231,23 +231,33 @@ fn repository(path: &str) -> String {
 
 /// What the journeys in the browser name in quotes: steps, rules, codes.
 fn named_by_journeys() -> BTreeSet<String> {
-    quoted(|_| true)
+    quotes().into_iter().map(|(_, quote)| quote).collect()
 }
 
-/// What of it they look at as the screen of its name: not what is told there, or only looked over.
+/// What of it they look at as a screen: the step and the heading of `sees("S0 2-C 2", "button.menu")`. What is
+/// pressed, waited for or told there is not.
 fn seen_on_journeys() -> BTreeSet<String> {
-    quoted(|before| !before.ends_with("is_told(") && !before.ends_with("looks_around("))
+    let quotes = quotes();
+    let is_step = |before: &str| before.ends_with("sees(");
+    let names = |pair: &[(String, String)]| {
+        let [(before, step), (between, heading)] = pair else { return Vec::new() };
+        match (is_step(before), between.as_str()) {
+            (true, ",") => vec![step.clone(), heading.clone()],
+            _ => Vec::new(),
+        }
+    };
+    quotes.windows(2).flat_map(names).collect()
 }
 
-/// What the journeys have in quotes, behind what is wanted.
-fn quoted(wanted: impl Fn(&str) -> bool) -> BTreeSet<String> {
+/// What the journeys have in quotes, each with what stands between it and the one before.
+fn quotes() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens");
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     let text = files.filter(|file| file.extension().is_some_and(|it| it == "rs"));
     let text: String = text.map(|file| fs::read_to_string(file).unwrap()).collect();
     let pieces: Vec<&str> = text.split('"').collect();
-    let quotes = pieces.chunks_exact(2).filter(|pair| wanted(pair[0].trim_end()));
-    quotes.map(|pair| pair[1].to_owned()).collect()
+    let pairs = pieces.chunks_exact(2);
+    pairs.map(|pair| (pair[0].trim().to_owned(), pair[1].to_owned())).collect()
 }
 
 /// Whether a name is that of a guide's step: `S0 2-C 4`.

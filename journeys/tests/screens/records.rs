@@ -13,18 +13,22 @@ async fn s0_1_b_own_information(way: Way) {
     logs_in(&hana, &house).await;
     hana.presses("own.title").await;
     hana.sees("S0 1-B 1 own information", "own.title").await;
-    for (step, page) in [
-        ("S0 1-B 1 medicine", "own.medicines"),
-        ("S0 1-B 1 check-ups", "own.checkups"),
-        ("S0 1-B 1 handbook", "own.mother-and-child"),
-    ] {
-        hana.presses(page).await;
-        hana.sees(step, page).await;
-        hana.presses("own.title").await;
-        hana.waits_for("own.title").await;
-    }
+    hana.presses("own.medicines").await;
+    hana.sees("S0 1-B 1 medicine", "own.medicines").await;
+    goes_back(&hana).await;
+    hana.presses("own.checkups").await;
+    hana.sees("S0 1-B 1 check-ups", "own.checkups").await;
+    goes_back(&hana).await;
+    hana.presses("own.mother-and-child").await;
+    hana.sees("S0 1-B 1 handbook", "own.mother-and-child").await;
+    goes_back(&hana).await;
     hana.leaves().await;
     house.ends().await;
+}
+
+async fn goes_back(hana: &Person) {
+    hana.presses("own.title").await;
+    hana.waits_for("own.title").await;
 }
 
 async fn s0_1_d_use_history(way: Way) {
