@@ -101,6 +101,13 @@ fn to_be_told(phone: &Phone, name: &str, page: &str, problem: &Problem) -> Redir
     to_told(name, page, &mark)
 }
 
+/// To a page of a phone that tells whoever is led there that the form was taken.
+fn to_be_told_done(phone: &Phone, name: &str, page: &str) -> Redirect {
+    let mark = phone.mark();
+    phone.tell_done(&mark);
+    to_told(name, page, &mark)
+}
+
 /// To a page of a phone that tells what has this mark.
 fn to_told(name: &str, page: &str, mark: &Mark) -> Redirect {
     let and = if page.contains('?') { '&' } else { '?' };

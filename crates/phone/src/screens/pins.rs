@@ -13,7 +13,7 @@ use inrou_web::{Field, Form, Trouble, Visit, page};
 use serde::Deserialize;
 
 use super::parts::{self, Fault, Occasion};
-use super::{Tells, find, home, to, to_be_told, working};
+use super::{Tells, find, home, to, to_be_told, to_be_told_done, working};
 use crate::fleet::Fleet;
 
 #[derive(Template)]
@@ -122,12 +122,13 @@ pub(super) async fn show(
         return Ok(to(&name, "/pins").into_response());
     }
     let told = phone.told(&tells.told);
-    let title = match (query.changed, usage) {
+    let changed = query.changed.filter(|_| phone.is_told_done(&tells.told));
+    let title = match (changed, usage) {
         (Some(_), _) => "pin-change.done",
         (None, Use::Signature) => "pin-change.signature",
         (None, Use::UserAuthentication) => "pin-change.user-authentication",
     };
-    let (phone, changed) = (name.as_str(), query.changed);
+    let phone = name.as_str();
     page(&v, &Change { v: &v, title, phone, usage, tries_left, told, changed })
 }
 
@@ -156,8 +157,10 @@ pub(super) async fn change(
         Use::UserAuthentication => "/pins/user-authentication",
     };
     let led = match set.await {
-        Ok(()) if guessed => to(&name, &format!("{page}?changed=easily-guessed")),
-        Ok(()) => to(&name, &format!("{page}?changed=yes")),
+        Ok(()) if guessed => {
+            to_be_told_done(&phone, &name, &format!("{page}?changed=easily-guessed"))
+        }
+        Ok(()) => to_be_told_done(&phone, &name, &format!("{page}?changed=yes")),
         Err(problem) => to_be_told(&phone, &name, page, &problem),
     };
     Ok(led.into_response())

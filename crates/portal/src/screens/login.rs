@@ -243,8 +243,11 @@ struct Goodbye<'a> {
     title: &'static str,
 }
 
-/// After a log-out.
-pub(super) async fn goodbye(v: Visit) -> Result<Response, Problem> {
+/// After a log-out. Whoever is logged in is not told otherwise.
+pub(super) async fn goodbye(Visitor(visitor): Visitor, v: Visit) -> Result<Response, Problem> {
+    if visitor.is_some() {
+        return Ok(to("/portal").into_response());
+    }
     page(&v, &Goodbye { v: &v, title: "goodbye.title" })
 }
 

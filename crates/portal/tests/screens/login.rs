@@ -204,6 +204,8 @@ async fn a_log_out_ends_the_session_however_often_it_is_pressed() {
     let mut browser = Browser::portal(&house);
     browser.log_in(&house, &person).await;
     let mut tab = browser.clone();
+    let typed = browser.get("/portal/goodbye").await;
+    assert_eq!(typed.location().unwrap(), "/portal", "nobody has logged out");
     let gone = browser.submit("/portal/logout", &[]).await;
     assert!(gone.has("<h1>ログアウトしました</h1>"));
     assert!(!browser.cookies.contains_key("__Host-portal"));
