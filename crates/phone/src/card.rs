@@ -1,5 +1,6 @@
 //! Cards that can be put to a phone, and the one that lies on it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -32,23 +33,47 @@ pub trait CardSource: Send + Sync {
     /// `not-found` if there is no card of that name, `card-not-present`, `card-busy`,
     /// `reader-unavailable`.
     fn connect(&self, name: &str) -> Result<Box<dyn Transport + Send>, Problem>;
+
+    /// The card of the holder of a phone, where that is known.
+    fn card_of_holder(&self, phone: &str) -> Option<&str>;
 }
 
 /// The sandbox's table: a tray of card files.
-pub struct TableOfCards(pub Arc<Tray>);
+pub struct TableOfCards {
+    tray: Arc<Tray>,
+    holders: BTreeMap<String, String>,
+}
+
+impl TableOfCards {
+    /// The cards of a tray; of nobody it is known who holds which phone.
+    pub fn new(tray: Arc<Tray>) -> Self {
+        Self { tray, holders: BTreeMap::new() }
+    }
+
+    /// With the card of the holder of each of these phones, by the phone's name.
+    #[must_use]
+    pub fn of_holders(mut self, holders: BTreeMap<String, String>) -> Self {
+        self.holders = holders;
+        self
+    }
+}
 
 impl CardSource for TableOfCards {
     fn cards(&self) -> Result<Vec<String>, Problem> {
-        let chips = self.0.list().map_err(|error| of_card_tray(error, "cards"))?;
+        let chips = self.tray.list().map_err(|error| of_card_tray(error, "cards"))?;
         let cards = chips.into_iter().filter(|chip| chip.personality == Personality::Card);
         Ok(cards.map(|card| card.name.to_string()).collect())
     }
 
     fn connect(&self, name: &str) -> Result<Box<dyn Transport + Send>, Problem> {
         let chip = name.parse().map_err(|_| Problem::new(Code::NOT_FOUND))?;
-        let mut card = self.0.take(&chip).map_err(|error| of_card_tray(error, name))?;
+        let mut card = self.tray.take(&chip).map_err(|error| of_card_tray(error, name))?;
         card.power_on(Interface::Contactless);
         Ok(Box::new(Powered(card)))
+    }
+
+    fn card_of_holder(&self, phone: &str) -> Option<&str> {
+        self.holders.get(phone).map(String::as_str)
     }
 }
 
@@ -73,6 +98,10 @@ impl CardSource for ReaderCards {
     fn connect(&self, name: &str) -> Result<Box<dyn Transport + Send>, Problem> {
         let card = self.pcsc.connect(name, self.last_tries).map_err(of_reader)?;
         Ok(Box::new(card))
+    }
+
+    fn card_of_holder(&self, _: &str) -> Option<&str> {
+        None
     }
 }
 

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::secrets::Secrets;
 
 pub(crate) use steps::{Then, new_pin};
-pub(crate) use work::{Outcome, Situation, Work};
+pub(crate) use work::{Outcome, Situation, Work, is_of_card};
 
 /// A procedure under way. *This type is stored*: fields are only ever added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

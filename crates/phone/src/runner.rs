@@ -18,7 +18,7 @@ use inrou_rules::{EnrolmentId, Refusal, Use, Uses};
 use tokio::runtime::Handle;
 
 use crate::card;
-use crate::flow::{Addressee, Flow, Outcome, Situation, Then, Work};
+use crate::flow::{Addressee, Flow, Outcome, Situation, Then, Work, is_of_card};
 use crate::phone::Phone;
 use crate::problem::{of_chip, of_session};
 use crate::progress::Progress;
@@ -121,9 +121,8 @@ impl Phone {
 
     fn take(&self, step: &Step) -> Result<Then, Problem> {
         let mut live = self.live();
-        let card = live.card.clone();
         let (flow, secrets) = live.flow()?;
-        flow.step(step, secrets, card.as_ref().map(|card| card.name()))
+        flow.step(step, secrets)
     }
 
     /// Does everything that can be done without the person.
@@ -159,8 +158,11 @@ impl Phone {
         if problem.is(Code::PHONE_UNKNOWN) {
             live.stored.registered = false;
         }
-        let (flow, _) = live.flow()?;
+        let (flow, secrets) = live.flow()?;
         flow.failed(work, problem);
+        if is_of_card(problem) {
+            secrets.card = None;
+        }
         Ok(flow.problem().is_some())
     }
 
@@ -264,22 +266,24 @@ impl Phone {
 
     fn sign_on_card(&self, statement: &[u8]) -> Result<Vec<u8>, Problem> {
         let (card, password) = {
-            let mut live = self.live();
+            let live = self.live();
             let card = live.card.clone().ok_or_else(|| Problem::new(Code::CARD_NOT_PRESENT))?;
-            let secrets = &mut live.secrets;
-            // What was typed for one card costs no other a try.
-            let typed_for = secrets.card.get_or_insert_with(|| card.name().to_owned());
-            if typed_for != card.name() {
+            let secrets = &live.secrets;
+            // What opened one card costs no other a try.
+            if secrets.card.as_deref().is_some_and(|read| read != card.name()) {
                 return Err(Problem::new(Code::WRONG_CARD).by_rule("APPLY-4"));
             }
             (card, secrets.card_password.clone().ok_or_else(unexpected)?)
         };
         let now = self.parts.clock.now();
         let signed = card.sign(&*self.parts.cards, &password, statement, now);
-        if let Err(problem) = &signed
-            && (problem.is(Code::WRONG_PIN) || problem.is(Code::PIN_BLOCKED))
-        {
-            self.live().secrets.forget_card();
+        let secrets = &mut self.live().secrets;
+        match &signed {
+            Ok(_) => secrets.card = Some(card.name().to_owned()),
+            Err(problem) if problem.is(Code::WRONG_PIN) || problem.is(Code::PIN_BLOCKED) => {
+                secrets.forget_card();
+            }
+            Err(_) => {}
         }
         signed
     }

@@ -9,7 +9,7 @@ use inrou_rules::{PinForm, SignaturePassword, Use, UserAuthenticationPin};
 pub(crate) struct Secrets {
     /// The card's signature password: kept for the next attempt when a read fails (APPLY-6).
     pub(crate) card_password: Option<SignaturePassword>,
-    /// The card for which it was typed, once one lay on the phone.
+    /// The card that it opened: no other is tried with it. One that was refused is none (APPLY-6).
     pub(crate) card: Option<String>,
     /// The phone's signature password.
     pub(crate) phone_password: Option<SignaturePassword>,

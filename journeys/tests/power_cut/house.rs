@@ -215,7 +215,7 @@ impl<'a> Opening<'a> {
             entropy: self.entropy.clone(),
             keys: self.keys.clone(),
             maker: Arc::new(Maker(self.founding)),
-            cards: Arc::new(TableOfCards(Arc::new(cards))),
+            cards: Arc::new(TableOfCards::new(Arc::new(cards))),
             observer: None,
             shutdown: self.told.clone(),
         };

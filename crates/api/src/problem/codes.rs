@@ -177,6 +177,8 @@ codes! {
 
     /// No card lies on the phone or reader.
     CARD_NOT_PRESENT = "card-not-present";
+    /// On the page with the cards, none was chosen.
+    CARD_NOT_CHOSEN = "card-not-chosen";
     /// The card was moved away in the middle.
     CARD_REMOVED = "card-removed";
     /// The card is no My Number card.

@@ -1,6 +1,6 @@
 //! All roles of the sandbox, open over its data folder.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,8 +131,14 @@ impl Plan {
 
         let (trigger, told) = shutdown();
         let authority = roles.authority.open(&ground)?;
-        let cards = Arc::new(TableOfCards(tray.clone()));
-        let fleet = roles.phone.open_with(&ground, maker.clone(), cards, observer, told.clone())?;
+        let cards = TableOfCards::new(tray.clone()).of_holders(holders(&residents));
+        let fleet = roles.phone.open_with(
+            &ground,
+            maker.clone(),
+            Arc::new(cards),
+            observer,
+            told.clone(),
+        )?;
         let own = OwnFile {
             file: folder.root().join(own_information::FILE),
             residents: residents.clone(),
@@ -224,6 +230,17 @@ impl House {
         }
         !is_held
     }
+}
+
+/// The card of the holder of each phone.
+fn holders(residents: &[TestResident]) -> BTreeMap<String, String> {
+    let of = |resident: &TestResident| {
+        let card = resident.handle.to_string();
+        let phones =
+            resident.phones.iter().map(move |phone| (phone.name.to_string(), card.clone()));
+        phones.collect::<Vec<_>>()
+    };
+    residents.iter().flat_map(of).collect()
 }
 
 /// Where test residents live, each once.

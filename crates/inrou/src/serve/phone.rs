@@ -49,7 +49,7 @@ impl PhoneRole {
             Some(folder) => {
                 let tray =
                     Tray::open(folder.clone(), "inrou serve", entropy.clone(), keys.clone())?;
-                Arc::new(TableOfCards(Arc::new(tray)))
+                Arc::new(TableOfCards::new(Arc::new(tray)))
             }
             None => Arc::new(ReaderCards::new(Pcsc::open()?, LastTries::Spare)),
         };

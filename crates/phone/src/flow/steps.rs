@@ -18,18 +18,13 @@ pub(crate) enum Then {
 }
 
 impl Flow {
-    /// Takes a step. `card` is the card that lies on the phone.
+    /// Takes a step.
     ///
     /// # Errors
     /// `step-out-of-turn` if it is not the step's turn; what was entered is wrong, which the procedure
     /// notes. It stays where it was.
-    pub(crate) fn step(
-        &mut self,
-        step: &Step,
-        secrets: &mut Secrets,
-        card: Option<&str>,
-    ) -> Result<Then, Problem> {
-        let taken = self.take(step, secrets, card);
+    pub(crate) fn step(&mut self, step: &Step, secrets: &mut Secrets) -> Result<Then, Problem> {
+        let taken = self.take(step, secrets);
         match &taken {
             Ok(_) => self.problem = None,
             // Out of its turn: that says nothing of the step whose turn it is.
@@ -39,12 +34,7 @@ impl Flow {
         taken
     }
 
-    fn take(
-        &mut self,
-        step: &Step,
-        secrets: &mut Secrets,
-        card: Option<&str>,
-    ) -> Result<Then, Problem> {
+    fn take(&mut self, step: &Step, secrets: &mut Secrets) -> Result<Then, Problem> {
         let next = self.next(secrets);
         match (step, &next) {
             // Until the card is read, what was entered before may be entered anew.
@@ -53,7 +43,7 @@ impl Flow {
                 NextStep::CardPassword | NextStep::Choose | NextStep::ReadCard,
             ) => {
                 secrets.card_password = Some(password(typed, PinName::Card)?);
-                secrets.card = card.map(str::to_owned);
+                secrets.card = None;
                 Ok(Then::Ask)
             }
             (Step::Choose { uses, confirmed }, NextStep::Choose | NextStep::ReadCard) => {

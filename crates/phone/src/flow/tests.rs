@@ -89,7 +89,7 @@ impl World {
         match turn {
             Turn::Step(step, successes, problem) => {
                 self.pressed = matches!(step, Step::Register);
-                let then = self.flow.step(&step, &mut self.secrets, None);
+                let then = self.flow.step(&step, &mut self.secrets);
                 match (step, then) {
                     (Step::Choose { uses, .. }, Ok(_)) => self.choice = Some(uses),
                     (_, Ok(Then::Work)) => self.work(successes, problem),

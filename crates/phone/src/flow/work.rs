@@ -108,6 +108,23 @@ const PASSING: [Code; 8] = [
     Code::NONCE_REPLAYED,
 ];
 
+/// Refusals that lie in the card that was read: with another one the procedure goes on.
+const OF_CARD: [&str; 8] = [
+    "no-card",
+    "card-expired",
+    "card-reported-lost",
+    "card-signature-unknown",
+    "card-signature-not-active",
+    "card-signature-held",
+    "card-signature-revoked",
+    "card-signature-expired",
+];
+
+/// Whether a problem lies in the card that was read.
+pub(crate) fn is_of_card(problem: &Problem) -> bool {
+    OF_CARD.contains(&problem.code())
+}
+
 impl Flow {
     /// What is to be done now; `None` if it is the person's turn, or the authority's.
     pub(crate) fn work(&mut self, secrets: &Secrets, situation: Situation) -> Option<Work> {
@@ -195,6 +212,8 @@ impl Flow {
             | Work::MakeKeys(_)
             | Work::AllowPin(_) => self.start_over(),
             Work::Send { .. } if STALE.iter().any(|&code| problem.is(code)) => self.start_over(),
+            // What was chosen holds for another card as well.
+            Work::Send { .. } if is_of_card(problem) => self.start_over(),
             Work::Send { .. } | Work::Complete(_) => self.ask_again(),
             _ => {}
         }

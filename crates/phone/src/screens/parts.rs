@@ -22,6 +22,8 @@ pub(super) enum Blamed {
     Again,
     /// The choice of certificates.
     Uses,
+    /// The choice of a card.
+    Card,
     /// The tick.
     Confirmed,
 }
@@ -35,6 +37,7 @@ impl Blamed {
             }
             "pin-entries-differ" => Self::Again,
             "none-selected" => Self::Uses,
+            "card-not-chosen" => Self::Card,
             "not-confirmed" | "revocation-not-confirmed" => Self::Confirmed,
             _ => return None,
         })

@@ -83,6 +83,7 @@ pub(super) async fn show(
         NextStep::ReadCard => cards(fleet).await?,
         _ => Vec::new(),
     };
+    let own_card = phone.parts.cards.card_of_holder(&name);
     let shown = Shown {
         v: &v,
         title: title(procedure),
@@ -90,6 +91,7 @@ pub(super) async fn show(
         problem: told.as_ref().or(procedure.problem.as_ref()),
         procedure,
         cards: &cards,
+        own_card,
         ticked: ticked.unwrap_or(Uses::BOTH),
         other: query.other.is_some(),
         last: notices::heard(&phone).1,
@@ -105,7 +107,12 @@ pub(super) async fn step(
     Form(mut form): Form<StepForm>,
 ) -> Result<Response, Problem> {
     let phone = find(fleet.clone(), name.clone()).await?;
-    if let Some(card) = form.card.take()
+    let card = form.card.take();
+    if card.is_none() && form.reads_card() {
+        let problem = Problem::new(Code::CARD_NOT_CHOSEN).by_rule("APPLY-6");
+        return Ok(to_be_told(&phone, &name, "/procedure", &problem).into_response());
+    }
+    if let Some(card) = card
         && let Err(problem) = put(fleet, phone.clone(), card).await
     {
         // A card that was on the page and is no longer on the table.
@@ -298,6 +305,8 @@ struct Shown<'a> {
     procedure: &'a ProcedureState,
     problem: Option<&'a StepProblem>,
     cards: &'a [String],
+    /// The one that is chosen at first: the holder's.
+    own_card: Option<&'a str>,
     ticked: Uses,
     /// Whether another procedure was asked for than the one that is shown.
     other: bool,
@@ -324,6 +333,9 @@ impl<'a> Shown<'a> {
             _ => (vec![], None),
         };
         let trouble = self.fault().trouble_at(fields)?;
+        if self.at_card().is_some() && matches!(self.procedure.next, NextStep::ReadCard) {
+            return Some(trouble.leading_to("card", self.v.say("step.which-card")));
+        }
         Some(match tick {
             Some(tick) if self.at_confirmed().is_some() => {
                 trouble.leading_to("confirmed-yes", self.v.say(tick))
@@ -393,12 +405,13 @@ impl<'a> Shown<'a> {
         self.v.say("step.notice-comes").with("due", Value::Expected { due: *due, now: self.v.now })
     }
 
-    /// Whether the card lies there or is the only one: which one is chosen at first.
+    /// The holder's card is chosen at first; where it is not known whose the phone is, none is.
     fn is_chosen(&self, card: &str) -> bool {
-        match &self.phone.card {
-            Some(there) => there == card,
-            None => self.cards.first().is_some_and(|first| first == card),
-        }
+        self.own_card == Some(card)
+    }
+
+    fn at_card(&self) -> Option<Said<'a>> {
+        self.fault().at(Blamed::Card)
     }
 
     fn revokes(&self) -> bool {

@@ -29,6 +29,11 @@ pub(super) struct StepForm {
 }
 
 impl StepForm {
+    /// Whether it is the form with the cards to choose from.
+    pub(super) fn reads_card(&self) -> bool {
+        self.step == "read-card"
+    }
+
     /// The step; `None` to take the new PIN that was doubted.
     ///
     /// # Errors

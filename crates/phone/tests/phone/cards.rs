@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use inrou_api::problem::{Code, Problem};
 use inrou_api::wire::phone::{CardsOnTable, NextStep, PhoneState};
 use inrou_chip::image::Personality;
 use inrou_chip::personalisation;
 use inrou_phone::Maker;
-use inrou_rules::ChipId;
+use inrou_rules::{ChipId, Refusal};
 use serde_json::json;
 use tokio::runtime::Handle;
 
@@ -68,16 +69,34 @@ async fn apply_6_a_card_that_is_taken_away_at_any_moment_is_read_again_without_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn apply_4_a_password_typed_for_one_card_costs_another_no_try() {
-    let world = World::new().await;
+async fn apply_4_a_password_that_opened_one_card_costs_another_no_try() {
+    let world = before_reading().await;
+    world.authority.refuse("/application", Problem::new(Code::CHALLENGE_EXPIRED));
     world.put_card("hanako").await.unwrap();
-    world.step(begin("apply")).await.unwrap();
-    world.step(card_password("WRONG123")).await.unwrap();
-    world.step(choose(true, true)).await.unwrap();
+    assert_eq!(read(&world).await.unwrap_err(), "challenge-expired");
+    world.authority.mend();
     world.put_card("other").await.unwrap();
     assert_eq!(read(&world).await.unwrap_err(), "wrong-card");
     assert_eq!(tries_left(&world).await, 5);
-    world.step(card_password(CARD_PASSWORD)).await.unwrap();
+    world.put_card("hanako").await.unwrap();
+    read(&world).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apply_6_a_card_that_is_refused_does_not_keep_another_from_being_read() {
+    let world = before_reading().await;
+    let empty = world.house.card(ChipId::from_bytes([0xEF; 16]), false, world.now());
+    world.cards.create(&"empty".parse().unwrap(), empty).unwrap();
+    world.put_card("empty").await.unwrap();
+    assert_eq!(read(&world).await.unwrap_err(), "card-carries-none");
+    // The card itself is good, and the authority does not take it.
+    let not_after = world.now();
+    world.authority.refuse("/application", Refusal::CardSignatureExpired { not_after });
+    world.put_card("other").await.unwrap();
+    assert_eq!(read(&world).await.unwrap_err(), "card-signature-expired");
+    assert_eq!(world.next().await, NextStep::ReadCard, "what was chosen is kept");
+    world.authority.mend();
+    world.put_card("hanako").await.unwrap();
     read(&world).await.unwrap();
 }
 

@@ -125,7 +125,6 @@ async fn apply_6_each_trouble_with_the_card_has_its_way_out() {
     visitor.send("/begin", "procedure=apply").await;
     visitor.step("card-password", "&secret=WRONG123").await;
     visitor.step("choose", "&signature=yes&confirmed=yes").await;
-    assert!(visitor.step("read-card", "").await.tells("card-not-present"));
     assert!(visitor.step("read-card", "&card=nobody").await.tells("card-not-present"));
     for left in (1..5).rev() {
         let wrong = visitor.step("read-card", "&card=hanako").await;
@@ -138,11 +137,35 @@ async fn apply_6_each_trouble_with_the_card_has_its_way_out() {
     }
     let away = visitor.send("/card/away", "").await;
     assert!(!away.has("/card/away") && world.state().await.card.is_none());
-    let other = visitor.step("read-card", "&card=other").await;
-    assert!(other.tells("wrong-card"), "what was typed for one card costs no other a try");
     assert!(visitor.step("read-card", "&card=hanako").await.tells("pin-blocked"));
     let given_up = visitor.step("cancel", "").await;
     assert_eq!(given_up.path, "/phones/p");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apply_6_only_the_holders_card_is_chosen_at_first() {
+    let world = World::new().await;
+    let new = json!({"name": "q", "platform": "android", "model": "Sandbox Phone 8"});
+    world.post::<PhoneState>("/phones", new).await.unwrap();
+    for (phone, chosen) in [("p", Some("hanako")), ("q", None)] {
+        for language in LANGUAGES {
+            let visitor = Visitor::new(&world, language);
+            let send = async |form: &str| {
+                visitor.go(&format!("/phones/{phone}/procedure"), Some(form)).await
+            };
+            visitor.go(&format!("/phones/{phone}/begin"), Some("procedure=apply")).await;
+            send(&format!("step=card-password&secret={CARD_PASSWORD}")).await;
+            let page = send("step=choose&signature=yes&confirmed=yes").await;
+            let checked: Vec<&str> = page.html.split("name=\"card\" value=\"").skip(1).collect();
+            let checked = checked.into_iter().filter_map(|rest| rest.split_once("\" checked>"));
+            let checked: Vec<&str> = checked.map(|(card, _)| card).collect();
+            assert_eq!(checked, chosen.as_slice(), "{}", page.html);
+            let none = send("step=read-card").await;
+            assert!(none.tells("card-not-chosen") && none.has("id=\"card-fault\""), "{phone}");
+            assert!(none.has("<li><a href=\"#card\""), "{}", none.html);
+            send("step=cancel").await;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
