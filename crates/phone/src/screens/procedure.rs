@@ -7,17 +7,19 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::server::{Path, Query};
+use inrou_api::wire::authority::EnrolmentStage;
 use inrou_api::wire::phone::{
     NextStep, PhoneState, Procedure, ProcedureState, Step, StepProblem, Typed,
 };
-use inrou_rules::{Attributes, Use, UserAuthenticationPin, Uses};
+use inrou_rules::hours::visible_from;
+use inrou_rules::{Attributes, Use, UserAuthenticationPin, Uses, VisibilityDelay};
 use inrou_web::{Choice, Field, Form, Kind, Said, Trouble, Visit, page};
 use inrou_words::{Term, Value};
 use tokio::time::timeout;
 
 use super::parts::{self, Blamed, Fault, Occasion};
 use super::step_form::{BeginForm, StepForm};
-use super::{Tells, find, home, notices, to, to_be_told, working};
+use super::{Tells, find, home, to, to_be_told, working};
 use crate::fleet::Fleet;
 use crate::phone::Phone;
 
@@ -70,7 +72,13 @@ pub(super) async fn show(
     if phone.is_busy() {
         return working::show(&phone, &name, &v);
     }
-    let state = phone.blocking(|phone| Ok(phone.state())).await?;
+    let mut state = phone.blocking(|phone| Ok(phone.state())).await?;
+    if let Some(applied) = &mut state.procedure
+        && (applied.procedure, &applied.next) == (Procedure::Apply, &NextStep::Register)
+    {
+        // However soon the notice comes: it leads on from the menu, and this page stays until then.
+        applied.next = NextStep::Wait { due: v.now };
+    }
     let Some(procedure) = &state.procedure else {
         return Ok(tells.onward(&name, "").into_response());
     };
@@ -94,7 +102,6 @@ pub(super) async fn show(
         own_card,
         ticked: ticked.unwrap_or(Uses::BOTH),
         other: query.other.is_some(),
-        last: notices::heard(&phone).1,
     };
     page(&v, &shown)
 }
@@ -310,8 +317,6 @@ struct Shown<'a> {
     ticked: Uses,
     /// Whether another procedure was asked for than the one that is shown.
     other: bool,
-    /// The number of the notice heard last.
-    last: u64,
 }
 
 impl<'a> Shown<'a> {
@@ -427,9 +432,16 @@ impl<'a> Shown<'a> {
         home::is_active(self.phone, Use::Signature, self.v)
     }
 
-    /// How many minutes are left until relying parties see the certificates (HOURS-3).
+    /// How many minutes are left until relying parties see the certificates (HOURS-3): never fewer than the
+    /// guides say, whatever our own service does.
     fn minutes_until(&self, usable_from: &Option<jiff::Timestamp>) -> Option<u64> {
-        let left = usable_from.as_ref()?.duration_since(self.v.now).as_secs();
+        let official = match self.phone.enrolment.as_ref().map(|enrolment| &enrolment.stage) {
+            Some(&EnrolmentStage::Registered { since, .. }) => {
+                Some(visible_from(since, self.phone.platform, VisibilityDelay::OFFICIAL))
+            }
+            _ => None,
+        };
+        let left = official.max(*usable_from)?.duration_since(self.v.now).as_secs();
         u64::try_from(left).ok().filter(|&left| left > 0).map(|left| left.div_ceil(60))
     }
 

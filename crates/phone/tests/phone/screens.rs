@@ -52,10 +52,12 @@ async fn apply_1_every_step_to_registration_and_revocation_has_its_page_in_every
         assert!(visitor.look("/prepare").await.has("value=\"apply\""));
         let done = visitor.apply().await;
         assert!(matches!(world.next().await, NextStep::Wait { .. }));
-        assert!(done.has("data-waits=\"/phones/p/notices/new?since=0\""), "{}", done.html);
         assert!(!visitor.look("").await.has("/phones/p/prepare"), "one is under way");
         world.authority.issue();
         world.hear(1).await;
+        // However soon the notice comes, the page stays until one goes to the menu.
+        let stays = visitor.look("/procedure").await;
+        assert!(!stays.has("value=\"register\"") && !done.has("data-waits"), "{}", stays.html);
         assert!(visitor.look("/notices").await.has("<article"));
         assert!(visitor.look("").await.has("value=\"register\""));
         visitor.send("/begin", "procedure=register").await;
