@@ -18,7 +18,7 @@ use inrou_chip::observer::Observer;
 use inrou_chip::personalisation;
 use inrou_chip::tray::{ChipName, Tray, TrayError};
 use inrou_pki::{Entropy, KeySource};
-use inrou_rules::{ChipId, Platform};
+use inrou_rules::{CertificateStatus, ChipId, Platform, Use};
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 use tokio::sync::Semaphore;
@@ -124,6 +124,16 @@ pub struct Glance {
     pub enrolment: Option<EnrolmentView>,
     /// The certificates, as last heard.
     pub certificates: Vec<CertificateView>,
+}
+
+impl Glance {
+    /// Whether it carries a certificate of a use that can be used.
+    pub(crate) fn carries(&self, usage: Use, now: Timestamp) -> bool {
+        self.certificates.iter().any(|view| {
+            let is_active = matches!(view.status, CertificateStatus::Active { .. });
+            view.usage == usage && is_active && now <= view.not_after
+        })
+    }
 }
 
 /// The phones of one directory. Nothing of a phone is touched before it is used.

@@ -62,6 +62,12 @@ impl Fleet {
         let id = id.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
         Ok((asker.clone(), id))
     }
+
+    /// What is asked for by this link, if that can be known.
+    pub(crate) async fn purpose(&self, link: &str) -> Option<Purpose> {
+        let (asker, id) = self.asker(link).ok()?;
+        Some(asker.fetch(&id).await.ok()?.purpose)
+    }
 }
 
 impl Phone {
@@ -204,7 +210,8 @@ fn log_in<T: Transport + ?Sized>(
     Ok(TransactionAnswer::LogIn { certificate: Base64(der), signature: Base64(signature) })
 }
 
-fn usage_of(purpose: Purpose) -> Use {
+/// The use of the certificate that a purpose needs.
+pub(crate) fn usage_of(purpose: Purpose) -> Use {
     match purpose {
         Purpose::LogIn => Use::UserAuthentication,
         Purpose::Sign => Use::Signature,

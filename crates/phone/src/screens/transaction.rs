@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
-use inrou_api::problem::{Code, Problem};
+use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::server::{Path, Query};
 use inrou_api::wire::phone::{Consent, PhoneSummary, ShownTransaction, StepProblem, Typed};
 use inrou_api::wire::transaction::{Purpose, TransactionState};
@@ -19,6 +19,9 @@ use super::passkey::{self, AssertionForm};
 use super::{Tells, find, home, to, to_be_told};
 use crate::fleet::Fleet;
 use crate::passkey::{Asked, Occasion};
+use crate::problem::kept;
+use crate::secrets::PinName;
+use crate::transactions::usage_of;
 
 /// A link from a site's page, or from its QR code.
 #[derive(Deserialize)]
@@ -32,7 +35,10 @@ struct Open<'a> {
     v: &'a Visit,
     title: &'static str,
     link: &'a str,
-    phones: Vec<PhoneSummary>,
+    /// Those that can answer, first; then all others.
+    phones: [Vec<PhoneSummary>; 2],
+    /// What those can do that can answer.
+    can: &'static str,
 }
 
 /// A link that was pressed in a browser: on which phone it is to be opened.
@@ -41,9 +47,23 @@ pub(super) async fn choose_phone(
     Query(query): Query<Link>,
     v: Visit,
 ) -> Result<Response, Problem> {
-    let phones = home::all(fleet).await?;
     let link = query.link.as_deref().unwrap_or_default();
-    page(&v, &Open { v: &v, title: "open.title", link, phones })
+    let purpose = fleet.purpose(link).await;
+    let can = match purpose {
+        Some(Purpose::Sign) => "open.can-sign",
+        _ => "open.can-log-in",
+    };
+    let (all, now) = (home::all(fleet.clone()).await?, v.now);
+    let sorted = tokio::task::spawn_blocking(move || {
+        let can_answer = |phone: &PhoneSummary| {
+            let carries = |usage| Some(fleet.glance(&phone.name).ok()?.carries(usage, now));
+            purpose.and_then(|purpose| carries(usage_of(purpose))).unwrap_or(false)
+        };
+        let (first, then) = all.into_iter().partition(can_answer);
+        [first, then]
+    });
+    let phones = sorted.await.or_internal()?;
+    page(&v, &Open { v: &v, title: "open.title", link, phones, can })
 }
 
 #[derive(Template)]
@@ -69,6 +89,8 @@ struct Shown<'a> {
     link: &'a str,
     shown: &'a ShownTransaction,
     told: Option<StepProblem>,
+    /// Whether the phone can do what is asked for: its certificate is there and good, its PIN not locked.
+    can_answer: bool,
     /// What the authenticator is asked, if a passkey can stand in for the PIN.
     asked: Option<Asked>,
 }
@@ -87,7 +109,7 @@ impl Shown<'_> {
     }
 
     fn trouble(&self) -> Option<Trouble<'_>> {
-        self.fault().trouble_at([self.secret()])
+        self.fault().trouble_at(self.can_answer.then(|| self.secret()))
     }
 
     fn secret(&self) -> Field<'_> {
@@ -243,11 +265,20 @@ async fn shown(
         Purpose::Sign => "transaction-page.sign",
         Purpose::LogIn => "transaction-page.log-in",
     };
-    let by_passkey =
-        shown.transaction.purpose == Purpose::LogIn && phone.live().stored.passkey.is_some();
+    let state = phone.blocking(|phone| Ok(phone.state())).await?;
+    let usage = usage_of(shown.transaction.purpose);
+    let unable = home::unusable(&state, usage, v).or_else(|| {
+        let pin = PinName::Phone(usage);
+        let locked = Problem::new(Code::PIN_BLOCKED).by_rule(pin.rule()).with("pin", pin.as_str());
+        (shown.tries_left == Some(0)).then_some(locked)
+    });
+    let can_answer = unable.is_none();
+    let by_passkey = can_answer
+        && shown.transaction.purpose == Purpose::LogIn
+        && phone.live().stored.passkey.is_some();
     let asked = by_passkey.then(|| phone.ask_authenticator(Occasion::Answering(link.to_owned())));
-    let told = phone.told(&tells.told);
-    page(v, &Shown { v, title, phone: name, link, shown: &shown, told, asked })
+    let told = unable.as_ref().map(kept).or_else(|| phone.told(&tells.told));
+    page(v, &Shown { v, title, phone: name, link, shown: &shown, told, can_answer, asked })
 }
 
 /// What is typed on the page to enter a link.

@@ -421,6 +421,64 @@ async fn use_1_what_a_site_asks_is_answered_once_and_a_reload_costs_no_try() {
     assert!(foreign.tells("asker-not-safe"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn use_1_a_phone_that_cannot_answer_says_why_and_asks_for_no_pin() {
+    let world = World::new().await;
+    let ask = |purpose| {
+        let expires = world.now() + SignedDuration::from_mins(5);
+        world.portal.ask(purpose, "ポータルにログインします。", expires).1
+    };
+    let is_told = async |purpose, code: &str| {
+        for language in LANGUAGES {
+            let visitor = Visitor::new(&world, language);
+            let page = visitor.look(&format!("/open?link={}", ask(purpose))).await;
+            assert!(page.tells(code) && page.has("value=\"refuse\""), "{code}: {}", page.html);
+            assert!(!page.has("value=\"approve\"") && !page.has("name=\"secret\""), "{code}");
+        }
+    };
+    let visitor = Visitor::new(&world, "ja");
+    for purpose in [Purpose::LogIn, Purpose::Sign] {
+        is_told(purpose, "phone-carries-none").await;
+    }
+    visitor.carry(&world).await;
+    for secret in ["9990", "9991", "9992"] {
+        let link = ask(Purpose::LogIn);
+        visitor.look(&format!("/open?link={link}")).await;
+        let form = format!("link={link}&consent=approve&secret={secret}");
+        visitor.send("/consent", &form).await;
+    }
+    is_told(Purpose::LogIn, "pin-blocked").await;
+    let link = ask(Purpose::Sign);
+    assert!(visitor.look(&format!("/open?link={link}")).await.has("name=\"secret\""));
+    world.advance(SignedDuration::from_hours(24 * 366));
+    is_told(Purpose::Sign, "certificate-expired").await;
+    visitor.send("/begin", "procedure=revoke").await;
+    visitor.step("confirm-revocation", "&confirmed=yes&with_card=yes").await;
+    visitor.step("card-password", &format!("&secret={CARD_PASSWORD}")).await;
+    visitor.step("read-card", "&card=hanako").await;
+    is_told(Purpose::Sign, "certificate-revoked").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_1_the_phones_that_can_answer_stand_first_and_say_so() {
+    let world = World::new().await;
+    let new = json!({"name": "a", "platform": "android", "model": "Sandbox Phone 8"});
+    world.post::<PhoneState>("/phones", new).await.unwrap();
+    let visitor = Visitor::new(&world, "ja");
+    visitor.carry(&world).await;
+    let expires = world.now() + SignedDuration::from_mins(5);
+    for (purpose, can) in [(Purpose::LogIn, "ログインできます"), (Purpose::Sign, "署名できます")]
+    {
+        let (_, link) = world.portal.ask(purpose, "ポータル", expires);
+        let page = visitor.go(&format!("/open?link={link}"), None).await;
+        let places = ["/phones/p/open", can, "/phones/a/open"].map(|part| page.html.find(part));
+        assert!(places.is_sorted() && places[0].is_some(), "{places:?}: {}", page.html);
+        assert_eq!(page.html.matches(can).count(), 1);
+    }
+    let none = visitor.go("/open?link=http://evil.example/transactions/1", None).await;
+    assert!(!none.has("state good") && none.has("/phones/a/open"), "{}", none.html);
+}
+
 /// The device's own authenticator, as WebAuthn has it.
 struct Authenticator {
     key: Arc<SoftwareKey>,
