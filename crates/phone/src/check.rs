@@ -5,7 +5,7 @@ use std::sync::Arc;
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{Code, Problem};
 use inrou_api::wire::phone::{Consent, Typed};
-use inrou_api::wire::portal::LoginBegun;
+use inrou_api::wire::portal::{LoginBegun, LoginView};
 use inrou_api::wire::transaction::TransactionState;
 use inrou_chip::client::{CardError, JpkiClient};
 use inrou_chip::transport::Transport;
@@ -55,7 +55,7 @@ pub(crate) fn serial(certificate: &Certificate) -> String {
 
 impl Phone {
     /// Logs in to the first site that the app answers, as a person would: the site checks certificate,
-    /// signature and status. The session that it opens is not taken up.
+    /// signature and status. Then it logs out again (USE-7).
     ///
     /// # Errors
     /// `service-unavailable` if there is no such site; those of a log-in.
@@ -68,10 +68,15 @@ impl Phone {
         let key = IdempotencyKey::new(&*self.parts.entropy);
         let begun: LoginBegun = asker.client.post("/logins").once(&key).answer().await?;
         let (asker, id) = fleet.asker(&begun.link)?;
+        let site = asker.client.clone();
         self.clone().open_transaction(asker, id.clone()).await?;
         let done = self.clone().consent(id, Consent::Approve { pin }).await?;
         if done.state != TransactionState::Done {
             return Err(Problem::new(Code::LOGIN_SIGNATURE_INVALID));
+        }
+        let opened: LoginView = site.get(&format!("/logins/{}", begun.login)).answer().await?;
+        if let Some(session) = opened.session {
+            site.showing(session).post("/logout").answer::<()>().await?;
         }
         let usage = Use::UserAuthentication;
         let certificate = self.live().stored.certificates.iter().rev().find_map(|view| {

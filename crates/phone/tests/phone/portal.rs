@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::State as Shared;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Json, Path, Trigger, listen, serve, shutdown};
 use inrou_api::wire::Base64;
-use inrou_api::wire::portal::LoginBegun;
+use inrou_api::wire::portal::{LoginBegun, LoginView};
 use inrou_api::wire::transaction::{
     Purpose, Transaction, TransactionAnswer, TransactionId, TransactionState,
 };
@@ -28,6 +29,7 @@ struct State {
     transactions: Vec<Transaction>,
     answers: Vec<TransactionAnswer>,
     fetched: usize,
+    log_outs: usize,
     /// The answer is taken, and its taking is not told.
     lose_answers: bool,
 }
@@ -41,6 +43,8 @@ impl Portal {
         let portal = Self { base, state, held, _serving: Arc::new(trigger) };
         let routes = Router::new()
             .route("/logins", post(log_in))
+            .route("/logins/{login}", get(logged_in))
+            .route("/logout", post(log_out))
             .route("/transactions/{id}", get(fetch))
             .route("/transactions/{id}/answer", post(answer))
             .with_state(portal.clone());
@@ -89,6 +93,10 @@ impl Portal {
         self.held.send_replace(false);
     }
 
+    pub fn log_outs(&self) -> usize {
+        self.state.lock().unwrap().log_outs
+    }
+
     pub fn answers(&self) -> Vec<TransactionAnswer> {
         self.state.lock().unwrap().answers.clone()
     }
@@ -99,6 +107,18 @@ async fn log_in(Shared(portal): Shared<Portal>) -> Json<LoginBegun> {
     let expires = Timestamp::MAX;
     let (transaction, link) = portal.ask(Purpose::LogIn, "ログイン", expires);
     Json(LoginBegun { login: "secret".to_owned(), transaction, link, expires })
+}
+
+async fn logged_in(Path(login): Path<String>) -> Json<LoginView> {
+    assert_eq!(login, "secret");
+    let session = Some("token".to_owned());
+    Json(LoginView { state: TransactionState::Done, result: None, session })
+}
+
+async fn log_out(Shared(portal): Shared<Portal>, headers: HeaderMap) -> StatusCode {
+    assert_eq!(headers[header::AUTHORIZATION], "Bearer token");
+    portal.state.lock().unwrap().log_outs += 1;
+    StatusCode::NO_CONTENT
 }
 
 async fn fetch(

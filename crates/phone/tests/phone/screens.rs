@@ -377,7 +377,8 @@ async fn reg_2_the_operation_check_uses_both_certificates() {
     assert!(signed.has("class=\"told\"") && world.portal.answers().is_empty());
     let logged_in = visitor.send("/check", &format!("pin={PHONE_PIN}")).await;
     assert_eq!(logged_in.html.matches("class=\"told\"").count(), 2, "{}", logged_in.html);
-    assert_eq!(world.portal.answers().len(), 1);
+    let portal = &world.portal;
+    assert_eq!((portal.answers().len(), portal.log_outs()), (1, 1), "USE-7: nothing stays open");
 }
 
 #[tokio::test(flavor = "multi_thread")]
