@@ -43,15 +43,17 @@ pub(crate) fn history(logged: &LoggedEntry) -> HistoryEntry {
     let members = json.as_object().cloned().unwrap_or_default();
     let text = |name: &str| members.get(name).and_then(|value| value.as_str()).map(str::to_owned);
     let code = text("type").unwrap_or_default();
+    let issued = members.get("certificate");
+    let certificate = members.get("id").or_else(|| issued?.get("id"));
+    let of = |whole: Option<&serde_json::Value>, name: &str| {
+        Some((name.to_owned(), whole?.get(name)?.as_str()?.to_owned()))
+    };
     // Commitments, keys and serials say nothing to a resident.
     let params: BTreeMap<String, String> = ["medium", "usage", "reason", "code", "municipality"]
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), text(name)?)))
-        .chain(
-            members
-                .get("id")
-                .and_then(|id| Some(("usage".to_owned(), id.get("usage")?.as_str()?.to_owned()))),
-        )
+        .chain(of(certificate, "usage"))
+        .chain(of(issued, "medium"))
         .collect();
     let actor = match logged.entry.actor {
         Actor::Card { .. } => "card",

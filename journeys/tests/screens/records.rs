@@ -2,6 +2,9 @@
 
 use inrou_journeys::browser::{Person, Way};
 
+use inrou_rules::{Medium, Use};
+use inrou_words::{Form, text};
+
 use crate::house::House;
 use crate::portal::logs_in;
 
@@ -37,6 +40,12 @@ async fn s0_1_d_use_history(way: Way) {
     logs_in(&hana, &house).await;
     hana.presses("portal-menu.history").await;
     hana.sees("S0 1-D 3", "history-page.title").await;
+    for usage in Use::ALL {
+        let issued = text("history.certificate-issued").in_language(way.language);
+        let issued = issued.with("medium", Medium::Phone).with("usage", usage);
+        let issued = issued.render(Form::Plain);
+        assert!(hana.page_says(&issued).await, "which certificate it was: {issued}");
+    }
     let all = hana.counts("tbody tr").await;
     hana.chooses("history-page.kind", "history-kind.logged-in").await;
     hana.presses("history-page.show").await;

@@ -78,7 +78,9 @@ impl RoleApi {
         let entry = HistoryEntry {
             at,
             code: code.to_owned(),
-            params: BTreeMap::new(),
+            params: [("usage", "signature"), ("medium", "phone")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
             actor: "service".to_owned(),
         };
         let mut known = self.state.0.lock().unwrap();
