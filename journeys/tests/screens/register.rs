@@ -3,6 +3,8 @@
 use inrou_journeys::browser::{Person, Way};
 use inrou_journeys::hana::{PHONE_PASSWORD, PHONE_PIN};
 
+use inrou_words::{Form, text};
+
 use crate::house::House;
 
 in_every_way!(s0_2_e_hana_registers, reg_2_hana_checks_that_they_work);
@@ -22,6 +24,9 @@ async fn s0_2_e_hana_registers(way: Way) {
     hana.waits_for("progress.title").await;
     house.gate.opens();
     hana.sees("S0 2-E (registration) 3", "step.registered").await;
+    // HOURS-3: as the guide has it, though our own service makes them usable at once.
+    let wait = text("step.usable-in").in_language(way.language).with("minutes", 15_u64);
+    assert!(hana.page_says(&wait.render(Form::Plain)).await);
     hana.presses("button.to-menu").await;
     hana.sees("S0 3-A Q1", "button.menu").await;
     assert_eq!(hana.counts(".state.good").await, 2, "both can be used");
