@@ -39,7 +39,6 @@ pub struct Field<'a> {
     rules: &'static [&'static str],
     new: bool,
     required: bool,
-    longest: Option<u16>,
 }
 
 impl<'a> Field<'a> {
@@ -56,7 +55,6 @@ impl<'a> Field<'a> {
             rules: &[],
             new: false,
             required: true,
-            longest: None,
         }
     }
 
@@ -92,13 +90,6 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn rules(mut self, rules: &'static [&'static str]) -> Self {
         self.rules = rules;
-        self
-    }
-
-    /// That takes no more than so many characters.
-    #[must_use]
-    pub fn longest(mut self, characters: u16) -> Self {
-        self.longest = Some(characters);
         self
     }
 
@@ -138,14 +129,6 @@ impl<'a> Field<'a> {
 
     fn is_numeric(&self) -> bool {
         matches!(self.kind, Kind::Digits | Kind::Number)
-    }
-
-    fn length(&self) -> Option<u16> {
-        match self.kind {
-            Kind::Password => Some(16),
-            Kind::Digits => Some(4),
-            _ => self.longest,
-        }
     }
 
     fn autocomplete(&self) -> &'static str {

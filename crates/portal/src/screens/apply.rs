@@ -233,7 +233,8 @@ impl<'a> ApplyForm<'a> {
     }
 
     fn text(&self, name: &'static str, label: &'static str, support: &'static str) -> Field<'_> {
-        self.field(name, Kind::Text, label, support).longest(LONGEST)
+        let most = self.v.say("apply.at-most").with("most", u64::from(LONGEST));
+        self.field(name, Kind::Text, label, support).support(most)
     }
 
     fn day(&self, name: &'static str, label: &'static str, support: &'static str) -> Field<'_> {
