@@ -69,7 +69,7 @@ struct Connection<'a> {
     title: &'static str,
     reached: &'a Reached,
     /// Whether the proxy says that it was reached over TLS, if there is one.
-    encrypted_before: bool,
+    encrypted_before: Option<bool>,
 }
 
 impl Connection<'_> {
@@ -91,8 +91,8 @@ impl Connection<'_> {
 pub fn connection(reached: Reached) -> Router {
     let show = async move |headers: HeaderMap, v: Visit| {
         let encrypted_before = match &reached {
-            Reached::Behind(by) => by.is_encrypted(&headers),
-            Reached::Encrypted(_) | Reached::Plain => false,
+            Reached::Behind(by) => Some(by.is_encrypted(&headers)),
+            Reached::Encrypted(_) | Reached::Plain => None,
         };
         let reached = &reached;
         page(&v, &Connection { v: &v, title: "connection.title", reached, encrypted_before })
@@ -142,6 +142,8 @@ mod tests {
             let page = shown(reached.clone(), Some((name, value))).await;
             assert_eq!(page.contains(BEFORE), is_encrypted, "{name}: {value}");
             assert_eq!(page.contains("is not encrypted"), !is_encrypted, "{name}: {value}");
+            assert_eq!(page.contains("does not say"), !is_encrypted, "{name}: {value}");
+            assert!(!page.contains("cannot know"), "the proxy's word is known");
         }
     }
 
