@@ -30,8 +30,19 @@ impl<'a> Said<'a> {
 
 impl fmt::Display for Said<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.render_to(f, Form::Html)
+        f.write_str(&whole(self.0.render(Form::Html)))
     }
+}
+
+/// A part of long names that browsers take for two words when they look for a place to break the line.
+const WORD: &str = "利用者証明用";
+
+/// With [`WORD`] kept on one line, which may begin and end there.
+fn whole(html: String) -> String {
+    if !html.contains(WORD) {
+        return html;
+    }
+    html.replace(WORD, &format!("<wbr><span class=\"word\">{WORD}</span><wbr>"))
 }
 
 /// What is rendered as HTML is escaped by the texts themselves.
@@ -40,5 +51,22 @@ impl HtmlSafe for Said<'_> {}
 impl<'a> From<Sentence<'a>> for Said<'a> {
     fn from(sentence: Sentence<'a>) -> Self {
         Self(sentence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_2_a_line_breaks_around_the_long_word_of_a_name_and_not_in_it() {
+        let said = |language| Said::of("transaction-page.pin", language).to_string();
+        assert_eq!(
+            said(Language::Ja),
+            "スマホ用<wbr><span class=\"word\">利用者証明用</span><wbr>電子証明書のパスワード"
+        );
+        for other in [Language::JaEasy, Language::En] {
+            assert!(!said(other).contains("<wbr>"), "its phrases are set apart as they are");
+        }
     }
 }

@@ -159,11 +159,11 @@ impl Visit {
         self.say(code).kana()
     }
 
-    /// What the certificates of a use are called.
+    /// What the certificates of a use are called, as a heading.
     pub fn name_of(&self, usage: &Use) -> Said<'static> {
         let code = match usage {
-            Use::Signature => "use.signature",
-            Use::UserAuthentication => "use.user-authentication",
+            Use::Signature => "certificate.signature",
+            Use::UserAuthentication => "certificate.user-authentication",
         };
         Said::of(code, self.language)
     }

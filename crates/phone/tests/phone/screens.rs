@@ -480,6 +480,23 @@ async fn use_1_the_phones_that_can_answer_stand_first_and_say_so() {
     assert!(!none.has("state good") && none.has("/phones/a/open"), "{}", none.html);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn help_2_english_pages_write_as_english_does() {
+    let world = World::new().await;
+    let visitor = Visitor::new(&world, "en");
+    visitor.carry(&world).await;
+    for page in ["", "/check", "/contents"] {
+        let page = visitor.look(page).await;
+        for heading in ["Signature certificate", "User-authentication certificate"] {
+            assert!(page.has(&format!(">{heading}</h")), "{}: {}", page.path, page.html);
+        }
+        assert!(!page.has("（"), "{}: {}", page.path, page.html);
+    }
+    let differ = format!("old={PHONE_PASSWORD}&new=OTHER123&again=OTHER124");
+    let told = visitor.send("/pins/signature", &differ).await;
+    assert!(told.faults("again") && !told.has("PIN"), "it is a password: {}", told.html);
+}
+
 /// The device's own authenticator, as WebAuthn has it.
 struct Authenticator {
     key: Arc<SoftwareKey>,
