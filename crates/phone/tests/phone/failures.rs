@@ -9,7 +9,7 @@ use inrou_rules::Refusal;
 use serde_json::json;
 
 use crate::authority::Fault;
-use crate::world::{PHONE_PASSWORD, PHONE_PIN, World, begin, new_password, new_pin};
+use crate::world::{PHONE_PASSWORD, PHONE_PIN, World, begin, new_password, new_pin, soon};
 
 /// A world in which `reached` is the next step.
 async fn at(reached: impl Fn(&NextStep) -> bool) -> World {
@@ -161,7 +161,10 @@ async fn one_step_at_a_time_and_it_ends_though_the_caller_goes_away() {
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
     world.authority.release();
-    while !matches!(world.next().await, NextStep::NewSignaturePassword { .. }) {
-        tokio::task::yield_now().await;
-    }
+    soon(async {
+        while !matches!(world.next().await, NextStep::NewSignaturePassword { .. }) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }

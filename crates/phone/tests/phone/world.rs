@@ -1,7 +1,9 @@
 //! A fleet with a table of cards, an authority and a site; and a person who does as the phone asks.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -34,6 +36,20 @@ pub const PHONE_PIN: &str = "0417";
 /// 10:00 in Japan.
 pub const START: &str = "2026-11-21T01:00:00Z";
 
+/// So often a person does as the phone asks, at most.
+const MOST_TURNS: usize = 200;
+
+/// So long is waited for what has to come by itself.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits for what has to come by itself.
+///
+/// # Panics
+/// It does not come.
+pub async fn soon(comes: impl Future<Output = ()>) {
+    tokio::time::timeout(PATIENCE, comes).await.expect("it comes");
+}
+
 /// Called with the number of a command to a card, before it goes there.
 pub type Watch = Box<dyn FnMut(usize) + Send>;
 
@@ -46,6 +62,8 @@ pub struct World {
     pub cards: Arc<Tray>,
     directory: tempfile::TempDir,
     running: Mutex<Option<Running>>,
+    /// How often a person did as the phone asks.
+    turns: AtomicUsize,
 }
 
 #[derive(Clone)]
@@ -79,6 +97,7 @@ impl World {
             cards: Arc::new(cards),
             directory,
             running: Mutex::default(),
+            turns: AtomicUsize::default(),
             watch: Arc::default(),
         };
         world.reopen().await;
@@ -91,11 +110,14 @@ impl World {
     pub async fn reopen(&self) {
         self.running.lock().unwrap().take();
         // What was in use a moment ago is let go of at the next opportunity.
-        while FileMedium::open(&self.chip_file("p"))
-            .is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
-        {
-            tokio::task::yield_now().await;
-        }
+        soon(async {
+            while FileMedium::open(&self.chip_file("p"))
+                .is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+            {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
         let (trigger, told) = shutdown();
         let entropy = Arc::new(SystemEntropy);
         let parts = Parts {
@@ -241,7 +263,11 @@ impl World {
     }
 
     /// Does what the phone asks for next, as a person would. `false` when nothing is left to do.
+    ///
+    /// # Panics
+    /// There is no end to it.
     pub async fn obey(&self) -> Result<bool, ProblemDocument> {
+        assert!(self.turns.fetch_add(1, Ordering::Relaxed) < MOST_TURNS, "no end to it");
         let step = match self.next().await {
             NextStep::CardPassword => card_password(CARD_PASSWORD),
             NextStep::Choose => choose(true, true),
