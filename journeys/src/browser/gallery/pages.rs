@@ -15,13 +15,7 @@ use crate::guides::{Step, TABLE, japanese};
 /// The rulebook, for what no guide shows.
 const RULEBOOK: &str = include_str!("../../../../docs/rulebook.md");
 
-const STYLE: &str = "
-:root { color: #000; background: #fff; font-family: 'Noto Sans CJK JP', sans-serif; line-height: 1.6; overflow-wrap: anywhere }
-body { margin: 0 auto; max-width: 88rem; padding: 0 1rem } a { display: inline-block; min-height: 1.75rem }
-header, footer { padding: 1rem 0 } nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; list-style: none; padding: 0 }
-.pictures { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: start } figure { margin: 0 }
-img { max-width: 100%; height: auto; border: 1px solid gray } dt { font-weight: bold } dd { margin: 0 0 .5rem }
-.journeys li { margin: .25rem 0 }";
+const STYLE: &str = include_str!("pages.css");
 
 const KEYS: &str = "
 addEventListener('keydown', ({ key }) => {
