@@ -1,5 +1,6 @@
 //! A browser without scripts: one connection a host, cookies, forms. It tells how long each answer took.
 
+use inrou_web::percent;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -134,15 +135,4 @@ fn head(connection: &mut BufReader<TcpStream>) -> (u16, Vec<(String, String)>) {
     let status = lines[0].split(' ').nth(1).unwrap().parse().unwrap();
     let headers = lines[1..].iter().filter_map(|line| line.split_once(": "));
     (status, headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect())
-}
-
-/// A value of a form or a query: everything but what is plain is written in percent.
-pub fn percent(value: &str) -> String {
-    let byte = |byte: u8| match byte {
-        plain if plain.is_ascii_alphanumeric() || b"-._~".contains(&plain) => {
-            char::from(plain).to_string()
-        }
-        other => format!("%{other:02X}"),
-    };
-    value.bytes().map(byte).collect()
 }

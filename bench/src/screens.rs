@@ -1,6 +1,7 @@
 //! Every screen of a resident with a history, over HTTP on loopback, beside a static page of the same
 //! size from a server with the same layers. One request after the other, as one visitor makes them.
 
+use inrou_web::percent;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use inrou_api::server::{Shell, listen, serve, shutdown};
 use inrou_pki::SystemEntropy;
 use tokio::runtime::Builder;
 
-use crate::browser::{Browser, Page, percent};
+use crate::browser::{Browser, Page};
 use crate::report::Row;
 
 const PHONE: &str = "phone.localhost";

@@ -1,8 +1,9 @@
 //! Requests that no page of ours sends, to every address, down to their bytes.
+use inrou_web::percent;
 
 use crate::hana;
 use crate::house::House;
-use crate::http::{Page, Visitor, percent};
+use crate::http::{Page, Visitor};
 use crate::routes::{self, Route};
 
 /// Headers by which browsers tell that another origin's page sends a request.

@@ -2,11 +2,12 @@
 
 use inrou_journeys::browser::{Browser, PATIENCE};
 use inrou_journeys::hana::{PHONE_PASSWORD, PHONE_PIN};
+use inrou_web::percent;
 use serde_json::json;
 use tokio::time::timeout;
 
 use crate::house::House;
-use crate::http::{Page, Visitor, percent};
+use crate::http::{Page, Visitor};
 
 /// What she fills in who moves.
 pub const MOVING_OUT: [(&str, &str); 3] = [

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use inrou_web::percent;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -123,14 +124,4 @@ impl Page {
             self.body.split_once(begin).unwrap_or_else(|| panic!("{begin}: {}", self.body));
         rest.split_once(end).unwrap().0.to_owned()
     }
-}
-
-/// A value in a query or a form.
-pub fn percent(value: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let write = |byte: u8| match plain(byte) {
-        true => char::from(byte).to_string(),
-        false => format!("%{byte:02X}"),
-    };
-    value.bytes().map(write).collect()
 }

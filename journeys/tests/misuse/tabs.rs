@@ -4,11 +4,11 @@ use inrou_api::wire::phone::ChipContents;
 use inrou_api::wire::portal::ApplicationView;
 use inrou_journeys::browser::Browser;
 use inrou_journeys::hana::{PHONE_PASSWORD, PHONE_PIN};
+use inrou_web::percent;
 use serde_json::json;
 
 use crate::hana::{MOVING_OUT, approves, clerk, hands_over, link, logs_in, phone, waits};
 use crate::house::House;
-use crate::http::percent;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_planted_session_is_not_taken_over() {

@@ -2,11 +2,12 @@
 
 use inrou_journeys::browser::Browser;
 use inrou_journeys::hana::{CARD_PASSWORD, PHONE_PASSWORD, PHONE_PIN};
+use inrou_web::percent;
 use serde_json::json;
 
 use crate::hana::{MOVING_OUT, approves, hands_over, link, logs_in, phone, waits};
 use crate::house::House;
-use crate::http::{Visitor, percent};
+use crate::http::Visitor;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_in_that_nobody_answers_in_time_ends_on_both_devices() {

@@ -1,11 +1,12 @@
 //! Markup typed into every field that takes words: it is shown as it was typed, and does nothing.
 
 use inrou_journeys::browser::Browser;
+use inrou_web::percent;
 use serde_json::json;
 
 use crate::hana::{applies, clerk, hands_over, link, logs_in, phone};
 use crate::house::House;
-use crate::http::{Visitor, percent};
+use crate::http::Visitor;
 
 /// Runs wherever it is taken for markup, an attribute's end or a script's. It begins as an address does.
 const MARKUP: &str = "東京都\"'><img src=x onerror=hacked=1><script>hacked=1</script>${hacked=1}";
