@@ -160,7 +160,7 @@ impl Phone {
         }
         let (flow, secrets) = live.flow()?;
         flow.failed(work, problem);
-        if is_of_card(problem) {
+        if is_of_card(problem.code()) {
             secrets.card = None;
         }
         Ok(flow.problem().is_some())

@@ -1,7 +1,7 @@
 //! Texts as the other crates use them.
 
 use inrou_rules::{Refusal, Use};
-use inrou_words::{Form, Language, Term, Value, error, errors, notice, notices, text};
+use inrou_words::{Form, Language, Term, Value, error, errors, notice, notices, text, texts};
 use jiff::Timestamp;
 
 fn wrong_pin(language: Language, left: u64) -> String {
@@ -78,6 +78,22 @@ fn a_name_chooses_among_families() {
         "スマホ用利用者証明用電子証明書の新しいパスワードが入力されていません。"
     );
     assert_eq!(said(missing.now()), "数字4ケタで入力し、「次へ」を押してください。");
+}
+
+#[test]
+fn no_text_says_in_another_word_what_the_guides_call_by_one() {
+    for said in texts().map(|text| text.in_language(Language::Ja).render(Form::Plain)) {
+        for other in ["二次元コード", "２次元コード", "まちが", "手続きを取りやめ"]
+        {
+            assert!(!said.contains(other), "{other}: {said}");
+        }
+    }
+}
+
+#[test]
+fn valid_5_the_end_of_a_use_is_not_told_as_a_loss() {
+    let reason = text("revocation-reason.cessationOfOperation").in_language(Language::Ja);
+    assert_eq!(reason.render(Form::Plain), "利用をやめる手続きをしたため");
 }
 
 #[test]

@@ -120,9 +120,9 @@ const OF_CARD: [&str; 8] = [
     "card-signature-expired",
 ];
 
-/// Whether a problem lies in the card that was read.
-pub(crate) fn is_of_card(problem: &Problem) -> bool {
-    OF_CARD.contains(&problem.code())
+/// Whether a problem of this code lies in the card that was read.
+pub(crate) fn is_of_card(code: &str) -> bool {
+    OF_CARD.contains(&code)
 }
 
 impl Flow {
@@ -213,7 +213,7 @@ impl Flow {
             | Work::AllowPin(_) => self.start_over(),
             Work::Send { .. } if STALE.iter().any(|&code| problem.is(code)) => self.start_over(),
             // What was chosen holds for another card as well.
-            Work::Send { .. } if is_of_card(problem) => self.start_over(),
+            Work::Send { .. } if is_of_card(problem.code()) => self.start_over(),
             Work::Send { .. } | Work::Complete(_) => self.ask_again(),
             _ => {}
         }

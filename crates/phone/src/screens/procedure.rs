@@ -21,6 +21,7 @@ use super::parts::{self, Blamed, Fault, Occasion};
 use super::step_form::{BeginForm, StepForm};
 use super::{Tells, find, home, to, to_be_told, working};
 use crate::fleet::Fleet;
+use crate::flow::is_of_card;
 use crate::phone::Phone;
 
 /// Begins a procedure. One that is open has to be gone on with, or given up, first.
@@ -413,6 +414,14 @@ impl<'a> Shown<'a> {
     /// The holder's card is chosen at first; where it is not known whose the phone is, none is.
     fn is_chosen(&self, card: &str) -> bool {
         self.own_card == Some(card)
+    }
+
+    /// Whether the card that was read last will not do: with another the procedure goes on.
+    fn is_card_refused(&self) -> bool {
+        let without = ["card-carries-none", "not-a-my-number-card"];
+        self.problem.is_some_and(|StepProblem { code, .. }| {
+            is_of_card(code) || without.contains(&code.as_str())
+        })
     }
 
     fn at_card(&self) -> Option<Said<'a>> {

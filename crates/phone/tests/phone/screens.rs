@@ -9,6 +9,7 @@ use inrou_api::wire::transaction::Purpose;
 use inrou_pki::digest::HashAlgorithm;
 use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource, Signer, SoftwareKey};
 use inrou_words::{Form, text};
+use inrou_rules::Refusal;
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -142,6 +143,26 @@ async fn apply_6_each_trouble_with_the_card_has_its_way_out() {
     assert!(visitor.step("read-card", "&card=hanako").await.tells("pin-blocked"));
     let given_up = visitor.step("cancel", "").await;
     assert_eq!(given_up.path, "/phones/p");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apply_6_a_card_that_is_refused_has_its_way_out_and_the_choice_is_kept() {
+    let world = World::new().await;
+    let not_after = world.now();
+    world.authority.refuse("/application", Refusal::CardSignatureExpired { not_after });
+    let visitor = Visitor::new(&world, "ja");
+    visitor.send("/begin", "procedure=apply").await;
+    visitor.step("card-password", &format!("&secret={CARD_PASSWORD}")).await;
+    visitor.step("choose", "&signature=yes&confirmed=yes").await;
+    let refused = visitor.step("read-card", "&card=other").await;
+    assert!(refused.tells("card-signature-expired"), "{}", refused.html);
+    assert!(refused.has("このカードでは手続きできません") && refused.has("value=\"cancel\""));
+    world.authority.mend();
+    let read = visitor.step("read-card", "&card=hanako").await;
+    assert!(read.path.ends_with("/procedure/read"), "{}", read.html);
+    let password = format!("&secret={PHONE_PASSWORD}&again={PHONE_PASSWORD}");
+    visitor.step("new-signature-password", &password).await;
+    assert!(matches!(world.next().await, NextStep::Wait { .. }), "for one, as it was chosen");
 }
 
 #[tokio::test(flavor = "multi_thread")]
