@@ -220,7 +220,9 @@ fn filled(path: &str, application: &str) -> String {
 /// A page's heading.
 fn heading(page: &Page) -> String {
     let heading = page.between("<h1", "</h1>");
-    heading.split_once('>').unwrap().1.trim().to_owned()
+    // Without what keeps long words on one line.
+    let words = heading.split('<').filter_map(|part| part.split_once('>'));
+    words.map(|(_, words)| words).collect::<String>().trim().to_owned()
 }
 
 /// A file of the repository, by its path from the root.

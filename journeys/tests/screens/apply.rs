@@ -101,7 +101,7 @@ async fn s0_2_c_7_each_trouble_with_the_card(way: Way) {
     // Taken away too early.
     house.gate.shuts();
     hana.ticks_words("hana").await;
-    hana.presses("button.go-on").await;
+    hana.presses("button.read-card").await;
     hana.sees("APPLY-6", "progress.title").await;
     hana.presses("button.take-card-away").await;
     // Once the phone has heard of it, the page no longer offers it.

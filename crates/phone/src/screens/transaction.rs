@@ -100,6 +100,10 @@ impl Shown<'_> {
         self.shown.transaction.purpose == Purpose::Sign
     }
 
+    fn is_locked(&self) -> bool {
+        self.told.as_ref().is_some_and(|told| told.code == Code::PIN_BLOCKED.as_str())
+    }
+
     fn asker(&self) -> Term<'_> {
         Term { text: &self.shown.transaction.asker_name, reading: "" }
     }

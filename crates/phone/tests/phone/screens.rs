@@ -456,6 +456,7 @@ async fn use_1_a_phone_that_cannot_answer_says_why_and_asks_for_no_pin() {
             let page = visitor.look(&format!("/open?link={}", ask(purpose))).await;
             assert!(page.tells(code) && page.has("value=\"refuse\""), "{code}: {}", page.html);
             assert!(!page.has("value=\"approve\"") && !page.has("name=\"secret\""), "{code}");
+            assert_eq!(page.has("/phones/p/forgotten"), code == "pin-blocked", "{code}");
         }
     };
     let visitor = Visitor::new(&world, "ja");
