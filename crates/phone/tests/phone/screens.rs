@@ -8,8 +8,8 @@ use inrou_api::wire::phone::{ChipContents, NextStep, PhoneState};
 use inrou_api::wire::transaction::Purpose;
 use inrou_pki::digest::HashAlgorithm;
 use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource, Signer, SoftwareKey};
-use inrou_words::{Form, text};
 use inrou_rules::Refusal;
+use inrou_words::{Form, text};
 use jiff::SignedDuration;
 use serde_json::json;
 
