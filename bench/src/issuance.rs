@@ -4,12 +4,9 @@
 //! The commits of the limit are measured in two ways: as commits of the store, with only the rows that
 //! no issuance can do without, and as appends to a bare file.
 
-use std::fs::File;
 use std::hint::black_box;
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -27,6 +24,7 @@ use tokio::runtime::Builder;
 
 use crate::applicants::{AT_ONCE, Applicant, Applicants, at_once, partition, random};
 use crate::cpu::Cpu;
+use crate::group_file::GroupFile;
 use crate::office::Office;
 use crate::report::Row;
 use crate::rounds::Compared;
@@ -198,33 +196,5 @@ impl Parts {
 
     fn sign(&self) {
         black_box(self.issuer.sign(black_box(&CERTIFICATE))).unwrap();
-    }
-}
-
-/// A file that is appended to in groups: what has queued up is written and made durable together.
-struct GroupFile(Sender<(Vec<u8>, Sender<()>)>);
-
-impl GroupFile {
-    fn create(file: &Path) -> Self {
-        let mut file = File::create(file).unwrap();
-        let (queue, requests): (_, Receiver<(Vec<u8>, Sender<()>)>) = channel();
-        thread::spawn(move || {
-            while let Ok(first) = requests.recv() {
-                let group: Vec<_> = std::iter::once(first).chain(requests.try_iter()).collect();
-                let bytes: Vec<&[u8]> = group.iter().map(|(bytes, _)| bytes.as_slice()).collect();
-                file.write_all(&bytes.concat()).unwrap();
-                file.sync_data().unwrap();
-                for (_, answer) in group {
-                    let _ = answer.send(());
-                }
-            }
-        });
-        Self(queue)
-    }
-
-    fn append(&self, bytes: &[u8]) {
-        let (answer, answered) = channel();
-        self.0.send((bytes.to_vec(), answer)).unwrap();
-        answered.recv().unwrap();
     }
 }

@@ -10,14 +10,17 @@ mod applicants;
 mod browser;
 mod cpu;
 mod crl;
+mod group_file;
 mod issuance;
 mod load;
+mod logins;
 mod ocsp_cached;
 mod ocsp_signed;
 mod office;
 mod report;
 mod rounds;
 mod screens;
+mod validations;
 
 use std::process::ExitCode;
 
@@ -30,18 +33,22 @@ const USAGE: &str = "usage: inrou-bench NAME
   issuance      certificates from application to store, beside verifying, signing, two commits
   crl           a CRL of a million entries, beside hashing and writing as many bytes
   screens       every screen of a resident with a history, beside a static page of the same size
+  logins        log-ins to a site, server side, beside signing, verifying, five commits
+  validations   signatures judged whose certificates' statuses are kept, beside bare verifying
   all           all of them";
 
 /// A benchmark by its name.
 type Benchmark = (&'static str, fn() -> Vec<Row>);
 
 /// In the order in which `all` runs them.
-const BENCHMARKS: [Benchmark; 5] = [
+const BENCHMARKS: [Benchmark; 7] = [
     ("ocsp-signed", ocsp_signed::run),
     ("ocsp-cached", ocsp_cached::run),
     ("issuance", issuance::run),
     ("crl", crl::run),
     ("screens", screens::run),
+    ("logins", logins::run),
+    ("validations", validations::run),
 ];
 
 fn main() -> ExitCode {

@@ -85,6 +85,8 @@ pub enum Place {
     Portal,
     /// The receiving office's, at `office.localhost`.
     Office,
+    /// The provider's, which sites send people to.
+    Provider,
     /// The sandbox's.
     Sandbox,
 }
@@ -141,7 +143,7 @@ impl Place {
     pub const fn host(self) -> &'static str {
         match self {
             Place::Phone => "phone.localhost",
-            Place::Portal | Place::Sandbox => "localhost",
+            Place::Portal | Place::Provider | Place::Sandbox => "localhost",
             Place::Office => "office.localhost",
         }
     }
@@ -197,6 +199,7 @@ impl fmt::Display for Place {
             Place::Phone => "phone",
             Place::Portal => "portal",
             Place::Office => "office",
+            Place::Provider => "provider",
             Place::Sandbox => "sandbox",
         })
     }
@@ -209,7 +212,7 @@ For each step that the guides show or speak of: what they say, the screen that s
 guides quote them, and the rules of the [rulebook](rulebook.md) (which names the guides S0 to S4). Headings
 and buttons say the very words of the guides, the newer one's where they differ; where ours are not the
 same, the reason stands beside them. Places: `phone` is `http://phone.localhost:PORT`, `office` is
-`http://office.localhost:PORT`, `portal` and `sandbox` are `http://localhost:PORT`.
+`http://office.localhost:PORT`, `portal`, `provider` and `sandbox` are `http://localhost:PORT`.
 
 This file is made from `journeys/guides.toml` by `cargo xtask docs`; tests hold that file to the texts, to
 the routes that are served, to the rulebook, and to the journeys in the browser.

@@ -6,8 +6,9 @@
 
 use std::env;
 use std::fmt;
-use std::io;
-use std::process::{Child, Command};
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -96,6 +97,54 @@ impl Drop for Pcscd {
         // The test has passed or failed already: nothing that fails here changes it.
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+/// A chip of a sandbox in the reader: `inrou card attach` in a process of its own. Dropping it kills the
+/// process; the reader is empty then.
+pub struct Attached<'p>(Child, &'p Pcscd);
+
+impl<'p> Attached<'p> {
+    /// Attaches the chip of that name of the sandbox in `data`, by the command `program`. Tries again while
+    /// vpcd does not listen yet, or the chip is on its way back from the last one.
+    ///
+    /// # Panics
+    /// It is not in the reader within a minute.
+    pub fn new(pcscd: &'p Pcscd, program: &str, data: &Path, name: &[&str]) -> Self {
+        let attached = until(|| {
+            let mut process = Command::new(program)
+                .args(["--lang", "en", "--data"])
+                .arg(data)
+                .args(["card", "attach"])
+                .args(name)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("the command can be run");
+            let out = process.stdout.take().expect("its output is piped");
+            let mut line = String::new();
+            let read = BufReader::new(out).read_line(&mut line);
+            let attached = Self(process, pcscd);
+            read.map_err(|error| error.to_string())?;
+            if line.contains("is in the virtual reader") {
+                Ok(attached)
+            } else {
+                Err("not yet".to_owned())
+            }
+        });
+        pcscd.wait_for_card();
+        attached
+    }
+}
+
+impl Drop for Attached<'_> {
+    fn drop(&mut self) {
+        // One that has ended already has left the reader as well.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+        if !thread::panicking() {
+            self.1.wait_until_empty();
+        }
     }
 }
 

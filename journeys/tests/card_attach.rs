@@ -3,14 +3,15 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use inrou::sandbox::{DataFolder, Options, Sandbox};
 use inrou_api::wire::phone::{AllowContactless, ChipContents, PhoneState, ReadContents, Typed};
 use inrou_journeys::hana::{CARD_PIN, PHONE, PHONE_PIN, apply, register};
-use inrou_journeys::vpcd::{Pcscd, isolated, until};
+use inrou_journeys::vpcd::{Attached, Pcscd, isolated};
+
+const COMMAND: &str = env!("CARGO_BIN_EXE_inrou-for-journeys");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn card_6_wrong_pins_at_a_reader_lock_card_and_phone_for_good() {
@@ -29,8 +30,9 @@ async fn card_6_wrong_pins_at_a_reader_lock_card_and_phone_for_good() {
     let pcscd = Pcscd::start();
     let chips: [(&[&str], &str); 2] = [(&["hana"], CARD_PIN), (&["hana", "--phone"], PHONE_PIN)];
     for (name, right) in chips {
-        let attached = Attached::new(&pcscd, folder.path(), name);
+        let attached = Attached::new(&pcscd, COMMAND, folder.path(), name);
         assert_eq!(run("opensc-tool", &["--name"]).1.lines().next(), Some("jpki"));
+        assert_reader_is_unknown("none such");
         for left in ["3", "2", "1"] {
             assert_tries_left(left);
             assert!(!verifies("9999"));
@@ -38,7 +40,7 @@ async fn card_6_wrong_pins_at_a_reader_lock_card_and_phone_for_good() {
         assert_tries_left("0");
         drop(attached);
 
-        let _attached = Attached::new(&pcscd, folder.path(), name);
+        let _attached = Attached::new(&pcscd, COMMAND, folder.path(), name);
         assert_tries_left("0");
         assert!(!verifies(right), "the right PIN is too late");
     }
@@ -46,7 +48,7 @@ async fn card_6_wrong_pins_at_a_reader_lock_card_and_phone_for_good() {
 
     let running = sandbox(folder.path()).await;
     for (name, right) in chips {
-        let _attached = Attached::new(&pcscd, folder.path(), name);
+        let _attached = Attached::new(&pcscd, COMMAND, folder.path(), name);
         assert_tries_left("0");
         assert!(!verifies(right), "{name:?}");
     }
@@ -64,42 +66,6 @@ async fn card_6_wrong_pins_at_a_reader_lock_card_and_phone_for_good() {
     };
     assert_eq!(blocked, "pin-blocked");
     running.stop().await;
-}
-
-/// `inrou card attach` in a process of its own. Dropping it kills the process; the reader is empty then.
-struct Attached<'p>(Child, &'p Pcscd);
-
-impl<'p> Attached<'p> {
-    /// Tries again while vpcd does not listen yet, or the chip is on its way back from the last one.
-    fn new(pcscd: &'p Pcscd, folder: &Path, name: &[&str]) -> Self {
-        let attached = until(|| {
-            let mut process = Command::new(env!("CARGO_BIN_EXE_inrou-for-journeys"))
-                .args(["--lang", "en", "--data"])
-                .arg(folder)
-                .args(["card", "attach"])
-                .args(name)
-                .stdout(Stdio::piped())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap();
-            let mut line = String::new();
-            BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-            let attached = Self(process, pcscd);
-            if line.contains("is in the virtual reader") { Ok(attached) } else { Err("not yet") }
-        });
-        pcscd.wait_for_card();
-        attached
-    }
-}
-
-impl Drop for Attached<'_> {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-        if !std::thread::panicking() {
-            self.1.wait_until_empty();
-        }
-    }
 }
 
 async fn sandbox(folder: &Path) -> Sandbox {
@@ -123,6 +89,15 @@ fn assert_tries_left(left: &str) {
     let (_, pins) = run("pkcs15-tool", &["--list-pins"]);
     let line = pins.lines().find(|line| line.contains("Tries left")).unwrap_or_default();
     assert!(line.ends_with(&format!(": {left}")), "{left} expected: {pins}");
+}
+
+/// No card is read in a reader that is not there.
+fn assert_reader_is_unknown(reader: &str) {
+    let (done, said) = run(
+        env!("CARGO_BIN_EXE_inrou-for-journeys"),
+        &["--lang", "en", "card", "read", "--reader", reader],
+    );
+    assert!(!done && said.contains("[reader-unknown]"), "{said}");
 }
 
 /// Runs a program of OpenSC: whether it succeeded, and what it wrote.

@@ -108,9 +108,9 @@ async fn judge_by_openssl(sandbox: &Sandbox, application: &str, keys: KeyAlgorit
     let told = openssl(&[&verify[..], &["-content", &document, "-CAfile", &ca]].concat());
     assert!(told.contains("erification successful"), "{told}");
     let (hash, signature) = match keys {
-        KeyAlgorithm::Rsa2048 => ("sha256", "sha256WithRSAEncryption"),
         KeyAlgorithm::EcP256 => ("sha256", "ecdsa-with-SHA256"),
         KeyAlgorithm::EcP384 => ("sha384", "ecdsa-with-SHA384"),
+        _ => ("sha256", "sha256WithRSAEncryption"),
     };
     let told = openssl(&["cms", "-cmsout", "-print", "-noout", "-inform", "DER", "-in", &cms]);
     let signer = told.split_once("signerInfos").unwrap().1;

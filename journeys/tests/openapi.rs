@@ -7,7 +7,15 @@ use std::process::Command;
 use inrou::sandbox::{DataFolder, Options, Sandbox};
 use inrou_journeys::python;
 
-const DOCUMENTS: [&str; 4] = ["/authority/v1", "/ca", "/phone/v1", "/portal/v1"];
+const DOCUMENTS: [&str; 7] = [
+    "/authority/v1",
+    "/ca",
+    "/phone/v1",
+    "/portal/v1",
+    "/provider/v1",
+    "/timestamps",
+    "/validation/v1",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_finds_each_document_to_be_openapi_3_1() {

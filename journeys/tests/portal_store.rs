@@ -44,5 +44,5 @@ fn a_store_that_is_cut_off_while_it_is_brought_to_a_new_form_loses_nothing() {
 
 fn open(disk: &Disk) -> Result<SqliteStore, StoreError> {
     let (vfs, file) = vfs_path(disk, FILE).unwrap();
-    SqliteStore::open_through(Some(vfs), file.as_ref(), &SeededEntropy::new(1))
+    SqliteStore::open_through(vfs, &file, &SeededEntropy::new(1))
 }

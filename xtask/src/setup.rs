@@ -10,7 +10,7 @@ use crate::report::Outcome;
 use crate::run::{ask, cargo, root, run, works};
 
 /// Packages of Debian 12, each with what it is for.
-const PACKAGES: [(&str, &str); 17] = [
+const PACKAGES: [(&str, &str); 21] = [
     ("chromium", "shows the screens to the journeys"),
     ("chromium-driver", "drives it"),
     ("fonts-noto-cjk", "writes Japanese in the pictures of screens"),
@@ -18,16 +18,20 @@ const PACKAGES: [(&str, &str); 17] = [
     ("gcc", "builds the crypto library and SQLite"),
     ("gnutls-bin", "judges certificates, lists and status answers"),
     ("iproute2", "gives the card reader a network of its own"),
+    ("libengine-pkcs11-openssl", "lets OpenSSL sign with card and phone as a stranger"),
     ("libpcsclite-dev", "jpki-cli and pyscard are built with it"),
     ("opensc", "reads card and phone as a stranger"),
     ("opensc-pkcs11", "signs with card and phone as a stranger"),
     ("openssl", "judges certificates, lists, status answers and signed files"),
     ("pcscd", "stands between a card and PC programs"),
     ("pkg-config", "finds libpcsclite when they are built"),
+    ("poppler-utils", "judges signed PDF files"),
     ("python3-dev", "pyscard is built with it"),
     ("python3-venv", "holds the Python tools"),
+    ("qpdf", "judges the form of PDF files"),
     ("swig", "builds pyscard, which yubikey-manager wants"),
     ("vsmartcard-vpcd", "a card reader made of software"),
+    ("xmlsec1", "judges signed XML files"),
 ];
 
 /// A program from the registry of crates.
@@ -55,6 +59,9 @@ const PROGRAMS: [Program; 2] = [
     },
 ];
 
+/// Folders with Node packages.
+const NODE_FOLDERS: [&str; 2] = ["journeys", "examples/mobile"];
+
 /// Lists of Python packages. Hashes ask for a run of pip of their own, hence two lists.
 const REQUIREMENTS: [&str; 2] = ["journeys/requirements.txt", "xtask/requirements.txt"];
 
@@ -64,7 +71,7 @@ pub(crate) fn setup() -> Outcome {
         ("parts of the Rust toolchain", components()),
         ("packages of Debian", packages()),
         ("Python packages, in .venv", python()),
-        ("Node packages, in journeys/node_modules", node()),
+        ("Node packages, in journeys and examples/mobile", node()),
         ("programs from the registry of crates", programs()),
     ];
     let wrong = parts.into_iter().filter_map(|(name, part)| match part {
@@ -162,15 +169,19 @@ fn node() -> Result<(), String> {
     if !works("npm", &["--version"]) {
         return Err("npm is missing: install Node.js with npm (Debian: npm)".to_owned());
     }
-    let folder = root().join("journeys");
-    let wanted = fs::read_to_string(folder.join("package-lock.json"));
-    let wanted = wanted.map_err(|error| format!("journeys/package-lock.json: {error}"))?;
+    NODE_FOLDERS.iter().try_for_each(|folder| packages_in(&root().join(folder)))
+}
+
+fn packages_in(folder: &Path) -> Result<(), String> {
+    let lock = folder.join("package-lock.json");
+    let wanted = fs::read_to_string(&lock);
+    let wanted = wanted.map_err(|error| format!("{}: {error}", lock.display()))?;
     let stamp = folder.join("node_modules/.installed");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
     let install = ["ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"];
-    done(Command::new("npm").args(install).current_dir(&folder))?;
+    done(Command::new("npm").args(install).current_dir(folder))?;
     fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))
 }
 

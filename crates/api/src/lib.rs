@@ -1,6 +1,7 @@
 //! What every role shares when it speaks HTTP.
 //!
-//! - [`wire`]: the types that go over the wire; [`statement`]: what residents sign to ask for something
+//! - [`wire`]: the types that go over the wire; [`statement`]: what residents sign to ask for something;
+//!   [`consent`]: what they sign to let a site have the latest attributes
 //! - [`problem`]: refusals and errors as problem documents; [`trace`]: what links them to the log
 //! - [`server`], [`client`]: the two ends of a connection
 //! - [`signature`]: signed requests; [`idempotency`]: requests that are carried out once
@@ -10,6 +11,7 @@
 
 pub mod client;
 pub mod clock;
+pub mod consent;
 pub mod idempotency;
 pub mod page;
 pub mod problem;

@@ -18,6 +18,7 @@ mod source;
 pub use document::{Access, documented, with_access};
 pub use extract::{Json, Path, Query, read_body};
 pub(crate) use extract::{parse_json, read_json};
+pub use guard::OpenToOthers;
 pub use hosts::Hosts;
 pub(crate) use hosts::authority;
 pub use listen::{

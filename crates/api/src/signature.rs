@@ -11,7 +11,6 @@
 mod base;
 mod claim;
 mod digest;
-mod ecdsa;
 mod nonce;
 mod sign;
 mod verify;

@@ -88,6 +88,15 @@ impl Authority {
 
     /// The holder of a certificate, if it was issued here.
     pub(crate) fn holder_of(&self, certificate: &Certificate) -> Result<KnownHolder, Failed> {
+        self.issued_here(certificate)?.ok_or_else(|| Code::CERTIFICATE_UNTRUSTED.into())
+    }
+
+    /// The holder of a certificate of ours; `None` if its issuer has issued no such certificate to a
+    /// resident. `certificate-untrusted` if it is of another issuer.
+    pub(crate) fn issued_here(
+        &self,
+        certificate: &Certificate,
+    ) -> Result<Option<KnownHolder>, Failed> {
         let usage = Use::ALL
             .into_iter()
             .find(|&usage| *certificate.issuer() == self.settings.issuer.issuer_name(usage));
@@ -95,16 +104,14 @@ impl Authority {
             .zip(certificate.serial())
             .map(|(usage, serial)| CertificateId { usage, serial })
             .ok_or(Code::CERTIFICATE_UNTRUSTED)?;
-        let record = self.store.certificate(id)?.ok_or(Code::CERTIFICATE_UNTRUSTED)?;
-        if record.der != certificate.as_der() {
-            return Err(Code::CERTIFICATE_UNTRUSTED.into());
-        }
-        match (record.holder, record.partition) {
+        let record = self.store.certificate(id)?;
+        let record = record.filter(|record| record.der == certificate.as_der());
+        Ok(record.and_then(|record| match (record.holder, record.partition) {
             (Some(Holder { resident, chip }), Partition::Residents { medium, .. }) => {
-                Ok(KnownHolder { id, medium, chip, resident })
+                Some(KnownHolder { id, medium, chip, resident })
             }
-            _ => Err(Code::CERTIFICATE_UNTRUSTED.into()),
-        }
+            _ => None,
+        }))
     }
 }
 

@@ -5,6 +5,7 @@
 //! - `act`, `projection`: a command becomes a commit; `issuance`, `certify`, `jobs`: certificates
 //! - `counter`, `applying`, `requests`, `phones`: what each caller can ask for; `staging`: one
 //!   application at a time on a chip
+//! - `consents`: what residents let sites have of their latest attributes
 //! - `sessions`, `tasks`: secure channels to chips
 //! - [`status`]: OCSP and CRLs
 //! - [`http`]: all of it over HTTP
@@ -14,6 +15,7 @@ mod applying;
 mod authority;
 mod card_work;
 mod certify;
+mod consents;
 mod counter;
 mod enrolment;
 pub mod http;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::{Code, OrInternal, Problem};
-use inrou_api::wire::authority::{FindHolder, HistoryEntry, Holder};
+use inrou_api::wire::authority::{FindHolder, FindLinkage, HistoryEntry, Holder, Linkage};
 use inrou_pki::Certificate;
 use inrou_rules::{ChipId, Refusal, ResidentId};
 
@@ -29,6 +29,29 @@ impl Authority {
             Err(_) => None,
         };
         Ok(Holder { subject: self.subject(role, resident), attributes })
+    }
+
+    /// Who is behind a certificate, as `role` may know one: whichever of a person's it is.
+    pub(crate) fn find_linkage(
+        &self,
+        role: &str,
+        request: &FindLinkage,
+    ) -> Result<Linkage, Failed> {
+        let certificate = Certificate::from_der(&request.certificate.0)
+            .map_err(|error| Problem::new(Code::CERTIFICATE_UNTRUSTED).caused_by(error))?;
+        let holder = self.issued_here(&certificate)?.ok_or(Code::CERTIFICATE_NOT_ISSUED)?;
+        if let Some(usage) = request.linked_to {
+            let resident = self.load(holder.resident)?.resident;
+            // One that never came to its chip was nobody's to use.
+            let is_linked = |other: &inrou_rules::Certificate| {
+                other.id.usage == usage && !other.is_undelivered()
+            };
+            if !resident.certificates.values().any(is_linked) {
+                return Err(Code::CERTIFICATE_NOT_LINKED.into());
+            }
+        }
+        let person = self.subject(role, holder.resident);
+        Ok(Linkage { person, usage: holder.id.usage, medium: holder.medium })
     }
 
     /// A resident's history for a role, newest first, by the identifier that the role knows.
@@ -72,11 +95,15 @@ impl Authority {
 
     /// A pairwise identifier: the resident's, encrypted for one role, so that it can be read back
     /// here and nowhere else, and is another one for every role.
-    fn subject(&self, role: &str, resident: ResidentId) -> String {
+    pub(crate) fn subject(&self, role: &str, resident: ResidentId) -> String {
         self.subjects.seal(role, resident)
     }
 
-    fn resident_by_subject(&self, role: &str, subject: &str) -> Result<ResidentId, Failed> {
+    pub(crate) fn resident_by_subject(
+        &self,
+        role: &str,
+        subject: &str,
+    ) -> Result<ResidentId, Failed> {
         self.subjects.open(role, subject).ok_or_else(|| Refusal::ResidentUnknown.into())
     }
 }

@@ -73,7 +73,9 @@ impl Projection<'_> {
             | Event::CardIssued { .. }
             | Event::CardCertificatesOrdered { .. }
             | Event::CardUnlockAllowed { .. }
-            | Event::CertificateIssued { .. } => {}
+            | Event::CertificateIssued { .. }
+            | Event::ConsentGiven { .. }
+            | Event::ConsentWithdrawn { .. } => {}
             Event::ApplicationSigned { enrolment, .. } => {
                 let resident = self.resident.id;
                 let enrolment = self.enrolment(*enrolment)?;

@@ -64,6 +64,12 @@ pub enum Permission {
     Attributes,
     /// Read a resident's history, by the pairwise identifier.
     History,
+    /// Ask who is behind a certificate, whichever of a person's it is.
+    Linkage,
+    /// Hand in consents that residents signed, and ask for the latest attributes by them.
+    Consents,
+    /// List a resident's consents and withdraw them, by the pairwise identifier.
+    Withdrawals,
 }
 
 impl Default for Settings {

@@ -49,7 +49,8 @@ pub(crate) fn history(logged: &LoggedEntry) -> HistoryEntry {
         Some((name.to_owned(), whole?.get(name)?.as_str()?.to_owned()))
     };
     // Commitments, keys and serials say nothing to a resident.
-    let params: BTreeMap<String, String> = ["medium", "usage", "reason", "code", "municipality"]
+    const PLAIN: [&str; 6] = ["medium", "usage", "reason", "code", "municipality", "asker"];
+    let params: BTreeMap<String, String> = PLAIN
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), text(name)?)))
         .chain(of(certificate, "usage"))
@@ -61,6 +62,7 @@ pub(crate) fn history(logged: &LoggedEntry) -> HistoryEntry {
         Actor::Hotline => "hotline",
         Actor::Phone { .. } => "phone",
         Actor::Service => "service",
+        Actor::Holder => "holder",
     };
     HistoryEntry { at: logged.entry.at, code, params, actor: actor.to_owned() }
 }

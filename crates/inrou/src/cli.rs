@@ -27,7 +27,7 @@ use crate::whole::Asked as WholeAsked;
 pub(crate) const DATA: &str = "inrou-data";
 
 /// The roles that can be served by themselves.
-const ROLES: [&str; 3] = ["authority", "portal", "phone"];
+const ROLES: [&str; 6] = ["authority", "portal", "provider", "timestamps", "validation", "phone"];
 
 /// What was typed.
 #[derive(Debug, PartialEq, Eq)]

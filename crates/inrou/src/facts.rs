@@ -65,7 +65,8 @@ fn value(value: &FactValue, language: Language) -> String {
     }
 }
 
-fn kind_of(kind: Kind, language: Language) -> String {
+/// The name of a kind of certificate.
+pub(crate) fn kind_of(kind: Kind, language: Language) -> String {
     let (usage, medium) = (usage(kind.usage, language), medium(kind.medium, language));
     let term = |text| Term { text, reading: "" };
     let both = text("cli.kind-of").in_language(language);

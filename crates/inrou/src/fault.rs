@@ -60,6 +60,7 @@ impl Fault {
             "time-not-readable"
             | "moment-not-readable"
             | "serial-not-readable"
+            | "digest-not-readable"
             | "key-not-readable"
             | "body-not-json"
             | "option-without-use" => USAGE,
@@ -179,5 +180,17 @@ mod tests {
         std::fs::write(root.path().join("port"), "many").unwrap();
         let malformed = DataFolder::create(root.path()).unwrap().port().unwrap_err();
         assert_eq!(Fault::from(malformed).code(), "file-not-readable");
+    }
+
+    #[test]
+    fn why_nothing_is_listened_at_is_told_apart() {
+        let address = "192.0.2.1:443".parse().unwrap();
+        let of = |kind: io::ErrorKind| Fault::from(ListenError::Bind(address, kind.into()));
+        assert_eq!(of(io::ErrorKind::AddrInUse).code(), "port-in-use");
+        assert_eq!(of(io::ErrorKind::AddrNotAvailable).code(), "address-not-usable");
+        let off = Fault::from(ListenError::PlainOffLoopback(address));
+        assert_eq!(off.code(), "plain-off-loopback");
+        let tls = rustls::Error::General("no certificate".to_owned());
+        assert_eq!(Fault::from(ListenError::Tls(tls)).code(), "tls-not-usable");
     }
 }

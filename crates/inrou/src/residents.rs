@@ -205,7 +205,12 @@ impl Source {
 
     /// The file that comes with the program.
     pub fn built_in() -> Self {
-        Self { file: None, text: BUILT_IN.to_owned() }
+        Self::of_text(BUILT_IN)
+    }
+
+    /// Another text that comes with the program.
+    pub fn of_text(text: &str) -> Self {
+        Self { file: None, text: text.to_owned() }
     }
 
     /// The text.

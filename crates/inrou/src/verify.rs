@@ -3,6 +3,9 @@
 //! Nothing is asked over the network but the status of a certificate, once it is known to be from a
 //! trusted issuer: at the address that the issuer wrote into it, or where the running sandbox is.
 
+mod inspected;
+mod signatures;
+
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,18 +15,19 @@ use inrou_api::clock::{Clock, SandboxClock, SystemClock};
 use inrou_authority::keys::issuer_certificates;
 use inrou_authority::store::{SqliteSettings, SqliteStore};
 use inrou_pki::SystemEntropy;
-use inrou_relying::inspect::{Beside, Check, FileKind, Outcome, Report};
+use inrou_pki::digest::{Digest, HashAlgorithm};
+use inrou_relying::inspect::{Beside, FileKind};
+use inrou_relying::report::{Given, SignatureFormat, SignedFile, When};
 use inrou_relying::{Settings, StatusClient, StatusEvidence, TrustAnchors, Validator, anchors};
 use inrou_words::{Form, Language, Term, error, text};
 use jiff::Timestamp;
 
 use crate::control::{Answer, Request, ask};
-use crate::facts::{self, printable};
+use crate::facts::printable;
 use crate::fault::Fault;
 use crate::moment::read_moment;
 use crate::sandbox::DataFolder;
-use crate::table::table;
-use crate::terminal::{say, words};
+use crate::terminal::words;
 
 /// The longest file that is read: a list of a million revocations fits.
 const LONGEST_FILE: u64 = 64 * 1024 * 1024;
@@ -31,12 +35,18 @@ const LONGEST_FILE: u64 = 64 * 1024 * 1024;
 /// What is to be verified, and by what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verification {
-    /// A certificate, a signed message, an OCSP response or a CRL, in DER or PEM.
+    /// A certificate, a signed message, an OCSP response or a CRL, in DER or PEM; a signed PDF or XML file,
+    /// or a JWS.
     pub file: PathBuf,
     /// The issuers that are trusted; the sandbox's if `None`.
     pub anchors: Option<PathBuf>,
-    /// What was signed, where it lies beside the signed message.
+    /// The issuers that are trusted for time-stamps; if `None`, the sandbox's, where its issuers are
+    /// trusted.
+    pub time_stamp_anchors: Option<PathBuf>,
+    /// What was signed, where it lies beside the signature.
     pub content: Option<PathBuf>,
+    /// The hash of that alone, as typed.
+    pub digest: Option<String>,
     /// OCSP responses and CRLs that tell the status, DER or PEM. If there are any, nobody is asked.
     pub status: Vec<PathBuf>,
     /// The serial number, as typed, that an OCSP response or a CRL is asked about.
@@ -46,6 +56,8 @@ pub struct Verification {
     pub at: Option<String>,
     /// Whether no status is asked for.
     pub offline: bool,
+    /// Whether the report on signatures is to be written whole, as JSON.
+    pub json: bool,
 }
 
 /// Shows what a file says and which checks hold.
@@ -53,53 +65,126 @@ pub struct Verification {
 /// # Errors
 /// `file-not-good` if all is genuine and the issuer says that the certificate is not good,
 /// `file-not-valid` if a check does not hold, `file-not-checked` if one could not be made;
-/// `anchors-missing`, `file-not-readable`, `file-not-recognised`,
-/// `anchors-not-readable`, `moment-not-readable`, `serial-not-readable`, `option-without-use`.
+/// `anchors-missing`, `file-not-readable`, `file-not-recognised`, `anchors-not-readable`,
+/// `moment-not-readable`, `serial-not-readable`, `digest-not-readable`, `option-without-use`.
 pub fn run(language: Language, data: &Path, verification: &Verification) -> Result<(), Fault> {
     let typed = verification.at.as_deref().map(read_moment).transpose()?;
     let serial = verification.serial.as_deref().map(serial).transpose()?;
-    let path = verification.file.display();
+    let digest = verification.digest.as_deref().map(digest).transpose()?;
     let file = read_file(&verification.file)?;
     let content = verification.content.as_deref().map(read_file).transpose()?;
-    let trust = match &verification.anchors {
+    let stamps = verification.time_stamp_anchors.as_deref().map(read_anchors).transpose()?;
+    let mut trust = match &verification.anchors {
         Some(path) => Trust {
             issuers: read_anchors(path)?,
+            stamps: TrustAnchors::default(),
             settings: Settings::default(),
             now: SystemClock::new().now(),
         },
         None => of_sandbox(data)?,
     };
-    let now = typed.unwrap_or(trust.now);
+    trust.stamps = stamps.unwrap_or(trust.stamps);
+    let clock = trust.now;
+    let now = typed.unwrap_or(clock);
     let status = verification.status.iter().map(|file| read_status(file, now));
-    let beside = Beside {
-        content: content.as_deref(),
-        status: status.collect::<Result<_, _>>()?,
-        serial: serial.as_deref(),
-    };
+    let status: Vec<_> = status.collect::<Result<_, _>>()?;
+    let kind = kind_of(&file).map_err(|error| error.with("path", verification.file.display()))?;
+    refuse_what_has_no_use(verification, kind, language)?;
     let validator = validator(trust, verification.offline)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|_| Fault::new("internal-error"))?;
-    let report = runtime.block_on(validator.inspect(&file, &beside, now));
+    let Some(format) = kind.format() else {
+        let beside = Beside { content: None, status, serial: serial.as_deref() };
+        return runtime.block_on(inspected::run(
+            language,
+            &validator,
+            verification,
+            &file,
+            &beside,
+            now,
+        ));
+    };
+    let given = match (&content, digest) {
+        (Some(content), _) => Given::Content(content),
+        (None, Some(digest)) => Given::Digest(digest),
+        (None, None) => Given::Nothing,
+    };
+    let filename = verification.content.as_ref().unwrap_or(&verification.file).file_name();
+    let signed = SignedFile {
+        file: &file,
+        given,
+        status: &status,
+        filename: filename.and_then(|name| name.to_str()),
+        detailed: true,
+    };
+    // Other issuers' clock may be turned as well: there the time given is the present.
+    let present = if verification.anchors.is_some() { now } else { clock };
+    let when = When { at: now, present };
+    let report = runtime.block_on(validator.report_file(format, &signed, when));
     let report = report.map_err(|error| {
-        tracing::debug!(%error, "the file is of no known kind");
-        Fault::new("file-not-recognised").with("path", path)
+        tracing::error!(%error, "an option was let through that has no use");
+        Fault::new("internal-error")
     })?;
-    refuse_what_has_no_use(verification, report.file, language)?;
-    show(&verification.file, &report, language);
-    judge(&report, &verification.file, language)?;
-    say(&holds(report.file, serial.is_some(), language));
-    Ok(())
+    signatures::tell(language, verification, kind, &report)
 }
 
 /// By whom a file is judged.
 struct Trust {
     issuers: TrustAnchors,
+    /// Those that are trusted for time-stamps.
+    stamps: TrustAnchors,
     settings: Settings,
     /// The present by their clock.
     now: Timestamp,
 }
 
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// One that is inspected.
+    Inspected(FileKind),
+    /// One with signatures of that format.
+    Signed(SignatureFormat),
+}
+
+impl Kind {
+    /// The format of its signatures, if it is there for them.
+    fn format(self) -> Option<SignatureFormat> {
+        match self {
+            Self::Inspected(_) => None,
+            Self::Signed(format) => Some(format),
+        }
+    }
+
+    /// Its name.
+    fn words(self, language: Language) -> String {
+        let code = match self {
+            Self::Inspected(kind) => kind.code(),
+            Self::Signed(SignatureFormat::Cms) => FileKind::SignedMessage.code(),
+            Self::Signed(SignatureFormat::Pdf) => "signed-pdf",
+            Self::Signed(SignatureFormat::Xml) => "signed-xml",
+            Self::Signed(SignatureFormat::Jws) => "jws",
+        };
+        words(&format!("file.{code}"), language)
+    }
+}
+
+/// What a file is; a DER file is looked into, since it can be anything.
+fn kind_of(file: &[u8]) -> Result<Kind, Fault> {
+    match SignatureFormat::of(file) {
+        Some(format) if format != SignatureFormat::Cms => Ok(Kind::Signed(format)),
+        _ => match FileKind::of(file) {
+            Ok(FileKind::SignedMessage) => Ok(Kind::Signed(SignatureFormat::Cms)),
+            Ok(kind) => Ok(Kind::Inspected(kind)),
+            Err(error) => {
+                tracing::debug!(%error, "the file is of no known kind");
+                Err(Fault::new("file-not-recognised"))
+            }
+        },
+    }
+}
+
 fn validator(trust: Trust, offline: bool) -> Result<Validator, Fault> {
-    let Trust { issuers, mut settings, .. } = trust;
+    let Trust { issuers, stamps, mut settings, .. } = trust;
     if offline {
         settings.sources.clear();
     }
@@ -107,7 +192,7 @@ fn validator(trust: Trust, offline: bool) -> Result<Validator, Fault> {
         tracing::error!(%error, "no client of status services can be made");
         Fault::new("internal-error")
     })?;
-    Ok(Validator::new(issuers, settings, status))
+    Ok(Validator::new(issuers, settings, status).with_time_stamp_issuers(stamps))
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Fault> {
@@ -148,24 +233,47 @@ fn serial(typed: &str) -> Result<Vec<u8>, Fault> {
     Ok(sign.then_some(0).into_iter().chain(octets).collect())
 }
 
+/// A hash in hexadecimal digits; by its length it is SHA-256, SHA-384 or SHA-512.
+fn digest(typed: &str) -> Result<Digest, Fault> {
+    let wrong = || Fault::new("digest-not-readable").with("digest", printable(typed));
+    let hash = match typed.len() {
+        64 => HashAlgorithm::Sha256,
+        96 => HashAlgorithm::Sha384,
+        128 => HashAlgorithm::Sha512,
+        _ => return Err(wrong()),
+    };
+    if !typed.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Err(wrong());
+    }
+    let pair = |at: usize| typed.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let bytes: Vec<u8> = (0..typed.len()).step_by(2).filter_map(pair).collect();
+    Digest::from_bytes(hash, &bytes).ok_or_else(wrong)
+}
+
 /// An option that says nothing about a file of that kind was not meant as it would be taken.
 fn refuse_what_has_no_use(
     verification: &Verification,
-    kind: FileKind,
+    kind: Kind,
     language: Language,
 ) -> Result<(), Fault> {
-    let is_status = matches!(kind, FileKind::OcspResponse | FileKind::Crl);
-    let has_status = matches!(kind, FileKind::Certificate | FileKind::SignedMessage);
+    let is_status = matches!(kind, Kind::Inspected(FileKind::OcspResponse | FileKind::Crl));
+    let has_status = kind == Kind::Inspected(FileKind::Certificate) || kind.format().is_some();
+    let takes_content = matches!(kind.format(), Some(SignatureFormat::Cms | SignatureFormat::Jws));
+    let takes_digest = kind.format() == Some(SignatureFormat::Cms);
+    let is_signed = kind.format().is_some();
     let given = [
-        ("--content", verification.content.is_some(), kind == FileKind::SignedMessage),
+        ("--content", verification.content.is_some(), takes_content),
+        ("--digest", verification.digest.is_some(), takes_digest),
         ("--status", !verification.status.is_empty(), has_status),
         ("--serial", verification.serial.is_some(), is_status),
+        ("--time-stamp-anchors", verification.time_stamp_anchors.is_some(), is_signed),
+        ("--json", verification.json, is_signed),
     ];
     match given.into_iter().find(|(_, given, of_use)| *given && !of_use) {
         Some((option, ..)) => Err(Fault::new("option-without-use")
             .with("option", option)
             .with("path", verification.file.display())
-            .with("kind", words(&format!("file.{}", kind.code()), language))),
+            .with("kind", kind.words(language))),
         None => Ok(()),
     }
 }
@@ -184,20 +292,25 @@ fn of_sandbox(data: &Path) -> Result<Trust, Fault> {
     let folder = DataFolder::find(data).map_err(|_| missing())?;
     let now = SandboxClock::open(folder.root())?.now();
     let mut settings = Settings::default();
+    let mut stamps = TrustAnchors::default();
     let issuers = match ask(&folder, &Request::Anchors)? {
-        Some((_, Answer::Anchors { pem, published })) => {
+        Some((_, Answer::Anchors { pem, published, time_stamps })) => {
+            stamps = anchors::from_bytes(time_stamps.as_bytes()).unwrap_or_default();
             let issuer = settings.issuer.published_at(&published);
             settings.issuer = issuer.map_err(|_| Fault::new("service-unavailable"))?;
             anchors::from_bytes(pem.as_bytes()).ok()
         }
         Some(_) => None,
-        None => from_store(&folder)?,
+        None => {
+            let _lock = folder.lock()?;
+            stamps = stamps_from_store(&folder)?;
+            from_store(&folder)?
+        }
     };
-    Ok(Trust { issuers: issuers.ok_or_else(missing)?, settings, now })
+    Ok(Trust { issuers: issuers.ok_or_else(missing)?, stamps, settings, now })
 }
 
 fn from_store(folder: &DataFolder) -> Result<Option<TrustAnchors>, Fault> {
-    let _lock = folder.lock()?;
     let file = folder.authority().join("store.db");
     if !file.is_file() {
         return Ok(None);
@@ -209,37 +322,16 @@ fn from_store(folder: &DataFolder) -> Result<Option<TrustAnchors>, Fault> {
     Ok(Some(trusted).filter(|trusted| !trusted.certificates().is_empty()))
 }
 
-fn show(file: &Path, report: &Report, language: Language) {
-    let kind = words(&format!("file.{}", report.file.code()), language);
-    say(&format!("{}: {kind}", printable(&file.display().to_string())));
-    let facts = facts::rows(&report.facts, language);
-    let gap = [String::new(), String::new()];
-    let checks = report.checks.iter().map(|check| row(check, language));
-    say(&table(&facts.into_iter().chain([gap]).chain(checks).collect::<Vec<_>>()));
-}
-
-fn row(check: &Check, language: Language) -> [String; 2] {
-    let failed = || words("cli.check-failed", language);
-    let outcome = match &check.outcome {
-        Outcome::Passed => words("cli.check-passed", language),
-        Outcome::NotChecked(why) => words(&format!("unchecked.{}", why.code()), language),
-        Outcome::NotGood(said) => labelled(&failed(), &facts::status(*said, language), language),
-        Outcome::Failed { code, reason } | Outcome::Unknown { code, reason } => {
-            let title = error(code.as_str()).map(|text| text.title().in_language(language));
-            let title = title.map_or_else(String::new, |title| title.render(Form::Plain));
-            let label = match check.outcome {
-                Outcome::Unknown { .. } => words("cli.check-unknown", language),
-                _ => failed(),
-            };
-            let line = labelled(&label, &title, language);
-            // The reason is for developers, in their language alone.
-            match language {
-                Language::En => format!("{line} ({})", printable(reason)),
-                Language::Ja | Language::JaEasy => line,
-            }
-        }
-    };
-    [words(&format!("check.{}", check.name.code()), language), outcome]
+/// The issuers of time-stamps.
+fn stamps_from_store(folder: &DataFolder) -> Result<TrustAnchors, Fault> {
+    let file = folder.timestamps().join("store.db");
+    if !file.is_file() {
+        return Ok(TrustAnchors::default());
+    }
+    let unreadable = || Fault::new("file-not-readable").with("path", file.display());
+    let store = inrou_timestamps::Store::open(&file).map_err(|_| unreadable())?;
+    let issuers = store.issuers().map_err(|_| unreadable())?;
+    TrustAnchors::new(issuers).map_err(|_| unreadable())
 }
 
 /// `does not hold: The certificate has expired`
@@ -249,64 +341,28 @@ fn labelled(label: &str, said: &str, language: Language) -> String {
     both.with("label", term(label)).with("said", term(said)).render(Form::Plain)
 }
 
-/// What it means that every check holds.
-fn holds(kind: FileKind, asked: bool, language: Language) -> String {
-    let code = match (kind, asked) {
-        (FileKind::OcspResponse, _) => "cli.verify-says-good",
-        (FileKind::Crl, true) => "cli.verify-not-listed",
-        (FileKind::Crl, false) => "cli.verify-genuine",
-        _ => "cli.verify-holds",
-    };
-    words(code, language)
+/// The title of an error.
+fn title(code: &str, language: Language) -> String {
+    let title = error(code).map(|text| text.title().in_language(language));
+    title.map_or_else(String::new, |title| title.render(Form::Plain))
 }
 
-fn judge(report: &Report, file: &Path, language: Language) -> Result<(), Fault> {
-    if report.holds() {
-        return Ok(());
+/// A line with the reason behind it, which is for developers, in their language alone.
+fn with_reason(line: String, reason: &str, language: Language) -> String {
+    match language {
+        Language::En if !reason.is_empty() => format!("{line} ({})", printable(reason)),
+        Language::En | Language::Ja | Language::JaEasy => line,
     }
-    let fault = |code| Fault::new(code).with("path", printable(&file.display().to_string()));
-    if let Some(said) = report.not_good() {
-        return Err(fault("file-not-good").with("status", facts::status(said, language)));
-    }
-    Err(fault(if report.is_open() { "file-not-checked" } else { "file-not-valid" }))
+}
+
+/// A fault that names a file.
+fn fault_of(code: &'static str, file: &Path) -> Fault {
+    Fault::new(code).with("path", printable(&file.display().to_string()))
 }
 
 #[cfg(test)]
 mod tests {
-    use inrou_pki::Status;
-    use inrou_relying::inspect::{CheckName, Unchecked};
-
     use super::*;
-
-    fn report(outcomes: Vec<Outcome>) -> Report {
-        let check = |outcome| Check { name: CheckName::Timely, outcome };
-        let checks = outcomes.into_iter().map(check).collect();
-        Report { file: FileKind::Crl, facts: Vec::new(), checks }
-    }
-
-    #[test]
-    fn only_a_file_whose_every_check_held_is_valid() {
-        let failed = || Outcome::Failed {
-            code: inrou_api::problem::Code::CERTIFICATE_EXPIRED,
-            reason: "it expired".to_owned(),
-        };
-        let open = || Outcome::NotChecked(Unchecked::NoStatusService);
-        let judge = |outcomes| judge(&report(outcomes), Path::new("f"), Language::En);
-        let code = |outcomes| judge(outcomes).map_err(|fault| fault.code());
-        assert_eq!(code(vec![Outcome::Passed]), Ok(()));
-        let unknown = || Outcome::NotGood(Status::Unknown);
-        assert_eq!(code(vec![Outcome::Passed, unknown()]), Err("file-not-good"));
-        assert_eq!(code(vec![failed(), unknown()]), Err("file-not-valid"));
-        assert_eq!(code(vec![open(), unknown()]), Err("file-not-valid"));
-        assert_eq!(code(vec![Outcome::Passed, failed(), open()]), Err("file-not-valid"));
-        assert_eq!(code(vec![open(), Outcome::Passed]), Err("file-not-checked"));
-        let untold = || Outcome::Unknown {
-            code: inrou_api::problem::Code::STATUS_UNAVAILABLE,
-            reason: String::new(),
-        };
-        assert_eq!(code(vec![Outcome::Passed, untold()]), Err("file-not-checked"));
-        assert_eq!(code(vec![failed(), untold()]), Err("file-not-valid"));
-    }
 
     #[test]
     fn without_issuers_to_trust_the_error_says_which_option_to_give() {
@@ -345,29 +401,15 @@ mod tests {
     }
 
     #[test]
-    fn the_reason_for_developers_is_not_mixed_into_japanese() {
-        let outcome = Outcome::Failed {
-            code: inrou_api::problem::Code::CERTIFICATE_EXPIRED,
-            reason: "the certificate expired".to_owned(),
-        };
-        let check = Check { name: CheckName::Timely, outcome };
-        for (language, has_reason) in
-            [(Language::En, true), (Language::Ja, false), (Language::JaEasy, false)]
+    fn a_hash_is_known_by_its_length() {
+        for (length, hash) in
+            [(64, HashAlgorithm::Sha256), (96, HashAlgorithm::Sha384), (128, HashAlgorithm::Sha512)]
         {
-            let said = &row(&check, language)[1];
-            assert_eq!(said.contains("the certificate expired"), has_reason, "{said}");
+            let read = digest(&"aB".repeat(length / 2)).unwrap();
+            assert_eq!((read.algorithm(), read.as_bytes()[0]), (hash, 0xAB));
         }
-    }
-
-    #[test]
-    fn a_file_cannot_write_to_the_terminal_what_is_no_text() {
-        let check = Check {
-            name: CheckName::Trusted,
-            outcome: Outcome::Failed {
-                code: inrou_api::problem::Code::CERTIFICATE_UNTRUSTED,
-                reason: "\u{1b}[2J".to_owned(),
-            },
-        };
-        assert!(!row(&check, Language::En)[1].contains('\u{1b}'));
+        for wrong in ["", "ab", &"g".repeat(64), &"é".repeat(32), &"a".repeat(40)] {
+            assert_eq!(digest(wrong).unwrap_err().code(), "digest-not-readable", "{wrong}");
+        }
     }
 }

@@ -25,8 +25,8 @@ async fn a_role_is_played_and_may_do_no_more_than_it_may() {
         (call(&["clerk", "GET", "/authority/v1/residents"]), "not allowed"),
         (call(&["clerk", "GET", "/nowhere"]), "nothing here"),
         (nothing, "nothing here"),
-        (inrou_told(folder.path(), &arguments, "no JSON"), "is not JSON"),
-        (call(&["clerk", "POST", "/", "--key", "\""]), "no idempotency key"),
+        (inrou_told(folder.path(), &arguments, "no JSON"), "[body-not-json]"),
+        (call(&["clerk", "POST", "/", "--key", "\""]), "[key-not-readable]"),
     ] {
         assert!(!refused.status.success());
         assert!(said(&refused).contains(why), "{why}: {}", said(&refused));

@@ -6,7 +6,8 @@ mod support;
 
 use std::fs;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
+use std::sync::Arc;
 
 use inrou::sandbox::{Role, Sandbox};
 use inrou_api::clock::Clock;
@@ -15,9 +16,14 @@ use inrou_api::page::Page;
 use inrou_api::wire::authority::{ReportLoss, ResidentSummary, ResidentView};
 use inrou_chip::Interface;
 use inrou_chip::client::{JpkiClient, Pin};
+use inrou_pdf::{NewSignature, Pdf};
 use inrou_pki::cms::NewMessage;
+use inrou_pki::digest::HashAlgorithm;
 use inrou_pki::{Certificate, SystemEntropy, pem};
+use inrou_relying::report::ValidationReport;
+use inrou_relying::{Settings, StatusClient, TimeStampClient, TrustAnchors, Validator, anchors};
 use inrou_rules::{Medium, SignaturePassword, Use};
+use jiff::SignedDuration;
 use support::{inrou, inrou_alone, inrou_told, said, sandbox, shown};
 
 const PASSWORD: &str = "MIZUNO12\n";
@@ -50,7 +56,7 @@ async fn a_certificate_is_valid_while_its_authority_says_so_and_for_nobody_else(
     let offline = ["verify", &der, "--offline"];
     refused(&inrou(folder.path(), &offline), "not everything could be checked", "not checked");
     fs::write(at("text"), "no certificate").unwrap();
-    refused(&inrou(folder.path(), &["verify", &at("text")]), "is no certificate", "");
+    refused(&inrou(folder.path(), &["verify", &at("text")]), "[file-not-recognised]", "");
     running.stop().await;
 
     // Its store still tells which issuers it trusts, and nobody tells the status any more.
@@ -90,15 +96,15 @@ async fn status_answers_and_lists_are_judged_as_files() {
         refused(&later, "is not valid", "does not hold");
     }
     for (typed, complaint) in [
-        (["verify", &files[1], "--serial", "x"], "x is not a certificate’s serial number"),
-        (["verify", &files[1], "--status", &files[0]], "--status says nothing about"),
-        (["verify", &at("auth.pem"), "--serial", "1"], "--serial says nothing about"),
-        (["verify", &at("auth.pem"), "--content", &files[0]], "--content says nothing about"),
-        (["verify", &at("auth.pem"), "--status", &at("ca-auth.pem")], "is neither an OCSP"),
+        (["verify", &files[1], "--serial", "x"], "[serial-not-readable]"),
+        (["verify", &files[1], "--status", &files[0]], "[option-without-use]"),
+        (["verify", &at("auth.pem"), "--serial", "1"], "[option-without-use]"),
+        (["verify", &at("auth.pem"), "--content", &files[0]], "[option-without-use]"),
+        (["verify", &at("auth.pem"), "--status", &at("ca-auth.pem")], "[status-not-recognised]"),
     ] {
         let refused = inrou(folder.path(), &typed);
         assert!(said(&refused).contains(complaint), "{}", said(&refused));
-        let typed_wrong = !complaint.starts_with("is neither");
+        let typed_wrong = complaint != "[status-not-recognised]";
         assert_eq!(refused.status.code(), Some(if typed_wrong { 2 } else { 1 }));
     }
     running.stop().await;
@@ -180,12 +186,133 @@ async fn a_signature_holds_for_what_was_signed_alone() {
         assert!(shown(&valid).contains("signed message"));
     }
     for file in ["attached.p7m", "detached.p7s"] {
-        refused(&verify(file, "other"), "is not valid", "something else was signed");
+        refused(&verify(file, "other"), "is not valid", "Something else was signed");
     }
     let alone = inrou(folder.path(), &["verify", &at("detached.p7s")]);
     refused(&alone, "not everything could be checked", "not checked");
+    assert_eq!(alone.status.code(), Some(3));
+
+    let by_hash = |content: &[u8]| {
+        let digest = HashAlgorithm::Sha256.digest(content);
+        let digest: String = digest.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        inrou(folder.path(), &["verify", &at("detached.p7s"), "--digest", &digest, "--json"])
+    };
+    let (same, another) = (by_hash(b"a text"), by_hash(b"another text"));
+    for (output, exit, words) in [(&same, 0, "TOTAL-PASSED"), (&another, 1, "TOTAL-FAILED")] {
+        assert_eq!(output.status.code(), Some(exit), "{}", said(output));
+        let report: ValidationReport = serde_json::from_str(&shown(output)).unwrap();
+        assert_eq!(report.validation_conclusion.signatures[0].indication, words);
+        assert_eq!(report.validation_process.len(), 1);
+    }
+    let typed = ["verify", &at("detached.p7s"), "--digest", "beef"];
+    assert_eq!(inrou(folder.path(), &typed).status.code(), Some(2));
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_pdf_file_holds_as_long_as_nothing_in_it_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let running = sandbox(folder.path()).await;
+    let seal = |file: &[u8], field| {
+        let new = NewSignature { field, signing_time: running.clock.now(), room: 16_384 };
+        let prepared = Pdf::read(file.to_vec()).unwrap().prepare_signature(&new).unwrap();
+        let signature = sign(&running, &prepared.signed_bytes().concat(), false);
+        prepared.finish(&signature).unwrap()
+    };
+    let once = seal(PAGE, "First");
+    let twice = seal(&once, "Second");
+    let mut changed = twice.clone();
+    let title = changed.windows(5).position(|word| word == b"200 2").unwrap();
+    changed[title] = b'3';
+    for (name, file) in [("page", PAGE), ("once", &once), ("twice", &twice), ("changed", &changed)]
+    {
+        fs::write(at(name), file).unwrap();
+    }
+    for (name, signed) in [("once", "FULL"), ("twice", "2 / 2")] {
+        let valid = inrou(folder.path(), &["verify", &at(name)]);
+        assert!(valid.status.success(), "{}{}", shown(&valid), said(&valid));
+        assert!(shown(&valid).contains("PDF file") && shown(&valid).contains(signed));
+    }
+    for language in ["ja", "ja-easy", "en"] {
+        let valid = Command::new(env!("CARGO_BIN_EXE_inrou"))
+            .args(["--lang", language, "--data"])
+            .arg(folder.path())
+            .args(["verify", &at("once")])
+            .output()
+            .unwrap();
+        assert!(shown(&valid).lines().count() < 24, "one screen: {}", shown(&valid));
+        assert!(shown(&valid).contains("TOTAL-PASSED"));
+    }
+    refused(&inrou(folder.path(), &["verify", &at("changed")]), "is not valid", "TOTAL-FAILED");
+    refused(&inrou(folder.path(), &["verify", &at("page")]), "is not valid", "no signature");
+    let beside = inrou(folder.path(), &["verify", &at("once"), "--content", &at("page")]);
+    assert!(said(&beside).contains("[option-without-use]"), "{}", said(&beside));
+    assert_eq!(beside.status.code(), Some(2));
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_from_before_the_hold_holds_by_the_sandboxs_time_stamp() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let running = sandbox(folder.path()).await;
+    let settings = Settings::default();
+    let anchors = running.anybody("/timestamps").unwrap().get("/anchors.pem").bytes().await;
+    let issuers = anchors::from_bytes(&anchors.unwrap()).unwrap();
+    let status = StatusClient::new(&settings, Arc::new(SystemEntropy)).unwrap();
+    let validator = Validator::new(TrustAnchors::default(), settings.clone(), status)
+        .with_time_stamp_issuers(issuers);
+    let stamps = TimeStampClient::new(format!("{}/timestamps", running.base), &settings).unwrap();
+    let plain = sign(&running, b"a text", true);
+    let now = running.clock.now();
+    let stamped = validator.raise_to_t(&plain, &stamps, &SystemEntropy, now).await.unwrap();
+    running.clock.advance_by(SignedDuration::from_hours(1)).unwrap();
+    report_lost(&running).await;
+    for (name, file) in [("plain", plain), ("stamped", stamped)] {
+        fs::write(at(name), file).unwrap();
+    }
+    let valid = inrou(folder.path(), &["verify", &at("stamped")]);
+    assert!(valid.status.success(), "{}{}", shown(&valid), said(&valid));
+    for told in ["CAdES_BASELINE_T", "Proven to have existed", "did at the time", "TOTAL-PASSED"] {
+        assert!(shown(&valid).contains(told), "{told}: {}", shown(&valid));
+    }
+    let held = inrou(folder.path(), &["verify", &at("plain")]);
+    refused(&held, "its issuer says: on hold since", "INDETERMINATE TRY_LATER");
+    assert_eq!(held.status.code(), Some(4));
+    // As of before the hold the certificate was good.
+    let then = inrou(folder.path(), &["verify", &at("plain"), "--at", &now.to_string()]);
+    assert!(then.status.success(), "{}{}", shown(&then), said(&then));
+    running.stop().await;
+    // Whose time-stamps are trusted is known while the sandbox is stopped.
+    let offline = inrou(folder.path(), &["verify", &at("stamped"), "--offline", "--json"]);
+    assert_eq!(offline.status.code(), Some(3), "{}", said(&offline));
+    assert!(shown(&offline).contains("\"bestSignatureTime\""), "{}", shown(&offline));
+}
+
+/// A file of one empty page.
+const PAGE: &[u8] = b"%PDF-1.7
+1 0 obj
+<< /Type /Catalog /Pages 2 0 R >>
+endobj
+2 0 obj
+<< /Type /Pages /Kids [3 0 R] /Count 1 >>
+endobj
+3 0 obj
+<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Resources << >> >>
+endobj
+xref
+0 4
+0000000000 65535 f\x20
+0000000009 00000 n\x20
+0000000058 00000 n\x20
+0000000115 00000 n\x20
+trailer
+<< /Size 4 /Root 1 0 R >>
+startxref
+203
+%%EOF
+";
 
 /// Signs with her card, as any client does (CMS).
 fn sign(sandbox: &Sandbox, content: &[u8], attached: bool) -> Vec<u8> {
@@ -219,7 +346,6 @@ fn refused(output: &Output, complaint: &str, why: &str) {
 }
 
 async fn ask_status(sandbox: &Sandbox, issuer: &Certificate, of: &Certificate) -> Vec<u8> {
-    use inrou_pki::digest::HashAlgorithm;
     use inrou_pki::ocsp::{request_to_path, write_request};
     let request = write_request(issuer, of, HashAlgorithm::Sha256, None).unwrap();
     let path = format!("/ocsp/{}", request_to_path(&request));

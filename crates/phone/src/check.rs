@@ -67,9 +67,9 @@ impl Phone {
         let asker = fleet.askers.first().ok_or_else(|| Problem::new(Code::SERVICE_UNAVAILABLE))?;
         let key = IdempotencyKey::new(&*self.parts.entropy);
         let begun: LoginBegun = asker.client.post("/logins").once(&key).answer().await?;
-        let (asker, id) = fleet.asker(&begun.link)?;
-        let site = asker.client.clone();
-        self.clone().open_transaction(asker, id.clone()).await?;
+        let link = fleet.link(&begun.link)?;
+        let (id, site) = (link.id.clone(), asker.client.clone());
+        self.clone().open_transaction(link).await?;
         let done = self.clone().consent(id, Consent::Approve { pin }).await?;
         if done.state != TransactionState::Done {
             return Err(Problem::new(Code::LOGIN_SIGNATURE_INVALID));

@@ -353,6 +353,7 @@ impl Fleet {
             certificates: Vec::new(),
             passkey: None,
             contactless: false,
+            taking: None,
         })
     }
 

@@ -231,8 +231,8 @@ async fn open_transaction(
     Path(name): Path<String>,
     Json(OpenLink { link }): Json<OpenLink>,
 ) -> Result<Json<ShownTransaction>, Problem> {
-    let (asker, id) = fleet.asker(&link)?;
-    find(fleet, name).await?.open_transaction(asker, id).await.map(Json)
+    let link = fleet.link(&link)?;
+    find(fleet, name).await?.open_transaction(link).await.map(Json)
 }
 
 /// Consents to a transaction that was opened, or refuses it.

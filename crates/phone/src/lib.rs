@@ -4,16 +4,20 @@
 //! - `phone`: one phone; `stored`: what it remembers
 //! - `flow`: the procedures of the guides as a state machine, without I/O; `secrets`: what was typed
 //! - `runner`: carries out what a procedure asks for
-//! - `chip`: the secure element inside; [`card`]: the card that lies on the phone
+//! - `chip`: the secure element inside; [`card`]: the card that lies on the phone; [`answer`]: what either
+//!   answers to a transaction
 //! - `models`: which models can carry certificates
 //! - `progress`: how far the work under way is
-//! - `pins`, `transactions`, `notices`, `check`, `passkey`: what is no procedure
+//! - `pins`, `transactions`, `notices`, `check`, `passkey`: what is no procedure; `hindrance`: why a
+//!   transaction cannot be answered
 
+pub mod answer;
 pub mod card;
 mod check;
 mod chip;
 mod fleet;
 mod flow;
+mod hindrance;
 pub mod http;
 mod models;
 mod notices;

@@ -1,5 +1,6 @@
 //! What a phone remembers besides its chip: one JSON file, replaced whole.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -53,6 +54,20 @@ pub(crate) struct Stored {
     /// Whether the chip may be used at a card reader (REG-4).
     #[serde(default)]
     pub(crate) contactless: bool,
+    /// From which the secrets are derived by which it takes transactions.
+    #[serde(default)]
+    pub(crate) taking: Option<Seed>,
+}
+
+/// Random bytes that stay secret.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Seed(pub(crate) [u8; 32]);
+
+/// They are not written anywhere else.
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seed")
+    }
 }
 
 impl Stored {

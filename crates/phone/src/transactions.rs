@@ -2,26 +2,25 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
 use inrou_api::client::Client;
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{Code, Problem};
-use inrou_api::wire::Base64;
 use inrou_api::wire::phone::{Consent, ShownTransaction, Typed};
 use inrou_api::wire::transaction::{
-    Purpose, Transaction, TransactionAnswer, TransactionId, TransactionState,
-    authentication_message,
+    Answering, Flow, Hindrance, PhoneSecret, Purpose, Taking, Transaction, TransactionAnswer,
+    TransactionId, TransactionState,
 };
-use inrou_chip::client::{CardError, JpkiClient, Pin};
-use inrou_chip::transport::Transport;
-use inrou_pki::Certificate;
 use inrou_rules::{SignaturePassword, Use, UserAuthenticationPin};
 use jiff::Timestamp;
 
-use crate::card;
+use crate::answer::{self, usage_of};
 use crate::fleet::Fleet;
+use crate::hindrance;
 use crate::phone::Phone;
 use crate::problem::of_chip;
 use crate::secrets::{PinName, password, pin};
+use crate::stored::Seed;
 
 /// How many transactions a phone has open at a time; past that the one shown first is given up.
 const MOST_OPENED: usize = 100;
@@ -35,66 +34,114 @@ pub(crate) struct Asker {
     pub(crate) client: Client,
 }
 
+/// A link of a site, as it is pressed or read from a QR code.
+#[derive(Clone)]
+pub(crate) struct Link {
+    asker: Asker,
+    /// The transaction.
+    pub(crate) id: TransactionId,
+    second: Option<u32>,
+    mac: String,
+}
+
 /// A transaction that was shown to the person.
 #[derive(Clone)]
 pub(crate) struct Opened {
-    asker: Asker,
+    link: Link,
     shown: Transaction,
-    /// Whether the answer that was sent last approves: it may turn out to have arrived.
-    approved: Option<bool>,
+    /// What was answered last: it may turn out to have arrived.
+    sent: Option<Sent>,
+    /// Whether a wrong PIN was typed for it.
+    mistyped: bool,
+    /// How it stood after the answer.
+    done: Option<Transaction>,
+}
+
+/// What was answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Approval,
+    Refusal,
+    Hindrance,
 }
 
 impl Fleet {
-    /// Who asks by this link, and what: `{address}/transactions/{id}` of a site that is registered as
-    /// safe (REG-4).
+    /// Who asks by this link, and what: `{address}/transactions/{id}?t={second}&m={mac}` of a site that is
+    /// registered as safe (REG-4).
     ///
     /// # Errors
     /// `asker-not-safe` for any other site, `transaction-unknown` for a link that is none.
-    pub(crate) fn asker(&self, link: &str) -> Result<(Asker, TransactionId), Problem> {
+    pub(crate) fn link(&self, link: &str) -> Result<Link, Problem> {
         let found = self.askers.iter().find_map(|asker| {
             let path = link.strip_prefix(asker.base.as_str())?;
             Some((asker, path.strip_prefix('/')?))
         });
         let (asker, path) =
             found.ok_or_else(|| Problem::new(Code::ASKER_NOT_SAFE).by_rule("REG-4"))?;
-        let id = path.strip_prefix("transactions/").map(str::to_owned);
-        let id = id.and_then(|id| TransactionId::try_from(id).ok());
-        let id = id.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
-        Ok((asker.clone(), id))
+        Link::parse(asker, path).ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))
+    }
+}
+
+impl Link {
+    fn parse(asker: &Asker, path: &str) -> Option<Self> {
+        let (id, query) = path.strip_prefix("transactions/")?.split_once('?')?;
+        let (second, mac) = match query.strip_prefix("t=") {
+            Some(rest) => {
+                let (second, mac) = rest.split_once("&m=")?;
+                (Some(second.parse().ok()?), mac)
+            }
+            None => (None, query.strip_prefix("m=")?),
+        };
+        let is_plain = mac.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_".contains(&c));
+        let id = TransactionId::try_from(id.to_owned()).ok()?;
+        is_plain.then(|| Self { asker: asker.clone(), id, second, mac: mac.to_owned() })
     }
 
-    /// What is asked for by this link, if that can be known.
-    pub(crate) async fn purpose(&self, link: &str) -> Option<Purpose> {
-        let (asker, id) = self.asker(link).ok()?;
-        Some(asker.fetch(&id).await.ok()?.purpose)
+    fn flow(&self) -> Flow {
+        if self.second.is_some() { Flow::Qr } else { Flow::SameDevice }
+    }
+
+    /// Takes the transaction; looks at it again, if this phone has taken it.
+    async fn take(&self, phone: &PhoneSecret) -> Result<Transaction, Problem> {
+        let path = format!("/transactions/{}/taking", self.id.as_str());
+        let taking = Taking { second: self.second, mac: self.mac.clone(), phone: phone.clone() };
+        let transaction: Transaction = self.asker.client.post(&path).json(&taking).answer().await?;
+        // What is signed says how it came here.
+        if transaction.id != self.id || transaction.flow != Some(self.flow()) {
+            return Err(Problem::new(Code::TRANSACTION_UNKNOWN));
+        }
+        if !self.asker.is_named(&transaction.asker) {
+            return Err(Problem::new(Code::ASKER_NOT_SAFE).by_rule("REG-4"));
+        }
+        Ok(transaction)
     }
 }
 
 impl Phone {
-    /// Fetches a transaction, to be shown.
+    /// Takes a transaction, to be shown: once it has, no other phone can.
     ///
     /// # Errors
-    /// It is not open, names another asker (`asker-not-safe`), or its asker does not answer.
+    /// It is not open, names another asker (`asker-not-safe`), or its asker does not let it be taken.
     pub(crate) async fn open_transaction(
         self: Arc<Self>,
-        asker: Asker,
-        id: TransactionId,
+        link: Link,
     ) -> Result<ShownTransaction, Problem> {
-        let transaction = asker.fetch(&id).await?;
+        let secret = self.secret_for(&link.id).await?;
+        let transaction = link.take(&secret).await?;
         let now = self.parts.clock.now();
         check_open(&transaction, now)?;
-        let opened = Opened { asker, shown: transaction.clone(), approved: None };
+        let id = link.id.clone();
+        let shown = transaction.clone();
+        let opened = Opened { link, shown, sent: None, mistyped: false, done: None };
         {
             let mut live = self.live();
-            live.opened.retain(|other| other.shown.id != id && other.shown.expires > now);
+            live.opened.retain(|other| other.shown.id != id && other.is_kept(now));
             let too_many = (live.opened.len() + 1).saturating_sub(MOST_OPENED);
             live.opened.drain(..too_many);
             live.opened.push(opened);
         }
         self.blocking(move |phone| {
-            let usage = usage_of(transaction.purpose);
-            let tries_left = phone.chip.jpki(|client| client.tries_left(usage));
-            let tries_left = tries_left.ok().and_then(Result::ok);
+            let tries_left = phone.tries_of(usage_of(transaction.purpose));
             Ok(ShownTransaction { transaction, tries_left })
         })
         .await
@@ -104,7 +151,8 @@ impl Phone {
     ///
     /// # Errors
     /// `transaction-unknown` if it was not shown; it is no longer open, or no longer what was shown
-    /// (`conflict`); `pin-form`, `wrong-pin`, `pin-blocked`, `phone-carries-none`; the asker's.
+    /// (`conflict`); `pin-form`, `wrong-pin`, `pin-blocked`, `phone-carries-none`; `conflict` too if it is
+    /// to be said that it cannot be done, and it can; the asker's.
     pub(crate) async fn consent(
         self: Arc<Self>,
         id: TransactionId,
@@ -112,30 +160,106 @@ impl Phone {
     ) -> Result<Transaction, Problem> {
         let opened = self.live().opened.iter().find(|opened| opened.shown.id == id).cloned();
         let opened = opened.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
-        let Opened { asker, shown, approved } = opened;
-        let typed = match consent {
-            Consent::Approve { pin } => Some(Approval::parse(shown.purpose, &pin)?),
-            Consent::Refuse => None,
+        let Opened { link, shown, sent, mistyped, .. } = opened;
+        let (sends, typed) = match consent {
+            Consent::Approve { pin } => {
+                (Sent::Approval, Some(Approval::parse(shown.purpose, &pin)?))
+            }
+            Consent::Refuse => (Sent::Refusal, None),
+            Consent::Cannot => (Sent::Hindrance, None),
         };
-        let approves = typed.is_some();
-        let present = asker.fetch(&id).await?;
-        if approved == Some(approves) && present.state != TransactionState::Open {
+        let phone = self.secret_for(&id).await?;
+        let present = link.take(&phone).await?;
+        if sent == Some(sends) && present.state != TransactionState::Open {
+            self.is_done(&present);
             return Ok(present);
         }
         check_open(&present, self.parts.clock.now())?;
         if present != shown {
             return Err(Problem::new(Code::CONFLICT));
         }
-        let answer = match typed {
-            Some(approval) => self.blocking(move |phone| phone.answer(&present, &approval)).await?,
-            None => TransactionAnswer::Refused,
+        let (asked, works) = (present.clone(), self.clone());
+        let answer = works.blocking(move |phone| match (sends, typed) {
+            (_, Some(approval)) => phone.answer(&asked, &approval),
+            (Sent::Hindrance, None) => phone.hindered(asked.purpose, mistyped),
+            (_, None) => Ok(TransactionAnswer::Refused),
+        });
+        let answer = match answer.await {
+            Err(problem) if problem.is(Code::WRONG_PIN) => {
+                self.remember(&id, |opened| opened.mistyped = true);
+                return Err(problem);
+            }
+            answer => answer?,
         };
-        for opened in self.live().opened.iter_mut().filter(|opened| opened.shown.id == id) {
-            opened.approved = Some(approves);
-        }
+        self.remember(&id, |opened| opened.sent = Some(sends));
         let key = IdempotencyKey::new(&*self.parts.entropy);
         let path = format!("/transactions/{}/answer", id.as_str());
-        Ok(asker.client.post(&path).json(&answer).once(&key).answer().await?)
+        let hindrance = match &answer {
+            TransactionAnswer::Cannot { reason } => Some(reason.code()),
+            _ => None,
+        };
+        let answering = Answering { phone, answer };
+        let client = &link.asker.client;
+        let done = client.post(&path).json(&answering).once(&key).answer::<Transaction>().await;
+        let done = match (done.map_err(Problem::from), hindrance) {
+            // The asker tells what it was told.
+            (Err(problem), Some(code)) if problem.is(code) => {
+                let result = Some(code.to_string());
+                Transaction { state: TransactionState::Failed, result, ..present }
+            }
+            (done, _) => done?,
+        };
+        self.is_done(&done);
+        Ok(done)
+    }
+
+    /// How a transaction stood after this phone had answered it; `None` if that is not known any more.
+    pub(crate) fn answered(&self, id: &TransactionId) -> Option<Transaction> {
+        let live = self.live();
+        live.opened.iter().find(|opened| opened.shown.id == *id)?.done.clone()
+    }
+
+    fn is_done(&self, done: &Transaction) {
+        self.remember(&done.id, |opened| opened.done = Some(done.clone()));
+    }
+
+    fn remember(&self, id: &TransactionId, what: impl Fn(&mut Opened)) {
+        self.live().opened.iter_mut().filter(|opened| opened.shown.id == *id).for_each(what);
+    }
+
+    /// How many tries the PIN or password of a use has left, where that can be known. Blocks.
+    fn tries_of(&self, usage: Use) -> Option<u8> {
+        self.chip.jpki(|client| client.tries_left(usage)).ok()?.ok()
+    }
+
+    /// What keeps this phone from answering. Blocks.
+    fn hindered(&self, purpose: Purpose, mistyped: bool) -> Result<TransactionAnswer, Problem> {
+        let usage = usage_of(purpose);
+        let (tries_left, now) = (self.tries_of(usage), self.parts.clock.now());
+        let hindrance = hindrance::of_answer(&self.state(), usage, tries_left, now);
+        let hindrance = hindrance.or(mistyped.then_some(Hindrance::WrongPin));
+        let reason = hindrance.ok_or_else(|| Problem::new(Code::CONFLICT))?;
+        Ok(TransactionAnswer::Cannot { reason })
+    }
+
+    /// By which this phone is told from others that come with the same link: the same after a restart.
+    async fn secret_for(self: &Arc<Self>, id: &TransactionId) -> Result<PhoneSecret, Problem> {
+        let known = self.live().stored.taking;
+        let seed = match known {
+            Some(seed) => seed,
+            None => {
+                let mut drawn = [0; 32];
+                self.parts.entropy.fill(&mut drawn);
+                // Whoever was faster has drawn it.
+                let seed = *self.live().stored.taking.get_or_insert(Seed(drawn));
+                self.clone().save().await?;
+                seed
+            }
+        };
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &seed.0);
+        let mut secret = [0; 32];
+        secret.copy_from_slice(hmac::sign(&key, id.as_str().as_bytes()).as_ref());
+        Ok(PhoneSecret(secret))
     }
 
     /// Signs what is asked for. Blocks.
@@ -146,30 +270,24 @@ impl Phone {
     ) -> Result<TransactionAnswer, Problem> {
         let now = self.parts.clock.now();
         let answer = self.chip.jpki(|client| match approval {
-            Approval::LogIn(pin) => log_in(client, pin, transaction),
-            Approval::Sign(password) => {
-                let text = transaction.text.as_bytes();
-                let cms = card::sign(client, password, text, false, now)?;
-                Ok(TransactionAnswer::Sign { cms: Base64(cms) })
+            Approval::LogIn(pin) => answer::log_in(client, pin, transaction),
+            Approval::Sign(password) if transaction.purpose == Purpose::SignDigest => {
+                answer::sign_digest(client, password, transaction)
             }
+            Approval::Sign(password) => answer::sign(client, password, transaction, now),
         })?;
         answer.map_err(|error| of_chip(error, PinName::Phone(usage_of(transaction.purpose))))
     }
 }
 
-impl Asker {
-    async fn fetch(&self, id: &TransactionId) -> Result<Transaction, Problem> {
-        let path = format!("/transactions/{}", id.as_str());
-        let transaction: Transaction = self.client.get(&path).answer().await?;
-        if transaction.id != *id {
-            return Err(Problem::new(Code::TRANSACTION_UNKNOWN));
-        }
-        if !self.is_named(&transaction.asker) {
-            return Err(Problem::new(Code::ASKER_NOT_SAFE).by_rule("REG-4"));
-        }
-        Ok(transaction)
+impl Opened {
+    /// What has expired is given up, unless the person is told how it ended.
+    fn is_kept(&self, now: Timestamp) -> bool {
+        self.done.is_some() || self.shown.expires > now
     }
+}
 
+impl Asker {
     /// Whether it is called so in what is signed: by its address, or one above it. A site that is safe
     /// must not pass on what another one asks.
     fn is_named(&self, name: &str) -> bool {
@@ -190,31 +308,10 @@ impl Approval {
     fn parse(purpose: Purpose, typed: &Typed) -> Result<Self, Problem> {
         match purpose {
             Purpose::LogIn => pin(typed).map(Self::LogIn),
-            Purpose::Sign => password(typed, PinName::Phone(Use::Signature)).map(Self::Sign),
+            Purpose::Sign | Purpose::SignDigest => {
+                password(typed, PinName::Phone(Use::Signature)).map(Self::Sign)
+            }
         }
-    }
-}
-
-fn log_in<T: Transport + ?Sized>(
-    client: &mut JpkiClient<'_, T>,
-    pin: &UserAuthenticationPin,
-    transaction: &Transaction,
-) -> Result<TransactionAnswer, CardError> {
-    let usage = Use::UserAuthentication;
-    client.verify(Pin::UserAuthentication(pin))?;
-    let der = client.certificate(usage)?;
-    let certificate = Certificate::from_der(&der).map_err(|_| CardError::Malformed)?;
-    let key = certificate.public_key().map_err(|_| CardError::Malformed)?;
-    let hash = key.algorithm().signature().hash();
-    let signature = client.sign(usage, &hash.digest(&authentication_message(transaction)))?;
-    Ok(TransactionAnswer::LogIn { certificate: Base64(der), signature: Base64(signature) })
-}
-
-/// The use of the certificate that a purpose needs.
-pub(crate) fn usage_of(purpose: Purpose) -> Use {
-    match purpose {
-        Purpose::LogIn => Use::UserAuthentication,
-        Purpose::Sign => Use::Signature,
     }
 }
 

@@ -2,6 +2,7 @@
 //! no length field can make them allocate.
 
 use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5912::{ID_MGF_1, ID_RSASSA_PSS};
 use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use der::{Decode, ErrorKind, Header, Reader, SliceReader, Tag, TagMode, TagNumber, Tagged};
 use inrou_rules::Serial;
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
+use crate::digest::HashAlgorithm;
 use crate::encode::{GENERALIZED_TIME, UTC_TIME};
 use crate::keys::SignatureAlgorithm;
 
@@ -150,21 +152,43 @@ pub(crate) fn signature_algorithm(
     reader: &mut SliceReader<'_>,
 ) -> der::Result<Option<SignatureAlgorithm>> {
     let (oid, parameters) = algorithm(reader)?;
-    let known = [
-        SignatureAlgorithm::Sha256WithRsa,
-        SignatureAlgorithm::EcdsaWithSha256,
-        SignatureAlgorithm::EcdsaWithSha384,
-    ]
-    .into_iter()
-    .find(|known| known.oid() == oid);
+    if oid == ID_RSASSA_PSS {
+        let parameters = parameters.ok_or(ErrorKind::Failed)?;
+        return pss_hash(parameters).map(|hash| hash.and_then(SignatureAlgorithm::pss_with));
+    }
+    let known = SignatureAlgorithm::ALL.into_iter().find(|known| known.oid() == oid);
     let fits = match known {
-        Some(SignatureAlgorithm::Sha256WithRsa) => {
-            parameters.is_some_and(|parameters| parameters.is_null())
+        Some(SignatureAlgorithm::EcdsaWithSha256 | SignatureAlgorithm::EcdsaWithSha384) => {
+            parameters.is_none()
         }
-        Some(_) => parameters.is_none(),
+        Some(_) => parameters.is_some_and(|parameters| parameters.is_null()),
         None => true,
     };
     if fits { Ok(known) } else { Err(ErrorKind::Failed.into()) }
+}
+
+/// The hash of `RSASSA-PSS-params` (RFC 4055 §3.1) that use it for MGF1 too, with a salt of its length;
+/// `None` if they are others.
+fn pss_hash(parameters: AnyRef<'_>) -> der::Result<Option<HashAlgorithm>> {
+    parameters.tag().assert_eq(Tag::Sequence)?;
+    decode(parameters.value(), |fields| {
+        let hash = explicit(fields, 0, algorithm)?.map(|(oid, _)| oid);
+        let generator = explicit(fields, 1, |mask| {
+            mask.sequence(|identifier| {
+                let function = ObjectIdentifier::decode(identifier)?;
+                let (hash, _) = algorithm(identifier)?;
+                Ok::<_, der::Error>((function, hash))
+            })
+        })?;
+        let salt = explicit(fields, 2, u8::decode)?.map(usize::from);
+        let trailer = explicit(fields, 3, u8::decode)?;
+        let hash = hash.and_then(HashAlgorithm::from_oid).filter(|hash| {
+            generator == Some((ID_MGF_1, hash.oid()))
+                && salt == Some(hash.length())
+                && trailer.is_none_or(|trailer| trailer == 1)
+        });
+        Ok(hash)
+    })
 }
 
 /// Reads an `AlgorithmIdentifier`.

@@ -1,4 +1,4 @@
-//! Hashes: SHA-256 and SHA-384 for signatures, SHA-1 only where a format names keys by it
+//! Hashes: SHA-256, SHA-384 and SHA-512 for signatures, SHA-1 only where a format names keys by it
 //! (subject key identifiers, RFC 5280 §4.2.1.2; `CertID`, RFC 6960 §4.1.1).
 
 use std::fmt;
@@ -18,9 +18,14 @@ pub enum HashAlgorithm {
     Sha256,
     /// SHA-384, 48 bytes.
     Sha384,
+    /// SHA-512, 64 bytes. In foreign signatures only.
+    Sha512,
 }
 
 impl HashAlgorithm {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Sha1, Self::Sha256, Self::Sha384, Self::Sha512];
+
     /// Hashes `message` in one go.
     pub fn digest(self, message: &[u8]) -> Digest {
         Digest { algorithm: self, value: aws::digest(self.implementation(), message) }
@@ -37,6 +42,7 @@ impl HashAlgorithm {
             Self::Sha1 => 20,
             Self::Sha256 => 32,
             Self::Sha384 => 48,
+            Self::Sha512 => 64,
         }
     }
 
@@ -46,12 +52,13 @@ impl HashAlgorithm {
             Self::Sha1 => rfc5912::ID_SHA_1,
             Self::Sha256 => rfc5912::ID_SHA_256,
             Self::Sha384 => rfc5912::ID_SHA_384,
+            Self::Sha512 => rfc5912::ID_SHA_512,
         }
     }
 
     /// The algorithm of that object identifier, if it is one of ours.
     pub fn from_oid(oid: ObjectIdentifier) -> Option<Self> {
-        [Self::Sha1, Self::Sha256, Self::Sha384].into_iter().find(|known| known.oid() == oid)
+        Self::ALL.into_iter().find(|known| known.oid() == oid)
     }
 
     fn implementation(self) -> &'static aws::Algorithm {
@@ -59,6 +66,7 @@ impl HashAlgorithm {
             Self::Sha1 => &aws::SHA1_FOR_LEGACY_USE_ONLY,
             Self::Sha256 => &aws::SHA256,
             Self::Sha384 => &aws::SHA384,
+            Self::Sha512 => &aws::SHA512,
         }
     }
 }
@@ -151,6 +159,7 @@ mod tests {
             "Sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
         assert!(hex(HashAlgorithm::Sha384).starts_with("Sha384:cb00753f45a35e8bb5a03d699ac65007"));
+        assert!(hex(HashAlgorithm::Sha512).starts_with("Sha512:ddaf35a193617abacc417349ae204131"));
     }
 
     #[test]
@@ -164,7 +173,7 @@ mod tests {
 
     #[test]
     fn pieces_hash_as_the_whole_and_lengths_are_checked() {
-        for algorithm in [HashAlgorithm::Sha1, HashAlgorithm::Sha256, HashAlgorithm::Sha384] {
+        for algorithm in HashAlgorithm::ALL {
             let mut hasher = algorithm.hasher();
             hasher.update(b"ab");
             hasher.update(b"c");

@@ -27,10 +27,13 @@ impl DistributionPoint {
         Self { names, directory: Some(directory), uri }
     }
 
-    /// The full names; `None` if the point is named relative to its issuer.
-    pub(crate) fn read(name: &DistributionPointName) -> der::Result<Option<Self>> {
-        let DistributionPointName::FullName(general_names) = name else {
-            return Ok(None);
+    /// The full names; a name relative to the CRL's issuer is put below the issuer's.
+    pub(crate) fn read(name: &DistributionPointName, issuer: &Name) -> der::Result<Self> {
+        let general_names = match name {
+            DistributionPointName::FullName(names) => names,
+            DistributionPointName::NameRelativeToCRLIssuer(part) => {
+                return Ok(Self::new(issuer.with_last(&part.to_der()?)?, None));
+            }
         };
         let mut point = Self { names: Vec::new(), directory: None, uri: None };
         for general_name in general_names {
@@ -45,7 +48,7 @@ impl DistributionPoint {
                 _ => {}
             }
         }
-        Ok(Some(point))
+        Ok(point)
     }
 
     /// The first directory name.

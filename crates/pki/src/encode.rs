@@ -115,7 +115,8 @@ impl Encoder {
         });
     }
 
-    /// The `AlgorithmIdentifier` of a signature: RSA's parameters are NULL, ECDSA has none.
+    /// The `AlgorithmIdentifier` of a signature by one of our keys: RSA's parameters are NULL, ECDSA has
+    /// none.
     pub(crate) fn signature_algorithm(&mut self, algorithm: SignatureAlgorithm) {
         self.sequence(|identifier| {
             identifier.oid(algorithm.oid());

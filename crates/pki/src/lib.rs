@@ -18,6 +18,7 @@ pub mod path;
 pub mod pem;
 pub mod profile;
 pub mod status;
+pub mod tsp;
 
 pub use attributes::{AttributesInvalid, PersonalAttributes};
 pub use certificate::{Certificate, UnsignedCertificate};

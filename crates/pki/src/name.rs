@@ -1,18 +1,20 @@
-//! Distinguished names, kept as the DER they were read as: names are compared byte for byte.
+//! Distinguished names, kept as the DER they were read as.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519::{C, CN, L, O, OU};
-use der::{Decode, Reader, SliceReader};
+use der::asn1::{Any, AnyRef};
+use der::{Decode, Reader, SliceReader, Tag, Tagged};
 
 use crate::decode::{self, Malformed};
 use crate::encode::{self, PRINTABLE_STRING, SET, UTF8_STRING, encode};
 
 /// A distinguished name (RFC 5280 §4.1.2.4).
 ///
-/// Equality is that of the encodings: every name that this service checks was copied from the
-/// certificate it belongs to.
+/// Equality is that of the encodings, as of a name that was copied; who compares names that others wrote
+/// asks whether they are [the same](Self::is_same).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name {
     der: Vec<u8>,
@@ -30,6 +32,34 @@ impl Name {
     /// Its DER.
     pub fn as_der(&self) -> &[u8] {
         &self.der
+    }
+
+    /// Whether both name the same, by the comparison of RFC 5280 §7.1: letter case, white space and the
+    /// kind of string do not count. Characters that only Unicode's compatibility forms make equal count
+    /// as different.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self == other || self.comparable().is_some_and(|own| Some(own) == other.comparable())
+    }
+
+    /// The name with every string in its comparable form.
+    fn comparable(&self) -> Option<Vec<BTreeSet<(ObjectIdentifier, Comparable)>>> {
+        let name = x509_cert::name::Name::from_der(&self.der).ok()?;
+        let parts = name
+            .iter_rdn()
+            .map(|part| part.iter().map(|each| (each.oid, Comparable::of(&each.value))).collect());
+        Some(parts.collect())
+    }
+
+    /// The name below this one whose last part is the DER `RelativeDistinguishedName`.
+    pub(crate) fn with_last(&self, part: &[u8]) -> der::Result<Self> {
+        let parts = AnyRef::from_der(&self.der)?;
+        let der = encode(|name| {
+            name.sequence(|all| {
+                all.raw(parts.value());
+                all.raw(part);
+            });
+        });
+        decode::decode(&der, Self::read)
     }
 
     pub(crate) fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
@@ -98,9 +128,54 @@ impl Part<'_> {
     }
 }
 
+/// An attribute's value as it is compared.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Comparable {
+    /// A PrintableString or UTF8String: small letters, single spaces.
+    Text(String),
+    /// Any other value, with its tag.
+    Other(Tag, Vec<u8>),
+}
+
+impl Comparable {
+    fn of(value: &Any) -> Self {
+        let text = match value.tag() {
+            Tag::PrintableString | Tag::Utf8String => std::str::from_utf8(value.value()).ok(),
+            _ => None,
+        };
+        match text {
+            Some(text) => {
+                let small = text.to_lowercase();
+                Self::Text(small.split_whitespace().collect::<Vec<_>>().join(" "))
+            }
+            None => Self::Other(value.tag(), value.value().to_vec()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_compared_by_rfc_5280_7_1() {
+        let name = |unit: &str| Name::of(&[Part::Country("JP"), Part::Unit(unit)]);
+        let own = name("Inrou Sandbox");
+        for same in ["Inrou Sandbox", "INROU sandbox", " Inrou   Sandbox "] {
+            assert!(own.is_same(&name(same)), "{same}");
+        }
+        for other in ["InrouSandbox", "Inrou Sandbox 2", ""] {
+            assert!(!own.is_same(&name(other)), "{other}");
+        }
+        // The same text as a PrintableString.
+        let mut printable = own.as_der().to_vec();
+        let tag = printable.iter().rposition(|&byte| byte == UTF8_STRING).unwrap();
+        printable[tag] = PRINTABLE_STRING;
+        assert!(own.is_same(&Name::from_der(&printable).unwrap()));
+        let swapped = Name::of(&[Part::Unit("Inrou Sandbox"), Part::Country("JP")]);
+        assert!(!own.is_same(&swapped), "the order of parts counts");
+        assert!(!own.is_same(&Name::of(&[Part::Country("JP")])));
+    }
 
     #[test]
     fn country_is_printable_all_else_utf8() {

@@ -3,11 +3,18 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{Files, Issuer, openssl, pem, replace, run_openssl, sandbox, time};
 use inrou_pki::Signer;
 use inrou_pki::certificate::Certificate;
-use inrou_pki::cms::{CmsError, NewMessage, PEM_LABEL, SignatureRefused, SignedMessage};
+use inrou_pki::cms::{
+    Additions, CmsError, NewMessage, PEM_LABEL, Revocation, SignatureRefused, SignedMessage,
+};
+use inrou_pki::digest::HashAlgorithm;
 use inrou_pki::keys::KeyAlgorithm;
+use inrou_pki::ocsp::{AnswerTimes, OcspRequest, Responder, write_request};
+use inrou_pki::status::Status;
 use inrou_rules::{Medium, Use};
 use proptest::prelude::*;
 
@@ -171,13 +178,112 @@ fn what_is_not_supported_is_refused_by_its_cause() {
     assert_eq!(read(&["-nodetach", "-noattr"]).err(), Some(CmsError::NoSignedAttributes));
     assert_eq!(verify(&["-nodetach", "-nocerts"]), Some(CmsError::SignerMissing));
     assert_eq!(verify(&["-nodetach", "-md", "sha1"]), Some(CmsError::Algorithms));
-    assert_eq!(verify(&["-nodetach", "-md", "sha512"]), Some(CmsError::Algorithms));
-    assert_eq!(
-        verify(&["-nodetach", "-keyopt", "rsa_padding_mode:pss"]),
-        Some(CmsError::Algorithms)
-    );
+    // Unless it is told, OpenSSL takes the longest salt that fits.
+    let long_salt =
+        ["-nodetach", "-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:99"];
+    assert_eq!(verify(&long_salt), Some(CmsError::Algorithms));
     let streamed = read(&["-nodetach", "-stream"]).err();
     assert!(matches!(streamed, Some(CmsError::Malformed(_))), "{streamed:?}");
+}
+
+#[test]
+fn foreign_algorithms_are_verified() {
+    let scene = Scene::new(KeyAlgorithm::Rsa2048);
+    for hash in ["sha256", "sha384", "sha512"] {
+        for padding in ["pkcs1", "pss"] {
+            let padding = format!("rsa_padding_mode:{padding}");
+            let mut arguments = vec!["-nodetach", "-md", hash, "-keyopt", &padding];
+            if padding.ends_with("pss") {
+                arguments.extend(["-keyopt", "rsa_pss_saltlen:digest"]);
+            }
+            let message = SignedMessage::from_der(&by_openssl(&scene, &arguments)).unwrap();
+            assert_eq!(message.verify().unwrap().content, CONTENT, "{hash} {padding}");
+        }
+    }
+}
+
+#[test]
+fn a_digest_stands_for_the_content() {
+    let scene = Scene::new(KeyAlgorithm::EcP384);
+    let message = SignedMessage::from_der(&scene.sign(false)).unwrap();
+    let digest = message.hash().unwrap().digest(CONTENT);
+    assert_eq!(message.verify_digest(&digest), Ok(&scene.signer));
+    let other = message.hash().unwrap().digest(b"another");
+    assert_eq!(message.verify_digest(&other), Err(CmsError::Content));
+    let other_hash = HashAlgorithm::Sha256.digest(CONTENT);
+    assert_eq!(message.verify_digest(&other_hash), Err(CmsError::Content));
+}
+
+#[test]
+fn a_message_is_extended_under_its_signature() {
+    for attached in [true, false] {
+        let scene = Scene::new(KeyAlgorithm::Rsa2048);
+        let other = Issuer::new(sandbox(KeyAlgorithm::EcP256), Use::UserAuthentication);
+        let before = SignedMessage::from_der(&scene.sign(attached)).unwrap();
+        let (crl, response) = (b"\x30\x03\x02\x01\x07".to_vec(), b"\x30\x03\x0a\x01\x00".to_vec());
+        let token = b"\x30\x03\x02\x01\x08".to_vec();
+        let additions = Additions {
+            certificates: &[other.certificate.clone(), scene.signer.clone()],
+            crls: std::slice::from_ref(&crl),
+            ocsp_responses: std::slice::from_ref(&response),
+            signature_time_stamps: std::slice::from_ref(&token),
+        };
+        let der = before.extended(&additions);
+        let after = SignedMessage::from_der(&der).unwrap();
+        let verified = if attached { after.verify() } else { after.verify_detached(CONTENT) };
+        assert_eq!(verified.unwrap().signer, &scene.signer);
+        assert_eq!(after.signature(), before.signature());
+        assert_eq!(after.certificates().len(), before.certificates().len() + 1);
+        assert_eq!(after.signature_time_stamps().collect::<Vec<_>>(), [&token[..]]);
+        let told: Vec<_> = after.revocations().collect();
+        let expected = [Revocation::Crl(&crl), Revocation::Ocsp(response.as_slice().into())];
+        assert_eq!(told, expected);
+        assert_eq!(after.extended(&additions), der, "nothing is added twice");
+        assert_eq!(before.extended(&Additions::default()), scene.sign(attached));
+    }
+}
+
+#[test]
+fn openssl_verifies_extended_messages() {
+    let scene = Scene::new(KeyAlgorithm::Rsa2048);
+    let (responder, key) = scene.issuer.responder();
+    let certificate = responder.clone();
+    let responder = Responder::new(&scene.issuer.certificate, responder, Arc::new(key)).unwrap();
+    let request =
+        write_request(&scene.issuer.certificate, &scene.signer, HashAlgorithm::Sha1, None);
+    let request = request.unwrap();
+    let at = time("2026-11-21T10:00:00Z");
+    let times = AnswerTimes { produced_at: at, this_update: at, next_update: at };
+    let request = OcspRequest::from_der(&request).unwrap();
+    let response = responder.answer(&request, times, |_| Status::Good).unwrap();
+    let der = SignedMessage::from_der(&scene.sign(true)).unwrap().extended(&Additions {
+        certificates: &[certificate],
+        ocsp_responses: &[response],
+        ..Additions::default()
+    });
+    let files = Files::new();
+    let ca = files.put("ca.pem", scene.issuer.certificate.to_pem());
+    let message = files.put("message.p7s", der);
+    let text = openssl(&["cms", "-cmsout", "-print", "-inform", "DER", "-in", &message], b"");
+    assert!(text.contains("version: 5"), "{text}");
+    openssl(
+        &[
+            "cms",
+            "-verify",
+            "-binary",
+            "-inform",
+            "DER",
+            "-in",
+            &message,
+            "-CAfile",
+            &ca,
+            "-purpose",
+            "any",
+            "-attime",
+            "1795255500",
+        ],
+        b"",
+    );
 }
 
 #[test]

@@ -7,11 +7,13 @@
 //! - `applications`, `office`: online applications and who receives them (USE-2)
 //! - `drafts`: what was typed and not sent yet; `tidy`: what is over is forgotten
 //! - `notices`, `history`: what a resident is told (USE-2, USE-7)
+//! - `consents`: what a resident lets sites have, shown and withdrawn
 //! - [`own`]: what others know of a resident
 //! - [`router`]: all of it over HTTP
 //! - [`screens`]: what residents and clerks see
 
 mod applications;
+mod consents;
 mod drafts;
 mod history;
 mod holders;

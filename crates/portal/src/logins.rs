@@ -3,14 +3,16 @@
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Shutdown, Source, Wait};
-use inrou_api::wire::portal::{LoginBegun, LoginOrigin, LoginView};
-use inrou_api::wire::transaction::{Purpose, TransactionId, TransactionState};
+use inrou_api::wire::portal::{LoginBegun, LoginView};
+use inrou_api::wire::transaction::LoginOrigin;
+use inrou_api::wire::transaction::{Purpose, TransactionId};
+use inrou_relying::{Checks, Handover, Standing, TransactionRecord};
 use inrou_words::{Form, Language, Term, text};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Portal;
 use crate::secrets::sha256;
-use crate::store::TransactionRecord;
+use crate::store::Digest;
 
 /// Whoever knows the key of this anonymous request knows the log-in: it must be no guess.
 const SHORTEST_KEY: usize = 22;
@@ -31,14 +33,21 @@ impl Portal {
             return Err(Problem::new(Code::IDEMPOTENCY_KEY_MALFORMED));
         }
         let login = self.secrets.login(key);
+        let hash = sha256(login.as_bytes());
+        // A program has no page to come back to, and none that asks for a number.
+        let checks = match &origin {
+            LoginOrigin::Page { .. } => {
+                Checks { number: self.settings.checks_number, comes_back: true }
+            }
+            LoginOrigin::Program => Checks::default(),
+        };
         let name = Term { text: &self.settings.name, reading: "" };
         let words = text("transaction.log-in").in_language(language);
         let words = words.with("asker", name).render(form(language));
         let transaction = TransactionRecord {
             origin: Some(origin),
-            ..self.new_transaction(Purpose::LogIn, words, self.settings.login_life)
+            ..self.new_transaction(Purpose::LogIn, words, self.settings.login_life, (hash, checks))
         };
-        let hash = sha256(login.as_bytes());
         // One that was begun before takes no room.
         if self.store(move |store| store.login(&hash)).await?.is_none() {
             let id = transaction.id.clone();
@@ -48,7 +57,7 @@ impl Portal {
         let begun = begun.await?;
         Ok(LoginBegun {
             login,
-            link: self.link(&begun.id),
+            link: self.link(&begun),
             transaction: begun.id,
             expires: begun.expires,
         })
@@ -69,12 +78,11 @@ impl Portal {
         let record = self.settled(look, wait, shutdown).await?;
         let record = record.ok_or_else(|| Problem::new(Code::NOT_FOUND))?;
         let now = self.now();
-        let state = record.state(now);
-        let session = match state {
-            TransactionState::Done => self.unused_token(&record.id, now).await?,
+        let session = match record.standing(now) {
+            Standing::Done => self.unused_token(&record.id, now).await?,
             _ => None,
         };
-        Ok(LoginView { state, result: record.result(now), session })
+        Ok(LoginView { state: record.state(now), result: record.result(now), session })
     }
 
     /// The transaction of a log-in, by the secret of its page.
@@ -95,6 +103,7 @@ impl Portal {
         purpose: Purpose,
         text: String,
         life: SignedDuration,
+        (session, checks): (Digest, Checks),
     ) -> TransactionRecord {
         let mut challenge = vec![0; 32];
         self.entropy.fill(&mut challenge);
@@ -103,20 +112,34 @@ impl Portal {
             purpose,
             asker: self.public_base().to_owned(),
             asker_name: self.settings.name.clone(),
+            site: None,
             text,
+            digest: None,
+            reason: None,
+            shares: Vec::new(),
             challenge,
             expires: self.until(life),
             origin: None,
+            handover: Handover::new(self.now(), session, checks),
             answered: None,
         }
     }
 
-    /// What a phone opens to answer a transaction.
-    pub(crate) fn link(&self, transaction: &TransactionId) -> String {
+    /// What a phone opens to answer a transaction, on the same device.
+    pub(crate) fn link(&self, transaction: &TransactionRecord) -> String {
+        self.links.to_press(&self.address(&transaction.id), transaction)
+    }
+
+    /// What a phone scans now to answer a transaction.
+    pub(crate) fn code(&self, transaction: &TransactionRecord) -> String {
+        self.links.to_scan(&self.address(&transaction.id), transaction, self.now())
+    }
+
+    fn address(&self, transaction: &TransactionId) -> String {
         format!("{}/portal/v1/transactions/{}", self.public_base(), transaction.as_str())
     }
 
-    fn public_base(&self) -> &str {
+    pub(crate) fn public_base(&self) -> &str {
         self.settings.public_base.trim_end_matches('/')
     }
 

@@ -8,14 +8,14 @@ use inrou_api::problem::{OrInternal, Problem};
 use inrou_api::server::Openings;
 use inrou_api::wire::transaction::TransactionId;
 use inrou_pki::Entropy;
-use inrou_relying::Validator;
+use inrou_relying::{Links, Validator};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::own::OwnInformation;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, problem};
 
 /// What a portal is made of.
 pub struct Parts {
@@ -45,6 +45,8 @@ pub struct Portal {
     pub(crate) own: Option<Arc<dyn OwnInformation>>,
     pub(crate) settings: Settings,
     pub(crate) secrets: Secrets,
+    /// Makes and judges the links by which phones are asked.
+    pub(crate) links: Links,
     /// The log-ins that wait for their phones.
     pub(crate) open_logins: Openings<TransactionId>,
     changes: watch::Sender<()>,
@@ -60,6 +62,7 @@ impl Portal {
         let secrets = Secrets::new(&secret);
         Ok(Self {
             open_logins: Openings::new(parts.settings.open_logins),
+            links: Links::new(&secrets.links(), parts.settings.code_freshness),
             store: parts.store,
             clock: parts.clock,
             entropy: parts.entropy,
@@ -102,7 +105,7 @@ impl Portal {
     ) -> Result<T, Problem> {
         let store = self.store.clone();
         let done = tokio::task::spawn_blocking(move || work(&*store));
-        Ok(done.await.or_internal()??)
+        done.await.or_internal()?.map_err(problem)
     }
 
     /// Changes the store, and wakes who waits for changes.
@@ -117,6 +120,6 @@ impl Portal {
             changes.send_replace(());
             done
         });
-        Ok(changed.await.or_internal()??)
+        changed.await.or_internal()?.map_err(problem)
     }
 }

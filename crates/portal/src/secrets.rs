@@ -41,6 +41,11 @@ impl Secrets {
         hex(&id)
     }
 
+    /// The key of the links by which phones are asked.
+    pub(crate) fn links(&self) -> [u8; 32] {
+        self.derive("links", &[])
+    }
+
     fn derive(&self, purpose: &str, parts: &[&str]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.0);
         for part in [purpose].iter().chain(parts) {

@@ -22,6 +22,10 @@ pub struct Settings {
     pub name: String,
     /// How long a log-in may be answered.
     pub login_life: SignedDuration,
+    /// How old a QR code may be when it is scanned.
+    pub code_freshness: SignedDuration,
+    /// Whether a log-in by QR code ends with a number that the phone shows and the page asks for.
+    pub checks_number: bool,
     /// How many log-ins may wait for their phones at a time, in one process: anybody may begin one.
     pub open_logins: usize,
     /// How long a document may be signed.
@@ -74,6 +78,8 @@ impl Default for Settings {
             app: None,
             name: "マイナポータル（サンドボックス）".to_owned(),
             login_life: SignedDuration::from_mins(3),
+            code_freshness: SignedDuration::from_secs(5),
+            checks_number: false,
             open_logins: 1000,
             signing_life: SignedDuration::from_mins(15),
             session_life: SignedDuration::from_mins(30),

@@ -1,52 +1,87 @@
-//! What phones are asked, and answer. Whoever knows a transaction's identifier may answer it once.
+//! What phones are asked, and answer. The first phone that brings a good link may answer, once.
 
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Shutdown, Wait, long_poll};
 use inrou_api::wire::portal::EvidenceKind;
 use inrou_api::wire::transaction::{
-    Purpose, Transaction, TransactionAnswer, TransactionId, TransactionState,
+    Answering, Purpose, Taking, Transaction, TransactionAnswer, TransactionId, TransactionState,
 };
 use inrou_pki::certificate::Certificate;
-use inrou_relying::{Invalid, StatusSource, Validated};
+use inrou_relying::{
+    Invalid, StatusSource, TransactionRecord, Validated, answer_digest, check_phone,
+};
 use jiff::Timestamp;
 
 use crate::Portal;
 use crate::history::entry;
 use crate::secrets::sha256;
-use crate::store::{
-    Application, Digest, Entry, Outcome, Receipt, Session, Settlement, TransactionRecord,
-};
+use crate::store::{Application, Confirmation, Entry, Outcome, Receipt, Session, Settlement};
 
 /// What an answer leads to, and what the history says of it.
 type Judged = (Outcome, Option<Entry>);
 
 impl Portal {
-    /// A transaction, as the phone sees it.
+    /// A phone takes a transaction by its link. It may come again, also when it has answered.
     ///
     /// # Errors
-    /// `transaction-unknown`; the store's.
-    pub(crate) async fn transaction(&self, id: &TransactionId) -> Result<Transaction, Problem> {
-        Ok(self.find_transaction(id).await?.view(self.now()))
+    /// `transaction-unknown`; `handover-forged`, `handover-stale`, `handover-taken`; it is not open and was
+    /// not taken by this phone; the store's.
+    pub(crate) async fn take(
+        &self,
+        id: &TransactionId,
+        taking: Taking,
+    ) -> Result<Transaction, Problem> {
+        let record = self.find_transaction(id).await?;
+        let now = self.now();
+        let taken = self.links.judge(&record, &taking, now)?;
+        let id = id.clone();
+        let record = self.change(move |store| store.take(&id, &taken, now)).await?;
+        let record = record.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
+        check_phone(&record, &taking.phone)?;
+        Ok(self.shown(&record, record.view(now)))
+    }
+
+    /// What the browser that began a log-in shows after the answer.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) async fn confirm(
+        &self,
+        record: &TransactionRecord,
+        confirmation: Confirmation,
+    ) -> Result<(), Problem> {
+        let (id, session, now) = (record.id.clone(), self.secrets.session(&record.id), self.now());
+        self.change(move |store| store.confirm(&id, &session, confirmation, now)).await
+    }
+
+    /// With what is left to do for the person.
+    fn shown(&self, record: &TransactionRecord, transaction: Transaction) -> Transaction {
+        let back = format!("{}/portal/login/return", self.public_base());
+        let afterwards = self.links.afterwards(record, &back, self.now());
+        Transaction { afterwards, ..transaction }
     }
 
     /// Takes a phone's answer. What cannot be judged for the moment leaves the transaction open.
     ///
     /// # Errors
-    /// `transaction-unknown`, `transaction-expired`, `transaction-done` if it was answered otherwise;
+    /// `transaction-unknown`, `handover-taken` if it is another phone, `transaction-expired`,
+    /// `transaction-done` if it was answered otherwise;
     /// why the answer did not pass; `status-unavailable`, `service-unavailable`; the store's.
     pub(crate) async fn answer(
         &self,
         id: &TransactionId,
-        answer: TransactionAnswer,
+        Answering { phone, answer }: Answering,
     ) -> Result<Transaction, Problem> {
-        let digest = digest(&answer);
+        let digest = answer_digest(&answer);
         let record = self.find_transaction(id).await?;
+        check_phone(&record, &phone)?;
         let now = self.now();
         if record.state(now) != TransactionState::Open {
-            return told(&record, &digest, now);
+            return Ok(self.shown(&record, record.told(&digest, now)?));
         }
         let (outcome, entry) = match (record.purpose, answer) {
             (Purpose::LogIn, TransactionAnswer::Refused) => (Outcome::Refused, None),
+            (_, TransactionAnswer::Cannot { reason }) => (Outcome::Failed(reason.code()), None),
             (Purpose::LogIn, TransactionAnswer::LogIn { certificate, signature }) => {
                 self.judge_login(&record, &certificate.0, &signature.0, now).await?
             }
@@ -61,7 +96,7 @@ impl Portal {
         let settled = self.change(move |store| store.settle(&settlement)).await?;
         let settled = settled.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
         self.open_logins.close(id);
-        told(&settled, &digest, now)
+        Ok(self.shown(&settled, settled.told(&digest, now)?))
     }
 
     /// Looks until a transaction is no longer open, at most as long as `wait`; gives what was found
@@ -91,6 +126,34 @@ impl Portal {
             () = self.clock.wait_until(record.expires) => {}
         }
         look().await
+    }
+
+    /// Whether the log-in of this secret stands otherwise than its page shows, at once or within `wait`.
+    ///
+    /// # Errors
+    /// `not-found`; the store's.
+    pub(crate) async fn login_turns(
+        &self,
+        login: &str,
+        shown: &str,
+        wait: Wait,
+        shutdown: &Shutdown,
+    ) -> Result<bool, Problem> {
+        let changes = self.changes();
+        let look = || async {
+            let found = self.login_transaction(login).await?;
+            found.ok_or_else(|| Problem::new(Code::NOT_FOUND))
+        };
+        let turned = |found: &TransactionRecord| found.standing(self.now()).name() != shown;
+        let turns = look().await?.turns(self.now());
+        let poll = long_poll(changes, wait.duration(), shutdown, || async {
+            Ok::<_, Problem>(turned(&look().await?).then_some(()))
+        });
+        tokio::select! {
+            polled = poll => { polled?; }
+            () = self.clock.wait_until(turns) => {}
+        }
+        Ok(turned(&look().await?))
     }
 
     async fn find_transaction(&self, id: &TransactionId) -> Result<TransactionRecord, Problem> {
@@ -214,30 +277,6 @@ impl Portal {
             ended: None,
         }
     }
-}
-
-/// What a transaction's state tells who sent this answer.
-fn told(
-    record: &TransactionRecord,
-    answer: &Digest,
-    now: Timestamp,
-) -> Result<Transaction, Problem> {
-    let Some(answered) = &record.answered else {
-        return Err(Problem::new(Code::TRANSACTION_EXPIRED));
-    };
-    if answered.answer != *answer {
-        return Err(Problem::new(Code::TRANSACTION_DONE));
-    }
-    if answered.state != TransactionState::Failed {
-        return Ok(record.view(now));
-    }
-    let result = answered.result.as_deref();
-    let code = Code::ALL.iter().find(|code| Some(code.as_str()) == result);
-    Err(Problem::new(*code.unwrap_or(&Code::TRANSACTION_DONE)))
-}
-
-fn digest(answer: &TransactionAnswer) -> Digest {
-    sha256(&serde_json::to_vec(answer).unwrap_or_default())
 }
 
 fn receipt(application: &Application, cms: Vec<u8>, signer: Validated) -> Receipt {

@@ -29,6 +29,8 @@ async fn no_more_log_ins_wait_for_their_phones_than_may() {
     assert_eq!(refused.param("wait"), Some("180"));
     // What was begun goes on, and the same request is answered as before.
     assert_eq!(begin(first).await.unwrap().transaction, begun.transaction);
+    support::links::note(&begun.link);
+    house.open(&begun.transaction).await.unwrap();
     house.answer(&begun.transaction, &TransactionAnswer::Refused).await.unwrap();
     // It is answered: another one has its place.
     begin(key()).await.unwrap();

@@ -18,19 +18,21 @@ const OPERATIONS: &[&str] = &[
     "get /portal/v1/applications",
     "get /portal/v1/applications/{application}",
     "get /portal/v1/applications/{application}/document",
+    "get /portal/v1/consents",
     "get /portal/v1/history",
     "get /portal/v1/logins/{login}",
     "get /portal/v1/notices",
     "get /portal/v1/openapi.json",
     "get /portal/v1/sessions",
-    "get /portal/v1/transactions/{transaction}",
     "post /office/v1/applications/{application}/decision",
     "post /portal/v1/applications",
     "post /portal/v1/applications/{application}/signature",
+    "post /portal/v1/consents/{consent}/withdrawal",
     "post /portal/v1/logins",
     "post /portal/v1/logout",
     "post /portal/v1/sessions/{session}/end",
     "post /portal/v1/transactions/{transaction}/answer",
+    "post /portal/v1/transactions/{transaction}/taking",
 ];
 
 #[tokio::test]

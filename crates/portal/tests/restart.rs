@@ -96,12 +96,16 @@ async fn job(restless: &mut Restless) {
 }
 
 async fn begin(house: &House, key: &IdempotencyKey) -> LoginBegun {
-    house.anybody().post("/logins").once(key).answer().await.unwrap()
+    let begun: LoginBegun = house.anybody().post("/logins").once(key).answer().await.unwrap();
+    support::links::note(&begun.link);
+    begun
 }
 
 async fn draw_up(house: &House, token: &str, key: &IdempotencyKey) -> ApplicationDrawnUp {
     let call = house.resident(token).post("/applications").json(&form(MOVING_OUT));
-    call.once(key).answer().await.unwrap()
+    let drawn_up: ApplicationDrawnUp = call.once(key).answer().await.unwrap();
+    support::links::note(&drawn_up.link);
+    drawn_up
 }
 
 #[tokio::test]

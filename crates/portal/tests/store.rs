@@ -56,11 +56,11 @@ fn a_file_of_a_later_form_or_of_another_kind_is_refused_and_left_alone() {
     later.pragma_update(None, "user_version", 99).unwrap();
     drop(later);
     let refused = SqliteStore::open(&file, &SeededEntropy::new(1)).err().unwrap();
-    assert!(matches!(refused, StoreError::Newer { found: 99, known: 3 }), "{refused}");
+    assert!(matches!(refused, StoreError::Newer { found: 99, known: 4 }), "{refused}");
     let picture = folder.path().join("picture");
     std::fs::write(&picture, [0xFF; 5_000]).unwrap();
     let refused = SqliteStore::open(&picture, &SeededEntropy::new(1)).err().unwrap();
-    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
+    assert!(matches!(refused, StoreError::Corrupt(_)), "{refused}");
     assert_eq!(std::fs::read(&picture).unwrap(), [0xFF; 5_000]);
 }
 
@@ -68,7 +68,8 @@ fn a_file_of_a_later_form_or_of_another_kind_is_refused_and_left_alone() {
 fn what_two_do_at_once_on_one_file_is_done_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("portal.db");
-    let stores = [open(&file), open(&file)];
+    let store = open(&file);
+    let stores = [&store, &store];
     let begun = stores.each_ref().map(|store| {
         let new = transaction(Purpose::LogIn, 1);
         store.begin_login(&digest("login", 1), &new).unwrap()
@@ -118,7 +119,7 @@ fn what_is_over_is_forgotten() {
     store.draw_up(&next).unwrap();
     assert!(!repeated("draw-up-1") && repeated("draw-up-2"));
     let reused = store.is_repeated(&request("draw-up-2", b"other", START).keyed);
-    assert!(matches!(reused, Err(StoreError::KeyReused(_))));
+    assert!(matches!(reused, Err(StoreError::Precondition(_))));
 }
 
 #[test]
@@ -129,7 +130,7 @@ fn an_act_whose_request_is_refused_leaves_nothing_behind() {
     store.settle(&received(1)).unwrap();
     let mut verdict = accepted(1);
     verdict.request = request("draw-up-1", b"other", later(86_400));
-    assert!(matches!(store.decide(&verdict), Err(StoreError::KeyReused(_))));
+    assert!(matches!(store.decide(&verdict), Err(StoreError::Precondition(_))));
     let application = store.application("application-1").unwrap().unwrap();
     assert_eq!(application.received.unwrap().state, OfficeState::Received);
     assert_eq!(store.history(&subject(1), None, later(9), 10).unwrap().len(), 2);

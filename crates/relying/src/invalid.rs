@@ -60,6 +60,9 @@ pub enum Invalid {
     /// The signature of a log-in is not by the certificate's key over what was asked.
     #[error("the log-in's signature is not valid")]
     LoginSignature,
+    /// The signature over a digest is not by the certificate's key.
+    #[error("the signature over the digest is not valid")]
+    DigestSignature,
     /// The signed message does not hold.
     #[error("the signed message does not hold: {0}")]
     Message(CmsError),
@@ -82,6 +85,7 @@ impl Invalid {
                 Code::STATUS_UNAVAILABLE
             }
             Self::LoginSignature => Code::LOGIN_SIGNATURE_INVALID,
+            Self::DigestSignature => Code::DIGEST_SIGNATURE_INVALID,
             Self::Message(_) => Code::APPLICATION_SIGNATURE_INVALID,
             Self::OtherContent => Code::APPLICATION_CONTENT_MISMATCH,
         }

@@ -25,6 +25,7 @@ pub struct Issuers {
 
 struct Published {
     authority: Client,
+    path: &'static str,
     /// When it was last asked. Who asks holds the lock, so that the others wait for the answer.
     asked: Mutex<Option<Timestamp>>,
 }
@@ -34,8 +35,18 @@ impl Issuers {
     /// asked for when they are first needed. The connection is what vouches for them: TLS, or
     /// loopback.
     pub fn published_by(authority: Client) -> Self {
+        Self::published_at(authority, "/ca/anchors.pem")
+    }
+
+    /// The issuers that a time-stamp authority publishes at `/timestamps/anchors.pem` below the address of
+    /// `authority`, in the same way.
+    pub fn of_time_stamps(authority: Client) -> Self {
+        Self::published_at(authority, "/timestamps/anchors.pem")
+    }
+
+    fn published_at(authority: Client, path: &'static str) -> Self {
         Self {
-            published: Some(Published { authority, asked: Mutex::default() }),
+            published: Some(Published { authority, path, asked: Mutex::default() }),
             ..Self::from(TrustAnchors::default())
         }
     }
@@ -79,7 +90,7 @@ impl Issuers {
 
 impl Published {
     async fn fetch(&self) -> Result<TrustAnchors, Box<dyn std::error::Error + Send + Sync>> {
-        let pem = self.authority.get("/ca/anchors.pem").bytes().await?;
+        let pem = self.authority.get(self.path).bytes().await?;
         Ok(anchors::from_bytes(&pem)?)
     }
 }

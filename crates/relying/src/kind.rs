@@ -16,6 +16,6 @@ pub struct Kind {
 pub(crate) fn usage_for(purpose: Purpose) -> Use {
     match purpose {
         Purpose::LogIn => Use::UserAuthentication,
-        Purpose::Sign => Use::Signature,
+        Purpose::Sign | Purpose::SignDigest => Use::Signature,
     }
 }

@@ -3,6 +3,7 @@
 use inrou_api::wire::transaction::{Purpose, Transaction, authentication_message};
 use inrou_pki::certificate::Certificate;
 use inrou_pki::cms::SignedMessage;
+use inrou_pki::digest::Digest;
 use jiff::Timestamp;
 
 use crate::{Invalid, Validated, Validator};
@@ -35,6 +36,27 @@ impl Validator {
         let message = authentication_message(transaction);
         key.verify(key.algorithm().signature(), &message, signature)
             .map_err(|_| Invalid::LoginSignature)?;
+        self.check_status(certificate, kind, now).await
+    }
+
+    /// Judges a signature over a digest by SHA-256. Nothing is asked of status services before the signature
+    /// has passed.
+    ///
+    /// # Errors
+    /// [`Invalid`].
+    pub async fn verify_digest(
+        &self,
+        digest: &[u8; 32],
+        certificate: &Certificate,
+        signature: &[u8],
+        now: Timestamp,
+    ) -> Result<Validated, Invalid> {
+        let kind = self.find_path(certificate, now, Purpose::SignDigest).await?;
+        let key = certificate.public_key().map_err(|_| Invalid::DigestSignature)?;
+        let algorithm = key.algorithm().signature();
+        let digest = Digest::from_bytes(algorithm.hash(), digest);
+        let digest = digest.ok_or(Invalid::DigestSignature)?;
+        key.verify_digest(algorithm, &digest, signature).map_err(|_| Invalid::DigestSignature)?;
         self.check_status(certificate, kind, now).await
     }
 

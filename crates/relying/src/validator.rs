@@ -10,6 +10,7 @@ use inrou_pki::status::Moment;
 use jiff::Timestamp;
 
 use crate::kind::usage_for;
+use crate::report::{Rules, When};
 use crate::{Invalid, Issuers, Kind, Settings, StatusClient, StatusEvidence};
 
 /// Judges certificates and signatures for one relying party. Shared between threads.
@@ -18,6 +19,8 @@ pub struct Validator {
     issuers: Issuers,
     settings: Settings,
     status: StatusClient,
+    time_stamp_issuers: Issuers,
+    rules: Rules,
 }
 
 /// A certificate that holds in every respect.
@@ -34,7 +37,50 @@ pub struct Validated {
 impl Validator {
     /// A validator that trusts these issuers and asks this client for status.
     pub fn new(issuers: impl Into<Issuers>, settings: Settings, status: StatusClient) -> Self {
-        Self { issuers: issuers.into(), settings, status }
+        Self {
+            issuers: issuers.into(),
+            settings,
+            status,
+            time_stamp_issuers: TrustAnchors::default().into(),
+            rules: Rules::default(),
+        }
+    }
+
+    /// The same, trusting these issuers for time-stamps.
+    #[must_use]
+    pub fn with_time_stamp_issuers(self, issuers: impl Into<Issuers>) -> Self {
+        Self { time_stamp_issuers: issuers.into(), ..self }
+    }
+
+    /// The same, accepting signatures by these rules.
+    #[must_use]
+    pub fn with_rules(self, rules: Rules) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// The issuers that are trusted for time-stamps at present.
+    pub fn time_stamp_issuers(&self) -> Arc<TrustAnchors> {
+        self.time_stamp_issuers.known()
+    }
+
+    /// Looks whether there are issuers of time-stamps that are not in `seen`.
+    pub(crate) async fn renew_time_stamp_issuers(
+        &self,
+        seen: &Arc<TrustAnchors>,
+        present: Timestamp,
+    ) -> Result<bool, Invalid> {
+        self.time_stamp_issuers.renew(seen, present).await
+    }
+
+    /// The rules by which signatures are accepted.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Which of the four kinds a certificate is, by what it says.
+    pub(crate) fn kind(&self, certificate: &Certificate) -> Option<Kind> {
+        let recognised = certificate.recognise(&self.settings.issuer);
+        recognised.map(|(usage, medium)| Kind { usage, medium })
     }
 
     /// The issuers that are trusted at present.
@@ -106,17 +152,18 @@ impl Validator {
     pub(crate) async fn find_path(
         &self,
         certificate: &Certificate,
-        now: Timestamp,
+        when: impl Into<When>,
         purpose: Purpose,
     ) -> Result<Kind, Invalid> {
+        let When { at, present } = when.into();
         let seen = self.anchors();
-        let judged = self.check_path(certificate, now, purpose);
+        let judged = self.check_path(certificate, at, purpose);
         let is_unknown = matches!(
             judged,
             Err(Invalid::Untrusted(PathError::UnknownIssuer | PathError::UnknownGeneration))
         );
-        if is_unknown && self.issuers.renew(&seen, now).await? {
-            return self.check_path(certificate, now, purpose);
+        if is_unknown && self.issuers.renew(&seen, present).await? {
+            return self.check_path(certificate, at, purpose);
         }
         judged
     }

@@ -7,7 +7,7 @@ use inrou_api::clock::{Clock, TestClock};
 use inrou_api::problem::Problem;
 use inrou_api::wire::Base64;
 use inrou_api::wire::transaction::{
-    Purpose, Transaction, TransactionAnswer, TransactionId, TransactionState,
+    Attribute, Flow, Purpose, Transaction, TransactionAnswer, TransactionId, TransactionState,
 };
 use inrou_pki::certificate::Certificate;
 use inrou_pki::cms::CmsError;
@@ -67,8 +67,16 @@ fn transaction(text: &str) -> Transaction {
         id: TransactionId::from_random([7; 16]),
         asker: "http://localhost:8080".to_owned(),
         asker_name: "Portal".to_owned(),
+        site: None,
         purpose: Purpose::LogIn,
         text: text.to_owned(),
+        digest: None,
+        reason: None,
+        flow: Some(Flow::Qr),
+        begun: "2026-11-21T01:00:00Z".parse().unwrap(),
+        origin: None,
+        afterwards: None,
+        shares: Vec::new(),
         challenge: Base64(vec![9; 32]),
         expires: "2026-11-21T01:03:00Z".parse().unwrap(),
         state: TransactionState::Open,
@@ -340,6 +348,9 @@ async fn use_1_a_log_in_is_signed_by_the_certificates_key_over_this_transaction(
         Transaction { asker: "http://other".to_owned(), ..asked.clone() },
         Transaction { text: "Something else".to_owned(), ..asked.clone() },
         Transaction { challenge: Base64(vec![8; 32]), ..asked.clone() },
+        Transaction { site: Some("bank.example".to_owned()), ..asked.clone() },
+        Transaction { flow: Some(Flow::SameDevice), ..asked.clone() },
+        Transaction { shares: vec![Attribute::Name], ..asked.clone() },
     ] {
         let judged = verify(&asked, &holder.certificate, holder.log_in(&changed)).await;
         assert_eq!(judged, refused);

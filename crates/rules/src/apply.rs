@@ -108,7 +108,9 @@ pub(crate) fn fold(resident: &mut Resident, event: &Event) {
         Event::ResidentAdmitted { .. }
         | Event::CardUnlockAllowed { .. }
         | Event::LossReported { medium: Medium::Phone, .. }
-        | Event::PhonePinResetAllowed { .. } => {}
+        | Event::PhonePinResetAllowed { .. }
+        | Event::ConsentGiven { .. }
+        | Event::ConsentWithdrawn { .. } => {}
     }
 }
 

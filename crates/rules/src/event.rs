@@ -171,4 +171,18 @@ pub enum Event {
         /// Which PIN.
         usage: Use,
     },
+    /// The resident let a site have the latest attributes, by a signature.
+    ConsentGiven {
+        /// Which consent.
+        consent: String,
+        /// The site's name.
+        asker: String,
+    },
+    /// The resident took that back.
+    ConsentWithdrawn {
+        /// Which consent.
+        consent: String,
+        /// The site's name.
+        asker: String,
+    },
 }

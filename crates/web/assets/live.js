@@ -204,6 +204,25 @@ if (waits) {
   ask();
 }
 
+// A QR code is renewed each second: one that was photographed is of no use. What somebody marks in it, to
+// copy it, stays.
+const renews = document.querySelector("[data-renews]");
+if (renews) {
+  const renew = async () => {
+    const marked = renews.contains(getSelection().anchorNode) && !getSelection().isCollapsed;
+    if (document.visibilityState === "visible" && !marked) {
+      try {
+        const code = await fetch(renews.dataset.renews, { cache: "no-store" });
+        if (code.ok) renews.innerHTML = await code.text();
+      } catch {
+        // The network rests: the next second tries again.
+      }
+    }
+    setTimeout(renew, 1000);
+  };
+  setTimeout(renew, 1000);
+}
+
 // The end of a log-in is told five minutes before it comes, and put off by a press that leaves the page as
 // it is. How much is left the server says: its clock may be turned, another tab may have put it off.
 const stay = document.querySelector("[data-left]");
@@ -276,5 +295,31 @@ if (tray) {
       card.checked = true;
       tray.requestSubmit();
     }
+  });
+}
+
+// A key pair for trying out: the public one goes into the form, the private one stays in this page.
+for (const place of document.querySelectorAll("[data-makes-key]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "secondary";
+  button.textContent = place.dataset.button;
+  place.append(button);
+  button.addEventListener("click", async () => {
+    const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+    const pair = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+    const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", pair.publicKey);
+    const { d } = await crypto.subtle.exportKey("jwk", pair.privateKey);
+    const key = { kty, crv, x, y, kid: crypto.randomUUID(), alg: "ES256", use: "sig" };
+    document.getElementById(place.dataset.makesKey).value = JSON.stringify(key, null, 1);
+    const label = document.createElement("label");
+    label.textContent = place.dataset.private;
+    // Without a name: a form does not send it.
+    const kept = document.createElement("textarea");
+    kept.readOnly = true;
+    kept.rows = 6;
+    kept.value = JSON.stringify({ ...key, d }, null, 1);
+    label.append(kept);
+    place.replaceChildren(button, label);
   });
 }

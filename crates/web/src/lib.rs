@@ -6,13 +6,17 @@
 //! [`ProblemPages`] shows.
 
 mod assets;
+pub mod browser;
 mod connection;
+pub mod cookies;
 mod field;
 mod form;
+mod hand_over;
 mod hotline;
 mod once;
 mod problem_page;
 mod progress;
+mod qr;
 mod said;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -23,8 +27,10 @@ pub use assets::router as assets;
 pub use connection::{ForwardedBy, Reached, connection};
 pub use field::{Choice, Field, Kind};
 pub use form::{Form, percent};
+pub use hand_over::{Code, HandOver, NumberForm, NumberTyped};
 pub use problem_page::ProblemPages;
 pub use progress::{Further, Seen, further};
+pub use qr::Qr;
 pub use said::Said;
 pub use trouble::Trouble;
 pub use visit::{Place, Site, Stay, Visit, back, page};

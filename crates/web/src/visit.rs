@@ -32,6 +32,14 @@ pub enum Place {
     Portal,
     /// The office that receives applications.
     Office,
+    /// The provider of log-ins to sites.
+    Provider,
+    /// A site where one pays by phone.
+    Pay,
+    /// A bank's site.
+    Bank,
+    /// A clinic's reception.
+    Clinic,
 }
 
 impl Place {
@@ -42,6 +50,10 @@ impl Place {
             Place::Phone => "place.phone",
             Place::Portal => "place.portal",
             Place::Office => "place.office",
+            Place::Provider => "place.provider",
+            Place::Pay => "place.pay",
+            Place::Bank => "place.bank",
+            Place::Clinic => "place.clinic",
         }
     }
 
@@ -52,6 +64,10 @@ impl Place {
             Place::Phone => "phone",
             Place::Portal => "portal",
             Place::Office => "office",
+            Place::Provider => "provider",
+            Place::Pay => "pay",
+            Place::Bank => "bank",
+            Place::Clinic => "clinic",
         }
     }
 }
@@ -197,7 +213,13 @@ impl Visit {
     pub const fn start(&self) -> &'static str {
         match self.place {
             Place::Portal => "/portal",
-            Place::Sandbox | Place::Phone | Place::Office => "/",
+            Place::Sandbox
+            | Place::Phone
+            | Place::Office
+            | Place::Provider
+            | Place::Pay
+            | Place::Bank
+            | Place::Clinic => "/",
         }
     }
 

@@ -342,7 +342,8 @@ fn a_bad_error_has_its_complaint() {
                 now = { ja = \"文。\", ja-easy = \"ぶん。\", en = \"Now.\" }\n\
                 developer = { cause = \"Cause.\", change = \"Change.\" }\n";
     let about = |toml: String| {
-        let file = ErrorFile { heading: "Test", refusals: false, toml: toml.leak() };
+        let file =
+            ErrorFile { heading: "Test", refusals: false, of_sites: false, toml: toml.leak() };
         let words = "[h.x]\nparams.r = \"error\"\nja = \"{r}\"\nja-easy = \"{r}\"\nen = \"{r}\"\n";
         let (catalogue, faults) = load(&[file], "", &[words]);
         assert_eq!(faults, []);

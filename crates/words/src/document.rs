@@ -22,6 +22,14 @@ const HELP: &str = "
 What stands below the text of an error at which a person may be stuck.
 ";
 
+const SITE_FAULT: &str = "
+## A site’s mistake
+
+What people are told of every mistake of a site’s developer. The developer is told the cause and the change
+of the error itself.
+
+";
+
 /// The documentation of all errors, as Markdown: the content of `docs/errors.md`.
 pub fn errors_markdown() -> String {
     let mut out = String::new();
@@ -41,6 +49,13 @@ fn write_errors(out: &mut String) -> fmt::Result {
         }
         write_error(out, error)?;
     }
+    out.push_str(SITE_FAULT);
+    let parts: Vec<_> = ["title", "what", "now"]
+        .into_iter()
+        .filter_map(|part| CATALOGUE.named("site-fault", part))
+        .map(Entry::text)
+        .collect();
+    write_texts(out, &parts)?;
     out.push_str(HELP);
     family("help").try_for_each(|(name, help)| {
         write!(out, "\n### {name}\n\n")?;
@@ -58,7 +73,8 @@ fn write_contents(out: &mut String) -> fmt::Result {
             None => out.push('–'),
         }
         write!(out, " | {} | ", error.rule().unwrap_or("–"))?;
-        plain(out, error.title(), Language::En)?;
+        let about = if error.is_told_as_others() { error.cause() } else { error.title() };
+        plain(out, about, Language::En)?;
         out.push_str(" |\n");
         Ok(())
     })
@@ -75,11 +91,18 @@ fn write_error(out: &mut String, error: &'static ErrorText) -> fmt::Result {
     if !help.is_empty() {
         writeln!(out, "- Help: {}", help.join(", "))?;
     }
+    if let Some(oauth) = error.oauth() {
+        writeln!(out, "- OAuth: `{oauth}`")?;
+    }
     out.push_str("- Cause: ");
     plain(out, error.cause(), Language::En)?;
     out.push_str("\n- Change: ");
     plain(out, error.change(), Language::En)?;
     out.push_str("\n\n");
+    if error.is_told_as_others() {
+        out.push_str("People are told: [a site’s mistake](#a-sites-mistake).\n");
+        return Ok(());
+    }
     write_texts(out, &[error.title(), error.what(), error.now()])
 }
 

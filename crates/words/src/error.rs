@@ -25,6 +25,8 @@ pub struct ErrorText {
     heading: &'static str,
     refusal: bool,
     status: Option<u16>,
+    oauth: Option<String>,
+    told_as_others: bool,
     rule: Option<String>,
     help: Vec<String>,
     title: Entry,
@@ -48,6 +50,17 @@ impl ErrorText {
     /// The HTTP status under which it is sent; `None` if it occurs on the command line alone.
     pub fn status(&self) -> Option<u16> {
         self.status
+    }
+
+    /// The word for it in OAuth 2.0 and its extensions, such as `invalid_grant`; `None` if it is told to
+    /// no OAuth client.
+    pub fn oauth(&self) -> Option<&str> {
+        self.oauth.as_deref()
+    }
+
+    /// Whether a person is told of it what is told of every mistake of a site, `site-fault`.
+    pub(crate) fn is_told_as_others(&self) -> bool {
+        self.told_as_others
     }
 
     /// Whether it is a refusal of the rulebook, [`inrou_rules::Refusal`].
@@ -129,16 +142,25 @@ impl ErrorText {
         }
         let name = |part: &str| format!("error.{code}.{part}");
         let params = &source.params;
+        let mut said = |part: &str, own: Option<&Said>| match (own, file.of_sites) {
+            (Some(said), _) => loader.entry(name(part), params, said),
+            // A person can do the same about every mistake of a site's developer.
+            (None, true) => loader.entry(name(part), params, &Said::reference("site-fault", part)),
+            // A fault, of each language.
+            (None, false) => loader.entry(name(part), params, &Said::default()),
+        };
         Self {
-            title: loader.entry(name("title"), params, &source.title),
-            what: loader.entry(name("what"), params, &source.what),
-            now: loader.entry(name("now"), params, &source.now),
+            title: said("title", source.title.as_ref()),
+            what: said("what", source.what.as_ref()),
+            now: said("now", source.now.as_ref()),
             cause: loader.english(name("cause"), params, &source.developer.cause),
             change: loader.english(name("change"), params, &source.developer.change),
             code,
             heading: file.heading,
             refusal: file.refusals,
             status: if file.refusals { Some(REFUSED) } else { source.status },
+            oauth: source.oauth,
+            told_as_others: source.what.is_none(),
             rule: source.rule,
             help: source.help,
         }
@@ -150,14 +172,15 @@ impl ErrorText {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ErrorSource {
     status: Option<u16>,
+    oauth: Option<String>,
     rule: Option<String>,
     #[serde(default)]
     help: Vec<String>,
     #[serde(default)]
     params: ParameterSource,
-    title: Said,
-    what: Said,
-    now: Said,
+    title: Option<Said>,
+    what: Option<Said>,
+    now: Option<Said>,
     developer: DeveloperSource,
 }
 

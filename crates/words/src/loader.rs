@@ -15,6 +15,9 @@ pub(crate) struct ErrorFile {
     pub(crate) heading: &'static str,
     /// Whether these are the refusals of the rulebook, [`inrou_rules::Refusal`].
     pub(crate) refusals: bool,
+    /// Whether these are mistakes of a site's developer: what a person is told of one is, unless it says
+    /// otherwise, the same of all, the texts `site-fault`.
+    pub(crate) of_sites: bool,
     /// TOML: one table an error, by its code.
     pub(crate) toml: &'static str,
 }
@@ -48,12 +51,20 @@ pub(crate) fn load(
 }
 
 /// A text in the three languages, as written in a data file.
-#[derive(serde::Deserialize)]
+#[derive(Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Said {
     ja: String,
     ja_easy: String,
     en: String,
+}
+
+impl Said {
+    /// The words of another text.
+    pub(crate) fn reference(family: &str, name: &str) -> Self {
+        let reference = format!("{{{family}.{name}}}");
+        Self { ja: reference.clone(), ja_easy: reference.clone(), en: reference }
+    }
 }
 
 /// Names and kinds of parameters, as written in a data file.
@@ -211,7 +222,7 @@ mod tests {
         developer = { cause = \"x\", change = \"x\" }\n";
 
     fn faults(errors: &'static str, notices: &'static str, words: &'static str) -> Vec<String> {
-        let file = ErrorFile { heading: "Test", refusals: false, toml: errors };
+        let file = ErrorFile { heading: "Test", refusals: false, of_sites: false, toml: errors };
         let (_, faults) = load(&[file], notices, &[words]);
         faults.into_iter().map(|fault| format!("{}: {}", fault.at, fault.why)).collect()
     }
@@ -279,8 +290,29 @@ mod tests {
     #[test]
     fn an_error_without_a_part_is_a_fault() {
         let faults = faults("[some-code]\nstatus = 400\n", "[some-notice]\nparams = {}\n", "");
-        assert!(faults[0].contains("missing field `title`"), "{faults:?}");
+        assert!(faults[0].contains("missing field `developer`"), "{faults:?}");
         assert!(faults[1].contains("missing field `title`"), "{faults:?}");
+    }
+
+    #[test]
+    fn only_of_a_site_s_mistake_a_person_may_be_told_what_is_told_of_all() {
+        let error = "[some-code]\nstatus = 400\noauth = \"invalid_request\"\n\
+            developer = { cause = \"x\", change = \"x\" }\n";
+        let words = "[site-fault.title]\nja = \"x\"\nja-easy = \"x\"\nen = \"A mistake\"\n\
+            [site-fault.what]\nja = \"x\"\nja-easy = \"x\"\nen = \"x\"\n\
+            [site-fault.now]\nja = \"x\"\nja-easy = \"x\"\nen = \"x\"\n";
+        let load_as = |of_sites| {
+            let file = ErrorFile { heading: "Test", refusals: false, of_sites, toml: error };
+            load(&[file], "", &[words])
+        };
+        let (catalogue, faults) = load_as(true);
+        assert_eq!(faults, []);
+        let error = catalogue.error("some-code").unwrap();
+        let title = error.part("title").unwrap().pieces(Language::En);
+        assert_eq!(title, [Piece::Plain("A mistake".to_owned())]);
+        assert!(error.is_told_as_others());
+        let (_, faults) = load_as(false);
+        assert_eq!(faults.len(), 9, "one for each part and language: {faults:?}");
     }
 
     #[test]
@@ -289,7 +321,8 @@ mod tests {
         let (_, faults) = load(&[], "", &[words, words]);
         assert_eq!(faults.len(), 1);
         assert_eq!(faults[0].why, "this text is there twice");
-        let file = || ErrorFile { heading: "Test", refusals: false, toml: GOOD_ERROR };
+        let file =
+            || ErrorFile { heading: "Test", refusals: false, of_sites: false, toml: GOOD_ERROR };
         let (_, faults) = load(&[file(), file()], "", &[]);
         assert_eq!(faults.len(), 1);
         assert_eq!(faults[0].why, "this error is there twice");
@@ -297,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_refusal_with_a_status_of_its_own_is_a_fault() {
-        let file = ErrorFile { heading: "Test", refusals: true, toml: GOOD_ERROR };
+        let file = ErrorFile { heading: "Test", refusals: true, of_sites: false, toml: GOOD_ERROR };
         let (catalogue, faults) = load(&[file], "", &[]);
         assert_eq!(faults[0].why, "every refusal has the same status");
         assert_eq!(catalogue.error("some-code").unwrap().status(), Some(422));

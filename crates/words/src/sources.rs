@@ -17,6 +17,8 @@ pub(crate) const ERRORS: &[ErrorFile] = &[
     problems("Procedures under way", include_str!("../texts/error/procedure.toml")),
     problems("Certificates", include_str!("../texts/error/certificate.toml")),
     problems("Transactions: log-in and signing", include_str!("../texts/error/transaction.toml")),
+    of_sites("Sites that ask for a log-in", include_str!("../texts/error/site.toml")),
+    of_sites("Validation over HTTP", include_str!("../texts/error/validation.toml")),
     problems("PINs and passwords", include_str!("../texts/error/pin.toml")),
     problems("Cards, chips, readers", include_str!("../texts/error/chip.toml")),
     problems("The service and the command", include_str!("../texts/error/service.toml")),
@@ -37,13 +39,20 @@ pub(crate) const WORDS: &[&str] = &[
     include_str!("../texts/phone.toml"),
     include_str!("../texts/portal.toml"),
     include_str!("../texts/office.toml"),
+    include_str!("../texts/consents.toml"),
     include_str!("../texts/sandbox.toml"),
+    include_str!("../texts/provider.toml"),
+    include_str!("../texts/places.toml"),
 ];
 
 const fn refusals(heading: &'static str, toml: &'static str) -> ErrorFile {
-    ErrorFile { heading, refusals: true, toml }
+    ErrorFile { heading, refusals: true, of_sites: false, toml }
 }
 
 const fn problems(heading: &'static str, toml: &'static str) -> ErrorFile {
-    ErrorFile { heading, refusals: false, toml }
+    ErrorFile { heading, refusals: false, of_sites: false, toml }
+}
+
+const fn of_sites(heading: &'static str, toml: &'static str) -> ErrorFile {
+    ErrorFile { heading, refusals: false, of_sites: true, toml }
 }

@@ -95,8 +95,10 @@ fn write_config(folder: &Path, ports: [u16; 3]) -> PathBuf {
     let [authority, portal, _] = ports.map(|port| format!("http://localhost:{port}"));
     let addresses = Addresses {
         // They listen where they like; the relays find them.
-        ports: [0; 3],
+        ports: [0; 6],
         authority,
+        provider: portal.clone(),
+        timestamps: portal.clone(),
         portal,
         app: None,
         published: format!("http://127.0.0.1:{}", ports[0]),

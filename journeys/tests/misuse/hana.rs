@@ -34,7 +34,7 @@ pub async fn logs_in(house: &House) -> Visitor {
 
 /// The link on a page that waits for a phone.
 pub fn link(waits: &Page) -> String {
-    format!("http{}", waits.between("<code>http", "<"))
+    waits.between("<code class=\"long\">", "<").replace("&#38;", "&")
 }
 
 /// Hana approves on her phone what a link asks for.

@@ -224,11 +224,7 @@ impl<'a> Opening<'a> {
 
     fn portal(&self, anchors: TrustAnchors) -> Result<Portal, Failed> {
         let (layer, file) = vfs_path(self.disk, "portal/store.db")?;
-        let store = inrou_portal::store::SqliteStore::open_through(
-            Some(layer),
-            file.as_ref(),
-            &*self.entropy,
-        )?;
+        let store = inrou_portal::store::SqliteStore::open_through(layer, &file, &*self.entropy)?;
         let relying = inrou_relying::Settings {
             issuer: IssuerSettings::default().published_at(&self.base)?,
             ..inrou_relying::Settings::default()

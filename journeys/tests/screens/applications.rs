@@ -5,7 +5,7 @@ use inrou_journeys::browser::{Person, Way};
 use inrou_journeys::hana::{PHONE_PASSWORD, consents};
 
 use crate::house::House;
-use crate::portal::{comes_back, logs_in, opens_the_app};
+use crate::portal::{logs_in, looks_again};
 
 in_every_way!(s0_1_b_moving_out, s0_1_b_child_allowance_returned_and_corrected);
 
@@ -28,14 +28,14 @@ async fn s0_1_b_moving_out(way: Way) {
     hana.presses("review.send").await;
     hana.sees("USE-2", "application.title").await;
     let page = hana.address().await;
-    opens_the_app(&hana).await;
+    hana.presses("hand-over.open-app").await;
     hana.waits_for("open.title").await;
     hana.presses_words(&hana.reads(".menu a").await).await;
     hana.sees("S0 1-C 2 sign", "transaction-page.sign").await;
     hana.types("step.phone-password-of", PHONE_PASSWORD).await;
     hana.presses("button.sign").await;
     hana.waits_for("answered.done").await;
-    comes_back(&hana, &page).await;
+    hana.goes_to(&page).await;
     hana.waits_for_words(&hana.words("application.received")).await;
     hana.sees("USE-2", "application.title").await;
     hana.leaves().await;
@@ -69,10 +69,10 @@ async fn s0_1_b_child_allowance_returned_and_corrected(way: Way) {
     hana.sees("USE-2", "review.title").await;
     hana.presses("review.send").await;
     hana.waits_for("application.title").await;
-    let link = hana.reads("#other-device ~ p code").await;
+    let link = hana.reads("[data-renews] code").await;
     consents(&house.sandbox.anybody("/phone/v1").unwrap(), &link, PHONE_PASSWORD).await;
     let page = hana.address().await;
-    comes_back(&hana, &page).await;
+    looks_again(&hana, &page).await;
     hana.waits_for_words(&hana.words("application.received")).await;
     hana.leaves().await;
 

@@ -25,21 +25,21 @@ impl House {
 
     /// At another time.
     pub async fn at(start: &str, residents: &[&str]) -> Self {
-        Self::with(start, residents, Extras::default()).await
+        Self::with(Some(start), residents, Extras::default()).await
     }
 
     /// The same day, over TLS.
     pub async fn encrypted(residents: &[&str]) -> Self {
         let tls = Extras { tls: true, ..Extras::default() };
-        Self::with("2026-11-24T10:00:00+09:00", residents, tls).await
+        Self::with(Some("2026-11-24T10:00:00+09:00"), residents, tls).await
     }
 
-    async fn with(start: &str, residents: &[&str], extras: Extras) -> Self {
+    async fn with(start: Option<&str>, residents: &[&str], extras: Extras) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = Options {
             folder: DataFolder::create(folder.path()).unwrap(),
             port: 0,
-            start: Some(start.parse().unwrap()),
+            start: start.map(|start| start.parse().unwrap()),
             residents: Some(residents.iter().map(ToString::to_string).collect()),
         };
         let gate = Arc::<Gate>::default();
@@ -63,6 +63,15 @@ impl House {
         hana::apply(&phone).await;
         hana::register(&phone).await;
         house.turns_to("2026-11-24T10:30:00+09:00");
+        house
+    }
+
+    /// The same, by the clock that programs beside the sandbox go by.
+    pub async fn of_now_where_hana_has_certificates() -> Self {
+        let house = Self::with(None, &["hana"], Extras::default()).await;
+        let phone = house.sandbox.anybody("/phone/v1").unwrap();
+        hana::apply(&phone).await;
+        hana::register(&phone).await;
         house
     }
 

@@ -34,14 +34,23 @@ macro_rules! in_every_way {
 
 mod applications;
 mod apply;
+mod bank;
 mod biometrics;
 mod cards;
 mod chip;
+mod consents;
+#[allow(dead_code, reason = "the sites of the foreign stacks need more of it")]
+#[path = "../relying/site.rs"]
+mod foreign;
 mod help;
 mod home;
 mod house;
+#[allow(dead_code, reason = "the attacks on the screens need more of it")]
+#[path = "../misuse/http.rs"]
+mod http;
 mod portal;
 mod prepare;
 mod records;
 mod register;
 mod revoke;
+mod sites;

@@ -18,42 +18,29 @@ pub async fn logs_in(hana: &Person, house: &House) {
     hana.goes_to(&house.portal("/login")).await;
     hana.presses("login.with-phone").await;
     hana.waits_for("login-wait.title").await;
-    let link = hana.reads("#other-device ~ p code").await;
+    let link = hana.reads("[data-renews] code").await;
     consents(&house.sandbox.anybody("/phone/v1").unwrap(), &link, PHONE_PIN).await;
-    comes_back(hana, &house.portal("/login/wait")).await;
+    looks_again(hana, &house.portal("/login/wait")).await;
     hana.waits_for("home-page.title").await;
 }
 
-/// Opens the app by the button on the page, which is another tab; where no scripts run, in this one.
-pub async fn opens_the_app(hana: &Person) {
-    if hana.way.scripts {
-        hana.presses("hand-over.open-app").await;
-        hana.turns_to_tab(1).await;
-    } else {
-        let address = hana.attribute("a[target=_blank]", "href").await;
-        hana.goes_to(&address).await;
-    }
-}
-
-/// Goes back from the app to the page that waits: it goes on by itself, or is asked.
-pub async fn comes_back(hana: &Person, page: &str) {
-    if hana.way.scripts {
-        hana.turns_to_tab(0).await;
-    } else {
+/// Looks at the page that waits, where no scripts run: else it goes on by itself.
+pub async fn looks_again(hana: &Person, page: &str) {
+    if !hana.way.scripts {
         hana.goes_to(page).await;
     }
 }
 
 async fn s0_1_c_on_the_same_device(way: Way) {
     let house = House::where_hana_has_certificates().await;
-    let mut hana = Person::new("log-in", way).await;
+    let [mut hana, mut stranger] = Person::with_two(["log-in", "log-in-elsewhere"], way).await;
     hana.goes_to(&house.portal("")).await;
     hana.sees("S0 1-C 1", "welcome.title").await;
     hana.presses("button.log-in").await;
     hana.sees("S0 1-C 1 log-in", "login.title").await;
     hana.presses("login.with-phone").await;
     hana.sees("S0 1-C 1 wait", "login-wait.title").await;
-    opens_the_app(&hana).await;
+    hana.presses("hand-over.open-app").await;
     hana.sees("REG-4", "open.title").await;
     hana.presses_words(&hana.reads(".menu a").await).await;
     hana.sees("S0 1-C 2 log-in", "transaction-page.log-in").await;
@@ -63,7 +50,11 @@ async fn s0_1_c_on_the_same_device(way: Way) {
     hana.types("transaction-page.pin", PHONE_PIN).await;
     hana.presses("button.log-in").await;
     hana.sees("USE-1", "answered.done").await;
-    comes_back(&hana, &house.portal("/login/wait")).await;
+    // It goes on only in the browser that began.
+    stranger.goes_to(&hana.attribute("main a.button", "href").await).await;
+    stranger.is_told("USE-1", "handover-other-browser").await;
+    stranger.leaves().await;
+    hana.presses("answered.return").await;
     hana.sees("S0 1-B 1", "home-page.title").await;
     hana.leaves().await;
     house.ends().await;
@@ -77,13 +68,17 @@ async fn s0_1_c_by_qr_code_from_another_device(way: Way) {
     desk.waits_for("login-wait.title").await;
     assert_eq!(desk.counts("svg.qr[role=img][aria-label]").await, 1);
     // What the code says stands below it.
-    let link = desk.reads("#other-device ~ p code").await;
+    let link = desk.reads("[data-renews] code").await;
     phone.goes_to(&house.phone("hana-phone", "")).await;
     phone.presses("scan.title").await;
     phone.sees("S0 1-C 2", "scan.title").await;
     phone.types("scan.link", &link).await;
     phone.presses("button.next").await;
     phone.sees("S0 1-C 2 log-in", "transaction-page.log-in").await;
+    if way.scripts {
+        desk.waits_for_words(&desk.words("hand-over.taken")).await;
+        assert_eq!(desk.counts("svg.qr").await, 0, "the code is of no more use");
+    }
     phone.types("transaction-page.pin", PHONE_PIN).await;
     phone.presses("button.log-in").await;
     phone.waits_for("answered.done").await;
@@ -103,13 +98,13 @@ async fn use_1_refused_and_too_late(way: Way) {
     hana.goes_to(&house.portal("/login")).await;
     hana.presses("login.with-phone").await;
     hana.waits_for("login-wait.title").await;
-    opens_the_app(&hana).await;
+    hana.presses("hand-over.open-app").await;
     hana.waits_for("open.title").await;
     hana.presses_words(&hana.reads(".menu a").await).await;
     hana.waits_for("transaction-page.log-in").await;
     hana.presses("button.refuse").await;
     hana.sees("USE-1", "answered.refused").await;
-    comes_back(&hana, &house.portal("/login/wait")).await;
+    hana.goes_to(&house.portal("/login/wait")).await;
     hana.sees("USE-1", "login-over.title").await;
     hana.presses("login-wait.anew").await;
     hana.waits_for("login-wait.title").await;

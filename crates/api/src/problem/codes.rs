@@ -149,8 +149,64 @@ codes! {
     TRANSACTION_DONE = "transaction-done";
     /// The person refused.
     TRANSACTION_REFUSED = "transaction-refused";
+    /// A site's order for a signature does not hold: `member`.
+    SIGN_TRANSACTION_INVALID = "sign-transaction-invalid";
+    /// The client ordered no such signature.
+    SIGN_TRANSACTION_UNKNOWN = "sign-transaction-unknown";
+    /// The time to sign is over.
+    SIGN_TRANSACTION_EXPIRED = "sign-transaction-expired";
+    /// It is signed already, or asked for anew.
+    SIGN_TRANSACTION_USED = "sign-transaction-used";
+    /// The scope `sign` and `sign_transaction_id` do not go together, or go with other scopes.
+    SIGN_SCOPE_INVALID = "sign-scope-invalid";
+    /// The client has no key to which results could be encrypted.
+    ENCRYPTION_KEY_MISSING = "encryption-key-missing";
+    /// The access token does not open this.
+    ACCESS_TOKEN_SCOPE = "access-token-scope";
+    /// What a site wants to have consent for does not hold: `member`.
+    CONSENT_INVALID = "consent-invalid";
+    /// The client has no such consent.
+    CONSENT_UNKNOWN = "consent-unknown";
+    /// The resident was not asked yet, or did not consent.
+    CONSENT_NOT_GIVEN = "consent-not-given";
+    /// The consent's time is over.
+    CONSENT_EXPIRED = "consent-expired";
+    /// The resident withdrew the consent.
+    CONSENT_WITHDRAWN = "consent-withdrawn";
+    /// The resident's latest signature certificate has expired.
+    LATEST_CERTIFICATE_EXPIRED = "latest-certificate-expired";
+    /// It is revoked or on hold, and no new one is issued.
+    LATEST_CERTIFICATE_REVOKED_OR_ON_HOLD = "latest-certificate-revoked-or-on-hold";
+    /// There is none yet, or it is not on its chip.
+    LATEST_CERTIFICATE_UNKNOWN = "latest-certificate-unknown";
+    /// The issuer has issued no such certificate.
+    CERTIFICATE_NOT_ISSUED = "certificate-not-issued";
+    /// The person has no certificate of the other use: nothing links the two.
+    CERTIFICATE_NOT_LINKED = "certificate-not-linked";
+    /// The link was not made by its asker, or was changed.
+    HANDOVER_FORGED = "handover-forged";
+    /// The QR code is too old.
+    HANDOVER_STALE = "handover-stale";
+    /// Another phone has taken the transaction.
+    HANDOVER_TAKEN = "handover-taken";
+    /// Wrong numbers were typed after the answer.
+    HANDOVER_NUMBER_WRONG = "handover-number-wrong";
+    /// The person came back in another browser than the one that began.
+    HANDOVER_OTHER_BROWSER = "handover-other-browser";
+    /// After the answer neither was the number typed nor did the person come back in time.
+    HANDOVER_TIMED_OUT = "handover-timed-out";
+    /// A wrong PIN was typed at the transaction, and the person gave up.
+    HOLDER_PIN_WRONG = "holder-pin-wrong";
+    /// The PIN that the transaction needs is locked.
+    HOLDER_PIN_BLOCKED = "holder-pin-blocked";
+    /// The person has no certificate for the transaction.
+    HOLDER_WITHOUT_CERTIFICATE = "holder-without-certificate";
+    /// The person's phone carries no certificates.
+    HOLDER_PHONE_NOT_SUPPORTED = "holder-phone-not-supported";
     /// The link is of a site that is not registered as safe.
     ASKER_NOT_SAFE = "asker-not-safe";
+    /// The signature in the answer is not by the certificate's key over the digest.
+    DIGEST_SIGNATURE_INVALID = "digest-signature-invalid";
     /// The signature in the answer to a log-in is not by the certificate's key over what was asked.
     LOGIN_SIGNATURE_INVALID = "login-signature-invalid";
     /// Somebody else than the person who applies has signed the application.
@@ -159,6 +215,110 @@ codes! {
     FIELDS_INVALID = "fields-invalid";
     /// The office has decided about the application, or it is signed already.
     APPLICATION_SETTLED = "application-settled";
+
+    /// A `member` of a registration does not hold.
+    REGISTRATION_INVALID = "registration-invalid";
+    /// An address of a registration is not encrypted, which a service does not take.
+    REDIRECT_URI_LOCAL = "redirect-uri-local";
+    /// The token does not open the registration of this client.
+    REGISTRATION_TOKEN_INVALID = "registration-token-invalid";
+    /// A decision about a client is none, or lacks its reason.
+    APPROVAL_INVALID = "approval-invalid";
+    /// `client_id` names no registered client.
+    CLIENT_UNKNOWN = "client-unknown";
+    /// The client is not approved, or is suspended.
+    CLIENT_NOT_APPROVED = "client-not-approved";
+    /// The request lacks `parameter`.
+    PARAMETER_MISSING = "parameter-missing";
+    /// `parameter` is there twice.
+    PARAMETER_REPEATED = "parameter-repeated";
+    /// `parameter` is too long, or has characters that it may not have.
+    PARAMETER_MALFORMED = "parameter-malformed";
+    /// The address to lead back to is not registered.
+    REDIRECT_URI_UNREGISTERED = "redirect-uri-unregistered";
+    /// Another answer than a code is asked for.
+    RESPONSE_TYPE_UNSUPPORTED = "response-type-unsupported";
+    /// `openid` is not asked for, or something that is not registered is.
+    SCOPE_INVALID = "scope-invalid";
+    /// There is no code challenge by SHA-256.
+    PKCE_REQUIRED = "pkce-required";
+    /// The client sends no request objects.
+    REQUEST_OBJECT_UNSUPPORTED = "request-object-unsupported";
+    /// The client's requests must be signed.
+    REQUEST_OBJECT_NEEDED = "request-object-needed";
+    /// The request object does not hold, for a `reason`.
+    REQUEST_OBJECT_INVALID = "request-object-invalid";
+    /// Requests are fetched from nowhere.
+    REQUEST_URI_UNSUPPORTED = "request-uri-unsupported";
+    /// No request was pushed under that name, or not by that client, or its time is over.
+    REQUEST_URI_INVALID = "request-uri-invalid";
+    /// The client's requests must be pushed.
+    PUSH_NEEDED = "push-needed";
+    /// Clients do not register by a request.
+    REGISTRATION_PARAMETER_UNSUPPORTED = "registration-parameter-unsupported";
+    /// There is no log-in that can be used again without asking.
+    PROMPT_NONE_IMPOSSIBLE = "prompt-none-impossible";
+    /// The ID token that is to say who logs in is none of the provider's for that client.
+    ID_TOKEN_HINT_INVALID = "id-token-hint-invalid";
+    /// Somebody else than the ID token says has logged in.
+    OTHER_PERSON_LOGGED_IN = "other-person-logged-in";
+    /// The assurance that the request insists on is not given here.
+    ACR_UNREACHABLE = "acr-unreachable";
+    /// The body is no form.
+    FORM_EXPECTED = "form-expected";
+    /// The client proves itself in a way that is not served.
+    CLIENT_SECRET_UNSUPPORTED = "client-secret-unsupported";
+    /// The client proves itself in two ways.
+    CLIENT_AUTHENTICATION_REPEATED = "client-authentication-repeated";
+    /// `login_hint` names a persona that the sandbox does not have.
+    PERSONA_UNKNOWN = "persona-unknown";
+    /// The client does not say who it is.
+    CLIENT_ASSERTION_MISSING = "client-assertion-missing";
+    /// The client's assertion does not hold, for a `reason`.
+    CLIENT_ASSERTION_INVALID = "client-assertion-invalid";
+    /// Tokens are asked for by something that is not served.
+    GRANT_TYPE_UNSUPPORTED = "grant-type-unsupported";
+    /// The code does not hold, for a `reason`.
+    CODE_INVALID = "code-invalid";
+    /// The code verifier is another.
+    CODE_VERIFIER_INVALID = "code-verifier-invalid";
+    /// The refresh token is unknown, expired or revoked.
+    REFRESH_TOKEN_INVALID = "refresh-token-invalid";
+    /// More is asked for than was granted.
+    SCOPE_WIDENED = "scope-widened";
+    /// The token that is to be revoked is another client's.
+    TOKEN_OF_ANOTHER_CLIENT = "token-of-another-client";
+    /// There is no access token.
+    ACCESS_TOKEN_MISSING = "access-token-missing";
+    /// The access token is not sent as it is to be, for a `reason`.
+    ACCESS_TOKEN_MISPLACED = "access-token-misplaced";
+    /// The access token is unknown, expired or revoked.
+    ACCESS_TOKEN_INVALID = "access-token-invalid";
+    /// The access token and the key that is proven do not belong together, for a `reason`.
+    ACCESS_TOKEN_KEY_WRONG = "access-token-key-wrong";
+    /// A key must be proven.
+    DPOP_PROOF_MISSING = "dpop-proof-missing";
+    /// The proof of a key does not hold, for a `reason`.
+    DPOP_PROOF_INVALID = "dpop-proof-invalid";
+    /// The proof of a key lacks the provider's present nonce.
+    DPOP_NONCE_NEEDED = "dpop-nonce-needed";
+    /// A request to log out does not hold, for a `reason`.
+    LOG_OUT_INVALID = "log-out-invalid";
+
+    /// The file has no signatures of a format that is known.
+    SIGNATURE_FORMAT_UNKNOWN = "signature-format-unknown";
+    /// What was signed is sent beside a file that has it inside.
+    CONTENT_INSIDE = "content-inside";
+    /// A hash alone does for CMS signatures alone.
+    HASH_FOR_CMS_ALONE = "hash-for-cms-alone";
+    /// The hash is not as long as its algorithm makes it.
+    HASH_MALFORMED = "hash-malformed";
+    /// What is sent as a certificate is none.
+    CERTIFICATE_MALFORMED = "certificate-malformed";
+    /// As much is being validated as may be.
+    VALIDATION_BUSY = "validation-busy";
+    /// The validation took too long.
+    VALIDATION_TIMED_OUT = "validation-timed-out";
 
     /// No path leads from the certificate to a trust anchor.
     CERTIFICATE_UNTRUSTED = "certificate-untrusted";

@@ -13,10 +13,32 @@ use crate::problem::{Code, Problem};
 ///
 /// # Errors
 /// `cross-origin-refused`.
-pub(super) fn refuse_cross_origin(parts: &Parts) -> Result<(), Problem> {
+pub(super) fn refuse_cross_origin(parts: &Parts, open: &OpenToOthers) -> Result<(), Problem> {
     let only_looks = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-    let passes = if only_looks { !is_embedded(&parts.headers) } else { same_origin(parts) };
+    let named = |paths: &[&str]| paths.contains(&parts.uri.path());
+    let passes = if only_looks {
+        !is_embedded(&parts.headers) || named(open.reads)
+    } else {
+        same_origin(parts) || (named(open.forms) && is_sent_form(parts))
+    };
     if passes { Ok(()) } else { Err(Problem::new(Code::CROSS_ORIGIN_REFUSED)) }
+}
+
+/// What pages of other origins may have a browser ask for all the same, by path.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OpenToOthers {
+    /// What is published for everybody's scripts: the same for whoever asks.
+    pub reads: &'static [&'static str],
+    /// Where forms of other sites lead a visitor, without changing anything.
+    pub forms: &'static [&'static str],
+}
+
+/// Whether a browser goes where a form leads, as far as it says what it does.
+fn is_sent_form(parts: &Parts) -> bool {
+    let is_or_absent = |name: &str, word: &str| parts.headers.get(name).is_none_or(|v| v == word);
+    parts.method == Method::POST
+        && is_or_absent("sec-fetch-mode", "navigate")
+        && is_or_absent("sec-fetch-dest", "document")
 }
 
 /// Whether a browser says that another origin's page asks for this as a part of itself.
@@ -51,11 +73,42 @@ mod tests {
     use super::*;
 
     fn passes(method: Method, headers: &[(&'static str, &'static str)]) -> bool {
-        let mut request = Request::builder().method(method).header("host", "localhost:8080");
+        passes_at("/", method, headers)
+    }
+
+    fn passes_at(path: &str, method: Method, headers: &[(&'static str, &'static str)]) -> bool {
+        let request = Request::builder().method(method).uri(path);
+        let mut request = request.header("host", "localhost:8080");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        refuse_cross_origin(&request.body(()).unwrap().into_parts().0).is_ok()
+        let open = OpenToOthers { reads: &["/published"], forms: &["/visited"] };
+        refuse_cross_origin(&request.body(()).unwrap().into_parts().0, &open).is_ok()
+    }
+
+    const SCRIPT: [(&str, &str); 3] =
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")];
+    const FORM: [(&str, &str); 3] = [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "document"),
+    ];
+
+    #[test]
+    fn what_is_published_is_for_scripts_of_other_sites_as_well() {
+        assert!(passes_at("/published", Method::GET, &SCRIPT));
+        assert!(!passes_at("/published", Method::POST, &SCRIPT));
+        assert!(!passes_at("/published/more", Method::GET, &SCRIPT));
+        assert!(!passes_at("/", Method::GET, &SCRIPT));
+    }
+
+    #[test]
+    fn a_form_of_another_site_leads_where_visitors_are_awaited_and_nowhere_else() {
+        assert!(passes_at("/visited", Method::POST, &FORM));
+        assert!(passes_at("/visited", Method::POST, &[("origin", "https://site.example")]));
+        assert!(!passes_at("/visited", Method::POST, &SCRIPT));
+        assert!(!passes_at("/visited", Method::DELETE, &FORM));
+        assert!(!passes_at("/", Method::POST, &FORM));
     }
 
     #[test]

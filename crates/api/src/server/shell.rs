@@ -17,7 +17,7 @@ use axum::response::Response;
 use inrou_pki::Entropy;
 use tracing::Instrument;
 
-use super::guard::refuse_cross_origin;
+use super::guard::{OpenToOthers, refuse_cross_origin};
 use crate::clock::{Clock, http_date};
 use crate::problem::{Code, Problem, asked_language};
 use crate::trace::TraceId;
@@ -29,6 +29,7 @@ pub struct Shell {
     entropy: Arc<dyn Entropy>,
     clock: Option<Arc<dyn Clock>>,
     pages: Option<Arc<dyn ShowProblem>>,
+    open: OpenToOthers,
 }
 
 /// Shows a problem to a person who looks with a browser.
@@ -43,7 +44,7 @@ impl Shell {
 
     /// A shell for the role of that name in the log; trace ids are drawn from `entropy`.
     pub fn new(role: &'static str, entropy: Arc<dyn Entropy>) -> Self {
-        Self { role, entropy, clock: None, pages: None }
+        Self { role, entropy, clock: None, pages: None, open: OpenToOthers::default() }
     }
 
     /// Has problems shown as pages to who asks for HTML.
@@ -58,6 +59,12 @@ impl Shell {
     #[must_use]
     pub fn telling(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock: Some(clock), ..self }
+    }
+
+    /// Lets pages of other origins have a browser ask for this.
+    #[must_use]
+    pub fn open_to_others(self, open: OpenToOthers) -> Self {
+        Self { open, ..self }
     }
 
     /// Lays the shell around a router, once its routes are complete.
@@ -83,7 +90,7 @@ async fn around(State(shell): State<Shell>, request: Request, next: Next) -> Res
 
     let span = tracing::info_span!("request", role = shell.role, %trace);
     async {
-        let mut response = answer(request, next).await;
+        let mut response = answer(request, next, shell.open).await;
         if let Some(problem) = problem_of(&response) {
             match problem.source() {
                 Some(cause) if problem.status().is_server_error() => {
@@ -117,9 +124,9 @@ async fn around(State(shell): State<Shell>, request: Request, next: Next) -> Res
     .await
 }
 
-async fn answer(request: Request, next: Next) -> Response {
+async fn answer(request: Request, next: Next, open: OpenToOthers) -> Response {
     let (parts, body) = request.into_parts();
-    if let Err(problem) = refuse_cross_origin(&parts) {
+    if let Err(problem) = refuse_cross_origin(&parts, &open) {
         return problem.response(Default::default());
     }
     let mut handler = pin!(next.run(Request::from_parts(parts, body)));

@@ -1,12 +1,12 @@
 //! Reading a signature: what it claims, before anything about it is believed.
 
 use axum::http::HeaderMap;
+use inrou_pki::keys::ecdsa::to_der;
 use inrou_pki::{PublicKey, SignatureAlgorithm};
 use jiff::Timestamp;
 use sfv::{BareItem, Dictionary, InnerList, ListEntry, ListSerializer, Parser, Version};
 
 use super::base::{SIGNATURE, SIGNATURE_INPUT, component, required, signature_base};
-use super::ecdsa::to_der;
 use super::{ALGORITHM, TAG, Target, WINDOW, digest};
 use crate::problem::{Code, Problem};
 

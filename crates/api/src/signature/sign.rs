@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use inrou_pki::keys::ecdsa::to_raw;
 use inrou_pki::{Entropy, Signer};
 use jiff::Timestamp;
 use sfv::{Integer, KeyRef, ListSerializer, StringRef};
@@ -15,7 +16,6 @@ use super::base::{
     CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT, component, required, signature_base,
 };
 use super::digest::content_digest;
-use super::ecdsa::to_raw;
 use super::{ALGORITHM, TAG, Target};
 
 /// The request was not signed.

@@ -1,10 +1,15 @@
 //! The authority's API, `/authority/v1`.
 
+mod consents;
 mod counter;
 mod phones;
 mod relying;
 mod sessions;
 
+pub use consents::{
+    ConsentState, ConsentView, Consents, FindLinkage, GiveConsent, LatestAttributes, Linkage,
+    SharedAttributes,
+};
 pub use counter::{
     AdmitResident, Attendance, CardIssued, CardView, ChangeRecord, ChooseCertificates, IssueCard,
     ReportLoss, ResidentAdmitted, ResidentSummary, ResidentView, UnlockCard,

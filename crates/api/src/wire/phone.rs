@@ -317,7 +317,7 @@ pub struct ShownTransaction {
     pub tries_left: Option<u8>,
 }
 
-/// Consents to a transaction, or refuses it.
+/// Consents to a transaction, refuses it, or says that it cannot be done.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(tag = "consent", rename_all = "kebab-case", deny_unknown_fields)]
 #[schema(example = json!({"consent": "approve", "pin": "7294"}))]
@@ -329,6 +329,8 @@ pub enum Consent {
     },
     /// No.
     Refuse,
+    /// It cannot be done with this phone: who asks is told why, as the phone knows it.
+    Cannot,
 }
 
 /// Changes a PIN by who knows the old one (PIN-2).

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Base64;
-use super::transaction::{TransactionId, TransactionState};
+use super::transaction::{LoginOrigin, TransactionId, TransactionState};
 
 /// A log-in has begun: open `link` on the phone, poll `…/logins/{login}`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -52,19 +52,6 @@ pub struct SessionView {
     /// On what it was begun, where that was noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<LoginOrigin>,
-}
-
-/// On what a log-in was begun.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "on", rename_all = "kebab-case")]
-pub enum LoginOrigin {
-    /// On the portal's pages.
-    Page {
-        /// The browser and its system by their names, as the browser said them; empty if it did not.
-        browser: String,
-    },
-    /// Over the API: the app's operation check, or another program.
-    Program,
 }
 
 /// An online application to be drawn up.

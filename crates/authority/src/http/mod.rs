@@ -3,6 +3,7 @@
 //! Phones sign with their device key under the name `phone:` and the chip's identifier, roles with
 //! theirs under `role:` and the name by which they are set up.
 
+mod consents;
 mod counter;
 mod phones;
 mod publication;
@@ -49,7 +50,7 @@ pub fn router(authority: Arc<Authority>, shutdown: Shutdown) -> axum::Router {
     let signed = OpenApiRouter::new()
         .merge(with_access(phones::router(), Access::Phone))
         .merge(with_access(counter::router(), Access::Role))
-        .merge(with_access(relying::router(), Access::Role))
+        .merge(with_access(relying::router().merge(consents::router()), Access::Role))
         .route_layer(from_fn_with_state(verifier.clone(), Verifier::<Keys, Nonces>::check));
     // A phone that is not registered has no key yet: sessions look at signatures themselves.
     let sessions = with_access(sessions::router(verifier), Access::PhoneRoleOrAnybody);

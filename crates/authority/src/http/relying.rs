@@ -1,11 +1,11 @@
-//! What roles that rely on certificates call: holders, histories.
+//! What roles that rely on certificates call: holders, linkages, histories.
 
 use axum::extract::State as Shared;
 use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::Problem;
 use inrou_api::server::{Json, Path, Query};
 use inrou_api::signature::SignedBy;
-use inrou_api::wire::authority::{FindHolder, HistoryEntry, Holder};
+use inrou_api::wire::authority::{FindHolder, FindLinkage, HistoryEntry, Holder, Linkage};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -13,7 +13,10 @@ use super::{State, blocking, role};
 use crate::settings::Permission;
 
 pub(super) fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(find_holder)).routes(routes!(history))
+    OpenApiRouter::new()
+        .routes(routes!(find_holder))
+        .routes(routes!(find_linkage))
+        .routes(routes!(history))
 }
 
 /// Who holds a certificate, as a pairwise identifier of the asking role.
@@ -29,6 +32,27 @@ async fn find_holder(
     let found = blocking(state.authority, move |authority| {
         authority.permit(&role, Permission::Holders)?;
         authority.find_holder(&role, &request)
+    });
+    found.await.map(Json)
+}
+
+/// Who is behind a certificate, whichever of a person's it is: of either use, on card and phone, before
+/// and after renewal.
+#[utoipa::path(post, path = "/linkages", operation_id = "find_linkage", tag = "relying",
+    request_body = FindLinkage,
+    extensions(("x-problems" = json!([
+        "certificate-not-linked", "certificate-not-issued", "certificate-untrusted", "resident-unknown"
+    ]))),
+    responses((status = 200, body = Linkage)))]
+async fn find_linkage(
+    Shared(state): Shared<State>,
+    by: SignedBy,
+    Json(request): Json<FindLinkage>,
+) -> Result<Json<Linkage>, Problem> {
+    let role = role(&by)?;
+    let found = blocking(state.authority, move |authority| {
+        authority.permit(&role, Permission::Linkage)?;
+        authority.find_linkage(&role, &request)
     });
     found.await.map(Json)
 }

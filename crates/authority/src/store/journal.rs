@@ -30,6 +30,8 @@ pub enum Actor {
     },
     /// The authority itself, when something fell due.
     Service,
+    /// The resident, logged in at the portal.
+    Holder,
 }
 
 /// One entry of the journal. *This type is stored*: fields are only ever added, at the end.

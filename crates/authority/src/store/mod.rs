@@ -8,7 +8,6 @@
 mod error;
 mod issuance;
 mod journal;
-mod pending;
 mod records;
 mod requests;
 mod sqlite;
@@ -20,13 +19,12 @@ mod work;
 use inrou_rules::{CertificateId, ChipId, RecordVersion, Resident, ResidentId, Serial, Use};
 use jiff::Timestamp;
 
-pub use error::{Precondition, StoreError};
+pub use error::{Pending, Precondition, StoreError};
 pub use issuance::{
     CertificateRecord, CrlRecord, Holder, Intent, IntentKey, IntentSubject, NewIntent, Partition,
     SerialRange, Status, StatusRecord, StatusVersion,
 };
 pub use journal::{Actor, JournalEntry, LeafHash, LoggedEntry};
-pub use pending::Pending;
 pub use records::{
     AttributeVersion, Document, DocumentKind, Opaque, PhoneRecord, Salt, Version, Versioned,
 };

@@ -192,3 +192,19 @@ fn proof_reason(error: ProofError) -> &'static str {
         ProofError::OtherUses => "other-uses",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_that_does_not_hold_is_told_with_its_reason() {
+        for (Failed(problem), code) in [
+            (unattested(ProofError::Stale), "attestation-invalid"),
+            (unproven(ProofError::OtherCertificates), "receipt-invalid"),
+        ] {
+            assert_eq!(problem.code(), code);
+            assert!(problem.param("reason").is_some_and(|reason| !reason.is_empty()));
+        }
+    }
+}

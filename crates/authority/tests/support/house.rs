@@ -354,6 +354,9 @@ fn callers() -> (std::collections::BTreeMap<String, Caller>, Arc<SoftwareKey>) {
             Permission::Hotline,
             Permission::Holders,
             Permission::History,
+            Permission::Linkage,
+            Permission::Consents,
+            Permission::Withdrawals,
         ],
     };
     ([("counter".to_owned(), caller)].into(), key)

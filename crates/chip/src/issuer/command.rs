@@ -61,6 +61,9 @@ pub(super) const fn key_kind(algorithm: KeyAlgorithm) -> u8 {
         KeyAlgorithm::Rsa2048 => 0x00,
         KeyAlgorithm::EcP256 => 0x01,
         KeyAlgorithm::EcP384 => 0x02,
+        // Kept free: no holder's key is of these kinds, and no chip makes them.
+        KeyAlgorithm::Rsa3072 => 0x03,
+        KeyAlgorithm::Rsa4096 => 0x04,
     }
 }
 

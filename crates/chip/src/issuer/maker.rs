@@ -140,7 +140,7 @@ impl Subject<'_> {
         let algorithm = maker.algorithm();
         let parameters = match algorithm {
             SignatureAlgorithm::Sha256WithRsa => Some(Any::null()),
-            SignatureAlgorithm::EcdsaWithSha256 | SignatureAlgorithm::EcdsaWithSha384 => None,
+            _ => None,
         };
         let tbs = Tbs {
             version: Version::V3,

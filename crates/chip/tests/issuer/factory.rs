@@ -216,7 +216,9 @@ impl rcgen::PublicKeyData for HolderKey<'_> {
 
     fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
         match self.0.algorithm() {
-            KeyAlgorithm::Rsa2048 => &rcgen::PKCS_RSA_SHA256,
+            KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => {
+                &rcgen::PKCS_RSA_SHA256
+            }
             KeyAlgorithm::EcP256 => &rcgen::PKCS_ECDSA_P256_SHA256,
             KeyAlgorithm::EcP384 => &rcgen::PKCS_ECDSA_P384_SHA384,
         }

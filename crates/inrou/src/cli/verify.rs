@@ -18,7 +18,18 @@ pub(super) fn command(say: &impl Fn(&str) -> String) -> Command {
         .about(say("verify"))
         .arg(path("file", "FILE", "verify-file").required(true))
         .arg(path("anchors", "PEM", "verify-anchors").long("anchors"))
+        .arg(
+            path("time-stamp-anchors", "PEM", "verify-time-stamp-anchors")
+                .long("time-stamp-anchors"),
+        )
         .arg(path("content", "FILE", "verify-content").long("content"))
+        .arg(
+            Arg::new("digest")
+                .long("digest")
+                .value_name("HEX")
+                .help(say("verify-digest"))
+                .conflicts_with("content"),
+        )
         .arg(
             path("status", "FILE", "verify-status")
                 .long("status")
@@ -33,6 +44,7 @@ pub(super) fn command(say: &impl Fn(&str) -> String) -> Command {
                 .action(ArgAction::SetTrue)
                 .help(say("verify-offline")),
         )
+        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help(say("verify-json")))
         .after_help(say("verify-exit-codes"))
 }
 
@@ -42,11 +54,14 @@ pub(super) fn action(data: PathBuf, matches: &ArgMatches) -> Action {
     let verification = Verification {
         file: path("file").unwrap_or_default(),
         anchors: path("anchors"),
+        time_stamp_anchors: path("time-stamp-anchors"),
         content: path("content"),
+        digest: matches.get_one("digest").cloned(),
         status: matches.get_many("status").unwrap_or_default().cloned().collect(),
         serial: matches.get_one("serial").cloned(),
         at: matches.get_one("at").cloned(),
         offline: matches.get_flag("offline"),
+        json: matches.get_flag("json"),
     };
     Action::Verify { data, verification }
 }

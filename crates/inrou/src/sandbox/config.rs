@@ -6,22 +6,33 @@ use std::path::PathBuf;
 
 use inrou_authority::settings::Settings as AuthoritySettings;
 use inrou_portal::settings::{Caller, Permission, Settings as PortalSettings};
+use inrou_provider::settings::Settings as ProviderSettings;
+use jiff::SignedDuration;
 
 use super::folder::DataFolder;
 use super::role_keys::{Role, RoleKeys};
 use crate::serve::{
-    AuthorityCalls, AuthorityRole, ClockConfig, Config, PhoneRole, PortalRole, Server,
+    AuthorityCalls, AuthorityRole, ClockConfig, Config, PhoneRole, PortalRole, ProviderRole,
+    Server, TimeStampRole, ValidationRole,
 };
+
+/// How old a QR code may be here: there is no camera, and what the code says is copied by hand.
+const BY_HAND: SignedDuration = SignedDuration::from_mins(2);
 
 /// Under which addresses the roles are called.
 #[derive(Clone, Debug)]
 pub struct Addresses {
-    /// The ports: of the authority, the portal, the phones.
-    pub ports: [u16; 3],
+    /// The ports: of the authority, the portal, the phones, the provider, the
+    /// time-stamps, the validation.
+    pub ports: [u16; 6],
     /// The authority.
     pub authority: String,
     /// The portal.
     pub portal: String,
+    /// The provider.
+    pub provider: String,
+    /// The time-stamps.
+    pub timestamps: String,
     /// The app's page that opens links, if the app has screens there.
     pub app: Option<String>,
     /// What certificates name. RFC 5280 §4.2.1.6 wants a full host name, or a number.
@@ -32,6 +43,9 @@ pub struct Addresses {
 pub(super) struct Roles {
     pub authority: AuthorityRole,
     pub portal: PortalRole,
+    pub provider: ProviderRole,
+    pub timestamps: TimeStampRole,
+    pub validation: ValidationRole,
     pub phone: PhoneRole,
 }
 
@@ -41,16 +55,19 @@ impl Addresses {
         let base = format!("{scheme}://localhost:{port}");
         let published = format!("http://127.0.0.1:{port}");
         let app = Some(format!("{scheme}://phone.localhost:{port}/open"));
-        Self { ports: [port; 3], authority: base.clone(), portal: base, app, published }
+        let [authority, portal, provider, timestamps] = [(); 4].map(|()| base.clone());
+        Self { ports: [port; 6], authority, portal, provider, timestamps, app, published }
     }
 
     /// A port for each, beginning with the one that certificates name.
-    pub fn of_three_ports(port: u16) -> Self {
-        let ports = [0, 1, 2].map(|more| port.saturating_add(more));
+    pub fn of_ports(port: u16) -> Self {
+        let ports = [0, 1, 2, 3, 4, 5].map(|more| port.saturating_add(more));
         Self {
             ports,
             authority: format!("http://localhost:{}", ports[0]),
             portal: format!("http://localhost:{}", ports[1]),
+            provider: format!("http://localhost:{}", ports[3]),
+            timestamps: format!("http://localhost:{}", ports[4]),
             app: None,
             published: format!("http://127.0.0.1:{port}"),
         }
@@ -68,6 +85,13 @@ pub(super) fn roles(
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, addresses.ports[role])),
         hosts: Server::loopback_names(),
         tls: None,
+    };
+    let calls = |role: Role| AuthorityCalls {
+        address: addresses.authority.clone(),
+        roots: roots.to_vec(),
+        caller: role.name().to_owned(),
+        keys: folder.roles(),
+        passphrase: folder.passphrase_file(),
     };
     let clerk = Caller {
         public_key: keys.public_key(Role::Clerk),
@@ -87,21 +111,48 @@ pub(super) fn roles(
             proxy: None,
             server: server(1),
             folder: folder.portal(),
-            authority: AuthorityCalls {
-                address: addresses.authority.clone(),
-                roots: roots.to_vec(),
-                caller: Role::Portal.name().to_owned(),
-                keys: folder.roles(),
-                passphrase: folder.passphrase_file(),
-            },
+            authority: calls(Role::Portal),
             anchors: Vec::new(),
             settings: PortalSettings {
                 public_base: addresses.portal.clone(),
                 app: addresses.app.clone(),
                 callers: [(Role::Clerk.name().to_owned(), clerk)].into(),
+                code_freshness: BY_HAND,
                 ..PortalSettings::default()
             },
             relying: inrou_relying::Settings::default(),
+        },
+        provider: ProviderRole {
+            server: server(3),
+            folder: folder.provider(),
+            authority: calls(Role::Provider),
+            anchors: Vec::new(),
+            settings: ProviderSettings {
+                public_base: addresses.provider.clone(),
+                app: addresses.app.clone(),
+                staff: [(Role::Staff.name().to_owned(), keys.public_key(Role::Staff))].into(),
+                approves_at_once: true,
+                code_freshness: BY_HAND,
+                ..ProviderSettings::default()
+            },
+            relying: inrou_relying::Settings::default(),
+        },
+        timestamps: TimeStampRole {
+            server: server(4),
+            folder: folder.timestamps(),
+            passphrase: folder.passphrase_file(),
+            settings: inrou_timestamps::Settings::default(),
+        },
+        validation: ValidationRole {
+            server: server(5),
+            authority: addresses.authority.clone(),
+            timestamps: Some(addresses.timestamps.clone()),
+            roots: roots.to_vec(),
+            anchors: Vec::new(),
+            time_stamp_anchors: Vec::new(),
+            settings: inrou_validation::Settings::default(),
+            // What may be kept is kept: many ask about the same certificates.
+            relying: inrou_relying::Settings { nonce: false, ..Default::default() },
         },
         phone: PhoneRole {
             server: server(2),
@@ -110,7 +161,10 @@ pub(super) fn roles(
             passphrase: folder.passphrase_file(),
             cards: Some(folder.cards()),
             authority: addresses.authority.clone(),
-            askers: vec![format!("{}/portal/v1", addresses.portal)],
+            askers: vec![
+                format!("{}/portal/v1", addresses.portal),
+                format!("{}/provider/v1", addresses.provider),
+            ],
             roots: roots.to_vec(),
         },
     }
@@ -118,11 +172,15 @@ pub(super) fn roles(
 
 /// The configuration by which `serve` runs the roles of a sandbox.
 pub fn of_processes(folder: &DataFolder, keys: &RoleKeys, addresses: &Addresses) -> Config {
-    let Roles { authority, portal, phone } = roles(folder, keys, addresses, &[]);
+    let Roles { authority, portal, provider, timestamps, validation, phone } =
+        roles(folder, keys, addresses, &[]);
     Config {
         clock: Some(ClockConfig { sandbox: folder.root().to_owned() }),
         authority: Some(authority),
         portal: Some(portal),
+        provider: Some(provider),
+        timestamps: Some(timestamps),
+        validation: Some(validation),
         phone: Some(phone),
     }
 }

@@ -134,13 +134,16 @@ async fn say(write: &mut (impl AsyncWriteExt + Unpin), answer: &Answer) -> io::R
 
 impl Shelf {
     async fn anchors(&self) -> Answer {
-        let anchors = async {
-            let bytes = self.publication.get("/ca/anchors.pem").bytes().await?;
+        let anchors = async |path: &str| -> Result<String, Problem> {
+            let bytes = self.publication.get(path).bytes().await?;
             String::from_utf8(bytes.to_vec()).map_err(Problem::internal)
         };
-        match anchors.await {
-            Ok(pem) => Answer::Anchors { pem, published: self.published.clone() },
-            Err(problem) => refused(&problem),
+        let (issuers, stamps) = ("/ca/anchors.pem", "/timestamps/anchors.pem");
+        match (anchors(issuers).await, anchors(stamps).await) {
+            (Ok(pem), Ok(time_stamps)) => {
+                Answer::Anchors { pem, published: self.published.clone(), time_stamps }
+            }
+            (Err(problem), _) | (_, Err(problem)) => refused(&problem),
         }
     }
 

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use super::house::LOCAL;
 use super::keeper::Keeper;
 use super::screens::ELSEWHERE;
+use super::sites;
 use super::tls::Tls;
 use super::{Addresses, DataFolder, SandboxError, home};
 
@@ -71,7 +72,11 @@ impl Door {
         let shell = || keeper.plan.shell(&keeper.clock);
         let gate = keeper.gate.router(|opened| &opened.whole, shell(), told.clone());
         let own = home::router(keeper.clone(), told.clone()).fallback_service(gate.clone());
-        let whole = Hosts::new(shell()).at(LOCAL, &own).at(ELSEWHERE, &gate).into_router();
+        let whole = Hosts::new(shell())
+            .at(LOCAL, &own)
+            .at(ELSEWHERE, &gate)
+            .at(sites::names(), &gate)
+            .into_router();
         Ok(match self.tls {
             None => vec![tokio::spawn(serve(self.listener, whole, told.clone()))],
             Some(tls) => {

@@ -17,12 +17,14 @@ use crate::maker::Maker;
 use crate::residents::TestResident;
 use crate::serve::{AuthorityRole, Ground};
 
-pub(super) use super::setup::beginning;
+pub(super) use super::setup::{Entrant, beginning};
 
 /// A first start that is under way.
 pub(super) struct FirstStart<'a> {
     pub folder: &'a DataFolder,
     pub residents: &'a [TestResident],
+    /// The persona who needs the past, if there is one.
+    pub persona: Option<Entrant<'a>>,
     pub clock: &'a SandboxClock,
     pub ground: &'a Ground,
     /// Is told how many residents of how many have their cards.
@@ -46,16 +48,10 @@ impl FirstStart<'_> {
             municipality: resident.municipality,
         };
         self.clock.stop()?;
-        let entered = setup::enter_residents(
-            self.residents,
-            now,
-            self.clock,
-            maker,
-            tray,
-            counter,
-            self.tell,
-        )
-        .await;
+        let residents = self.residents.iter().map(|resident| Entrant { resident, tray });
+        let entrants: Vec<_> = residents.chain(self.persona).collect();
+        let entered =
+            setup::enter_residents(&entrants, now, self.clock, maker, counter, self.tell).await;
         site.close().await;
         Ok(entered?)
     }

@@ -37,20 +37,28 @@ const PLAYING: &str = "playing";
 /// The folders of the roles.
 const AUTHORITY: &str = "authority";
 const PORTAL: &str = "portal";
+const PROVIDER: &str = "provider";
+const TIMESTAMPS: &str = "timestamps";
 const MAKER: &str = "maker";
 const ROLES: &str = "roles";
 const CARDS: &str = "cards";
 const PHONES: &str = "phones";
+const PERSONAS: &str = "personas";
+const SITES: &str = "sites";
 
 /// What the sandbox's state is made of: it is kept in a snapshot, and replaced as a whole. All else in the
 /// folder is the user's own, or this computer's.
-pub(super) const STATE: [&str; 13] = [
+pub(super) const STATE: [&str; 17] = [
     AUTHORITY,
     PORTAL,
+    PROVIDER,
+    TIMESTAMPS,
     MAKER,
     ROLES,
     CARDS,
     PHONES,
+    PERSONAS,
+    SITES,
     PASSPHRASE,
     BEGUN,
     PORT,
@@ -102,7 +110,8 @@ impl DataFolder {
     /// [`FolderError::Io`].
     pub fn create(root: &Path) -> Result<Self, FolderError> {
         let folder = Self { root: root.to_owned() };
-        for path in [folder.root.clone(), folder.authority(), folder.portal()] {
+        let root = folder.root.clone();
+        for path in [root, folder.authority(), folder.portal(), folder.provider()] {
             fs::create_dir_all(&path).map_err(|cause| FolderError::Io { path, cause })?;
         }
         Ok(folder)
@@ -266,6 +275,16 @@ impl DataFolder {
         self.root.join(PORTAL)
     }
 
+    /// The provider's part.
+    pub fn provider(&self) -> PathBuf {
+        self.root.join(PROVIDER)
+    }
+
+    /// The time-stamp authority's part.
+    pub fn timestamps(&self) -> PathBuf {
+        self.root.join(TIMESTAMPS)
+    }
+
     /// The chip maker's keys.
     pub fn maker(&self) -> PathBuf {
         self.root.join(MAKER)
@@ -284,6 +303,16 @@ impl DataFolder {
     /// The phones.
     pub fn phones(&self) -> PathBuf {
         self.root.join(PHONES)
+    }
+
+    /// The cards of the personas.
+    pub fn personas(&self) -> PathBuf {
+        self.root.join(PERSONAS)
+    }
+
+    /// The example sites' parts.
+    pub fn sites(&self) -> PathBuf {
+        self.root.join(SITES)
     }
 
     /// The snapshots.

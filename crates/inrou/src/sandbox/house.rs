@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::Router;
+use example_site::Ground as SiteGround;
 use inrou_api::client::{Client, ClientError};
 use inrou_api::clock::{Clock, SandboxClock, SystemClock};
 use inrou_api::server::{Hosts, Shell, Trigger, shutdown};
@@ -13,23 +14,28 @@ use inrou_authority::Authority;
 use inrou_chip::tray::Tray;
 use inrou_phone::card::TableOfCards;
 use inrou_pki::{Certificate, Entropy};
+use inrou_portal::Portal;
+use inrou_provider::Provider;
 use inrou_rules::{Municipality, japan};
+use inrou_timestamps::TimeStamps;
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::config::{self, Addresses};
-use super::first_start::{self, FirstStart};
+use super::first_start::{self, Entrant, FirstStart};
 use super::gate::Opened;
 use super::inhabitants;
 use super::own_information::{self, OwnFile};
+use super::personas::{self, Cast};
 use super::screens::Screens;
+use super::sites;
 use super::tls;
 use super::world::World;
-use super::{DataFolder, Extras, RoleKeys, SandboxError};
+use super::{DataFolder, Extras, Role, RoleKeys, SandboxError};
 use crate::key_pool::KeyPool;
 use crate::maker::Maker;
-use crate::residents::TestResident;
+use crate::residents::{Source, TestResident};
 use crate::serve::{AuthorityRole, Ground};
 
 /// Who has the chips that a sandbox took, as other commands are told.
@@ -60,14 +66,21 @@ pub(super) struct Plan {
 /// Roles that run.
 pub(super) struct House {
     pub(super) world: Arc<World>,
+    /// What the world does not have, and has files open.
+    portal: Weak<Portal>,
+    provider: Weak<Provider>,
+    cast: Weak<Cast>,
+    timestamps: Weak<TimeStamps>,
     trigger: Trigger,
-    working: [JoinHandle<()>; 2],
+    working: [JoinHandle<()>; 3],
 }
 
 impl Plan {
     /// The shell around every handler.
     pub(super) fn shell(&self, clock: &Arc<SandboxClock>) -> Shell {
-        Shell::new("sandbox", self.entropy.clone()).telling(clock.clone())
+        Shell::new("sandbox", self.entropy.clone())
+            .telling(clock.clone())
+            .open_to_others(inrou_provider::OPEN_TO_OTHERS)
     }
 
     /// A client of one of the sandbox's APIs that does not sign.
@@ -103,7 +116,12 @@ impl Plan {
             residents.retain(|resident| wanted.iter().any(|name| name == resident.handle.as_str()));
         }
         folder.note_port(self.addresses.ports[0])?;
-        let begins = first_start::beginning(&residents, now);
+        let expired = match self.residents {
+            None => personas::expired(japan::day(now))?,
+            // The history of a few residents is as short as theirs.
+            Some(_) => None,
+        };
+        let begins = first_start::beginning(residents.iter().chain(&expired), now);
         let clock = match clock {
             None => Arc::new(SandboxClock::open_starting_at(folder.root(), begins)?),
             Some(clock) => {
@@ -145,20 +163,37 @@ impl Plan {
             begun: japan::day(now),
         };
         let portal = roles.portal.open(&ground, Some(Arc::new(own)))?;
+        let cast = Arc::new(self.cast(&clock, &maker, &authority, &keys)?);
+        let (persona_cards, weak_cast) = (cast.tray.clone(), Arc::downgrade(&cast));
+        let provider = roles.provider.open(&ground, Some(cast))?;
+        let timestamps = roles.timestamps.open(&ground)?;
         if folder.is_ready() {
             if let Some(start) = start.filter(|start| clock.state().now < *start) {
                 clock.advance_to(start)?;
             }
         } else {
-            let first =
-                FirstStart { folder, residents: &residents, clock: &clock, ground: &ground, tell };
+            let persona =
+                expired.as_ref().map(|resident| Entrant { resident, tray: &persona_cards });
+            let first = FirstStart {
+                folder,
+                residents: &residents,
+                persona,
+                clock: &clock,
+                ground: &ground,
+                tell,
+            };
             first.issue_cards(now, &authority, &maker, &tray, &keys).await?;
             first.buy_phones(fleet.clone()).await?;
             first.finish(start)?;
         }
+        let judge = &roles.provider;
+        let validator = judge.authority.validator(&judge.anchors, &judge.relying, &ground)?;
+        let sites = sites::open(|host| self.site(&clock, host), validator)?;
         let screens = Screens {
+            sites,
             phone: fleet.clone(),
             portal: portal.clone(),
+            provider: provider.clone(),
             municipalities: municipalities(&residents),
             home: self.addresses.portal.as_str().into(),
             certificate: self.certificate.clone(),
@@ -167,10 +202,17 @@ impl Plan {
         let house = Router::new()
             .merge(AuthorityRole::router(authority.clone(), told.clone()))
             .merge(inrou_phone::http::router(fleet.clone()))
-            .merge(inrou_portal::router(portal.clone(), told.clone()));
+            .merge(inrou_portal::router(portal.clone(), told.clone()))
+            .merge(inrou_provider::router(provider.clone()))
+            .merge(inrou_timestamps::router(timestamps.clone()))
+            .merge(inrou_validation::router(roles.validation.open(&ground)?));
         let opened = self.opened(house, &screens, &authority, &clock);
-        let working =
-            [tokio::spawn(portal.tidy(told.clone())), tokio::spawn(authority.clone().work(told))];
+        let (weak_portal, weak_provider) = (Arc::downgrade(&portal), Arc::downgrade(&provider));
+        let working = [
+            tokio::spawn(portal.tidy(told.clone())),
+            tokio::spawn(provider.tidy(told.clone())),
+            tokio::spawn(authority.clone().work(told)),
+        ];
         let world = World {
             base: self.addresses.portal.clone(),
             clock,
@@ -182,7 +224,55 @@ impl Plan {
             entropy,
             roots: self.roots.clone(),
         };
-        Ok((House { world: Arc::new(world), trigger, working }, opened))
+        Ok((
+            House {
+                world: Arc::new(world),
+                portal: weak_portal,
+                provider: weak_provider,
+                cast: weak_cast,
+                timestamps: Arc::downgrade(&timestamps),
+                trigger,
+                working,
+            },
+            opened,
+        ))
+    }
+
+    /// What an example site stands on.
+    fn site(&self, clock: &Arc<SandboxClock>, host: &str) -> SiteGround {
+        SiteGround {
+            provider: self.addresses.provider.clone(),
+            own: self.addresses.provider.replacen("localhost", host, 1),
+            roots: self.roots.clone(),
+            folder: self.folder.sites().join(host),
+            clock: clock.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
+
+    /// Who answers relying parties in place of people with phones.
+    fn cast(
+        &self,
+        clock: &Arc<SandboxClock>,
+        maker: &Arc<Maker>,
+        authority: &Arc<Authority>,
+        keys: &RoleKeys,
+    ) -> Result<Cast, SandboxError> {
+        let (folder, entropy, pool) = (&self.folder, self.entropy.clone(), self.pool.clone());
+        let client = |role| -> Result<Client, SandboxError> {
+            Ok(self.anybody(clock, "/authority/v1")?.signing(keys.signer(role)))
+        };
+        let own = Source::read(&folder.root().join(personas::FILE))?;
+        Ok(Cast {
+            clock: clock.clone(),
+            maker: maker.clone(),
+            tray: Arc::new(Tray::open(folder.personas(), OWNER, entropy, pool)?),
+            authority: authority.clone(),
+            counter: client(Role::Counter)?,
+            hotline: client(Role::Hotline)?,
+            files: personas::files(own, japan::day(clock.now()))?,
+            busy: tokio::sync::Mutex::default(),
+        })
     }
 
     /// What the roles answer with, in their shells and by host.
@@ -194,7 +284,10 @@ impl Plan {
         clock: &Arc<SandboxClock>,
     ) -> Opened {
         let shell = || self.shell(clock);
-        let house = shell().wrap(house).merge(screens.of_portal(shell()));
+        let house = shell()
+            .wrap(house)
+            .merge(screens.of_portal(shell()))
+            .merge(screens.of_provider(shell()));
         let local = |router: &Router| Hosts::new(shell()).at(LOCAL, router);
         let elsewhere = tls::elsewhere(self.addresses.portal.clone());
         let status = AuthorityRole::publication(authority.clone()).merge(elsewhere);
@@ -209,7 +302,7 @@ pub(super) const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 impl House {
     /// Ends the roles: work under way is finished, everything is durable. Whether every file is closed.
     pub(super) async fn close(self) -> bool {
-        let Self { world, trigger, working } = self;
+        let Self { world, portal, provider, cast, timestamps, trigger, working } = self;
         let (authority, tray) = (Arc::downgrade(&world.authority), Arc::downgrade(&world.tray));
         // What is told of the end lives as long as somebody has it.
         drop(world);
@@ -219,7 +312,13 @@ impl House {
             let _ = task.await;
         }
         // Work on a thread of its own goes on when whoever asked for it has left.
-        let held = || authority.strong_count() + tray.strong_count() > 0;
+        let roles = || {
+            portal.strong_count()
+                + provider.strong_count()
+                + cast.strong_count()
+                + timestamps.strong_count()
+        };
+        let held = || authority.strong_count() + tray.strong_count() + roles() > 0;
         let end = Instant::now() + PATIENCE;
         while held() && Instant::now() < end {
             tokio::time::sleep(PAUSE).await;

@@ -6,6 +6,8 @@
 //! - `snapshots`, `scenario`: what such acts do; `home`: the page with all of it; `control`: the same for
 //!   commands
 //! - `first_start`, `setup`, `counter`: how the residents get their cards
+//! - `sites`: the example sites
+//! - `personas`: who answers relying parties without a phone
 //! - `folder`, `inhabitants`, `own_information`, `role_keys`: what lies in the folder
 
 mod act;
@@ -23,10 +25,12 @@ mod house;
 mod inhabitants;
 mod keeper;
 mod own_information;
+mod personas;
 mod role_keys;
 mod scenario;
 mod screens;
 mod setup;
+mod sites;
 mod snapshots;
 mod tls;
 mod world;
@@ -201,7 +205,12 @@ impl Sandbox {
 
 impl Extras {
     fn settle(&self, roles: &mut config::Roles) {
-        for issuer in [&mut roles.authority.settings.issuer, &mut roles.portal.relying.issuer] {
+        for issuer in [
+            &mut roles.authority.settings.issuer,
+            &mut roles.portal.relying.issuer,
+            &mut roles.provider.relying.issuer,
+            &mut roles.validation.relying.issuer,
+        ] {
             *issuer = issuer.clone().with_keys(self.keys);
         }
         if let Some(life) = self.status_life {

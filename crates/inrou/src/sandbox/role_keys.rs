@@ -24,11 +24,16 @@ pub enum Role {
     Portal,
     /// A clerk of the receiving office.
     Clerk,
+    /// The OpenID provider.
+    Provider,
+    /// The provider's staff, who approve relying parties.
+    Staff,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Role; 4] = [Role::Counter, Role::Hotline, Role::Portal, Role::Clerk];
+    pub const ALL: [Role; 6] =
+        [Role::Counter, Role::Hotline, Role::Portal, Role::Clerk, Role::Provider, Role::Staff];
 
     /// The role of that name.
     pub fn named(name: &str) -> Option<Self> {
@@ -42,6 +47,8 @@ impl Role {
             Role::Hotline => "hotline",
             Role::Portal => "portal",
             Role::Clerk => "clerk",
+            Role::Provider => "provider",
+            Role::Staff => "staff",
         }
     }
 
@@ -56,9 +63,14 @@ impl Role {
             Role::Counter => vec![Permission::Counter],
             Role::Hotline => vec![Permission::Hotline],
             Role::Portal => {
-                vec![Permission::Holders, Permission::Attributes, Permission::History]
+                use Permission::{Attributes, History, Holders, Withdrawals};
+                vec![Holders, Attributes, History, Withdrawals]
             }
-            Role::Clerk => Vec::new(),
+            Role::Provider => {
+                use Permission::{Attributes, Consents, Holders, Linkage};
+                vec![Holders, Attributes, Linkage, Consents]
+            }
+            Role::Clerk | Role::Staff => Vec::new(),
         }
     }
 }

@@ -223,6 +223,7 @@ mod tests {
     use super::*;
     use crate::person::PHONE_PIN;
     use crate::residents::{BUILT_IN, parse};
+    use crate::sandbox::{DataFolder, Options, Sandbox};
 
     #[test]
     fn every_scenario_is_read_has_its_words_and_its_residents() {
@@ -252,5 +253,25 @@ mod tests {
         let fault = name.scenario().check(&[]).unwrap_err();
         assert_eq!(fault.code(), "scenario-needs-resident");
         assert!(ScenarioName(0).scenario().check(&[]).is_ok(), "nobody is in the first one");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_step_that_cannot_be_done_is_told_with_what_was_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let sandbox = Sandbox::start(Options {
+            folder: DataFolder::create(folder.path()).unwrap(),
+            port: 0,
+            start: Some("2026-11-24T01:00:00Z".parse().unwrap()),
+            residents: Some(vec!["hana".to_owned()]),
+        });
+        let sandbox = sandbox.await.unwrap();
+        let step = |does| Step { who: "hana".parse().unwrap(), does };
+        let steps = vec![step(Deed::LockCard), step(Deed::Apply)];
+        let scenario = Scenario { name: "odd", at: Time::midnight(), steps };
+        let mut told = Vec::new();
+        let world = sandbox.world().unwrap();
+        let fault = play(&scenario, &world, &mut |done| told.push(done)).await.unwrap_err();
+        assert_eq!((fault.code(), told), ("scenario-failed", vec![0, 1]));
+        sandbox.stop().await;
     }
 }

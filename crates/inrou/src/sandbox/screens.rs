@@ -7,17 +7,22 @@ use inrou_api::server::{Hosts, Shell, Shutdown};
 use inrou_phone::{Fleet, screens as phone};
 use inrou_pki::Certificate;
 use inrou_portal::{Portal, screens as portal};
+use inrou_provider::{Provider, screens as provider};
 use inrou_rules::Municipality;
 use inrou_web::{ProblemPages, Reached, Site};
 
-use crate::serve::PortalRole;
+use super::sites::ExampleSite;
+use crate::serve::{PortalRole, ProviderRole};
 
 /// What has screens at a name of its own.
 pub(super) struct Screens {
     pub phone: Arc<Fleet>,
     pub portal: Arc<Portal>,
+    pub provider: Arc<Provider>,
     /// Whose clerks the receiving office has.
     pub municipalities: Vec<Municipality>,
+    /// The example sites.
+    pub sites: Vec<ExampleSite>,
     /// The sandbox's home.
     pub home: Arc<str>,
     /// The certificate under which it is served, if it is over TLS (USE-6).
@@ -40,7 +45,10 @@ impl Screens {
                 inrou_web::connection(Reached::under(self.certificate.clone())).merge(router);
             pages(shell(), site.clone()).wrap(site.visit(router))
         };
-        hosts
+        let sites = self.sites.iter().fold(hosts, |hosts, one| {
+            hosts.at([one.host], &at_home(one.site.clone(), one.router.clone()))
+        });
+        sites
             .at([phone_host], &at_home(phone::site(&self.phone), phone))
             .at([office_host], &at_home(portal::office_site(&self.portal), office))
     }
@@ -51,6 +59,13 @@ impl Screens {
         let site = portal::site(&portal).at_home(self.home.clone());
         let reached = Reached::under(self.certificate.clone());
         PortalRole::screens(portal, site, shell, reached, self.told.clone())
+    }
+
+    /// The provider's, likewise.
+    pub(super) fn of_provider(&self, shell: Shell) -> Router {
+        let provider = self.provider.clone();
+        let site = provider::site(&provider).at_home(self.home.clone());
+        ProviderRole::screens(provider, site, shell, self.told.clone())
     }
 }
 

@@ -16,7 +16,9 @@ use inrou_chip::transport::Transport;
 use inrou_chip::tray::{ChipName, Tray, TrayError};
 use inrou_phone::Fleet;
 use inrou_pki::digest::HashAlgorithm;
-use inrou_rules::{CardFacePin, ChipId, SignaturePassword, UserAuthenticationPin, japan, validity};
+use inrou_rules::{
+    CardFacePin, ChipId, ResidentId, SignaturePassword, UserAuthenticationPin, japan, validity,
+};
 use jiff::Timestamp;
 use jiff::civil::time;
 
@@ -51,8 +53,20 @@ pub enum SetupError {
 }
 
 /// When the sandbox's history begins: before the first card is issued.
-pub fn beginning(residents: &[TestResident], start: Timestamp) -> Timestamp {
-    residents.iter().map(issuance).min().unwrap_or(start).min(start)
+pub fn beginning<'a>(
+    residents: impl IntoIterator<Item = &'a TestResident>,
+    start: Timestamp,
+) -> Timestamp {
+    residents.into_iter().map(issuance).min().unwrap_or(start).min(start)
+}
+
+/// A resident who gets a card, and where it lies then.
+#[derive(Clone, Copy)]
+pub struct Entrant<'a> {
+    /// Who.
+    pub resident: &'a TestResident,
+    /// Where.
+    pub tray: &'a Arc<Tray>,
 }
 
 /// Enters the residents and issues their cards, oldest first, ending at the present of `start`. `tell` is
@@ -61,18 +75,17 @@ pub fn beginning(residents: &[TestResident], start: Timestamp) -> Timestamp {
 /// # Errors
 /// [`SetupError`].
 pub async fn enter_residents(
-    residents: &[TestResident],
+    entrants: &[Entrant<'_>],
     start: Timestamp,
     clock: &SandboxClock,
     maker: &Maker,
-    tray: &Arc<Tray>,
     counter: impl Fn(&TestResident) -> Counter,
     tell: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<(), SetupError> {
-    let mut oldest_first: Vec<&TestResident> = residents.iter().collect();
-    oldest_first.sort_by_key(|resident| issuance(resident));
-    for (entered, resident) in oldest_first.into_iter().enumerate() {
-        tell(entered, residents.len());
+    let mut oldest_first = entrants.to_vec();
+    oldest_first.sort_by_key(|entrant| issuance(entrant.resident));
+    for (entered, Entrant { resident, tray }) in oldest_first.into_iter().enumerate() {
+        tell(entered, entrants.len());
         let issued = issuance(resident);
         if clock.state().now < issued {
             clock.advance_to(issued)?;
@@ -114,12 +127,16 @@ fn issuance(resident: &TestResident) -> Timestamp {
     japan::moment(resident.card.issued.to_datetime(time(11, 0, 0, 0)))
 }
 
-async fn enter(
+/// Enters a resident, issues the card and lays it into the tray.
+///
+/// # Errors
+/// [`SetupError`].
+pub async fn enter(
     resident: &TestResident,
     maker: &Maker,
     tray: &Arc<Tray>,
     counter: &Counter,
-) -> Result<(), SetupError> {
+) -> Result<ResidentId, SetupError> {
     let handle = resident.handle.as_str();
     let name: ChipName = handle.parse().map_err(|_| SetupError::Name(handle.to_owned()))?;
     let chip = chip_of(handle);
@@ -151,7 +168,7 @@ async fn enter(
     counter.issue_card(admitted, chip, uses, chosen, &key, &mut *card).await?;
     spend_tries(resident, &mut *card)?;
     card.power_off();
-    Ok(())
+    Ok(admitted)
 }
 
 /// Spends the wrong tries that the resident's story tells of.

@@ -217,11 +217,14 @@ impl Snapshots<'_> {
     /// clock go on.
     fn check(&self, prepared: &Path, about: &About, entropy: &dyn Entropy) -> Result<(), Fault> {
         let folder = DataFolder::create(prepared)?;
-        let (authority, portal) = (folder.authority(), folder.portal());
+        let [authority, portal, provider] =
+            [folder.authority(), folder.portal(), folder.provider()];
         SqliteStore::open(&authority.join("store.db"), SqliteSettings::default())
-            .map_err(|error| RoleError::authority_store(&self.0.authority(), error))?;
+            .map_err(|error| RoleError::store(&self.0.authority(), error))?;
         inrou_portal::store::SqliteStore::open(&portal.join("store.db"), entropy)
-            .map_err(|error| RoleError::portal_store(&self.0.portal(), error))?;
+            .map_err(|error| RoleError::store(&self.0.portal(), error))?;
+        inrou_provider::store::SqliteStore::open(&provider.join("store.db"), entropy)
+            .map_err(|error| RoleError::store(&self.0.provider(), error))?;
         let clock = SandboxClock::open(prepared)?;
         if about.running {
             clock.run()?;

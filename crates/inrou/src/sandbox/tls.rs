@@ -23,6 +23,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::folder::DataFolder;
+use super::sites;
 
 /// Why there is no certificate.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +122,8 @@ fn ca_params() -> CertificateParams {
 }
 
 fn server_params(now: Timestamp) -> Result<CertificateParams, rcgen::Error> {
-    let mut params = CertificateParams::new(NAMES.map(str::to_owned))?;
+    let names = NAMES.into_iter().chain(sites::names()).map(str::to_owned);
+    let mut params = CertificateParams::new(names.collect::<Vec<_>>())?;
     params.subject_alt_names.push(rcgen::SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     params.distinguished_name = name("localhost");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];

@@ -46,7 +46,7 @@ impl AuthorityRole {
         std::fs::create_dir_all(&self.folder)
             .map_err(|error| RoleError::file(&self.folder, error))?;
         let store = SqliteStore::open(&self.folder.join("store.db"), SqliteSettings::default())
-            .map_err(|error| RoleError::authority_store(&self.folder, error))?;
+            .map_err(|error| RoleError::store(&self.folder, error))?;
         let mut settings = self.settings.clone();
         if let Some(published) = &self.published {
             settings.issuer = settings.issuer.published_at(published)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{AuthorityRole, PhoneRole, PortalRole};
+use super::{AuthorityRole, PhoneRole, PortalRole, ProviderRole, TimeStampRole, ValidationRole};
 use crate::fault::Fault;
 
 /// A configuration. A process runs the roles whose sections are there. Paths are relative to the
@@ -23,6 +23,15 @@ pub struct Config {
     /// The portal and its receiving office.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub portal: Option<PortalRole>,
+    /// The OpenID provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<ProviderRole>,
+    /// The time-stamp authority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamps: Option<TimeStampRole>,
+    /// The validation service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<ValidationRole>,
     /// The app on phones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<PhoneRole>,
@@ -89,20 +98,32 @@ impl Config {
         let drop = |role: &str| !wanted.is_empty() && wanted.iter().all(|wanted| wanted != role);
         self.authority.take_if(|_| drop("authority"));
         self.portal.take_if(|_| drop("portal"));
+        self.provider.take_if(|_| drop("provider"));
+        self.timestamps.take_if(|_| drop("timestamps"));
+        self.validation.take_if(|_| drop("validation"));
         self.phone.take_if(|_| drop("phone"));
     }
 
     /// Whether no role is left.
     pub(super) fn is_empty(&self) -> bool {
-        self.authority.is_none() && self.portal.is_none() && self.phone.is_none()
+        self.authority.is_none()
+            && self.portal.is_none()
+            && self.provider.is_none()
+            && self.timestamps.is_none()
+            && self.validation.is_none()
+            && self.phone.is_none()
     }
 
     fn resolve(&mut self, folder: &Path) {
         let clock = self.clock.iter_mut().map(|clock| &mut clock.sandbox);
         let authority = self.authority.iter_mut().flat_map(AuthorityRole::paths);
         let portal = self.portal.iter_mut().flat_map(PortalRole::paths);
+        let provider = self.provider.iter_mut().flat_map(ProviderRole::paths);
+        let timestamps = self.timestamps.iter_mut().flat_map(TimeStampRole::paths);
+        let validation = self.validation.iter_mut().flat_map(ValidationRole::paths);
         let phone = self.phone.iter_mut().flat_map(PhoneRole::paths);
-        for path in clock.chain(authority).chain(portal).chain(phone) {
+        let roles = authority.chain(portal).chain(provider).chain(timestamps).chain(validation);
+        for path in clock.chain(roles).chain(phone) {
             *path = folder.join(&*path);
         }
     }

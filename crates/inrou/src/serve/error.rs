@@ -8,13 +8,13 @@ use inrou_api::clock::ClockError;
 use inrou_api::problem::Problem;
 use inrou_api::server::ListenError;
 use inrou_authority::key_folder::KeyFolderError;
-use inrou_authority::store::StoreError;
 use inrou_chip::transport::pcsc::PcscError;
 use inrou_chip::tray::TrayError;
 use inrou_phone::FleetError;
 use inrou_pki::profile::InvalidUri;
 use inrou_relying::FetchError;
 use inrou_relying::anchors::AnchorError;
+use inrou_store::{StoreError, Unmet};
 
 use crate::fault::Fault;
 use crate::maker::MakerError;
@@ -33,21 +33,19 @@ pub enum RoleError {
     /// A file that does not hold what it should.
     #[error("{0} does not hold what it should")]
     Content(PathBuf),
-    /// The authority's store.
+    /// A store that another process has open.
+    #[error("{0} is in use")]
+    StoreInUse(PathBuf),
+    /// A store that a newer version has written.
+    #[error("{0} is of a newer form")]
+    StoreNewer(PathBuf),
+    /// A store.
     #[error("{folder}: {cause}")]
-    AuthorityStore {
+    Store {
         /// Where it lies.
         folder: PathBuf,
         /// Why.
-        cause: StoreError,
-    },
-    /// The portal's store.
-    #[error("{folder}: {cause}")]
-    PortalStore {
-        /// Where it lies.
-        folder: PathBuf,
-        /// Why.
-        cause: inrou_portal::store::StoreError,
+        cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The clock.
     #[error(transparent)]
@@ -76,6 +74,9 @@ pub enum RoleError {
     /// The client of status services.
     #[error(transparent)]
     Status(#[from] FetchError),
+    /// The time-stamp authority.
+    #[error(transparent)]
+    TimeStamps(#[from] inrou_timestamps::OpenError),
     /// The authority.
     #[error(transparent)]
     Authority(Problem),
@@ -92,12 +93,13 @@ impl RoleError {
         Self::File { path: path.to_owned(), cause }
     }
 
-    pub(crate) fn authority_store(folder: &Path, cause: StoreError) -> Self {
-        Self::AuthorityStore { folder: folder.to_owned(), cause }
-    }
-
-    pub(crate) fn portal_store(folder: &Path, cause: inrou_portal::store::StoreError) -> Self {
-        Self::PortalStore { folder: folder.to_owned(), cause }
+    pub(crate) fn store<P: Unmet>(folder: &Path, cause: StoreError<P>) -> Self {
+        let folder = folder.to_owned();
+        match cause {
+            StoreError::InUse => Self::StoreInUse(folder),
+            StoreError::Newer { .. } => Self::StoreNewer(folder),
+            cause => Self::Store { folder, cause: Box::new(cause) },
+        }
     }
 }
 
@@ -110,14 +112,8 @@ impl From<RoleError> for Fault {
             }
             RoleError::File { path, .. } => of_path("file-access-denied", &path),
             RoleError::Content(path) => of_path("file-not-readable", &path),
-            RoleError::AuthorityStore { folder, cause: StoreError::InUse } => {
-                of_path("data-folder-in-use", &folder)
-            }
-            RoleError::AuthorityStore { folder, cause: StoreError::Newer { .. } }
-            | RoleError::PortalStore {
-                folder,
-                cause: inrou_portal::store::StoreError::Newer { .. },
-            } => of_path("data-folder-newer", &folder),
+            RoleError::StoreInUse(folder) => of_path("data-folder-in-use", &folder),
+            RoleError::StoreNewer(folder) => of_path("data-folder-newer", &folder),
             RoleError::Clock(error) => error.into(),
             RoleError::Listen(error) => error.into(),
             RoleError::Keys(_) | RoleError::Maker(MakerError::Folder(_)) => {

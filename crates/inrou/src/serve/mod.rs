@@ -6,6 +6,10 @@ mod config;
 mod error;
 mod phone;
 mod portal;
+mod provider;
+mod relying;
+mod timestamps;
+mod validation;
 
 use std::fs;
 use std::num::NonZeroU32;
@@ -20,6 +24,7 @@ use inrou_api::server::{
 use inrou_pki::keys::Passphrase;
 use inrou_pki::{Certificate, Entropy, KeySource, SystemEntropy};
 use inrou_portal::screens::site as portal_site;
+use inrou_provider::screens::site as provider_site;
 use inrou_words::{Form, Language, Term, text};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -29,7 +34,11 @@ pub use authority::AuthorityRole;
 pub use config::{ClockConfig, Config, Server, TlsFiles};
 pub use error::RoleError;
 pub use phone::PhoneRole;
-pub use portal::{AuthorityCalls, PortalRole};
+pub use portal::PortalRole;
+pub use provider::ProviderRole;
+pub use relying::AuthorityCalls;
+pub use timestamps::TimeStampRole;
+pub use validation::ValidationRole;
 
 use crate::fault::Fault;
 use crate::key_pool::KeyPool;
@@ -74,14 +83,14 @@ pub fn run(language: Language, file: &Path, wanted: &[String]) -> Result<(), Fau
     })
 }
 
-/// Prints the configuration by which the roles of a sandbox run by themselves, at `port` and the two
+/// Prints the configuration by which the roles of a sandbox run by themselves, at `port` and the five
 /// after it; by default at the port that the sandbox's certificates name.
 pub fn print(data: &Path, port: Option<u16>) -> Result<(), Fault> {
     let missing = || Fault::new("data-folder-missing").with("path", data.display());
     let absolute = fs::canonicalize(data).map_err(|_| missing())?;
     let folder = DataFolder::find(&absolute)?;
     let port = port.or(folder.port()?).unwrap_or(DEFAULT_PORT);
-    let config = of_processes(&folder, &RoleKeys::of(&folder)?, &Addresses::of_three_ports(port));
+    let config = of_processes(&folder, &RoleKeys::of(&folder)?, &Addresses::of_ports(port));
     say(config.to_toml().trim_end());
     Ok(())
 }
@@ -120,6 +129,24 @@ pub async fn start(config: &Config, told: Shutdown) -> Result<Running, RoleError
         let served = Served { router: inrou_portal::router(portal, told.clone()), screens };
         running.serve("portal", &role.server, served, &ground, told.clone()).await?;
     }
+    if let Some(role) = &config.provider {
+        let provider = role.open(&ground, None)?;
+        let shell = Shell::new("provider", ground.entropy.clone());
+        let shell = shell.open_to_others(inrou_provider::OPEN_TO_OTHERS);
+        let site = provider_site(&provider);
+        let screens = ProviderRole::screens(provider.clone(), site, shell, told.clone());
+        running.serving.push(tokio::spawn(provider.clone().tidy(told.clone())));
+        let served = Served { router: inrou_provider::router(provider), screens };
+        running.serve("provider", &role.server, served, &ground, told.clone()).await?;
+    }
+    if let Some(role) = &config.timestamps {
+        let router = inrou_timestamps::router(role.open(&ground)?);
+        running.serve("timestamps", &role.server, router.into(), &ground, told.clone()).await?;
+    }
+    if let Some(role) = &config.validation {
+        let router = inrou_validation::router(role.open(&ground)?);
+        running.serve("validation", &role.server, router.into(), &ground, told.clone()).await?;
+    }
     if let Some(role) = &config.phone {
         let router = inrou_phone::http::router(role.open(&ground, told.clone())?);
         running.serve("phone", &role.server, router.into(), &ground, told).await?;
@@ -148,7 +175,12 @@ impl Running {
         ground: &Ground,
         told: Shutdown,
     ) -> Result<(), RoleError> {
-        let shell = || Shell::new(role, ground.entropy.clone()).telling(ground.clock.clone());
+        // No other role has anything there.
+        let shell = || {
+            Shell::new(role, ground.entropy.clone())
+                .telling(ground.clock.clone())
+                .open_to_others(inrou_provider::OPEN_TO_OTHERS)
+        };
         let hosts = server.hosts.iter().map(String::as_str);
         let router = shell().wrap(served.router).merge(served.screens);
         let router = Hosts::new(shell()).at(hosts, &router).into_router();

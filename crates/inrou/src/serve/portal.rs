@@ -4,20 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use inrou_api::client::Client;
 use inrou_api::server::{Shell, Shutdown};
-use inrou_api::signature::RoleKey;
-use inrou_authority::key_folder::KeyFolder;
 use inrou_portal::own::OwnInformation;
 use inrou_portal::screens;
 use inrou_portal::settings::Settings;
 use inrou_portal::store::SqliteStore;
 use inrou_portal::{Parts, Portal};
-use inrou_relying::{Issuers, StatusClient, Validator, anchors};
 use inrou_web::{ForwardedBy, ProblemPages, Reached, Site};
 use serde::{Deserialize, Serialize};
 
-use super::{Ground, RoleError, Server, certificates, own_certificate, passphrase};
+use super::{AuthorityCalls, Ground, RoleError, Server, own_certificate};
 
 /// The residents' portal, with the receiving office behind it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,23 +38,6 @@ pub struct PortalRole {
     /// How it judges certificates.
     #[serde(default)]
     pub relying: inrou_relying::Settings,
-}
-
-/// How the authority is called.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AuthorityCalls {
-    /// Its address, such as `http://127.0.0.1:8765`.
-    pub address: String,
-    /// The certificates trusted for its TLS, PEM; if there are none, the operating system's.
-    #[serde(default)]
-    pub roots: Vec<PathBuf>,
-    /// The name under which the authority knows the caller.
-    pub caller: String,
-    /// The folder of the callers' encrypted keys: `CALLER.key`.
-    pub keys: PathBuf,
-    /// The file with the passphrase that opens it.
-    pub passphrase: PathBuf,
 }
 
 impl PortalRole {
@@ -93,27 +72,17 @@ impl PortalRole {
         std::fs::create_dir_all(&self.folder)
             .map_err(|error| RoleError::file(&self.folder, error))?;
         let store = SqliteStore::open(&self.folder.join("store.db"), &*ground.entropy)
-            .map_err(|error| RoleError::portal_store(&self.folder, error))?;
-        let authority = self.authority.client("", ground)?;
-        let issuers = if self.anchors.is_empty() {
-            Issuers::published_by(authority)
-        } else {
-            anchors::from_files(&self.anchors)?.into()
-        };
-        let status = StatusClient::new(&self.relying, ground.entropy.clone())?;
+            .map_err(|error| RoleError::store(&self.folder, error))?;
         let portal = Portal::open(Parts {
             store: Arc::new(store),
             clock: ground.clock.clone(),
             entropy: ground.entropy.clone(),
-            authority: self
-                .authority
-                .client("/authority/v1", ground)?
-                .signing(self.authority.signer()?),
-            validator: Validator::new(issuers, self.relying.clone(), status),
+            authority: self.authority.signing_client(ground)?,
+            validator: self.authority.validator(&self.anchors, &self.relying, ground)?,
             own,
             settings: self.settings.clone(),
         });
-        Ok(Arc::new(portal.map_err(|error| RoleError::portal_store(&self.folder, error))?))
+        Ok(Arc::new(portal.map_err(|error| RoleError::store(&self.folder, error))?))
     }
 
     /// The portal's screens where they stand, in their shell, with style sheet and script; `reached` is
@@ -134,23 +103,7 @@ impl PortalRole {
 
     /// The paths in the configuration.
     pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        let AuthorityCalls { roots, keys, passphrase, .. } = &mut self.authority;
-        let own = [&mut self.folder, keys, passphrase].into_iter();
-        own.chain(&mut self.anchors).chain(roots).chain(self.server.paths())
-    }
-}
-
-impl AuthorityCalls {
-    fn client(&self, path: &str, ground: &Ground) -> Result<Client, RoleError> {
-        let base = format!("{}{path}", self.address.trim_end_matches('/'));
-        let roots = certificates(&self.roots)?;
-        Ok(Client::new(&base, &roots, ground.clock.clone(), ground.entropy.clone())?)
-    }
-
-    fn signer(&self) -> Result<Arc<RoleKey>, RoleError> {
-        let folder = KeyFolder::open(self.keys.clone(), passphrase(&self.passphrase)?)
-            .map_err(|error| RoleError::file(&self.keys, error))?;
-        let key = folder.read(&format!("{}.key", self.caller))?;
-        Ok(Arc::new(RoleKey::new(format!("role:{}", self.caller), Arc::new(key))))
+        let own = [&mut self.folder].into_iter().chain(self.authority.paths());
+        own.chain(&mut self.anchors).chain(self.server.paths())
     }
 }

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use inrou_api::problem::{Code, OrInternal, Problem};
+use inrou_api::problem::{OrInternal, Problem};
 use inrou_api::server::{Path, Query};
 use inrou_api::wire::authority::{CertificateView, EnrolmentStage};
 use inrou_api::wire::phone::{NextStep, PhoneState, PhoneSummary, StepProblem};
-use inrou_rules::{CertificateStatus, Platform, Refusal, Use};
+use inrou_rules::{CertificateStatus, Platform, Use};
 use inrou_web::{Said, Visit, page};
 
 use super::notices::{self, heard};
 use super::parts::Fault;
 use super::{Tells, find, working};
 use crate::fleet::Fleet;
+use crate::hindrance;
 
 /// At most so many phones are listed on a page.
 const PHONES: usize = 200;
@@ -169,23 +170,7 @@ pub(super) fn certificate(phone: &PhoneState, usage: Use) -> Option<&Certificate
 
 /// Whether the phone carries a certificate of a use that can be used now.
 pub(super) fn is_active(phone: &PhoneState, usage: Use, v: &Visit) -> bool {
-    unusable(phone, usage, v).is_none()
-}
-
-/// Why the phone's certificate of a use cannot be used now, if it cannot.
-pub(super) fn unusable(phone: &PhoneState, usage: Use, v: &Visit) -> Option<Problem> {
-    let Some(view) = certificate(phone, usage) else {
-        return Some(Refusal::PhoneCarriesNone { usage }.into());
-    };
-    match view.status {
-        CertificateStatus::Issued => Some(Refusal::PhoneCarriesNone { usage }.into()),
-        CertificateStatus::Held { .. } => Some(Refusal::CertificateHeld { usage }.into()),
-        CertificateStatus::Revoked { .. } => Some(Problem::new(Code::CERTIFICATE_REVOKED)),
-        CertificateStatus::Active { .. } if v.now > view.not_after => {
-            Some(Problem::new(Code::CERTIFICATE_EXPIRED))
-        }
-        CertificateStatus::Active { .. } => None,
-    }
+    hindrance::of_certificate(phone, usage, v.now).is_none()
 }
 
 fn carries_any(phone: &PhoneState) -> bool {

@@ -9,19 +9,22 @@ use axum::response::{IntoResponse, Response};
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::server::{Path, Query};
 use inrou_api::wire::phone::{Consent, PhoneSummary, ShownTransaction, StepProblem, Typed};
-use inrou_api::wire::transaction::{Purpose, TransactionState};
-use inrou_web::{Field, Form, Kind, Trouble, Visit, page, percent};
+use inrou_api::wire::transaction::{
+    Afterwards, Attribute, LoginOrigin, Purpose, Transaction, TransactionId, TransactionState,
+};
+use inrou_rules::Use;
+use inrou_web::{Field, Form, Kind, Said, Trouble, Visit, page, percent};
 use inrou_words::Term;
 use serde::Deserialize;
 
 use super::parts::{self, Fault};
 use super::passkey::{self, AssertionForm};
 use super::{Tells, find, home, to, to_be_told};
+use crate::answer::usage_of;
 use crate::fleet::Fleet;
+use crate::hindrance;
 use crate::passkey::{Asked, Occasion};
 use crate::problem::kept;
-use crate::secrets::PinName;
-use crate::transactions::usage_of;
 
 /// A link from a site's page, or from its QR code.
 #[derive(Deserialize)]
@@ -35,10 +38,8 @@ struct Open<'a> {
     v: &'a Visit,
     title: &'static str,
     link: &'a str,
-    /// Those that can answer, first; then all others.
-    phones: [Vec<PhoneSummary>; 2],
-    /// What those can do that can answer.
-    can: &'static str,
+    /// Those that can do something, first; then all others.
+    phones: Vec<(PhoneSummary, Vec<&'static str>)>,
 }
 
 /// A link that was pressed in a browser: on which phone it is to be opened.
@@ -48,22 +49,29 @@ pub(super) async fn choose_phone(
     v: Visit,
 ) -> Result<Response, Problem> {
     let link = query.link.as_deref().unwrap_or_default();
-    let purpose = fleet.purpose(link).await;
-    let can = match purpose {
-        Some(Purpose::Sign) => "open.can-sign",
-        _ => "open.can-log-in",
-    };
     let (all, now) = (home::all(fleet.clone()).await?, v.now);
     let sorted = tokio::task::spawn_blocking(move || {
-        let can_answer = |phone: &PhoneSummary| {
-            let carries = |usage| Some(fleet.glance(&phone.name).ok()?.carries(usage, now));
-            purpose.and_then(|purpose| carries(usage_of(purpose))).unwrap_or(false)
+        let can = |phone: &PhoneSummary| -> Vec<&'static str> {
+            let Ok(glance) = fleet.glance(&phone.name) else { return Vec::new() };
+            let uses =
+                [(Use::UserAuthentication, "open.can-log-in"), (Use::Signature, "open.can-sign")];
+            uses.into_iter()
+                .filter(|(usage, _)| glance.carries(*usage, now))
+                .map(|(_, can)| can)
+                .collect()
         };
-        let (first, then) = all.into_iter().partition(can_answer);
-        [first, then]
+        let mut phones: Vec<_> = all
+            .into_iter()
+            .map(|phone| {
+                let can = can(&phone);
+                (phone, can)
+            })
+            .collect();
+        phones.sort_by_key(|(_, can)| can.is_empty());
+        phones
     });
     let phones = sorted.await.or_internal()?;
-    page(&v, &Open { v: &v, title: "open.title", link, phones, can })
+    page(&v, &Open { v: &v, title: "open.title", link, phones })
 }
 
 #[derive(Template)]
@@ -96,16 +104,88 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
+    fn asked_for(&self) -> &Transaction {
+        &self.shown.transaction
+    }
+
     fn signs(&self) -> bool {
-        self.shown.transaction.purpose == Purpose::Sign
+        self.asked_for().purpose != Purpose::LogIn
+    }
+
+    /// What the signature is for.
+    fn reason(&self) -> Option<&str> {
+        self.asked_for().reason.as_deref()
+    }
+
+    /// What is signed, in hexadecimal digits, where that is a digest.
+    fn digest(&self) -> Option<String> {
+        let digest = self.asked_for().digest.as_ref()?;
+        Some(digest.0.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    fn tells(&self, code: Code) -> bool {
+        self.told.as_ref().is_some_and(|told| told.code == code.as_str())
     }
 
     fn is_locked(&self) -> bool {
-        self.told.as_ref().is_some_and(|told| told.code == Code::PIN_BLOCKED.as_str())
+        self.tells(Code::PIN_BLOCKED)
+    }
+
+    /// Whether the person may say that it cannot be done, and why.
+    fn may_give_up(&self) -> bool {
+        !self.can_answer || self.tells(Code::WRONG_PIN)
     }
 
     fn asker(&self) -> Term<'_> {
-        Term { text: &self.shown.transaction.asker_name, reading: "" }
+        Term { text: &self.asked_for().asker_name, reading: "" }
+    }
+
+    /// Who asks, by name and host.
+    fn who(&self) -> Said<'_> {
+        match &self.asked_for().site {
+            Some(site) => self
+                .v
+                .say("transaction-page.site")
+                .with("asker", self.asker())
+                .with("host", Term { text: site, reading: "" }),
+            None => self.v.say("transaction-page.who").with("asker", self.asker()),
+        }
+    }
+
+    /// What a log-in means: the portal says itself what is seen there.
+    fn logs_in_to(&self) -> Said<'_> {
+        match &self.asked_for().site {
+            Some(host) => self
+                .v
+                .say("site-log-in.asked")
+                .with("site", self.asker())
+                .with("host", Term { text: host, reading: "" }),
+            None => self.v.say("transaction.log-in").with("asker", self.asker()),
+        }
+    }
+
+    /// When it was begun, and on what.
+    fn begun(&self) -> Said<'_> {
+        let (begun, of) = (self.asked_for().begun, self.asked_for().origin.as_ref());
+        match of {
+            Some(LoginOrigin::Page { browser }) if !browser.is_empty() => self
+                .v
+                .say("transaction-page.begun-on")
+                .with("begun", begun)
+                .with("browser", Term { text: browser, reading: "" }),
+            _ => self.v.say("transaction-page.begun").with("begun", begun),
+        }
+    }
+
+    fn shared(&self) -> impl Iterator<Item = Said<'_>> {
+        self.asked_for().shares.iter().map(|share| {
+            self.v.say(match share {
+                Attribute::Name => "attribute.name",
+                Attribute::Address => "attribute.address",
+                Attribute::Birthdate => "attribute.birthdate",
+                Attribute::Gender => "attribute.gender",
+            })
+        })
     }
 
     fn fault(&self) -> Fault<'_> {
@@ -125,9 +205,9 @@ impl Shown<'_> {
     }
 
     /// The language of a text that the asker wrote: what is signed is shown as it is.
-    fn language(&self) -> &'static str {
-        let kana = |c| matches!(c, '\u{3040}'..='\u{30ff}');
-        if self.shown.transaction.text.contains(kana) { "ja" } else { "en" }
+    fn language(&self, text: &str) -> &'static str {
+        let japanese = |c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');
+        if text.contains(japanese) { "ja" } else { "en" }
     }
 }
 
@@ -166,6 +246,7 @@ struct Answered<'a> {
     phone: &'a str,
     how: How,
     told: Option<StepProblem>,
+    afterwards: Option<Afterwards>,
 }
 
 /// How a transaction ended on the phone.
@@ -176,19 +257,29 @@ pub(super) enum How {
     Done,
     /// It was refused.
     Refused,
+    /// It was said that it cannot be done.
+    Cannot,
     /// It could not be answered.
     Failed,
 }
 
 impl Answered<'_> {
-    fn is_done(&self) -> bool {
-        self.how == How::Done
+    /// What there is to say, where nothing is left to do.
+    fn end(&self) -> Said<'_> {
+        self.v.say(match self.how {
+            How::Done => "answered.go-back",
+            How::Cannot => "answered.was-told",
+            How::Refused | How::Failed => "answered.nothing-happened",
+        })
     }
 
     fn trouble(&self) -> Option<Trouble<'_>> {
         Fault::new(self.v, self.told.as_ref()).trouble()
     }
 }
+
+/// What is told on the page that asks, which stays.
+const ON_THE_PAGE: [Code; 3] = [Code::WRONG_PIN, Code::PIN_FORM, Code::PIN_BLOCKED];
 
 /// Answers. A PIN that is wrong may be entered again on the page that says so; a reload of that page
 /// costs no try.
@@ -199,7 +290,7 @@ pub(super) async fn consent(
     uri: Uri,
     Form(form): Form<ConsentForm>,
 ) -> Result<Response, Problem> {
-    let (_, id) = fleet.asker(&form.link)?;
+    let id = fleet.link(&form.link)?.id;
     let phone = find(fleet.clone(), name.clone()).await?;
     let assertion = form.assertion.into_assertion();
     let by_passkey = assertion.is_some();
@@ -217,12 +308,16 @@ pub(super) async fn consent(
             }
         }
         ("refuse", _) => Consent::Refuse,
+        ("cannot", _) => Consent::Cannot,
         _ => return Err(Problem::bad_request("consent")),
     };
     let led = match phone.clone().alone(|phone| phone.consent(id, consent)).await {
-        Ok(done) if done.state == TransactionState::Done => to(&name, "/answered/done"),
+        Ok(done) if done.state == TransactionState::Done => {
+            to(&name, &format!("/answered/done?of={}", done.id.as_str()))
+        }
+        Ok(done) if done.state == TransactionState::Failed => to(&name, "/answered/cannot"),
         Ok(_) => to(&name, "/answered/refused"),
-        Err(problem) if problem.is(Code::WRONG_PIN) || problem.is(Code::PIN_FORM) => {
+        Err(problem) if ON_THE_PAGE.iter().any(|code| problem.is(*code)) => {
             if by_passkey {
                 // Another program has changed the chip's PIN: this one must cost no second try.
                 phone.forget_passkey();
@@ -235,24 +330,34 @@ pub(super) async fn consent(
     Ok(led.into_response())
 }
 
+/// Which transaction has ended.
+#[derive(Deserialize)]
+pub(super) struct AnsweredOf {
+    of: Option<TransactionId>,
+}
+
 /// The end of a transaction. Where it is no longer known why it could not be answered, the menu goes on.
 pub(super) async fn answered(
     State(fleet): State<Arc<Fleet>>,
     Path((name, how)): Path<(String, How)>,
     Query(tells): Query<Tells>,
+    Query(of): Query<AnsweredOf>,
     v: Visit,
 ) -> Result<Response, Problem> {
     let phone = find(fleet, name.clone()).await?;
     let title = match how {
         How::Done => "answered.done",
         How::Refused => "answered.refused",
+        How::Cannot => "answered.cannot",
         How::Failed => "answered.failed",
     };
     let told = if how == How::Failed { phone.told(&tells.told) } else { None };
     if how == How::Failed && told.is_none() {
         return Ok(to(&name, "").into_response());
     }
-    page(&v, &Answered { v: &v, title, phone: &name, how, told })
+    let done = of.of.filter(|_| how == How::Done).and_then(|id| phone.answered(&id));
+    let afterwards = done.and_then(|done| done.afterwards);
+    page(&v, &Answered { v: &v, title, phone: &name, how, told, afterwards })
 }
 
 async fn shown(
@@ -262,26 +367,23 @@ async fn shown(
     tells: &Tells,
     v: &Visit,
 ) -> Result<Response, Problem> {
-    let (asker, id) = fleet.asker(link)?;
+    let taken = fleet.link(link)?;
     let phone = find(fleet, name.to_owned()).await?;
-    let shown = phone.clone().open_transaction(asker, id).await?;
+    let shown = phone.clone().open_transaction(taken).await?;
     let title = match shown.transaction.purpose {
-        Purpose::Sign => "transaction-page.sign",
+        Purpose::Sign | Purpose::SignDigest => "transaction-page.sign",
         Purpose::LogIn => "transaction-page.log-in",
     };
     let state = phone.blocking(|phone| Ok(phone.state())).await?;
     let usage = usage_of(shown.transaction.purpose);
-    let unable = home::unusable(&state, usage, v).or_else(|| {
-        let pin = PinName::Phone(usage);
-        let locked = Problem::new(Code::PIN_BLOCKED).by_rule(pin.rule()).with("pin", pin.as_str());
-        (shown.tries_left == Some(0)).then_some(locked)
-    });
+    let unable = hindrance::of_answer(&state, usage, shown.tries_left, v.now);
     let can_answer = unable.is_none();
     let by_passkey = can_answer
         && shown.transaction.purpose == Purpose::LogIn
         && phone.live().stored.passkey.is_some();
     let asked = by_passkey.then(|| phone.ask_authenticator(Occasion::Answering(link.to_owned())));
-    let told = unable.as_ref().map(kept).or_else(|| phone.told(&tells.told));
+    let unable = unable.map(|hindrance| kept(&hindrance::problem(hindrance, usage)));
+    let told = unable.or_else(|| phone.told(&tells.told));
     page(v, &Shown { v, title, phone: name, link, shown: &shown, told, can_answer, asked })
 }
 

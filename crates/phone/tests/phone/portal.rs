@@ -11,7 +11,8 @@ use inrou_api::server::{Json, Path, Trigger, listen, serve, shutdown};
 use inrou_api::wire::Base64;
 use inrou_api::wire::portal::{LoginBegun, LoginView};
 use inrou_api::wire::transaction::{
-    Purpose, Transaction, TransactionAnswer, TransactionId, TransactionState,
+    Answering, Flow, PhoneSecret, Purpose, Taking, Transaction, TransactionAnswer, TransactionId,
+    TransactionState,
 };
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -28,7 +29,7 @@ pub struct Portal {
 struct State {
     transactions: Vec<Transaction>,
     answers: Vec<TransactionAnswer>,
-    fetched: usize,
+    phones: Vec<PhoneSecret>,
     log_outs: usize,
     /// The answer is taken, and its taking is not told.
     lose_answers: bool,
@@ -45,7 +46,7 @@ impl Portal {
             .route("/logins", post(log_in))
             .route("/logins/{login}", get(logged_in))
             .route("/logout", post(log_out))
-            .route("/transactions/{id}", get(fetch))
+            .route("/transactions/{id}/taking", post(take))
             .route("/transactions/{id}/answer", post(answer))
             .with_state(portal.clone());
         tokio::spawn(serve(listener, Router::new().nest("/portal/v1", routes), told));
@@ -58,13 +59,21 @@ impl Portal {
         let mut bytes = [0; 16];
         bytes[15] = state.transactions.len() as u8 + 1;
         let id = TransactionId::from_random(bytes);
-        let link = format!("{}/transactions/{}", self.base, id.as_str());
+        let link = format!("{}/transactions/{}?m=a-mac", self.base, id.as_str());
         state.transactions.push(Transaction {
             id: id.clone(),
             asker: self.base.trim_end_matches("/portal/v1").to_owned(),
             asker_name: "マイナポータル".to_owned(),
+            site: None,
             purpose,
+            digest: None,
+            reason: None,
+            flow: Some(Flow::SameDevice),
+            begun: Timestamp::UNIX_EPOCH,
+            origin: None,
+            afterwards: None,
             text: text.to_owned(),
+            shares: Vec::new(),
             challenge: Base64(vec![5; 32]),
             expires,
             state: TransactionState::Open,
@@ -121,12 +130,16 @@ async fn log_out(Shared(portal): Shared<Portal>, headers: HeaderMap) -> StatusCo
     StatusCode::NO_CONTENT
 }
 
-async fn fetch(
+async fn take(
     Shared(portal): Shared<Portal>,
     Path(id): Path<TransactionId>,
+    Json(taking): Json<Taking>,
 ) -> Result<Json<Transaction>, Problem> {
     let mut state = portal.state.lock().unwrap();
-    state.fetched += 1;
+    if taking.mac != "a-mac" {
+        return Err(Problem::new(Code::HANDOVER_FORGED));
+    }
+    state.phones.push(taking.phone);
     let found = state.transactions.iter().find(|found| found.id == id).cloned();
     found.map(Json).ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))
 }
@@ -134,9 +147,12 @@ async fn fetch(
 async fn answer(
     Shared(portal): Shared<Portal>,
     Path(id): Path<TransactionId>,
-    Json(answer): Json<TransactionAnswer>,
+    Json(Answering { phone, answer }): Json<Answering>,
 ) -> Result<Json<Transaction>, Problem> {
     let mut state = portal.state.lock().unwrap();
+    if state.phones.last() != Some(&phone) {
+        return Err(Problem::new(Code::HANDOVER_TAKEN));
+    }
     let found = state.transactions.iter_mut().find(|found| found.id == id);
     let found = found.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
     if found.state != TransactionState::Open {
@@ -144,9 +160,17 @@ async fn answer(
     }
     found.state = match answer {
         TransactionAnswer::Refused => TransactionState::Refused,
+        TransactionAnswer::Cannot { .. } => TransactionState::Failed,
         _ => TransactionState::Done,
     };
     let answered = found.clone();
+    let reason = match answer {
+        TransactionAnswer::Cannot { reason } => Some(reason.code()),
+        _ => None,
+    };
     state.answers.push(answer);
+    if let Some(code) = reason {
+        return Err(Problem::new(code));
+    }
     if state.lose_answers { Err(Problem::new(Code::INTERNAL_ERROR)) } else { Ok(Json(answered)) }
 }

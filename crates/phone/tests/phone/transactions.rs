@@ -1,9 +1,9 @@
 //! Log-in and signature by hand-over (USE-1, REG-4).
 
 use inrou_api::problem::ProblemDocument;
-use inrou_api::wire::phone::{ChipContents, ShownTransaction};
+use inrou_api::wire::phone::{ChipContents, PhoneState, ShownTransaction};
 use inrou_api::wire::transaction::{
-    Purpose, Transaction, TransactionAnswer, TransactionId, TransactionState,
+    Hindrance, Purpose, Transaction, TransactionAnswer, TransactionId, TransactionState,
     authentication_message,
 };
 use inrou_pki::cms::SignedMessage;
@@ -105,12 +105,15 @@ async fn reg_4_only_sites_that_are_registered_as_safe_are_answered() {
     for no_link in [
         format!("{}/transactions/", world.portal.base),
         format!("{}/logins/{}", world.portal.base, "0".repeat(32)),
-        format!("{link}/answer"),
-        format!("{link}?x=1"),
+        link.replace("?m=", "/answer?m="),
+        format!("{link}&x=1"),
+        link.replace("?m=", "?x="),
+        link.replace("?m=", "?t=-1&m="),
+        link.split('?').next().unwrap().to_owned(),
         link.to_uppercase()
             .replace("HTTP", "http")
             .replace("PORTAL/V1/TRANSACTIONS", "portal/v1/transactions/.."),
-        format!("{}/transactions/{}", world.portal.base, "9".repeat(32)),
+        format!("{}/transactions/{}", world.portal.base, "9".repeat(32)) + "?m=a-mac",
     ] {
         let problem = open(&world, &no_link).await.unwrap_err();
         assert_eq!(problem.code, "transaction-unknown", "{no_link}");
@@ -243,4 +246,56 @@ async fn use_1_a_phone_without_certificates_says_so() {
         let problem = consent(&world, &id, approve(pin)).await.unwrap_err();
         assert_eq!(problem.code, "phone-carries-none");
     }
+}
+
+/// The person says so of this phone: what the asker is told.
+async fn cannot(world: &World, purpose: Purpose, first: Option<&str>) -> Hindrance {
+    let (id, link) = ask(world, purpose);
+    open(world, &link).await.unwrap();
+    if let Some(pin) = first {
+        consent(world, &id, approve(pin)).await.unwrap_err();
+    }
+    let told = consent(world, &id, json!({"consent": "cannot"})).await.unwrap();
+    assert_eq!(told.state, TransactionState::Failed);
+    let again = consent(world, &id, json!({"consent": "cannot"})).await.unwrap();
+    assert_eq!(again.state, TransactionState::Failed, "pressed twice");
+    match world.portal.answers().last() {
+        Some(TransactionAnswer::Cannot { reason }) => {
+            assert_eq!(told.result.as_deref(), Some(reason.code().as_str()));
+            *reason
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_1_what_cannot_be_done_is_said_with_its_reason_as_the_phone_knows_it() {
+    let world = World::new().await;
+    assert_eq!(cannot(&world, Purpose::LogIn, None).await, Hindrance::NoCertificate);
+    let model = json!({"name": "old", "platform": "android", "model": "Sandbox Phone 3"});
+    world.post::<PhoneState>("/phones", model).await.unwrap();
+    let (id, link) = ask(&world, Purpose::Sign);
+    let link = json!({"link": link});
+    world.post::<ShownTransaction>("/phones/old/transactions", link).await.unwrap();
+    let path = format!("/phones/old/transactions/{}/consent", id.as_str());
+    world.post::<Transaction>(&path, json!({"consent": "cannot"})).await.unwrap();
+    let reason = Hindrance::PhoneNotSupported;
+    assert_eq!(world.portal.answers().last(), Some(&TransactionAnswer::Cannot { reason }));
+
+    let world = carrying().await;
+    let (id, link) = ask(&world, Purpose::LogIn);
+    open(&world, &link).await.unwrap();
+    let problem = consent(&world, &id, json!({"consent": "cannot"})).await.unwrap_err();
+    assert_eq!(problem.code, "conflict", "it can be done");
+    assert!(world.portal.answers().is_empty());
+    assert_eq!(cannot(&world, Purpose::LogIn, Some("0000")).await, Hindrance::WrongPin);
+    for _ in 0..2 {
+        let (id, link) = ask(&world, Purpose::LogIn);
+        open(&world, &link).await.unwrap();
+        consent(&world, &id, approve("0000")).await.unwrap_err();
+    }
+    assert_eq!(cannot(&world, Purpose::LogIn, None).await, Hindrance::PinBlocked);
+    assert_eq!(cannot(&world, Purpose::Sign, Some("WRONG123")).await, Hindrance::WrongPin);
+    world.advance(SignedDuration::from_hours(24 * 366));
+    assert_eq!(cannot(&world, Purpose::SignDigest, None).await, Hindrance::CertificateExpired);
 }

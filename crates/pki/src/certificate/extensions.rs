@@ -4,8 +4,9 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{
     ID_AD_OCSP, ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS,
     ID_CE_CERTIFICATE_POLICIES, ID_CE_CRL_DISTRIBUTION_POINTS, ID_CE_EXT_KEY_USAGE,
-    ID_CE_ISSUER_ALT_NAME, ID_CE_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
-    ID_PE_AUTHORITY_INFO_ACCESS,
+    ID_CE_INHIBIT_ANY_POLICY, ID_CE_ISSUER_ALT_NAME, ID_CE_KEY_USAGE, ID_CE_NAME_CONSTRAINTS,
+    ID_CE_POLICY_CONSTRAINTS, ID_CE_POLICY_MAPPINGS, ID_CE_SUBJECT_ALT_NAME,
+    ID_CE_SUBJECT_KEY_IDENTIFIER, ID_PE_AUTHORITY_INFO_ACCESS,
 };
 use const_oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
 use der::asn1::OctetString;
@@ -44,11 +45,24 @@ pub struct KeyUsages {
     pub crl_sign: bool,
 }
 
+/// What an issuer's certificate asks of the path below it, in numbers of further certificates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PathConstraints {
+    /// basicConstraints: how many issuers that are not self-issued may follow.
+    pub path_length: Option<u8>,
+    /// policyConstraints: after how many certificates each needs an acceptable policy.
+    pub explicit_policy: Option<u32>,
+    /// inhibitAnyPolicy: after how many certificates anyPolicy stands for no other policy.
+    pub inhibit_any_policy: Option<u32>,
+}
+
 #[derive(Default)]
 pub(super) struct Extensions {
     pub(super) key_usages: Option<KeyUsages>,
     pub(super) extended_key_usages: Vec<ObjectIdentifier>,
+    pub(super) extended_key_usages_critical: bool,
     pub(super) is_issuer: bool,
+    pub(super) constraints: PathConstraints,
     pub(super) policies: Vec<PolicyOid>,
     pub(super) distribution_points: Vec<DistributionPoint>,
     pub(super) ocsp_uri: Option<String>,
@@ -56,17 +70,30 @@ pub(super) struct Extensions {
     pub(super) authority_key_identifier: Option<AuthorityKeyIdentifier>,
     pub(super) attributes: Option<PersonalAttributes>,
     pub(super) ocsp_nocheck: bool,
-    pub(super) unknown_critical: Vec<ObjectIdentifier>,
+    pub(super) not_followed: Vec<ObjectIdentifier>,
 }
 
 impl Extensions {
-    pub(super) fn read(reader: &mut SliceReader<'_>) -> Result<Self, CertificateError> {
+    pub(super) fn read(
+        reader: &mut SliceReader<'_>,
+        issuer: &Name,
+    ) -> Result<Self, CertificateError> {
         let mut extensions = Self::default();
         decode::extensions(reader, |oid, critical, value| {
+            // These two change what other certificates mean, so they count whether critical or not.
+            let must_be_followed =
+                critical || [ID_CE_NAME_CONSTRAINTS, ID_CE_POLICY_MAPPINGS].contains(&oid);
+            if oid == ID_CE_CRL_DISTRIBUTION_POINTS {
+                let points = points(value, issuer).ok_or(CertificateError::Extension(oid))?;
+                extensions.distribution_points = points;
+                return Ok(());
+            }
             match extensions.take(oid, value) {
-                Some(true) => {}
-                Some(false) if critical => extensions.unknown_critical.push(oid),
-                Some(false) => {}
+                Some(true) if oid == ID_CE_EXT_KEY_USAGE => {
+                    extensions.extended_key_usages_critical = critical;
+                }
+                Some(false) if must_be_followed => extensions.not_followed.push(oid),
+                Some(_) => {}
                 None => return Err(CertificateError::Extension(oid)),
             }
             Ok(())
@@ -82,14 +109,23 @@ impl Extensions {
                 self.extended_key_usages = types::ExtendedKeyUsage::from_der(value).ok()?.0;
             }
             ID_CE_BASIC_CONSTRAINTS => {
-                self.is_issuer = types::BasicConstraints::from_der(value).ok()?.ca;
+                let constraints = types::BasicConstraints::from_der(value).ok()?;
+                self.is_issuer = constraints.ca;
+                self.constraints.path_length = constraints.path_len_constraint;
+            }
+            ID_CE_POLICY_CONSTRAINTS => {
+                let constraints = types::PolicyConstraints::from_der(value).ok()?;
+                // Mappings are not followed at all, so that there is nothing to inhibit.
+                self.constraints.explicit_policy = constraints.require_explicit_policy;
+            }
+            ID_CE_INHIBIT_ANY_POLICY => {
+                self.constraints.inhibit_any_policy = Some(u32::from_der(value).ok()?);
             }
             ID_CE_CERTIFICATE_POLICIES => {
                 let policies = types::CertificatePolicies::from_der(value).ok()?.0;
                 self.policies =
                     policies.iter().map(|each| PolicyOid(each.policy_identifier)).collect();
             }
-            ID_CE_CRL_DISTRIBUTION_POINTS => self.distribution_points = points(value)?,
             ID_PE_AUTHORITY_INFO_ACCESS => self.ocsp_uri = ocsp_uri(value)?,
             ID_CE_SUBJECT_KEY_IDENTIFIER => {
                 self.subject_key_identifier =
@@ -123,13 +159,13 @@ fn key_usages(value: &[u8]) -> Option<KeyUsages> {
     })
 }
 
-fn points(value: &[u8]) -> Option<Vec<DistributionPoint>> {
+/// The points whose CRLs are the issuer's own and list every reason: others are not for us.
+fn points(value: &[u8], issuer: &Name) -> Option<Vec<DistributionPoint>> {
     let points = types::CrlDistributionPoints::from_der(value).ok()?.0;
-    let named = points.iter().filter_map(|point| point.distribution_point.as_ref());
-    named
-        .filter_map(|name| DistributionPoint::read(name).transpose())
-        .collect::<Result<_, _>>()
-        .ok()
+    let ours = points.iter().filter(|point| point.reasons.is_none() && point.crl_issuer.is_none());
+    ours.filter_map(|point| point.distribution_point.as_ref())
+        .map(|name| DistributionPoint::read(name, issuer).ok())
+        .collect()
 }
 
 fn ocsp_uri(value: &[u8]) -> Option<Option<String>> {

@@ -3,7 +3,7 @@
 mod extensions;
 mod unsigned;
 
-pub use extensions::{AuthorityKeyIdentifier, KeyUsages};
+pub use extensions::{AuthorityKeyIdentifier, KeyUsages, PathConstraints};
 pub use unsigned::{IssueError, UnsignedCertificate};
 
 use std::fmt;
@@ -179,12 +179,27 @@ impl Certificate {
         self.0.extensions.is_issuer
     }
 
+    /// Whether extKeyUsage is critical.
+    pub fn is_extended_key_usage_critical(&self) -> bool {
+        self.0.extensions.extended_key_usages_critical
+    }
+
+    /// What it asks of the path below it; of none but an issuer's.
+    pub fn path_constraints(&self) -> PathConstraints {
+        self.0.extensions.constraints
+    }
+
+    /// Whether subject and issuer are the same name (RFC 5280 §3.2).
+    pub fn is_self_issued(&self) -> bool {
+        self.subject().is_same(self.issuer())
+    }
+
     /// certificatePolicies.
     pub fn policies(&self) -> &[PolicyOid] {
         &self.0.extensions.policies
     }
 
-    /// cRLDistributionPoints: those that name a point in full.
+    /// cRLDistributionPoints: those with a name, for every reason, whose CRLs are the issuer's own.
     pub fn distribution_points(&self) -> &[DistributionPoint] {
         &self.0.extensions.distribution_points
     }
@@ -204,9 +219,10 @@ impl Certificate {
         self.0.extensions.attributes.as_ref()
     }
 
-    /// Critical extensions that are not understood here: with any, no path is valid.
-    pub fn unknown_critical_extensions(&self) -> &[ObjectIdentifier] {
-        &self.0.extensions.unknown_critical
+    /// Extensions that are not followed here though they must be: with any, no path is valid. Critical
+    /// ones that are not understood, and nameConstraints and policyMappings in any case.
+    pub fn extensions_not_followed(&self) -> &[ObjectIdentifier] {
+        &self.0.extensions.not_followed
     }
 
     /// Use and medium of a holder's certificate, recognised by issuer and policy as `settings` name
@@ -278,7 +294,8 @@ fn read_tbs(tbs: &mut SliceReader<'_>, der: &[u8]) -> Result<Fields, Certificate
     let key = PublicKey::from_spki(tbs.tlv_bytes()?);
     decode::skip_bit_string(tbs, 1)?;
     decode::skip_bit_string(tbs, 2)?;
-    let extensions = decode::explicit(tbs, 3, Extensions::read)?.unwrap_or_default();
+    let extensions = decode::explicit(tbs, 3, |list| Extensions::read(list, &issuer))?;
+    let extensions = extensions.unwrap_or_default();
     Ok(Fields {
         der: der.to_vec(),
         tbs: 0..0,

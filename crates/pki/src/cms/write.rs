@@ -50,9 +50,35 @@ pub struct NewMessage<'a> {
     pub signing_time: Timestamp,
 }
 
+/// A message to be signed that stands in a PDF file (PAdES, ETSI EN 319 142-1 §6.3): detached, and without a
+/// signing time, which the file tells.
+#[derive(Clone, Copy, Debug)]
+pub struct NewPdfMessage<'a> {
+    /// The pieces of the file that are signed, in their order.
+    pub content: [&'a [u8]; 2],
+    /// The signer's certificate.
+    pub signer: &'a Certificate,
+    /// Further certificates to go along: the issuer's.
+    pub chain: &'a [Certificate],
+}
+
+/// A message to be signed, whatever it is about.
+pub(crate) struct Draft<'a> {
+    pub(crate) content_type: ObjectIdentifier,
+    /// In pieces.
+    pub(crate) content: &'a [&'a [u8]],
+    pub(crate) attached: bool,
+    pub(crate) signer: &'a Certificate,
+    /// Those that go into the message.
+    pub(crate) certificates: Vec<&'a Certificate>,
+    pub(crate) signing_time: Option<Timestamp>,
+}
+
 /// A message that lacks but its signature.
 #[derive(Clone)]
 pub struct PreparedMessage {
+    /// `CMSVersion` (RFC 5652 §5.1).
+    version: u64,
     /// As they are signed: DER, a SET OF.
     signed_attributes: Vec<u8>,
     signer: Certificate,
@@ -67,13 +93,15 @@ impl NewMessage<'_> {
     /// # Errors
     /// The key in the signer's certificate is not supported.
     pub fn prepare(&self) -> Result<PreparedMessage, KeyError> {
-        let algorithm = self.signer.public_key()?.algorithm().signature();
-        Ok(PreparedMessage {
-            signed_attributes: self.signed_attributes(algorithm.hash()),
-            signer: self.signer.clone(),
-            algorithm,
-            head: self.head(algorithm.hash()),
-        })
+        let draft = Draft {
+            content_type: ID_DATA,
+            content: &[self.content],
+            attached: self.attached,
+            signer: self.signer,
+            certificates: self.chain.iter().chain([self.signer]).collect(),
+            signing_time: Some(self.signing_time),
+        };
+        draft.prepare()
     }
 
     /// Prepares and signs with a key that is at hand.
@@ -81,19 +109,60 @@ impl NewMessage<'_> {
     /// # Errors
     /// [`PrepareError`].
     pub fn sign(&self, signer: &dyn Signer) -> Result<Vec<u8>, PrepareError> {
-        let prepared = self.prepare()?;
-        let signature = signer.sign(prepared.to_be_signed())?;
-        Ok(prepared.finish(&signature)?)
+        self.prepare()?.sign(signer)
+    }
+}
+
+impl NewPdfMessage<'_> {
+    /// Hashes the content and lays the message out.
+    ///
+    /// # Errors
+    /// The key in the signer's certificate is not supported.
+    pub fn prepare(&self) -> Result<PreparedMessage, KeyError> {
+        let draft = Draft {
+            content_type: ID_DATA,
+            content: &self.content,
+            attached: false,
+            signer: self.signer,
+            certificates: self.chain.iter().chain([self.signer]).collect(),
+            signing_time: None,
+        };
+        draft.prepare()
+    }
+
+    /// Prepares and signs with a key that is at hand.
+    ///
+    /// # Errors
+    /// [`PrepareError`].
+    pub fn sign(&self, signer: &dyn Signer) -> Result<Vec<u8>, PrepareError> {
+        self.prepare()?.sign(signer)
+    }
+}
+
+impl Draft<'_> {
+    pub(crate) fn prepare(&self) -> Result<PreparedMessage, KeyError> {
+        let algorithm = self.signer.public_key()?.algorithm().signature();
+        Ok(PreparedMessage {
+            version: if self.content_type == ID_DATA { 1 } else { 3 },
+            signed_attributes: self.signed_attributes(algorithm.hash()),
+            signer: self.signer.clone(),
+            algorithm,
+            head: self.head(algorithm.hash()),
+        })
     }
 
     fn signed_attributes(&self, hash: HashAlgorithm) -> Vec<u8> {
-        let digest = hash.digest(self.content);
-        set_of(vec![
-            attribute(ID_CONTENT_TYPE, |value| value.oid(ID_DATA)),
-            attribute(ID_SIGNING_TIME, |value| value.time(self.signing_time)),
+        let mut hasher = hash.hasher();
+        self.content.iter().for_each(|piece| hasher.update(piece));
+        let digest = hasher.finish();
+        let mut attributes = vec![
+            attribute(ID_CONTENT_TYPE, |value| value.oid(self.content_type)),
             attribute(ID_MESSAGE_DIGEST, |value| value.value(OCTET_STRING, digest.as_bytes())),
             attribute(SIGNING_CERTIFICATE_V2, |value| self.write_signing_certificate(value)),
-        ])
+        ];
+        let time = self.signing_time;
+        attributes.extend(time.map(|time| attribute(ID_SIGNING_TIME, |value| value.time(time))));
+        set_of(attributes)
     }
 
     /// `SigningCertificateV2` (RFC 5035 §3): SHA-256 is the default and not written.
@@ -113,19 +182,23 @@ impl NewMessage<'_> {
     }
 
     fn head(&self, hash: HashAlgorithm) -> Vec<u8> {
-        let all = self.chain.iter().chain([self.signer]);
+        let all = self.certificates.iter();
         let certificates = set_of(all.map(|each| each.as_der().to_vec()).collect());
         encode(|out| {
             out.nest(SET, |digest_algorithms| write_hash(digest_algorithms, hash));
             out.sequence(|content_info| {
-                content_info.oid(ID_DATA);
+                content_info.oid(self.content_type);
                 if self.attached {
                     content_info.nest(constructed(0), |explicit| {
-                        explicit.value(OCTET_STRING, self.content);
+                        explicit.nest(OCTET_STRING, |octets| {
+                            self.content.iter().for_each(|piece| octets.raw(piece));
+                        });
                     });
                 }
             });
-            retag(&certificates, constructed(0), out);
+            if !self.certificates.is_empty() {
+                retag(&certificates, constructed(0), out);
+            }
         })
     }
 }
@@ -154,13 +227,18 @@ impl PreparedMessage {
                 content_info.oid(ID_SIGNED_DATA);
                 content_info.nest(constructed(0), |explicit| {
                     explicit.sequence(|signed_data| {
-                        signed_data.unsigned(1);
+                        signed_data.unsigned(self.version);
                         signed_data.raw(&self.head);
                         signed_data.nest(SET, |signers| self.write_signer(signers, signature));
                     });
                 });
             });
         }))
+    }
+
+    pub(crate) fn sign(&self, signer: &dyn Signer) -> Result<Vec<u8>, PrepareError> {
+        let signature = signer.sign(self.to_be_signed())?;
+        Ok(self.finish(&signature)?)
     }
 
     fn write_signer(&self, out: &mut Encoder, signature: &[u8]) {
@@ -184,7 +262,7 @@ impl fmt::Debug for PreparedMessage {
     }
 }
 
-fn attribute(kind: ObjectIdentifier, value: impl FnOnce(&mut Encoder)) -> Vec<u8> {
+pub(super) fn attribute(kind: ObjectIdentifier, value: impl FnOnce(&mut Encoder)) -> Vec<u8> {
     encode(|out| {
         out.sequence(|attribute| {
             attribute.oid(kind);
@@ -194,7 +272,7 @@ fn attribute(kind: ObjectIdentifier, value: impl FnOnce(&mut Encoder)) -> Vec<u8
 }
 
 /// DER orders the elements of a SET OF by their encodings.
-fn set_of(mut elements: Vec<Vec<u8>>) -> Vec<u8> {
+pub(super) fn set_of(mut elements: Vec<Vec<u8>>) -> Vec<u8> {
     elements.sort();
     elements.dedup();
     encode(|out| {
@@ -207,7 +285,7 @@ fn set_of(mut elements: Vec<Vec<u8>>) -> Vec<u8> {
 }
 
 /// Writes an element under another tag.
-fn retag(element: &[u8], tag: u8, out: &mut Encoder) {
+pub(super) fn retag(element: &[u8], tag: u8, out: &mut Encoder) {
     out.raw(&[tag]);
     out.raw(element.get(1..).unwrap_or_default());
 }

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{
-    ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER, ID_CE_ISSUING_DISTRIBUTION_POINT,
+    ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER, ID_CE_FRESHEST_CRL,
+    ID_CE_ISSUING_DISTRIBUTION_POINT,
 };
 use der::asn1::AnyRef;
 use der::{Decode, Reader, SliceReader, Tag};
@@ -38,8 +39,8 @@ pub enum CrlError {
     /// An extension's value, of the CRL or an entry, is malformed.
     #[error("the CRL's extension {0} is malformed")]
     Extension(ObjectIdentifier),
-    /// A critical extension, of the CRL or an entry, that is not understood: a delta CRL, an indirect CRL,
-    /// or one of some reasons only, among others.
+    /// A critical extension, of the CRL or an entry, that is not understood: a delta CRL or one that has
+    /// any, an indirect CRL, or one of some reasons only, among others.
     #[error("the CRL has a critical extension or scope that is not supported: {0}")]
     Unsupported(ObjectIdentifier),
     /// The CRL's issuer, or the key that it names, is not the certificate given as its issuer.
@@ -159,8 +160,13 @@ impl Crl {
     /// # Errors
     /// [`CrlError::Issuer`], [`CrlError::KeyUsage`], [`CrlError::Signature`].
     pub fn verify(self, issuer: &Certificate) -> Result<TrustedCrl, CrlError> {
+        self.check_signed_by(issuer)?;
+        Ok(TrustedCrl(self))
+    }
+
+    pub(crate) fn check_signed_by(&self, issuer: &Certificate) -> Result<(), CrlError> {
         let named = self.issuer_key_identifier();
-        if self.issuer != *issuer.subject()
+        if !self.issuer.is_same(issuer.subject())
             || named.is_some_and(|key| issuer.subject_key_identifier() != Some(key))
         {
             return Err(CrlError::Issuer);
@@ -171,8 +177,32 @@ impl Crl {
         let key = issuer.public_key().map_err(|_| CrlError::Signature)?;
         let algorithm = self.algorithm.ok_or(CrlError::Signature)?;
         key.verify(algorithm, &self.der[self.tbs.clone()], &self.der[self.signature.clone()])
-            .map_err(|_| CrlError::Signature)?;
-        Ok(TrustedCrl(self))
+            .map_err(|_| CrlError::Signature)
+    }
+
+    /// What it says about a certificate; whether it is to be believed is another question.
+    pub(crate) fn status_unverified(
+        &self,
+        certificate: &Certificate,
+        moment: Moment,
+    ) -> Result<Status, CrlError> {
+        moment.check(self.this_update, self.next_update)?;
+        if !self.covers(certificate) {
+            return Err(CrlError::Scope);
+        }
+        let listed = self.find(certificate.serial_bytes());
+        Ok(listed.map_or(Status::Good, |(at, withdrawal)| withdrawal.status(at)))
+    }
+
+    /// RFC 5280 §6.3.3 (b) 2: same issuer, a distribution point in common, and the right kind. The
+    /// generations of an issuer share their name, their serial numbers and so their CRLs.
+    fn covers(&self, certificate: &Certificate) -> bool {
+        let Extensions { only_users, only_issuers, ref distribution_point, .. } = self.extensions;
+        let in_partition = distribution_point.as_ref().is_none_or(|point| {
+            certificate.distribution_points().iter().any(|named| named.shares_name(point))
+        });
+        let of_kind = if certificate.is_issuer() { !only_users } else { !only_issuers };
+        certificate.issuer().is_same(&self.issuer) && in_partition && of_kind
     }
 }
 
@@ -197,26 +227,7 @@ impl TrustedCrl {
     /// # Errors
     /// [`CrlError::Scope`] if the certificate is not one that it covers; [`CrlError::Untimely`].
     pub fn status(&self, certificate: &Certificate, moment: Moment) -> Result<Status, CrlError> {
-        let Self(crl) = self;
-        moment.check(crl.this_update, crl.next_update)?;
-        if !crl.covers(certificate) {
-            return Err(CrlError::Scope);
-        }
-        let listed = crl.find(certificate.serial_bytes());
-        Ok(listed.map_or(Status::Good, |(at, withdrawal)| withdrawal.status(at)))
-    }
-}
-
-impl Crl {
-    /// RFC 5280 §6.3.3 (b) 2: same issuer, a distribution point in common, and the right kind. The
-    /// generations of an issuer share their name, their serial numbers and so their CRLs.
-    fn covers(&self, certificate: &Certificate) -> bool {
-        let Extensions { only_users, only_issuers, ref distribution_point, .. } = self.extensions;
-        let in_partition = distribution_point.as_ref().is_none_or(|point| {
-            certificate.distribution_points().iter().any(|named| named.shares_name(point))
-        });
-        let of_kind = if certificate.is_issuer() { !only_users } else { !only_issuers };
-        *certificate.issuer() == self.issuer && in_partition && of_kind
+        self.0.status_unverified(certificate, moment)
     }
 }
 
@@ -249,7 +260,8 @@ fn read_tbs(tbs: &mut SliceReader<'_>) -> Result<Crl, CrlError> {
         let end = decode::position(tbs);
         entries = end - list.len()..end;
     }
-    let extensions = decode::explicit(tbs, 0, Extensions::read)?.unwrap_or_default();
+    let extensions = decode::explicit(tbs, 0, |list| Extensions::read(list, &issuer))?;
+    let extensions = extensions.unwrap_or_default();
     Ok(Crl {
         der: Vec::new(),
         tbs: 0..0,
@@ -264,7 +276,7 @@ fn read_tbs(tbs: &mut SliceReader<'_>) -> Result<Crl, CrlError> {
 }
 
 impl Extensions {
-    fn read(reader: &mut SliceReader<'_>) -> Result<Self, CrlError> {
+    fn read(reader: &mut SliceReader<'_>, issuer: &Name) -> Result<Self, CrlError> {
         let mut extensions = Self::default();
         decode::extensions(reader, |oid, critical, value| match oid {
             ID_CE_CRL_NUMBER => {
@@ -278,22 +290,23 @@ impl Extensions {
                 extensions.issuer_key = authority.key_identifier.map(|key| key.into_bytes().into());
                 Ok(())
             }
-            ID_CE_ISSUING_DISTRIBUTION_POINT => extensions.take_scope(value),
+            ID_CE_ISSUING_DISTRIBUTION_POINT => extensions.take_scope(value, issuer),
+            // Newer information lies in a delta CRL, and those are not read.
+            ID_CE_FRESHEST_CRL => Err(CrlError::Unsupported(oid)),
             _ if critical => Err(CrlError::Unsupported(oid)),
             _ => Ok(()),
         })?;
         Ok(extensions)
     }
 
-    fn take_scope(&mut self, value: &[u8]) -> Result<(), CrlError> {
+    fn take_scope(&mut self, value: &[u8], issuer: &Name) -> Result<(), CrlError> {
         let malformed = |_| CrlError::Extension(ID_CE_ISSUING_DISTRIBUTION_POINT);
         let scope = pkix::crl::dp::IssuingDistributionPoint::from_der(value).map_err(malformed)?;
         if let Some(name) = &scope.distribution_point {
-            self.distribution_point = DistributionPoint::read(name).map_err(malformed)?;
+            self.distribution_point =
+                Some(DistributionPoint::read(name, issuer).map_err(malformed)?);
         }
-        let named_in_full = scope.distribution_point.is_some() == self.distribution_point.is_some();
-        if !named_in_full
-            || scope.only_some_reasons.is_some()
+        if scope.only_some_reasons.is_some()
             || scope.indirect_crl
             || scope.only_contains_attribute_certs
         {

@@ -1,7 +1,9 @@
 //! Keys: algorithms, public keys that verify, signers that sign, and where new key pairs come from.
 
 mod algorithm;
+pub mod ecdsa;
 mod encrypted;
+mod fixed;
 mod public;
 mod signer;
 mod software;
@@ -18,7 +20,7 @@ pub enum KeyError {
     /// The bytes are not DER of the expected structure, or the key they hold is not sound.
     #[error("the key is malformed")]
     Malformed,
-    /// The key is neither RSA of 2048 bits nor on P-256 or P-384.
+    /// The key is neither RSA of 2048, 3072 or 4096 bits nor on P-256 or P-384.
     #[error("the key's algorithm or size is not supported")]
     Unsupported,
     /// Decryption failed: the passphrase is wrong, or the file was changed.

@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    VerificationAlgorithm,
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1,
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
+    RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+    RSA_PSS_2048_8192_SHA512, VerificationAlgorithm,
 };
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
@@ -46,11 +48,12 @@ struct Inner {
     spki: Vec<u8>,
     key_length: usize,
     identifier: KeyIdentifier,
+    /// For the signatures that our own keys of this kind make; the others are rare.
     parsed: ParsedPublicKey,
 }
 
 impl PublicKey {
-    /// Reads a DER `SubjectPublicKeyInfo`: RSA of 2048 bits with an odd exponent of 65537 or more
+    /// Reads a DER `SubjectPublicKeyInfo`: RSA of 2048, 3072 or 4096 bits with an odd exponent of 65537 or more
     /// (FIPS 186-5 §5.4), or a point on P-256 or P-384 in uncompressed form.
     ///
     /// # Errors
@@ -58,10 +61,10 @@ impl PublicKey {
     pub fn from_spki(spki: &[u8]) -> Result<Self, KeyError> {
         let info = SubjectPublicKeyInfoRef::from_der(spki).map_err(|_| KeyError::Malformed)?;
         let key = info.subject_public_key.as_bytes().ok_or(KeyError::Malformed)?;
-        let algorithm = key_algorithm(&info)?;
-        check_form(algorithm, key)?;
-        let parsed =
-            ParsedPublicKey::new(verification(algorithm), spki).map_err(|_| KeyError::Malformed)?;
+        let algorithm = key_algorithm(&info, key)?;
+        let verification =
+            verification(algorithm, algorithm.signature()).ok_or(KeyError::Unsupported)?;
+        let parsed = ParsedPublicKey::new(verification, spki).map_err(|_| KeyError::Malformed)?;
         Ok(Self(Arc::new(Inner {
             algorithm,
             spki: spki.to_vec(),
@@ -96,33 +99,46 @@ impl PublicKey {
     /// Verifies a signature over a message.
     ///
     /// # Errors
-    /// [`SignatureInvalid`], also when `algorithm` is not the one of this key.
+    /// [`SignatureInvalid`], also when `algorithm` does not fit this key.
     pub fn verify(
         &self,
         algorithm: SignatureAlgorithm,
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), SignatureInvalid> {
-        if algorithm != self.0.algorithm.signature() {
-            return Err(SignatureInvalid);
-        }
-        self.0.parsed.verify_sig(message, signature).map_err(|_| SignatureInvalid)
+        self.with(algorithm, |key| key.verify_sig(message, signature).is_ok())
     }
 
     /// Verifies a signature over the message of that digest.
     ///
     /// # Errors
-    /// [`SignatureInvalid`], also when `algorithm` or the digest's hash is not the one of this key.
+    /// [`SignatureInvalid`], also when `algorithm` does not fit this key or the digest's hash.
     pub fn verify_digest(
         &self,
         algorithm: SignatureAlgorithm,
         digest: &Digest,
         signature: &[u8],
     ) -> Result<(), SignatureInvalid> {
-        if algorithm != self.0.algorithm.signature() || digest.algorithm() != algorithm.hash() {
+        if digest.algorithm() != algorithm.hash() {
             return Err(SignatureInvalid);
         }
-        self.0.parsed.verify_digest_sig(digest.as_aws(), signature).map_err(|_| SignatureInvalid)
+        self.with(algorithm, |key| key.verify_digest_sig(digest.as_aws(), signature).is_ok())
+    }
+
+    fn with(
+        &self,
+        algorithm: SignatureAlgorithm,
+        verifies: impl Fn(&ParsedPublicKey) -> bool,
+    ) -> Result<(), SignatureInvalid> {
+        let key = &*self.0;
+        let holds = if algorithm == key.algorithm.signature() {
+            verifies(&key.parsed)
+        } else {
+            let verification = verification(key.algorithm, algorithm).ok_or(SignatureInvalid)?;
+            let parsed = ParsedPublicKey::new(verification, &key.spki);
+            parsed.is_ok_and(|parsed| verifies(&parsed))
+        };
+        if holds { Ok(()) } else { Err(SignatureInvalid) }
     }
 }
 
@@ -140,37 +156,37 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-fn key_algorithm(info: &SubjectPublicKeyInfoRef<'_>) -> Result<KeyAlgorithm, KeyError> {
+/// The kind of a key, whose form is checked.
+fn key_algorithm(info: &SubjectPublicKeyInfoRef<'_>, key: &[u8]) -> Result<KeyAlgorithm, KeyError> {
     let parameters = info.algorithm.parameters.ok_or(KeyError::Unsupported)?;
     match info.algorithm.oid {
-        RSA_ENCRYPTION if parameters.is_null() => Ok(KeyAlgorithm::Rsa2048),
+        RSA_ENCRYPTION if parameters.is_null() => rsa_algorithm(key),
         ID_EC_PUBLIC_KEY => {
             let curve: ObjectIdentifier =
                 parameters.decode_as().map_err(|_| KeyError::Unsupported)?;
-            match curve {
-                SECP_256_R_1 => Ok(KeyAlgorithm::EcP256),
-                SECP_384_R_1 => Ok(KeyAlgorithm::EcP384),
-                _ => Err(KeyError::Unsupported),
+            let (algorithm, coordinate) = match curve {
+                SECP_256_R_1 => (KeyAlgorithm::EcP256, 32),
+                SECP_384_R_1 => (KeyAlgorithm::EcP384, 48),
+                _ => return Err(KeyError::Unsupported),
+            };
+            match key.split_first() {
+                Some((0x04, point)) if point.len() == 2 * coordinate => Ok(algorithm),
+                Some((0x02 | 0x03, x)) if x.len() == coordinate => Err(KeyError::Unsupported),
+                _ => Err(KeyError::Malformed),
             }
         }
         _ => Err(KeyError::Unsupported),
     }
 }
 
-fn check_form(algorithm: KeyAlgorithm, key: &[u8]) -> Result<(), KeyError> {
-    let coordinate = match algorithm {
-        KeyAlgorithm::Rsa2048 => {
-            let (modulus, exponent) = rsa_key(key).map_err(|_| KeyError::Malformed)?;
-            let supported = modulus.as_bytes().len() == 256 && is_sound(exponent.as_bytes());
-            return if supported { Ok(()) } else { Err(KeyError::Unsupported) };
-        }
-        KeyAlgorithm::EcP256 => 32,
-        KeyAlgorithm::EcP384 => 48,
-    };
-    match key.split_first() {
-        Some((0x04, point)) if point.len() == 2 * coordinate => Ok(()),
-        Some((0x02 | 0x03, x)) if x.len() == coordinate => Err(KeyError::Unsupported),
-        _ => Err(KeyError::Malformed),
+fn rsa_algorithm(key: &[u8]) -> Result<KeyAlgorithm, KeyError> {
+    let (modulus, exponent) = rsa_key(key).map_err(|_| KeyError::Malformed)?;
+    match modulus.as_bytes().len() {
+        _ if !is_sound(exponent.as_bytes()) => Err(KeyError::Unsupported),
+        256 => Ok(KeyAlgorithm::Rsa2048),
+        384 => Ok(KeyAlgorithm::Rsa3072),
+        512 => Ok(KeyAlgorithm::Rsa4096),
+        _ => Err(KeyError::Unsupported),
     }
 }
 
@@ -189,12 +205,24 @@ fn is_sound(exponent: &[u8]) -> bool {
     is_odd && (exponent.len() > 3 || (exponent.len() == 3 && exponent >= &[1, 0, 1]))
 }
 
-fn verification(algorithm: KeyAlgorithm) -> &'static dyn VerificationAlgorithm {
-    match algorithm {
-        KeyAlgorithm::Rsa2048 => &RSA_PKCS1_2048_8192_SHA256,
-        KeyAlgorithm::EcP256 => &ECDSA_P256_SHA256_ASN1,
-        KeyAlgorithm::EcP384 => &ECDSA_P384_SHA384_ASN1,
-    }
+fn verification(
+    key: KeyAlgorithm,
+    signature: SignatureAlgorithm,
+) -> Option<&'static dyn VerificationAlgorithm> {
+    use SignatureAlgorithm as Made;
+    Some(match (key, signature) {
+        _ if !signature.fits(key) => return None,
+        (KeyAlgorithm::EcP384, Made::EcdsaWithSha256) => &ECDSA_P384_SHA256_ASN1,
+        (KeyAlgorithm::EcP384, Made::EcdsaWithSha384) => &ECDSA_P384_SHA384_ASN1,
+        (_, Made::EcdsaWithSha256) => &ECDSA_P256_SHA256_ASN1,
+        (_, Made::EcdsaWithSha384) => &ECDSA_P256_SHA384_ASN1,
+        (_, Made::Sha256WithRsa) => &RSA_PKCS1_2048_8192_SHA256,
+        (_, Made::Sha384WithRsa) => &RSA_PKCS1_2048_8192_SHA384,
+        (_, Made::Sha512WithRsa) => &RSA_PKCS1_2048_8192_SHA512,
+        (_, Made::PssWithSha256) => &RSA_PSS_2048_8192_SHA256,
+        (_, Made::PssWithSha384) => &RSA_PSS_2048_8192_SHA384,
+        (_, Made::PssWithSha512) => &RSA_PSS_2048_8192_SHA512,
+    })
 }
 
 fn identify(key: &[u8]) -> KeyIdentifier {

@@ -22,7 +22,7 @@ pub trait KeySource: Send + Sync {
     /// A key pair that nobody else has.
     ///
     /// # Errors
-    /// [`KeyError::Generation`].
+    /// [`KeyError::Generation`]; [`KeyError::Unsupported`] for what is not in [`KeyAlgorithm::ALL`].
     fn generate(&self, algorithm: KeyAlgorithm) -> Result<SoftwareKey, KeyError>;
 }
 
@@ -38,6 +38,7 @@ impl KeySource for FreshKeys {
             ),
             KeyAlgorithm::EcP256 => Pair::generate_ec(&ECDSA_P256_SHA256_ASN1_SIGNING)?,
             KeyAlgorithm::EcP384 => Pair::generate_ec(&ECDSA_P384_SHA384_ASN1_SIGNING)?,
+            KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => return Err(KeyError::Unsupported),
         };
         SoftwareKey::from_pair(pair)
     }
@@ -60,12 +61,11 @@ impl SoftwareKey {
     /// # Errors
     /// [`KeyError::Malformed`] or [`KeyError::Unsupported`].
     pub fn from_pkcs8(pkcs8: &[u8]) -> Result<Self, KeyError> {
-        let pair = match private_key_algorithm(pkcs8)? {
-            KeyAlgorithm::Rsa2048 => {
-                Pair::Rsa(rsa::KeyPair::from_pkcs8(pkcs8).map_err(|_| KeyError::Malformed)?)
-            }
-            KeyAlgorithm::EcP256 => Pair::read_ec(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8)?,
-            KeyAlgorithm::EcP384 => Pair::read_ec(&ECDSA_P384_SHA384_ASN1_SIGNING, pkcs8)?,
+        let pair = match curve(pkcs8)? {
+            None => Pair::Rsa(rsa::KeyPair::from_pkcs8(pkcs8).map_err(|_| KeyError::Malformed)?),
+            Some(SECP_256_R_1) => Pair::read_ec(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8)?,
+            Some(SECP_384_R_1) => Pair::read_ec(&ECDSA_P384_SHA384_ASN1_SIGNING, pkcs8)?,
+            Some(_) => return Err(KeyError::Unsupported),
         };
         Self::from_pair(pair)
     }
@@ -86,6 +86,9 @@ impl SoftwareKey {
         }
         .map_err(|_| KeyError::Malformed)?;
         let public_key = PublicKey::from_spki(spki.as_ref())?;
+        if !KeyAlgorithm::ALL.contains(&public_key.algorithm()) {
+            return Err(KeyError::Unsupported);
+        }
         Ok(Self { pair, public_key })
     }
 }
@@ -127,22 +130,16 @@ impl Pair {
     }
 }
 
-fn private_key_algorithm(pkcs8: &[u8]) -> Result<KeyAlgorithm, KeyError> {
+/// The curve of a private key; `None` if it is RSA.
+fn curve(pkcs8: &[u8]) -> Result<Option<ObjectIdentifier>, KeyError> {
     let info = PrivateKeyInfoRef::from_der(pkcs8).map_err(|_| KeyError::Malformed)?;
-    if info.algorithm.oid == RSA_ENCRYPTION {
-        return Ok(KeyAlgorithm::Rsa2048);
-    }
-    if info.algorithm.oid != ID_EC_PUBLIC_KEY {
-        return Err(KeyError::Unsupported);
-    }
-    let curve: ObjectIdentifier = info
-        .algorithm
-        .parameters
-        .and_then(|parameters| parameters.decode_as().ok())
-        .ok_or(KeyError::Malformed)?;
-    match curve {
-        SECP_256_R_1 => Ok(KeyAlgorithm::EcP256),
-        SECP_384_R_1 => Ok(KeyAlgorithm::EcP384),
+    match info.algorithm.oid {
+        RSA_ENCRYPTION => Ok(None),
+        ID_EC_PUBLIC_KEY => {
+            let parameters = info.algorithm.parameters;
+            let curve = parameters.and_then(|parameters| parameters.decode_as().ok());
+            curve.map(Some).ok_or(KeyError::Malformed)
+        }
         _ => Err(KeyError::Unsupported),
     }
 }

@@ -142,6 +142,11 @@ impl OcspResponse {
         self.produced_at
     }
 
+    /// The certificates that it brings along: the responder's. Unverified.
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
     /// What it says, certificate by certificate. Unverified.
     pub fn answers(&self) -> impl Iterator<Item = SingleAnswer<'_>> {
         self.answers.iter().filter_map(|answer| {
@@ -266,7 +271,7 @@ fn check_delegation(responder: &Certificate, issuer: &Certificate) -> Result<(),
         && responder.extended_key_usages().contains(&ID_KP_OCSP_SIGNING)
         && responder.is_ocsp_nocheck()
         && responder.key_usages().is_none_or(|usages| usages.digital_signature)
-        && responder.unknown_critical_extensions().is_empty()
+        && responder.extensions_not_followed().is_empty()
         && responder.verify_signature(issuer_key).is_ok();
     if delegated { Ok(()) } else { Err(OcspError::NotDelegated) }
 }

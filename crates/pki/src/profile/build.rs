@@ -3,13 +3,13 @@
 use inrou_rules::{Medium, Serial, Use};
 use jiff::Timestamp;
 
-use super::extension::Values;
+use super::extension::{Extension, Values};
 use super::{CertificateKind, CommonName, IssuerSettings, Place, Profile, SubjectForm};
 use crate::attributes::{AttributesInvalid, PersonalAttributes};
 use crate::certificate::{Certificate, UnsignedCertificate};
 use crate::crl::Partition;
 use crate::encode::{constructed, encode};
-use crate::keys::{KeyError, PublicKey};
+use crate::keys::{KeyError, PublicKey, SignatureAlgorithm};
 use crate::name::{Name, Part};
 
 /// Why no certificate can be made by its profile.
@@ -174,7 +174,7 @@ impl IssuerSettings {
             point.map(|partition| self.distribution_point(partition, issuer_key.identifier()));
         let values = Values {
             attributes: draft.holder.and_then(|request| request.attributes),
-            name_in_japanese: &self.issuer_name_in_japanese(usage),
+            name_in_japanese: Some(&self.issuer_name_in_japanese(usage)),
             policy: profile.policy,
             cps_uri: self.cps_uri.as_ref(),
             distribution_point: point.as_ref(),
@@ -182,28 +182,11 @@ impl IssuerSettings {
             issuer: draft.issuer,
             subject_key: draft.public_key.identifier(),
         };
-        let tbs = encode(|out| {
-            out.sequence(|tbs| {
-                tbs.nest(constructed(0), |version| version.unsigned(2));
-                tbs.unsigned(draft.serial.0);
-                tbs.signature_algorithm(algorithm);
-                tbs.raw(self.issuer_name(usage).as_der());
-                tbs.sequence(|validity| {
-                    validity.time(draft.not_before);
-                    validity.time(draft.not_after);
-                });
-                tbs.raw(subject.as_der());
-                tbs.raw(draft.public_key.spki());
-                tbs.nest(constructed(3), |explicit| {
-                    explicit.sequence(|extensions| {
-                        for extension in profile.extensions {
-                            extension.write(&values, extensions);
-                        }
-                    });
-                });
-            });
-        });
-        Ok(UnsignedCertificate::new(tbs, algorithm))
+        let issuer = self.issuer_name(usage);
+        let names = Names { issuer: &issuer, subject: &subject };
+        let times = (draft.not_before, draft.not_after);
+        let (key, extensions) = (draft.public_key, profile.extensions);
+        Ok(write_tbs(algorithm, draft.serial, names, times, key, extensions, &values))
     }
 
     fn check(&self, draft: &Draft<'_>, profile: &Profile) -> Result<(), ProfileError> {
@@ -268,9 +251,49 @@ impl IssuerSettings {
 }
 
 /// X.520 allows 64 characters in `O`, `OU` and `CN`; a municipality's has six more behind it.
-fn check_names(names: &[&str]) -> Result<(), ProfileError> {
+pub(super) fn check_names(names: &[&str]) -> Result<(), ProfileError> {
     let fits = |name: &&str| (1..=58).contains(&name.chars().count());
     if names.iter().all(fits) { Ok(()) } else { Err(ProfileError::Name) }
+}
+
+/// Who signs a certificate, and whose it is.
+pub(super) struct Names<'a> {
+    pub(super) issuer: &'a Name,
+    pub(super) subject: &'a Name,
+}
+
+/// Writes a `TBSCertificate`; `times`: first and last second of validity.
+pub(super) fn write_tbs(
+    algorithm: SignatureAlgorithm,
+    serial: Serial,
+    names: Names<'_>,
+    times: (Timestamp, Timestamp),
+    public_key: &PublicKey,
+    extensions: &[Extension],
+    values: &Values<'_>,
+) -> UnsignedCertificate {
+    let tbs = encode(|out| {
+        out.sequence(|tbs| {
+            tbs.nest(constructed(0), |version| version.unsigned(2));
+            tbs.unsigned(serial.0);
+            tbs.signature_algorithm(algorithm);
+            tbs.raw(names.issuer.as_der());
+            tbs.sequence(|validity| {
+                validity.time(times.0);
+                validity.time(times.1);
+            });
+            tbs.raw(names.subject.as_der());
+            tbs.raw(public_key.spki());
+            tbs.nest(constructed(3), |explicit| {
+                explicit.sequence(|list| {
+                    for extension in extensions {
+                        extension.write(values, list);
+                    }
+                });
+            });
+        });
+    });
+    UnsignedCertificate::new(tbs, algorithm)
 }
 
 /// One certificate in the making.

@@ -5,7 +5,8 @@ use const_oid::db::rfc5280::{
     ID_AD_OCSP, ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS,
     ID_CE_CERTIFICATE_POLICIES, ID_CE_CRL_DISTRIBUTION_POINTS, ID_CE_EXT_KEY_USAGE,
     ID_CE_ISSUER_ALT_NAME, ID_CE_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
-    ID_KP_CLIENT_AUTH, ID_KP_OCSP_SIGNING, ID_PE_AUTHORITY_INFO_ACCESS, ID_QT_CPS,
+    ID_KP_CLIENT_AUTH, ID_KP_OCSP_SIGNING, ID_KP_TIME_STAMPING, ID_PE_AUTHORITY_INFO_ACCESS,
+    ID_QT_CPS,
 };
 use const_oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
 
@@ -16,7 +17,7 @@ use crate::distribution::{DistributionPoint, write_directory_name, write_uri};
 use crate::encode::{
     BOOLEAN, Encoder, IA5_STRING, NULL, OCTET_STRING, constructed, encode, primitive,
 };
-use crate::keys::KeyIdentifier;
+use crate::keys::{KeyIdentifier, PublicKey};
 use crate::name::Name;
 
 /// An extension of a profile.
@@ -26,6 +27,8 @@ pub enum Extension {
     KeyUsage(&'static [u8]),
     /// extKeyUsage with one purpose, not critical.
     ExtendedKeyUsage(ObjectIdentifier),
+    /// extKeyUsage for time-stamps alone, critical (RFC 3161 §2.3).
+    TimeStamping,
     /// subjectAltName with the four attributes.
     Attributes,
     /// subjectAltName with the issuer's name in Japanese.
@@ -93,16 +96,46 @@ pub(super) const OCSP_RESPONDER: &[Extension] = &[
     Extension::SubjectKeyIdentifier,
 ];
 
+pub(super) const TIME_STAMP_ISSUER: &[Extension] = &[
+    Extension::KeyUsage(SIGNS_CERTIFICATES),
+    Extension::BasicConstraints,
+    Extension::SubjectKeyIdentifier,
+];
+
+pub(super) const TIME_STAMP_UNIT: &[Extension] = &[
+    Extension::KeyUsage(SIGNS),
+    Extension::TimeStamping,
+    Extension::AuthorityKeyIdentifier,
+    Extension::SubjectKeyIdentifier,
+];
+
 /// What the values of a certificate's extensions are made of.
 pub(super) struct Values<'a> {
     pub(super) attributes: Option<&'a PersonalAttributes>,
-    pub(super) name_in_japanese: &'a Name,
+    pub(super) name_in_japanese: Option<&'a Name>,
     pub(super) policy: Option<PolicyOid>,
     pub(super) cps_uri: Option<&'a HttpUri>,
     pub(super) distribution_point: Option<&'a DistributionPoint>,
     pub(super) ocsp_uri: Option<&'a HttpUri>,
     pub(super) issuer: Option<&'a Certificate>,
     pub(super) subject_key: KeyIdentifier,
+}
+
+impl<'a> Values<'a> {
+    /// Those of a certificate that tells of nothing but keys: its own, and its issuer's if that is
+    /// another's.
+    pub(super) fn of_keys(issuer: Option<&'a Certificate>, subject_key: &PublicKey) -> Self {
+        Self {
+            attributes: None,
+            name_in_japanese: None,
+            policy: None,
+            cps_uri: None,
+            distribution_point: None,
+            ocsp_uri: None,
+            issuer,
+            subject_key: subject_key.identifier(),
+        }
+    }
 }
 
 impl Extension {
@@ -123,7 +156,7 @@ impl Extension {
     fn oid(self) -> ObjectIdentifier {
         match self {
             Self::KeyUsage(_) => ID_CE_KEY_USAGE,
-            Self::ExtendedKeyUsage(_) => ID_CE_EXT_KEY_USAGE,
+            Self::ExtendedKeyUsage(_) | Self::TimeStamping => ID_CE_EXT_KEY_USAGE,
             Self::Attributes | Self::SubjectNameInJapanese => ID_CE_SUBJECT_ALT_NAME,
             Self::BasicConstraints => ID_CE_BASIC_CONSTRAINTS,
             Self::CertificatePolicies => ID_CE_CERTIFICATE_POLICIES,
@@ -137,20 +170,28 @@ impl Extension {
     }
 
     fn is_critical(self) -> bool {
-        matches!(self, Self::KeyUsage(_) | Self::BasicConstraints | Self::CertificatePolicies)
+        matches!(
+            self,
+            Self::KeyUsage(_)
+                | Self::TimeStamping
+                | Self::BasicConstraints
+                | Self::CertificatePolicies
+        )
     }
 
     fn value(self, values: &Values<'_>) -> Option<Vec<u8>> {
         Some(match self {
             Self::KeyUsage(bits) => encode(|out| out.value(crate::encode::BIT_STRING, bits)),
             Self::ExtendedKeyUsage(purpose) => encode(|out| out.sequence(|list| list.oid(purpose))),
+            Self::TimeStamping => Self::ExtendedKeyUsage(ID_KP_TIME_STAMPING).value(values)?,
             Self::Attributes => {
                 let attributes = values.attributes?;
                 encode(|out| attributes.write(out))
             }
-            Self::SubjectNameInJapanese | Self::IssuerNameInJapanese => encode(|out| {
-                out.sequence(|names| write_directory_name(names, values.name_in_japanese));
-            }),
+            Self::SubjectNameInJapanese | Self::IssuerNameInJapanese => {
+                let name = values.name_in_japanese?;
+                encode(|out| out.sequence(|names| write_directory_name(names, name)))
+            }
             Self::BasicConstraints => {
                 encode(|out| out.sequence(|fields| fields.value(BOOLEAN, &[0xFF])))
             }

@@ -5,6 +5,7 @@ mod build;
 mod extension;
 mod settings;
 mod subject;
+mod time_stamp;
 
 pub use build::{HolderRequest, ProfileError};
 pub use extension::Extension;

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -181,6 +182,12 @@ pub fn run_openssl(arguments: &[&str], input: &[u8]) -> (bool, String) {
     let _ = writer.join().unwrap();
     let text = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The interpreter of the virtual environment with the foreign judges.
+pub fn python() -> PathBuf {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/bin/python");
+    std::env::var_os("INROU_PYTHON").map_or(beside, PathBuf::from)
 }
 
 /// A private key in the clear, as OpenSSL reads it.

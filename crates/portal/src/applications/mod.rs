@@ -13,12 +13,14 @@ use inrou_api::wire::portal::{
     OfficeState, Procedure, SignedDocument,
 };
 use inrou_api::wire::transaction::{Purpose, TransactionState};
+use inrou_relying::Checks;
 use inrou_rules::{Attributes, Municipality, japan};
 use inrou_words::{Place, places};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Portal;
 use crate::history::entry;
+use crate::secrets::sha256;
 use crate::store::{Application, NewApplication, Request, Session, procedure_name};
 use form::{ChildAllowance, MovingOut};
 
@@ -165,7 +167,10 @@ impl Portal {
         let now = self.now();
         let (document, municipality) = document(&id, &form, &applicant, now)?;
         let life = self.settings.signing_life;
-        let transaction = self.new_transaction(Purpose::Sign, document, life);
+        // Nobody but this resident can sign it: another's page cannot go on from it.
+        let page = sha256(session.subject.as_bytes());
+        let transaction =
+            self.new_transaction(Purpose::Sign, document, life, (page, Checks::default()));
         let act = format!("draw-up:{}", transaction.id.as_str());
         let entry = entry(&session.subject, act, now, "application-drawn-up", "holder")
             .with("procedure", procedure_name(form.procedure));
@@ -189,7 +194,7 @@ impl Portal {
         ApplicationDrawnUp {
             application: application.id,
             document: application.document,
-            link: self.link(&application.transaction.id),
+            link: self.link(&application.transaction),
             expires: application.transaction.expires,
             transaction: application.transaction.id,
         }

@@ -5,7 +5,8 @@ use axum::http::HeaderMap;
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{Problem, accepted_language};
 use inrou_api::server::{Json, Path, Query, Source};
-use inrou_api::wire::portal::{LoginBegun, LoginOrigin, LoginView};
+use inrou_api::wire::portal::{LoginBegun, LoginView};
+use inrou_api::wire::transaction::LoginOrigin;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -6,6 +6,7 @@
 
 mod applications;
 mod bearer;
+mod consents;
 mod logins;
 mod office;
 mod records;
@@ -38,7 +39,7 @@ pub fn router(portal: Arc<Portal>, shutdown: Shutdown) -> axum::Router {
     let state = State { portal, shutdown };
     let open = with_access(logins::router().merge(transactions::router()), Access::Anybody);
     let residents = sessions::router().merge(applications::router()).merge(records::router());
-    let residents = with_access(residents, Access::Resident);
+    let residents = with_access(residents.merge(consents::router()), Access::Resident);
     let office =
         office::router().route_layer(from_fn_with_state(verifier, Verifier::<Keys, Nonces>::check));
     let all = OpenApiRouter::new()

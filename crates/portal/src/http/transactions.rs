@@ -3,47 +3,53 @@
 use axum::extract::State as Shared;
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Json, Path};
-use inrou_api::wire::transaction::{Transaction, TransactionAnswer, TransactionId};
+use inrou_api::wire::transaction::{Answering, Taking, Transaction, TransactionId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::State;
 
 pub(super) fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(open)).routes(routes!(answer))
+    OpenApiRouter::new().routes(routes!(take)).routes(routes!(answer))
 }
 
-/// What a phone is asked: opened by link or QR code (USE-1).
-#[utoipa::path(get, path = "/transactions/{transaction}", operation_id = "transaction",
+/// A phone takes what a link or QR code asks (USE-1): the first one does, and it alone may look again.
+#[utoipa::path(post, path = "/transactions/{transaction}/taking", operation_id = "take_transaction",
     tag = "phone",
     params(("transaction" = inline(TransactionId), Path,
-        description = "The identifier at the end of the link.")),
-    extensions(("x-problems" = json!(["transaction-unknown"]))),
+        description = "The identifier in the link.")), request_body = Taking,
+    extensions(("x-problems" = json!([
+        "handover-forged", "handover-stale", "handover-taken", "transaction-done",
+        "transaction-expired", "transaction-refused", "transaction-unknown"
+    ]))),
     responses((status = 200, body = Transaction)))]
-async fn open(
+async fn take(
     Shared(state): Shared<State>,
     Path(id): Path<String>,
+    Json(taking): Json<Taking>,
 ) -> Result<Json<Transaction>, Problem> {
-    state.portal.transaction(&parse(id)?).await.map(Json)
+    state.portal.take(&parse(id)?, taking).await.map(Json)
 }
 
 /// Answers it. The same answer may be sent again.
 #[utoipa::path(post, path = "/transactions/{transaction}/answer",
     operation_id = "answer_transaction", tag = "phone",
     params(("transaction" = inline(TransactionId), Path,
-        description = "The identifier at the end of the link.")), request_body = TransactionAnswer,
+        description = "The identifier in the link.")), request_body = Answering,
     extensions(("x-problems" = json!([
         "application-content-mismatch", "application-settled", "application-signature-invalid",
         "bad-request", "certificate-expired", "certificate-not-yet-valid", "certificate-on-hold",
         "certificate-revoked", "certificate-untrusted", "certificate-wrong-kind", "conflict",
-        "login-signature-invalid", "signer-other-person", "status-unavailable", "transaction-done",
+        "handover-taken",
+        "holder-phone-not-supported", "holder-pin-blocked", "holder-pin-wrong",
+        "holder-without-certificate", "login-signature-invalid", "signer-other-person", "status-unavailable", "transaction-done",
         "transaction-expired", "transaction-refused", "transaction-unknown"
     ]))),
     responses((status = 200, body = Transaction)))]
 async fn answer(
     Shared(state): Shared<State>,
     Path(id): Path<String>,
-    Json(answer): Json<TransactionAnswer>,
+    Json(answer): Json<Answering>,
 ) -> Result<Json<Transaction>, Problem> {
     state.portal.answer(&parse(id)?, answer).await.map(Json)
 }

@@ -10,12 +10,12 @@ use inrou_api::page::{Cursor, PageQuery};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Path, Query, long_poll};
 use inrou_api::wire::portal::{ApplicationState, ApplicationView};
-use inrou_web::{Form, Said, Trouble, Visit, page};
+use inrou_web::{Form, HandOver, Said, Trouble, Visit, page};
 use inrou_words::{Term, Value};
 use serde::Deserialize;
 
 use super::visitor::Resident;
-use super::{ON_A_PAGE, Screens, keyed, login, patience, qr::Qr, to};
+use super::{ON_A_PAGE, Screens, keyed, login, patience, to};
 use crate::applications::state;
 use crate::store::{Application, procedure_name};
 
@@ -101,9 +101,8 @@ struct Shown<'a> {
     title: &'static str,
     found: &'a Application,
     state: &'a ApplicationState,
-    link: &'a str,
-    app: Option<&'a str>,
-    qr: Option<Qr>,
+    hand_over: Option<HandOver<'a>>,
+    taken: bool,
     key: &'a str,
 }
 
@@ -170,27 +169,41 @@ pub(super) async fn show(
     let portal = &screens.portal;
     let found = portal.own(&session, id).await?;
     let state = state(&found, portal.now());
-    let link = portal.link(&found.transaction.id);
-    let waits = state == ApplicationState::WaitsForSignature;
-    let qr = waits.then(|| Qr::new(&link, v.attr("hand-over.qr"))).transpose()?;
+    let taken = found.transaction.handover.taken.is_some();
+    let waits = state == ApplicationState::WaitsForSignature && !taken;
+    let renews = format!("/portal/applications/{}/code", found.id);
+    let hand_over =
+        waits.then(|| login::hand_over(&screens, &v, &found.transaction, renews)).transpose()?;
     let key = IdempotencyKey::new(&*portal.entropy);
     let shown = Shown {
         v: &v,
         title: "application.title",
         found: &found,
         state: &state,
-        link: &link,
-        app: portal.settings.app.as_deref(),
-        qr,
+        hand_over,
+        taken,
         key: key.as_str(),
     };
     page(&v, &shown)
+}
+
+/// The QR code of this second.
+pub(super) async fn code(
+    State(screens): State<Screens>,
+    Resident(session): Resident,
+    Path(id): Path<String>,
+    v: Visit,
+) -> Result<Response, Problem> {
+    let found = screens.portal.own(&session, id).await?;
+    page(&v, &inrou_web::Code::new(&v, screens.portal.code(&found.transaction))?)
 }
 
 /// What the page shows.
 #[derive(Deserialize)]
 pub(super) struct Seen {
     state: String,
+    #[serde(default)]
+    taken: bool,
 }
 
 /// Whether an application stands otherwise than its page shows: 200, or 204 if it does not.
@@ -202,7 +215,10 @@ pub(super) async fn news(
 ) -> Result<StatusCode, Problem> {
     let portal = &screens.portal;
     let find = async || portal.own(&session, id.clone()).await;
-    let is_news = |found: &Application| name(&state(found, portal.now())) != seen.state;
+    let is_news = |found: &Application| {
+        name(&state(found, portal.now())) != seen.state
+            || found.transaction.handover.taken.is_some() != seen.taken
+    };
     let expires = find().await?.transaction.expires;
     let poll = long_poll(portal.changes(), patience().duration(), &screens.shutdown, || async {
         let found = find().await?;

@@ -33,6 +33,8 @@ const KINDS: &[&str] = &[
     "application-accepted",
     "application-returned",
     "document-viewed",
+    "consent-given",
+    "consent-withdrawn",
     "application-completed",
     "application-rejected",
     "certificate-issued",

@@ -7,15 +7,15 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Query, Source};
-use inrou_api::wire::portal::LoginOrigin;
-use inrou_api::wire::transaction::TransactionState;
-use inrou_web::{Form, Said, Trouble, Visit, page};
+use inrou_api::wire::transaction::LoginOrigin;
+use inrou_relying::{Standing, TransactionRecord};
+use inrou_web::{Form, HandOver, NumberForm, NumberTyped, Said, Trouble, Visit, browser, page};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::visitor::Visitor;
-use super::{Screens, browser, cookies, path_below, patience, qr::Qr, to};
-use crate::store::TransactionRecord;
+use super::{Screens, cookies, path_below, patience, to};
+use crate::store::Confirmation;
 
 /// Where to go after the log-in.
 #[derive(Deserialize)]
@@ -100,15 +100,24 @@ pub(super) async fn begin(
 struct Waits<'a> {
     v: &'a Visit,
     title: &'static str,
-    link: &'a str,
-    app: Option<&'a str>,
-    qr: Qr,
+    hand_over: Option<HandOver<'a>>,
+    standing: Standing,
     expires: Timestamp,
 }
 
 impl Waits<'_> {
     fn left(&self) -> Said<'_> {
         time_left(self.v, self.expires)
+    }
+
+    fn number(&self) -> Option<NumberForm<'_>> {
+        match self.standing {
+            Standing::AsksNumber { left, first } => {
+                let left = (!first).then_some(left);
+                Some(NumberForm::new(self.v, "/portal/login/number", left))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -132,17 +141,15 @@ pub(super) async fn wait(
     let (login, path) = under_way(&headers).unwrap_or_default();
     let now = portal.now();
     let record = portal.login_transaction(login).await?;
-    let code = match record.as_ref().map(|record| (record, record.state(now))) {
-        Some((record, TransactionState::Open)) => return waits(&screens, &v, record),
-        Some((record, TransactionState::Done)) => {
+    let code = match record.as_ref().map(|record| (record, record.standing(now))) {
+        Some((record, Standing::Done)) => {
             if let Some(token) = portal.unused_token(&record.id, now).await? {
                 return screens.enter(&headers, &token, path).await;
             }
             Code::LOGIN_REQUIRED
         }
-        Some((record, _)) => {
-            return over(&screens, &v, &record.result(now).unwrap_or_default(), path);
-        }
+        Some((_, Standing::Over(code))) => return over(&screens, &v, &code, path),
+        Some((record, standing)) => return waits(&screens, &v, record, standing),
         // It was forgotten, or the browser keeps no cookies.
         None => Code::LOGIN_NOT_BEGUN,
     };
@@ -165,17 +172,93 @@ fn over(screens: &Screens, v: &Visit, code: &str, path: Option<&str>) -> Result<
     page(v, &over)
 }
 
-fn waits(screens: &Screens, v: &Visit, record: &TransactionRecord) -> Result<Response, Problem> {
-    let link = screens.portal.link(&record.id);
-    let waits = Waits {
-        v,
-        title: "login-wait.title",
-        link: &link,
-        app: screens.portal.settings.app.as_deref(),
-        qr: Qr::new(&link, v.attr("hand-over.qr"))?,
-        expires: record.expires,
+fn waits(
+    screens: &Screens,
+    v: &Visit,
+    record: &TransactionRecord,
+    standing: Standing,
+) -> Result<Response, Problem> {
+    let title = match standing {
+        Standing::AsksNumber { .. } => "hand-over.number-title",
+        Standing::AwaitsReturn => "hand-over.return-title",
+        _ => "login-wait.title",
     };
-    page(v, &waits)
+    let hand_over = match standing {
+        Standing::Waits => Some(hand_over(screens, v, record, "/portal/login/code".to_owned())?),
+        _ => None,
+    };
+    page(v, &Waits { v, title, hand_over, standing, expires: record.expires })
+}
+
+/// The part of a page that hands a transaction over.
+pub(super) fn hand_over<'a>(
+    screens: &'a Screens,
+    v: &'a Visit,
+    record: &TransactionRecord,
+    renews: String,
+) -> Result<HandOver<'a>, Problem> {
+    let portal = &screens.portal;
+    Ok(HandOver {
+        v,
+        app: portal.settings.app.as_deref(),
+        link: portal.link(record),
+        code: inrou_web::Code::new(v, portal.code(record))?,
+        renews,
+    })
+}
+
+/// The QR code of this second.
+pub(super) async fn code(
+    State(screens): State<Screens>,
+    headers: HeaderMap,
+    v: Visit,
+) -> Result<Response, Problem> {
+    let (login, _) = under_way(&headers).ok_or_else(|| Problem::new(Code::NOT_FOUND))?;
+    let record = screens.portal.login_transaction(login).await?;
+    let record = record.ok_or_else(|| Problem::new(Code::NOT_FOUND))?;
+    page(&v, &inrou_web::Code::new(&v, screens.portal.code(&record))?)
+}
+
+/// From the address that takes the number to the page that asks for it.
+pub(super) async fn to_wait() -> Response {
+    to("/portal/login/wait").into_response()
+}
+
+/// The number that was typed.
+pub(super) async fn number(
+    State(screens): State<Screens>,
+    headers: HeaderMap,
+    Form(form): Form<NumberTyped>,
+) -> Result<Response, Problem> {
+    let portal = &screens.portal;
+    let (login, _) = under_way(&headers).ok_or_else(|| Problem::new(Code::LOGIN_NOT_BEGUN))?;
+    if let Some(record) = portal.login_transaction(login).await? {
+        let is_right = portal.links.is_number(&record, &form.number);
+        portal.confirm(&record, Confirmation::Number { is_right }).await?;
+    }
+    Ok(to("/portal/login/wait").into_response())
+}
+
+/// With what the person comes back from the app.
+#[derive(Deserialize)]
+pub(super) struct Returned {
+    #[serde(default)]
+    r: String,
+}
+
+/// The person comes back from the app, if it is in the browser that began.
+pub(super) async fn returned(
+    State(screens): State<Screens>,
+    headers: HeaderMap,
+    Query(returned): Query<Returned>,
+) -> Result<Response, Problem> {
+    let portal = &screens.portal;
+    let other = || Problem::new(Code::HANDOVER_OTHER_BROWSER);
+    let (login, _) = under_way(&headers).ok_or_else(other)?;
+    let record = portal.login_transaction(login).await?;
+    let own = record.filter(|record| portal.links.is_return(record, &returned.r));
+    portal.confirm(&own.ok_or_else(other)?, Confirmation::Return).await?;
+    Ok(to("/portal/login/wait").into_response())
 }
 
 /// How much time is left to answer, in minutes.
@@ -185,17 +268,23 @@ pub(super) fn time_left(v: &Visit, expires: Timestamp) -> Said<'static> {
     Said::of("hand-over.left", v.language).with("left", minutes).with("until", expires)
 }
 
+/// What the page shows.
+#[derive(Deserialize)]
+pub(super) struct Seen {
+    #[serde(default)]
+    shown: String,
+}
+
 /// Whether the page should look again: 200, or 204 if nothing has happened.
 pub(super) async fn news(
     State(screens): State<Screens>,
     headers: HeaderMap,
+    Query(seen): Query<Seen>,
 ) -> Result<StatusCode, Problem> {
     let (login, _) = under_way(&headers).ok_or_else(|| Problem::new(Code::NOT_FOUND))?;
-    let view = screens.portal.login(login, patience(), &screens.shutdown).await?;
-    Ok(match view.state {
-        TransactionState::Open => StatusCode::NO_CONTENT,
-        _ => StatusCode::OK,
-    })
+    let portal = &screens.portal;
+    let turned = portal.login_turns(login, &seen.shown, patience(), &screens.shutdown).await?;
+    Ok(if turned { StatusCode::OK } else { StatusCode::NO_CONTENT })
 }
 
 impl Screens {

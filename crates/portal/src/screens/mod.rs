@@ -4,7 +4,7 @@
 
 mod applications;
 mod apply;
-mod browser;
+mod consents;
 mod cookies;
 mod export;
 mod history;
@@ -13,7 +13,6 @@ mod login;
 mod notices;
 mod office;
 mod own;
-mod qr;
 mod stay;
 mod visitor;
 
@@ -54,6 +53,9 @@ pub fn router(portal: Arc<Portal>, shutdown: Shutdown) -> Router {
         .route("/portal/login", get(login::show).post(login::begin))
         .route("/portal/login/wait", get(login::wait))
         .route("/portal/login/wait/news", get(login::news))
+        .route("/portal/login/code", get(login::code))
+        .route("/portal/login/number", get(login::to_wait).post(login::number))
+        .route("/portal/login/return", get(login::returned))
         .route("/portal/logout", get(back).post(login::log_out))
         .route("/portal/goodbye", get(login::goodbye))
         .route("/portal/sessions", get(home::sessions))
@@ -66,6 +68,7 @@ pub fn router(portal: Arc<Portal>, shutdown: Shutdown) -> Router {
         .route("/portal/applications", get(applications::list))
         .route("/portal/applications/{application}", get(applications::show))
         .route("/portal/applications/{application}/news", get(applications::news))
+        .route("/portal/applications/{application}/code", get(applications::code))
         .route(
             "/portal/applications/{application}/signature",
             get(back).post(applications::sign_again),
@@ -77,6 +80,12 @@ pub fn router(portal: Arc<Portal>, shutdown: Shutdown) -> Router {
         .route("/portal/history", get(history::show))
         .route("/portal/history.csv", get(export::csv))
         .route("/portal/history.json", get(export::json))
+        .route("/portal/consents", get(consents::list))
+        .route("/portal/consents/{consent}", get(consents::show))
+        .route(
+            "/portal/consents/{consent}/withdrawal",
+            get(consents::to_consent).post(consents::withdraw),
+        )
         .route("/portal/own", get(own::menu))
         .route("/portal/own/medicines", get(own::medicines))
         .route("/portal/own/checkups", get(own::checkups))

@@ -12,14 +12,16 @@ use std::collections::BTreeMap;
 use inrou_api::idempotency::Keyed;
 use inrou_api::wire::authority::Notice;
 use inrou_api::wire::transaction::TransactionId;
+use inrou_relying::{Taken, TransactionRecord};
 use inrou_rules::Municipality;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-pub use error::StoreError;
+pub(crate) use error::problem;
+pub use error::{Reused, StoreError};
 pub use records::{
-    Answered, Application, Digest, Draft, Due, Entry, Logged, NewApplication, OfficeQuery, Outcome,
-    Receipt, Received, Session, Settlement, TransactionRecord, Verdict, procedure_name,
+    Application, Confirmation, Digest, Draft, Due, Entry, Logged, NewApplication, OfficeQuery,
+    Outcome, Receipt, Received, Session, Settlement, Verdict, procedure_name,
 };
 pub use sqlite::SqliteStore;
 
@@ -63,6 +65,30 @@ pub trait Logins: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     fn transaction(&self, id: &TransactionId) -> Result<Option<TransactionRecord>, StoreError>;
+
+    /// A phone takes a transaction; gives it as it stands afterwards.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn take(
+        &self,
+        id: &TransactionId,
+        taken: &Taken,
+        now: Timestamp,
+    ) -> Result<Option<TransactionRecord>, StoreError>;
+
+    /// The browser that began shows that the answer is its own, or fails to: the last failure ends the
+    /// session to which the answer led.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn confirm(
+        &self,
+        id: &TransactionId,
+        session: &str,
+        confirmation: Confirmation,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Settles a transaction with all that follows from it, if it is open at that time; gives it as
     /// it stands afterwards.

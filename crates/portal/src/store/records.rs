@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use inrou_api::problem::Code;
-use inrou_api::wire::Base64;
-use inrou_api::wire::portal::{Decision, EvidenceKind, LoginOrigin, OfficeState, Procedure};
-use inrou_api::wire::transaction::{Purpose, Transaction, TransactionId, TransactionState};
+use inrou_api::wire::portal::{Decision, EvidenceKind, OfficeState, Procedure};
+use inrou_api::wire::transaction::{LoginOrigin, TransactionId};
+use inrou_relying::{AnswerDigest, TransactionRecord};
 use inrou_rules::{Municipality, japan};
 use jiff::Timestamp;
 
@@ -14,74 +14,6 @@ use super::Request;
 
 /// SHA-256 of a secret or of an answer.
 pub type Digest = [u8; 32];
-
-/// What was asked of a phone.
-#[derive(Clone, PartialEq, Eq)]
-pub struct TransactionRecord {
-    /// Which.
-    pub id: TransactionId,
-    /// What is asked.
-    pub purpose: Purpose,
-    /// Who asks.
-    pub asker: String,
-    /// The asker's name.
-    pub asker_name: String,
-    /// The text shown; for signing, the document.
-    pub text: String,
-    /// Random bytes that make the answer fresh.
-    pub challenge: Vec<u8>,
-    /// Until when it may be answered.
-    pub expires: Timestamp,
-    /// On what a log-in was begun, where that was noted.
-    pub origin: Option<LoginOrigin>,
-    /// How it was answered.
-    pub answered: Option<Answered>,
-}
-
-/// How a transaction was answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
-    /// Done, refused or failed.
-    pub state: TransactionState,
-    /// The result code, unless done.
-    pub result: Option<String>,
-    /// SHA-256 of the answer, by which a repetition is recognised.
-    pub answer: Digest,
-}
-
-impl TransactionRecord {
-    /// Where it stands at a time: nobody has to note that it expired.
-    pub fn state(&self, now: Timestamp) -> TransactionState {
-        match &self.answered {
-            Some(answered) => answered.state,
-            None if now >= self.expires => TransactionState::Expired,
-            None => TransactionState::Open,
-        }
-    }
-
-    /// The result code, once it is neither open nor done.
-    pub fn result(&self, now: Timestamp) -> Option<String> {
-        match &self.answered {
-            Some(answered) => answered.result.clone(),
-            None => (now >= self.expires).then(|| "transaction-expired".to_owned()),
-        }
-    }
-
-    /// As the phone sees it.
-    pub fn view(&self, now: Timestamp) -> Transaction {
-        Transaction {
-            id: self.id.clone(),
-            asker: self.asker.clone(),
-            asker_name: self.asker_name.clone(),
-            purpose: self.purpose,
-            text: self.text.clone(),
-            challenge: Base64(self.challenge.clone()),
-            expires: self.expires,
-            state: self.state(now),
-            result: self.result(now),
-        }
-    }
-}
 
 /// A resident who is logged in, or was.
 #[derive(Clone, PartialEq, Eq)]
@@ -118,8 +50,8 @@ impl Session {
 pub struct Settlement {
     /// Which transaction.
     pub transaction: TransactionId,
-    /// SHA-256 of the answer.
-    pub answer: Digest,
+    /// By what a repetition of the answer is recognised.
+    pub answer: AnswerDigest,
     /// When.
     pub at: Timestamp,
     /// What the answer led to.
@@ -333,12 +265,6 @@ pub struct Logged {
     pub actor: String,
 }
 
-impl fmt::Debug for TransactionRecord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TransactionRecord({})", self.id.as_str())
-    }
-}
-
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Session({})", self.id)
@@ -367,4 +293,16 @@ impl fmt::Debug for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Receipt({})", self.application)
     }
+}
+
+/// What the browser that began a log-in shows after the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmation {
+    /// A number was typed.
+    Number {
+        /// Whether it is the one that the phone shows.
+        is_right: bool,
+    },
+    /// The person came back from the app.
+    Return,
 }

@@ -143,7 +143,7 @@ impl House {
         let asked = self.open(&id).await.unwrap();
         let answer = match asked.purpose {
             Purpose::LogIn => person.user_authentication.log_in(&asked),
-            Purpose::Sign => person.signature.sign(&asked, self.now()),
+            Purpose::Sign | Purpose::SignDigest => person.signature.sign(&asked, self.now()),
         };
         self.answer(&id, &answer).await.unwrap();
     }
@@ -177,7 +177,11 @@ impl Page {
 
     /// What the phone is to open.
     pub fn transaction(&self) -> String {
-        self.between("<code>http://localhost:8080/portal/v1/transactions/", "<")
+        let link =
+            self.between("<code class=\"long\">", "<").replace("&amp;", "&").replace("&#38;", "&");
+        crate::support::links::note(&link);
+        let (address, _) = link.split_once('?').unwrap();
+        address.strip_prefix("http://localhost:8080/portal/v1/transactions/").unwrap().to_owned()
     }
 
     /// What the page asks while it waits.

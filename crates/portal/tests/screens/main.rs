@@ -3,6 +3,7 @@
 
 mod applications;
 mod browser;
+mod consents;
 mod login;
 mod office;
 mod records;

@@ -1,9 +1,11 @@
 //! What every page says: in each language, and in easy Japanese with a reading for each kanji.
 
+use inrou_api::wire::authority::ConsentState;
 use inrou_rules::Medium;
 use inrou_web::testing::bare_kanji;
 
 use crate::browser::{Browser, Page};
+use crate::consents::{BANK, SHOP, gives_consents};
 use crate::support::{House, MOVING_OUT};
 
 /// Every page of portal and office, in a language.
@@ -29,6 +31,7 @@ async fn pages(language: &str) -> Vec<Page> {
         "/portal/applications",
         "/portal/notices",
         "/portal/sessions",
+        "/portal/consents",
         "/portal/own",
         "/portal/own/medicines",
         "/portal/own/checkups",
@@ -36,6 +39,13 @@ async fn pages(language: &str) -> Vec<Page> {
     ] {
         pages.push(browser.get(path).await);
     }
+    gives_consents(&house, &person);
+    house.role_api.set_consent_state(SHOP, ConsentState::Expired);
+    let (bank, shop) = (format!("/portal/consents/{BANK}"), format!("/portal/consents/{SHOP}"));
+    for path in ["/portal/consents", &bank, &shop] {
+        pages.push(browser.get(path).await);
+    }
+    pages.push(browser.submit(&format!("{bank}/withdrawal"), &[]).await);
     let child = [
         ("child_name", "こども"),
         ("child_birth_date", "2024-05-06"),

@@ -10,6 +10,7 @@ pub const FIXTURES: &[&str] = &[
     include_str!("../fixtures/v1.sql"),
     include_str!("../fixtures/v2.sql"),
     include_str!("../fixtures/v3.sql"),
+    include_str!("../fixtures/v4.sql"),
 ];
 
 /// The resident of the fixtures.

@@ -1,10 +1,10 @@
 //! A portal that listens, the authority that it asks, residents with their phones, and a clerk.
 #![allow(dead_code, clippy::panic, clippy::unwrap_used)]
 
-mod authority;
+pub mod links;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use inrou_api::client::{Client, ClientError};
 use inrou_api::clock::{Clock, TestClock};
@@ -15,7 +15,7 @@ use inrou_api::signature::RoleKey;
 use inrou_api::wire::portal::{
     ApplicationDrawnUp, DrawUpApplication, LoginBegun, LoginView, Procedure,
 };
-use inrou_api::wire::transaction::{Transaction, TransactionAnswer, TransactionId};
+use inrou_api::wire::transaction::{Answering, Transaction, TransactionAnswer, TransactionId};
 use inrou_pki::{Entropy, FreshKeys, KeyAlgorithm, KeySource, Signer, SystemEntropy, pem};
 use inrou_portal::settings::{Caller, Permission, Settings};
 use inrou_portal::store::SqliteStore;
@@ -26,7 +26,7 @@ use inrou_web::ProblemPages;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
-pub use authority::RoleApi;
+pub use inrou_relying::testing::RoleApi;
 
 /// The portal's address, as people know it: it stays the same over restarts.
 pub const PUBLIC: &str = "http://localhost:8080";
@@ -54,7 +54,7 @@ pub struct Running {
     pub screens: axum::Router,
     /// The receiving office's.
     pub office: axum::Router,
-    pub portal: Arc<Portal>,
+    pub portal: Weak<Portal>,
     serving: Trigger,
     served: tokio::task::JoinHandle<()>,
 }
@@ -92,7 +92,8 @@ impl House {
         let clock = Arc::new(TestClock::at(START.parse().unwrap()));
         let authority = TestAuthority::open(clock.clone(), algorithm).await;
         let (portal_key, clerk_key) = (role_key(), role_key());
-        let role_api = RoleApi::open(clock.clone(), portal_key.public_key().clone()).await;
+        let role_api =
+            RoleApi::open(clock.clone(), "portal", portal_key.public_key().clone()).await;
         let folder = tempfile::tempdir().unwrap();
         let parts = Outside {
             clock: &clock,
@@ -121,6 +122,8 @@ impl House {
         self.portal.serving.pull();
         let served = &mut self.portal.served;
         served.await.unwrap();
+        // Whoever has the portal has its file.
+        (self.portal.screens, self.portal.office) = Default::default();
         let parts = Outside {
             clock: &self.clock,
             authority: &self.authority,
@@ -152,8 +155,16 @@ impl House {
             signature: issue(Use::Signature),
             attributes,
         };
-        self.role_api.know(&person);
+        self.know(&person);
         person
+    }
+
+    /// Has the authority know whose these certificates are.
+    pub fn know(&self, person: &Person) {
+        for holder in [&person.user_authentication, &person.signature] {
+            let certificate = &holder.certificate;
+            self.role_api.know(certificate, &person.subject, &person.attributes);
+        }
     }
 
     /// Whoever calls the portal.
@@ -195,7 +206,9 @@ impl House {
 
     /// A page asks for a log-in.
     pub async fn begin(&self) -> LoginBegun {
-        self.anybody().post("/logins").once(&key()).answer().await.unwrap()
+        let begun: LoginBegun = self.anybody().post("/logins").once(&key()).answer().await.unwrap();
+        links::note(&begun.link);
+        begun
     }
 
     /// The page polls.
@@ -206,8 +219,9 @@ impl House {
 
     /// The phone opens a link.
     pub async fn open(&self, transaction: &TransactionId) -> Result<Transaction, Problem> {
-        let path = format!("/transactions/{}", transaction.as_str());
-        problem(self.anybody().get(&path).answer().await)
+        let path = format!("/transactions/{}/taking", transaction.as_str());
+        let taking = links::taking(transaction);
+        problem(self.anybody().post(&path).json(&taking).answer().await)
     }
 
     /// The phone answers.
@@ -217,7 +231,10 @@ impl House {
         answer: &TransactionAnswer,
     ) -> Result<Transaction, Problem> {
         let path = format!("/transactions/{}/answer", transaction.as_str());
-        problem(self.anybody().post(&path).json(answer).answer().await)
+        // Whoever answers has opened it.
+        let _ = self.open(transaction).await;
+        let answering = Answering { phone: links::phone(), answer: answer.clone() };
+        problem(self.anybody().post(&path).json(&answering).answer().await)
     }
 
     /// The whole log-in; gives the session's token.
@@ -232,11 +249,14 @@ impl House {
     /// A moving-out notification is drawn up.
     pub async fn draw_up(&self, token: &str) -> ApplicationDrawnUp {
         let call = self.resident(token).post("/applications").json(&form(MOVING_OUT));
-        call.once(&key()).answer().await.unwrap()
+        let drawn_up: ApplicationDrawnUp = call.once(&key()).answer().await.unwrap();
+        links::note(&drawn_up.link);
+        drawn_up
     }
 
     /// It is signed on the phone.
     pub async fn sign(&self, person: &Person, drawn_up: &ApplicationDrawnUp) -> TransactionAnswer {
+        links::note(&drawn_up.link);
         let asked = self.open(&drawn_up.transaction).await.unwrap();
         let answer = person.signature.sign(&asked, self.now());
         self.answer(&drawn_up.transaction, &answer).await.unwrap();
@@ -308,6 +328,7 @@ impl Running {
         let office = shell().with_pages(Arc::new(pages)).wrap(office);
         let router = shell().wrap(router(portal.clone(), told.clone()));
         let served = tokio::spawn(serve(listener, router, told));
+        let portal = Arc::downgrade(&portal);
         Self { base, screens, office, portal, serving, served }
     }
 }

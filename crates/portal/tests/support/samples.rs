@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use inrou_api::idempotency::{Fingerprint, Keyed};
-use inrou_api::wire::portal::{Decision, EvidenceKind, LoginOrigin, Procedure};
+use inrou_api::wire::portal::{Decision, EvidenceKind, Procedure};
+use inrou_api::wire::transaction::LoginOrigin;
 use inrou_api::wire::transaction::{Purpose, TransactionId};
 use inrou_portal::store::{
-    Digest, Due, Entry, NewApplication, Outcome, Receipt, Request, Session, Settlement,
-    TransactionRecord, Verdict,
+    Digest, Due, Entry, NewApplication, Outcome, Receipt, Request, Session, Settlement, Verdict,
 };
+use inrou_relying::{Checks, Handover, TransactionRecord};
 use jiff::{SignedDuration, Timestamp};
 
 pub const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
@@ -37,10 +38,15 @@ pub fn transaction(purpose: Purpose, number: u64) -> TransactionRecord {
         purpose,
         asker: "http://localhost:8080".to_owned(),
         asker_name: "Portal".to_owned(),
+        site: None,
         text: format!("Text {number}\n"),
+        digest: None,
+        reason: None,
+        shares: Vec::new(),
         challenge: vec![1; 32],
         expires: later(180),
         origin: None,
+        handover: Handover::new(START, digest("page", number), Checks::default()),
         answered: None,
     }
 }

@@ -11,7 +11,7 @@ use inrou_pki::Status;
 use inrou_pki::certificate::Certificate;
 use inrou_pki::cms::{CmsError, SignedMessage};
 use inrou_pki::digest::HashAlgorithm;
-use inrou_rules::{Medium, Use};
+use inrou_rules::Use;
 use jiff::Timestamp;
 
 pub use report::{
@@ -185,11 +185,6 @@ impl Validator {
             check(CheckName::Purpose, fits),
             check(CheckName::Status, status),
         ]
-    }
-
-    fn kind(&self, certificate: &Certificate) -> Option<Kind> {
-        let recognised = certificate.recognise(&self.settings().issuer);
-        recognised.map(|(usage, medium): (Use, Medium)| Kind { usage, medium })
     }
 }
 

@@ -27,6 +27,24 @@ impl StatusEvidence {
     }
 }
 
+impl FileKind {
+    /// What a file is.
+    ///
+    /// # Errors
+    /// [`NotRecognised`]: why it is none of the kinds that can be inspected.
+    pub fn of(file: &[u8]) -> Result<Self, NotRecognised> {
+        Ok(match recognise(file)? {
+            Recognised::Certificate(certificate) if certificate.is_issuer() => {
+                Self::IssuerCertificate
+            }
+            Recognised::Certificate(_) => Self::Certificate,
+            Recognised::Message(_) => Self::SignedMessage,
+            Recognised::Ocsp(..) => Self::OcspResponse,
+            Recognised::Crl(_) => Self::Crl,
+        })
+    }
+}
+
 /// A file, read as what it is.
 pub(super) enum Recognised {
     Certificate(Certificate),

@@ -3,13 +3,13 @@
 use inrou_pki::crl::CrlPath;
 use inrou_pki::path::{self, Evidence};
 
-use super::{FailureReason, Question, StatusClient, Told};
+use super::{FailureReason, Question, StatusClient, StatusSource, Told};
 
 impl StatusClient {
     pub(super) async fn ask_crl(&self, question: &Question<'_>) -> Told {
         let address = question.crl_address().ok_or(FailureReason::NoAddress)?;
         let limit = question.settings.longest_crl;
-        self.get_kept(question, &address, limit, |crl, moment| {
+        self.get_kept(question, (StatusSource::Crl, &address), limit, |crl, moment| {
             let evidence = Evidence::Crl(crl);
             Ok(path::status(question.certificate, question.anchors, evidence, moment)?)
         })

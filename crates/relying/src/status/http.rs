@@ -23,19 +23,19 @@ pub enum FetchError {
 }
 
 /// An HTTP client for status services.
-pub(super) struct Http(reqwest::Client);
+pub(crate) struct Http(reqwest::Client);
 
 /// What was answered.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// The body; `None` if what the client has is still right (304).
-    pub(super) body: Option<Vec<u8>>,
-    pub(super) etag: Option<String>,
-    pub(super) caching: Caching,
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) etag: Option<String>,
+    pub(crate) caching: Caching,
 }
 
 /// How long an answer may be used without asking again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Caching {
+pub(crate) enum Caching {
     /// The service does not say.
     Unsaid,
     /// Not at all: it may be kept, but the service is to be asked each time.
@@ -49,7 +49,7 @@ pub(super) enum Caching {
 impl Http {
     /// A client that waits this long for an answer, and trusts these roots; without any, the operating
     /// system's.
-    pub(super) fn new(patience: Duration, roots: &[Vec<u8>]) -> Result<Self, FetchError> {
+    pub(crate) fn new(patience: Duration, roots: &[Vec<u8>]) -> Result<Self, FetchError> {
         // Fails only where a provider is installed already, which then serves as well.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -66,7 +66,7 @@ impl Http {
     }
 
     /// Gets what is at an address, unless it is what `etag` stands for.
-    pub(super) async fn get(
+    pub(crate) async fn get(
         &self,
         address: &str,
         etag: Option<&str>,
@@ -80,7 +80,7 @@ impl Http {
     }
 
     /// Posts a body of this media type and reads the answer.
-    pub(super) async fn post(
+    pub(crate) async fn post(
         &self,
         address: &str,
         (media_type, body): (&'static str, Vec<u8>),

@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use inrou_pki::Status;
+use inrou_pki::certificate::Certificate;
+use inrou_pki::crl::Crl;
+use inrou_pki::ocsp::OcspResponse;
 use inrou_pki::status::Moment;
 use jiff::{SignedDuration, Timestamp};
 
-use super::cache::Kept;
+use super::cache::{Kept, Verdict};
 use super::http::{Answer, Caching};
-use super::{FailureReason, FetchError, Question, StatusClient, Told};
+use super::{
+    FailureReason, FetchError, Question, StatusClient, StatusEvidence, StatusSource, Told,
+};
 
 impl StatusClient {
     /// Gets what `judge` finds a status in: what was kept of it if that may still be used, else what
@@ -16,14 +21,15 @@ impl StatusClient {
     pub(super) async fn get_kept(
         &self,
         question: &Question<'_>,
-        address: &str,
+        (source, address): (StatusSource, &str),
         limit: usize,
         judge: impl Fn(&[u8], Moment) -> Result<Status, FailureReason>,
     ) -> Told {
-        let kept = self.cache.find(address);
+        let kept = self.cache.find(&address.to_owned());
         if let Some(kept) = kept.as_ref().filter(|kept| kept.is_fresh(question.now))
             && let Ok(status) = judge(&kept.body, question.moment_of_kept())
         {
+            self.note(question, source, status, kept);
             return Ok((status, kept.body.to_vec()));
         }
         let etag = kept.as_ref().and_then(|kept| kept.etag.as_deref());
@@ -34,14 +40,22 @@ impl StatusClient {
             (None, None) => return Err(FetchError::Status(304).into()),
         };
         let status = judge(&body, question.moment())?;
-        self.keep(address, body.clone(), &answer, question.now);
+        if let Some(kept) = self.keep(address, body.clone(), &answer, question.now) {
+            self.note(question, source, status, &kept);
+        }
         Ok((status, body.to_vec()))
     }
 
     /// Keeps what passed its checks, as its service allows.
-    fn keep(&self, address: &str, body: Arc<[u8]>, answer: &Answer, now: Timestamp) {
+    fn keep(
+        &self,
+        address: &str,
+        body: Arc<[u8]>,
+        answer: &Answer,
+        now: Timestamp,
+    ) -> Option<Kept> {
         let fresh_until = match answer.caching {
-            Caching::Never => return,
+            Caching::Never => return None,
             Caching::Unsaid => None,
             Caching::Revalidate => Some(now),
             Caching::Seconds(seconds) => {
@@ -49,6 +63,52 @@ impl StatusClient {
             }
         };
         let etag = answer.etag.clone();
-        self.cache.keep(address, Kept { body, etag, fresh_until });
+        let kept = Kept { body, etag, fresh_until };
+        self.cache.keep(address.to_owned(), kept.clone());
+        Some(kept)
+    }
+
+    /// Notes what was said of a certificate, for as long as nobody need be asked again.
+    fn note(&self, question: &Question<'_>, source: StatusSource, status: Status, kept: &Kept) {
+        if !kept.is_fresh(question.now) {
+            return;
+        }
+        let Some((from, next_update)) = span(source, &kept.body) else { return };
+        let until = kept.fresh_until.map_or(next_update, |until| until.min(next_update));
+        let verdict = Verdict { status, source, body: kept.body.clone(), span: (from, until) };
+        self.verdicts.keep(key(question.certificate), verdict);
+    }
+
+    /// What was said of a certificate lately, if that may still be used.
+    pub(super) fn said_lately(&self, question: &Question<'_>) -> Option<(Status, StatusEvidence)> {
+        let verdict = self.verdicts.find(&key(question.certificate))?;
+        if !verdict.holds(question.now) {
+            return None;
+        }
+        let Verdict { status, source, body, .. } = verdict;
+        let evidence = StatusEvidence { source, der: body.to_vec(), checked_at: question.now };
+        Some((status, evidence))
+    }
+}
+
+/// A certificate's fingerprint.
+fn key(certificate: &Certificate) -> Vec<u8> {
+    certificate.fingerprint().as_bytes().to_vec()
+}
+
+/// thisUpdate and nextUpdate, of all that an OCSP response answers.
+fn span(source: StatusSource, der: &[u8]) -> Option<(Timestamp, Timestamp)> {
+    match source {
+        StatusSource::Crl => {
+            let crl = Crl::from_der(der.to_vec()).ok()?;
+            Some((crl.this_update(), crl.next_update()))
+        }
+        StatusSource::Ocsp => {
+            let response = OcspResponse::from_der(der).ok()?;
+            let from = response.answers().map(|answer| answer.this_update).max()?;
+            let until =
+                response.answers().map(|answer| answer.next_update.unwrap_or(answer.this_update));
+            Some((from, until.min()?))
+        }
     }
 }

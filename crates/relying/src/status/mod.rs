@@ -3,7 +3,7 @@
 mod cache;
 mod crl;
 mod evidence;
-mod http;
+pub(crate) mod http;
 mod kept;
 mod ocsp;
 
@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Kind, Settings};
-use cache::Cache;
+use cache::{Cache, Kept, Verdict};
 use http::Http;
 
 pub use evidence::StatusEvidence;
@@ -73,7 +73,9 @@ pub enum FailureReason {
 /// A client of status services. It keeps what may be used again.
 pub struct StatusClient {
     http: Http,
-    cache: Cache,
+    cache: Cache<String, Kept>,
+    /// By the certificate's fingerprint.
+    verdicts: Cache<Vec<u8>, Verdict>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -99,6 +101,7 @@ impl StatusClient {
         Ok(Self {
             http: Http::new(settings.patience.unsigned_abs(), roots)?,
             cache: Cache::new(settings.cache),
+            verdicts: Cache::new(settings.cache),
             entropy,
         })
     }
@@ -117,6 +120,12 @@ impl StatusClient {
         now: Timestamp,
     ) -> Result<(Status, StatusEvidence), Vec<SourceFailure>> {
         let question = Question { certificate, kind, anchors, settings, now };
+        if !settings.nonce
+            && !settings.sources.is_empty()
+            && let Some(said) = self.said_lately(&question)
+        {
+            return Ok(said);
+        }
         let mut failures = Vec::new();
         for &source in &settings.sources {
             let told = match source {

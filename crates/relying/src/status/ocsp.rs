@@ -5,7 +5,7 @@ use inrou_pki::ocsp::{request_to_path, write_request};
 use inrou_pki::path::{self, Evidence};
 use inrou_pki::status::Moment;
 
-use super::{FailureReason, Question, StatusClient, Told};
+use super::{FailureReason, Question, StatusClient, StatusSource, Told};
 
 /// Longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -29,7 +29,7 @@ impl StatusClient {
         if full.len() > LONGEST_GET {
             return self.post_ocsp(question, address, None).await;
         }
-        self.get_kept(question, &full, MAX_ANSWER, |answer, moment| {
+        self.get_kept(question, (StatusSource::Ocsp, &full), MAX_ANSWER, |answer, moment| {
             question.judge_ocsp(answer, None, moment)
         })
         .await

@@ -1,10 +1,12 @@
-//! An authority on a table, for tests: issuers of both uses, holders with their keys, and status
-//! services that listen on loopback and can be made to fail in every way.
+//! An authority on a table, for tests: issuers of both uses, holders with their keys, status services
+//! that listen on loopback and can be made to fail in every way, and the API for roles.
 //!
 //! Nothing here is for a service: keys are in memory, and what goes wrong panics.
 
+mod consents;
 mod holder;
 mod issuer;
+mod role_api;
 mod service;
 
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use crate::{Settings, StatusClient, Validator};
 
 pub use holder::Holder;
 pub use issuer::Issuer;
+pub use role_api::RoleApi;
 pub use service::Fault;
 
 /// An authority on a table. Its status services end with it.

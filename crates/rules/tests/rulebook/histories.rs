@@ -357,7 +357,10 @@ proptest! {
     }
 }
 
-/// The histories above go everywhere: every event happens in them.
+/// What is noted of a resident without a rule that decides it.
+const NOTED: [&str; 2] = ["consent-given", "consent-withdrawn"];
+
+/// The histories above go everywhere: every event happens in them that rules decide.
 #[test]
 fn histories_reach_every_event() {
     let mut runner = TestRunner::deterministic();
@@ -366,8 +369,9 @@ fn histories_reach_every_event() {
         let steps = history().new_tree(&mut runner).unwrap().current();
         seen.extend(play(birth_year, &steps).happened.iter().map(name));
     }
-    let expected: BTreeSet<_> = crate::stored_forms::events().iter().map(name).collect();
-    assert_eq!(seen, expected);
+    let decided = crate::stored_forms::events().iter().map(name).collect::<BTreeSet<_>>();
+    let decided = decided.into_iter().filter(|name| !NOTED.contains(&name.as_str()));
+    assert_eq!(seen, decided.collect());
 }
 
 fn name(event: &Event) -> String {

@@ -149,6 +149,7 @@ pub fn events() -> Vec<Event> {
     let (enrolment, chip, platform) = (enrolment(1), PHONE, Platform::Android);
     let signature = id(Use::Signature, 1);
     let commitment = "09".repeat(32);
+    let (consent, asker) = ("0192-4d".to_owned(), "見本銀行".to_owned());
     vec![
         Event::ResidentAdmitted {
             resident: ResidentId::from_bytes([7; 16]),
@@ -196,5 +197,7 @@ pub fn events() -> Vec<Event> {
         Event::PhoneRetired { chip, platform, at },
         Event::DeletionConfirmed { chip, at },
         Event::PhonePinResetAllowed { chip, usage: Use::Signature },
+        Event::ConsentGiven { consent: consent.clone(), asker: asker.clone() },
+        Event::ConsentWithdrawn { consent, asker },
     ]
 }

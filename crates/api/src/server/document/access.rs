@@ -19,11 +19,14 @@ pub enum Access {
     PhoneRoleOrAnybody,
     /// A resident who is logged in, by the session's token.
     Resident,
+    /// A site's developer, by the registration access token.
+    Client,
 }
 
 const DEVICE_KEY: &str = "device-key";
 const ROLE_KEY: &str = "role-key";
 const SESSION_TOKEN: &str = "session-token";
+const REGISTRATION_TOKEN: &str = "registration-token";
 
 const SIGNED: [&str; 5] = [
     "content-digest-mismatch",
@@ -50,6 +53,7 @@ where
             vec!["caller-unknown", "permission-denied", "phone-unknown"],
         ),
         Access::Resident => (vec![one(SESSION_TOKEN)], vec!["login-required"]),
+        Access::Client => (vec![one(REGISTRATION_TOKEN)], vec!["registration-token-invalid"]),
     };
     if matches!(access, Access::Phone | Access::Role | Access::PhoneRoleOrAnybody) {
         codes.extend(SIGNED);
@@ -99,6 +103,10 @@ fn scheme(name: &str) -> Value {
             "description": format!("The key of a role that the configuration names under `callers` with \
                 its permissions, such as a counter's or a clerk's. `keyid` is `role:` and that name.\n\n\
                 {HOW_TO_SIGN}"),
+        }),
+        REGISTRATION_TOKEN => json!({
+            "type": "http", "scheme": "bearer",
+            "description": "`registration_access_token` of the answer to `POST /provider/v1/clients`.",
         }),
         _ => json!({
             "type": "http", "scheme": "bearer",

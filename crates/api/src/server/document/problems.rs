@@ -164,6 +164,11 @@ fn add_responses(operation: &mut Map<String, Value>, codes: &BTreeSet<String>) {
                 "schema": {"type": "integer", "minimum": 1},
             });
         }
+        // What the handler itself answers at that status stays beside it.
+        let own = responses[status.to_string()]["content"].take();
+        for (media_type, content) in own.as_object().into_iter().flatten() {
+            answer["content"][media_type] = content.clone();
+        }
         responses[status.to_string()] = answer;
     }
     responses["default"] = if any {

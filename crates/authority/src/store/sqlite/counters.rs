@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, params};
 
-use super::columns::{Number, row};
 use crate::store::StoreError;
+use inrou_store::columns::{Number, row};
 
 /// Takes `count` numbers; answers the first.
 pub(super) fn take(connection: &Connection, name: &str, count: u32) -> Result<u64, StoreError> {
@@ -20,7 +20,7 @@ pub(super) fn take(connection: &Connection, name: &str, count: u32) -> Result<u6
 
 /// Sets a counter to a value, unless it is higher already.
 pub(super) fn raise(connection: &Connection, name: &str, value: u64) -> Result<(), StoreError> {
-    super::columns::change(
+    inrou_store::columns::change(
         connection,
         "INSERT INTO counters (name, value) VALUES (?1, ?2)
          ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::columns::{Moment, Number, change, row, rows};
 use crate::store::{Document, DocumentKind, Opaque, StoreError, Version, Versioned};
+use inrou_store::columns::{Moment, Number, change, row, rows};
 
 pub(super) fn put(
     connection: &Connection,

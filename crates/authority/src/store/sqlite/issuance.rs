@@ -4,12 +4,13 @@ use inrou_rules::{CertificateId, ChipId, ResidentId, Serial, Use};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::columns::{Key, Moment, Text, change, row, rows};
+use super::columns::Key;
 use super::{counters, statuses};
 use crate::store::{
     CertificateRecord, Holder, Intent, IntentKey, IntentSubject, NewIntent, Opaque, Partition,
     Precondition, SerialRange, StoreError,
 };
+use inrou_store::columns::{Moment, Text, change, row, rows};
 
 pub(super) fn reserve(
     connection: &Connection,

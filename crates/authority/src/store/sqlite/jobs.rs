@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::columns::{Moment, Number, change, row, rows};
 use crate::store::{Job, JobId, Lease, NewJob, Opaque, Precondition, StoreError};
+use inrou_store::columns::{Moment, Number, change, row, rows};
 
 pub(super) fn add(connection: &Connection, job: &NewJob) -> Result<JobId, StoreError> {
     let read_id = |row: &Row<'_>| Ok(row.get::<_, Number>(0)?.0);

@@ -6,8 +6,8 @@ use std::fmt;
 use inrou_rules::ResidentId;
 use rusqlite::{Connection, Row, params};
 
-use super::columns::{Number, row, rows};
 use crate::store::{JournalEntry, LeafHash, LoggedEntry, StoreError};
+use inrou_store::columns::{Number, row, rows};
 
 pub(super) fn append(connection: &Connection, entry: &JournalEntry) -> Result<u64, StoreError> {
     let text = serde_json::to_string(entry).map_err(StoreError::failed)?;

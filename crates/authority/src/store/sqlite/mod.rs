@@ -3,67 +3,45 @@
 mod columns;
 mod counters;
 mod documents;
-mod failure;
 mod issuance;
 mod jobs;
 mod journal;
-mod opening;
 mod outbox;
 mod phones;
-mod readers;
 mod requests;
 mod residents;
 mod statuses;
-mod writer;
+mod units;
 
 #[cfg(test)]
 mod tests;
 
-use std::fs::{File, TryLockError};
-use std::io;
 use std::path::Path;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::thread::{self, JoinHandle};
 
 use inrou_rules::{CertificateId, ChipId, RecordVersion, Resident, ResidentId, Serial, Use};
+use inrou_store::{Database, Opening, Schema};
 use jiff::Timestamp;
 
-use self::opening::Opening;
-use self::readers::Readers;
-use self::writer::{Request, Writer};
 use super::{
     AttributeVersion, CertificateRecord, CrlRecord, Document, DocumentKind, IdempotencyRecord,
     Intent, IntentKey, Job, JobId, LeafHash, LoggedEntry, Message, Partition, Pending, PhoneRecord,
-    StatusRecord, StatusVersion, Store, StoreError, Unit, Versioned,
+    Precondition, StatusRecord, StatusVersion, Store, StoreError, Unit, Versioned,
 };
 
-/// How many units may wait for the writer before it is said to be busy.
-const QUEUE: usize = 4096;
+/// Each form of the schema, from an empty file on. What was released is never changed. A fixture of
+/// every form stays readable: with a new form, `sqlite3 FILE .dump` of a store that has a row in
+/// every table goes to `fixtures/`, and the tests ask for it.
+const SCHEMA: Schema = &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql")];
 
 /// What can be set.
-#[derive(Clone, Copy, Debug)]
-pub struct SqliteSettings {
-    /// How many reads may go on at once.
-    pub readers: usize,
-    /// After how many pages of the write-ahead log they are carried over into the main file.
-    pub checkpoint_pages: u32,
-}
-
-impl Default for SqliteSettings {
-    fn default() -> Self {
-        Self { readers: 16, checkpoint_pages: 8000 }
-    }
-}
+pub use inrou_store::Settings as SqliteSettings;
 
 /// A store in a file.
 ///
 /// Dropping it commits what was handed in, and closes the file. The file has one owner: beside it
 /// lies a lock, `.lock` appended to its name, held while the store is open.
 pub struct SqliteStore {
-    /// `None` only while the store is dropped, as `writer`.
-    queue: Option<SyncSender<Request>>,
-    readers: Option<Readers>,
-    writer: Option<JoinHandle<()>>,
+    database: Database<Precondition>,
 }
 
 impl SqliteStore {
@@ -73,94 +51,34 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::InUse`], [`StoreError::Newer`], or what the medium says.
     pub fn open(file: &Path, settings: SqliteSettings) -> Result<Self, StoreError> {
-        let lock = lock(file)?;
-        private(file).map_err(StoreError::failed)?;
-        Self::start(Opening { file: file.to_owned(), vfs: None, settings }, Some(lock))
+        Self::start(Opening::new(file, SCHEMA, settings))
     }
 
     /// Opens a store on another file layer than the system's, which has no locks between processes.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn open_on(
-        vfs: &str,
+        layer: &str,
         file: &str,
         settings: SqliteSettings,
     ) -> Result<Self, StoreError> {
-        let opening = Opening { file: file.into(), vfs: Some(vfs.to_owned()), settings };
-        Self::start(opening, None)
+        Self::start(Opening::through(layer, file, SCHEMA, settings))
     }
 
-    fn start(opening: Opening, lock: Option<File>) -> Result<Self, StoreError> {
-        let writer = Writer::new(opening.writer()?);
-        let (queue, requests) = sync_channel(QUEUE);
-        let writer = thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || {
-                writer.run(&requests);
-                // Others may open the file when the writer has closed it, not before.
-                drop(lock);
-            })
-            .map_err(StoreError::failed)?;
-        Ok(Self { queue: Some(queue), readers: Some(Readers::new(opening)), writer: Some(writer) })
+    fn start(opening: Opening) -> Result<Self, StoreError> {
+        Ok(Self { database: Database::open(opening, jobs::end_leases)? })
     }
 
     fn read<T>(
         &self,
         read: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.readers.as_ref().ok_or(StoreError::Closed)?.read(read)
+        self.database.read(read)
     }
-}
-
-impl Drop for SqliteStore {
-    fn drop(&mut self) {
-        // The writer closes last: the last connection carries the log over into the main file.
-        self.readers = None;
-        self.queue = None;
-        if let Some(writer) = self.writer.take()
-            // A caller woken by the writer may drop the store there and then.
-            && writer.thread().id() != thread::current().id()
-        {
-            let _ = writer.join();
-        }
-    }
-}
-
-fn lock(file: &Path) -> Result<File, StoreError> {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".lock");
-    let lock = private(Path::new(&name)).map_err(StoreError::failed)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
-        Err(TryLockError::Error(error)) => Err(StoreError::failed(error)),
-    }
-}
-
-/// Opens a file for this user alone, if the system knows users; SQLite's own files follow it.
-fn private(file: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)
 }
 
 impl Store for SqliteStore {
     fn commit_async(&self, unit: Unit) -> Pending {
-        let (answer, pending) = Pending::new();
-        let request = Request { unit, answer };
-        let refused = match &self.queue {
-            None => Some((StoreError::Closed, request)),
-            Some(queue) => match queue.try_send(request) {
-                Ok(()) => None,
-                Err(TrySendError::Full(request)) => Some((StoreError::Busy, request)),
-                Err(TrySendError::Disconnected(request)) => Some((StoreError::Closed, request)),
-            },
-        };
-        if let Some((error, request)) = refused {
-            request.answer.give(Err(error));
-        }
-        pending
+        self.database.write(move |connection| units::apply(connection, &unit))
     }
 
     fn resident(&self, id: ResidentId) -> Result<Option<Versioned<Resident>>, StoreError> {

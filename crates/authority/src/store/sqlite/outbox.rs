@@ -3,8 +3,8 @@
 use inrou_rules::ChipId;
 use rusqlite::{Connection, params};
 
-use super::columns::{Json, Moment, Number, change, row, rows};
 use crate::store::{MESSAGES, Message, NewMessage, StoreError};
+use inrou_store::columns::{Json, Moment, Number, change, row, rows};
 
 pub(super) fn send(connection: &Connection, message: &NewMessage) -> Result<u64, StoreError> {
     let chip = message.chip.as_bytes();

@@ -3,9 +3,9 @@
 use inrou_rules::{ChipId, ResidentId};
 use rusqlite::{Connection, Params, Row, params};
 
-use super::columns::{Number, Word, row};
-use super::failure::is_unique_violation;
 use crate::store::{PhoneRecord, Precondition, StoreError, Version, Versioned};
+use inrou_store::columns::{Number, Word, row};
+use inrou_store::is_unique_violation;
 
 pub(super) fn put(
     connection: &Connection,

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::columns::{Moment, change, row};
 use crate::store::{IdempotencyRecord, Nonce, Opaque, Precondition, StoreError};
+use inrou_store::columns::{Moment, change, row};
 
 pub(super) fn spend_nonce(connection: &Connection, nonce: &Nonce) -> Result<(), StoreError> {
     let inserted = change(

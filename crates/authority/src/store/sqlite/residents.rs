@@ -3,8 +3,8 @@
 use inrou_rules::{RecordVersion, Resident, ResidentId};
 use rusqlite::{Connection, Row, params};
 
-use super::columns::{Json, Number, change, row, rows};
 use crate::store::{AttributeVersion, Precondition, Salt, StoreError, Version, Versioned};
+use inrou_store::columns::{Json, Number, change, row, rows};
 
 pub(super) fn put(
     connection: &Connection,

@@ -4,11 +4,12 @@ use inrou_rules::{CertificateId, RevocationReason, Serial, Use};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::columns::{Key, Moment, Number, Text, Word, change, row, rows};
+use super::columns::Key;
 use super::counters;
 use crate::store::{
     CrlRecord, Partition, Precondition, Status, StatusRecord, StatusVersion, StoreError,
 };
+use inrou_store::columns::{Moment, Number, Text, Word, change, row, rows};
 
 /// The counter of changes.
 const CHANGES: &str = "status";

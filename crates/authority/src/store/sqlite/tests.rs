@@ -1,136 +1,14 @@
-//! What cannot be seen from outside: groups of units, and forms of the schema.
+//! What cannot be seen from outside: forms of the schema.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use inrou_rules::{Event, Medium, RevocationReason, Standing};
+use inrou_rules::{Medium, RevocationReason};
 use rusqlite::Connection;
 
-use super::opening::KNOWN;
 use super::*;
-use crate::store::testing::{Disk, Fault, Loss, PowerCut, open_sqlite, vfs_path};
-use crate::store::{
-    Actor, Committed, IntentSubject, JournalEntry, Lease, Opaque, Precondition, Status, Version,
-    Write,
-};
+use crate::store::testing::{Disk, Loss, PowerCut, open_sqlite, vfs_path};
+use crate::store::{Committed, IntentSubject, Lease, Opaque, Status, Version, Write};
 
 const SETTINGS: SqliteSettings = SqliteSettings { readers: 1, checkpoint_pages: 1000 };
-
-fn resident(n: u8) -> Resident {
-    Resident {
-        id: ResidentId::from_bytes([n; 16]),
-        standing: Standing::Resident,
-        municipality: "13221".parse().unwrap(),
-        record: RecordVersion(0),
-        card: None,
-        application: None,
-        phone: None,
-        former_phones: Vec::new(),
-        certificates: BTreeMap::new(),
-    }
-}
-
-/// A unit that stores a resident, once, with an event.
-fn admit(n: u8) -> Unit {
-    let chip = ChipId::from_bytes([n; 16]);
-    let at = Timestamp::UNIX_EPOCH;
-    Unit::from_iter([
-        Write::PutResident { expected: None, resident: Box::new(resident(n)) },
-        Write::AppendEvent(JournalEntry {
-            resident: resident(n).id,
-            at,
-            actor: Actor::Service,
-            event: Event::DeletionConfirmed { chip, at },
-        }),
-    ])
-}
-
-/// A writer on a disk, without its thread: a test says what comes into one group.
-fn writer(disk: &Disk) -> Result<Writer, StoreError> {
-    let (vfs, file) = vfs_path(disk, "store.db")?;
-    let opening =
-        Opening { file: PathBuf::from(file), vfs: Some(vfs.to_owned()), settings: SETTINGS };
-    Ok(Writer::new(opening.writer()?))
-}
-
-fn admitted(disk: &Disk) -> Vec<u8> {
-    let store = open_sqlite(disk, "store.db", SETTINGS).unwrap();
-    let residents = store.residents(None, 99).unwrap();
-    assert_eq!(store.log_size().unwrap(), residents.len() as u64);
-    residents.iter().map(|resident| resident.value.id.as_bytes()[0]).collect()
-}
-
-#[test]
-fn one_units_conflict_does_not_sink_its_group() {
-    let disk = Disk::new(PowerCut::never());
-    let mut writer = writer(&disk).unwrap();
-    let results = writer.commit(&[admit(1), admit(2), admit(1), admit(3)]);
-    let events: Vec<_> = results
-        .iter()
-        .map(|result| result.as_ref().map(|committed| committed.events[0]).ok())
-        .collect();
-    assert_eq!(events, [Some(0), Some(1), None, Some(2)]);
-    assert!(matches!(results[2], Err(StoreError::Conflict)));
-    drop(writer);
-    assert_eq!(admitted(&disk), [1, 2, 3]);
-}
-
-#[test]
-fn a_group_is_durable_when_it_is_answered_and_whole_at_any_outage() {
-    for loss in [Loss::Everything, Loss::Nothing, Loss::Drawn(1)] {
-        let base = Disk::new(PowerCut::never());
-        drop(writer(&base).unwrap());
-        for step in 1.. {
-            let power = PowerCut::at(step, loss);
-            let disk = base.fork(power.clone());
-            let answered = writer(&disk).is_ok_and(|mut writer| {
-                let results = writer.commit(&[admit(1), admit(1), admit(2)]);
-                results[0].is_ok() && results[2].is_ok()
-            });
-            let was_cut = power.is_off();
-            power.restore();
-            let left = admitted(&disk);
-            assert!(left == [1, 2] || (left.is_empty() && !answered), "{loss:?}, {step}: {left:?}");
-            if !was_cut {
-                assert!(answered && step > 3);
-                break;
-            }
-        }
-    }
-}
-
-#[test]
-fn a_full_disk_refuses_units_until_there_is_room() {
-    let disk = Disk::new(PowerCut::never());
-    let mut writer = writer(&disk).unwrap();
-    assert!(writer.commit(&[admit(1)])[0].is_ok());
-    disk.set_fault(Some(Fault::Full));
-    for result in writer.commit(&[admit(2), admit(3)]) {
-        assert!(matches!(result, Err(StoreError::Full)), "{result:?}");
-    }
-    disk.set_fault(None);
-    assert!(writer.commit(&[admit(4)])[0].is_ok());
-    drop(writer);
-    assert_eq!(admitted(&disk), [1, 4]);
-}
-
-/// Nobody knows what a failed sync left behind: nothing may be built on it.
-#[test]
-fn after_a_failed_sync_nothing_is_committed_until_the_store_is_opened_anew() {
-    let power = PowerCut::never();
-    let disk = Disk::new(power.clone());
-    let mut first = writer(&disk).unwrap();
-    assert!(first.commit(&[admit(1)])[0].is_ok());
-    disk.set_fault(Some(Fault::SyncsFail));
-    assert!(matches!(first.commit(&[admit(2)])[0], Err(StoreError::Failed(_))));
-    disk.set_fault(None);
-    assert!(matches!(first.commit(&[admit(3)])[0], Err(StoreError::Failed(_))));
-    drop(first);
-    assert!(writer(&disk).unwrap().commit(&[admit(4)])[0].is_ok());
-    let left = admitted(&disk);
-    assert!(left == [1, 4] || left == [1, 2, 4], "{left:?}");
-}
 
 /// One for each form that was ever released, made by the program of that time.
 const FIXTURES: &[&str] = &[include_str!("fixtures/v1.sql"), include_str!("fixtures/v2.sql")];
@@ -156,7 +34,7 @@ fn schema(file: &Path) -> Vec<(String, Option<String>)> {
 
 #[test]
 fn every_form_has_a_fixture_with_a_row_in_every_table() {
-    assert_eq!(FIXTURES.len(), KNOWN as usize);
+    assert_eq!(FIXTURES.len(), SCHEMA.len());
     let folder = tempfile::tempdir().unwrap();
     for form in 1..=FIXTURES.len() {
         let file = folder.path().join(form.to_string());

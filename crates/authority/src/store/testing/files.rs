@@ -5,7 +5,7 @@ use std::path::Path;
 
 use inrou_chip::files::{Files, OpenFile, Opening};
 
-use super::disk::{Disk, DiskFile};
+use super::{Disk, DiskFile};
 
 /// The files of a disk between two outages: like the programs that used them, they are dead once the
 /// power has failed. There are no other programs, and so nobody who locks.
@@ -45,7 +45,7 @@ impl Files for DiskFiles {
         if opening == Opening::Replace && file.size()? > 0 {
             file.set_len(0)?;
         }
-        Ok(Box::new(file))
+        Ok(Box::new(Opened(file)))
     }
 
     fn exists(&self, path: &Path) -> bool {
@@ -95,17 +95,20 @@ impl Files for DiskFiles {
     }
 }
 
-impl OpenFile for DiskFile {
+/// A file of a disk, for whatever is written through [`OpenFile`].
+struct Opened(DiskFile);
+
+impl OpenFile for Opened {
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
-        DiskFile::read_at(self, offset, bytes)
+        self.0.read_at(offset, bytes)
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        DiskFile::write_at(self, offset, bytes)
+        self.0.write_at(offset, bytes)
     }
 
     fn sync(&self) -> io::Result<()> {
-        DiskFile::sync(self)
+        self.0.sync()
     }
 
     fn lock(&self) -> io::Result<()> {

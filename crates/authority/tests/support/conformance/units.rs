@@ -77,7 +77,7 @@ fn a_write_that_refers_to_something_unknown_is_refused(store: &dyn Store) {
         Write::PutAttributes(attributes(1)),
         Write::PutPhone { expected: None, phone: phone(1, Some(1)) },
     ] {
-        assert_eq!(precondition(store, [write]), Precondition::RefersToUnknown);
+        assert!(matches!(refused(store, [write]), StoreError::RefersToUnknown));
     }
 }
 

@@ -17,6 +17,7 @@ use crate::person::{PHONE_PASSWORD, PHONE_PIN};
 use crate::residents::TestResident;
 use crate::sandbox::act::{Done, Outcome, Progress, Typed};
 use crate::sandbox::keeper::Keeper;
+use crate::sandbox::sites::LINKS;
 use crate::sandbox::{ScenarioName, Snapshot, World};
 use crate::whole::done;
 
@@ -84,6 +85,7 @@ pub(super) async fn home(
         phone: format!("{}/phones/", addresses.portal.replacen("localhost", "phone.localhost", 1)),
         portal: format!("{}/portal", addresses.portal),
         office: addresses.portal.replacen("localhost", "office.localhost", 1),
+        sites: LINKS.map(|(host, label)| (addresses.portal.replacen("localhost", host, 1), label)),
     };
     page(v, &shown)
 }
@@ -142,6 +144,8 @@ struct HomePage<'a> {
     phone: String,
     portal: String,
     office: String,
+    /// The example sites, and what leads to each.
+    sites: [(String, &'static str); LINKS.len()],
 }
 
 impl<'a> HomePage<'a> {

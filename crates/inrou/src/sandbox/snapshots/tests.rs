@@ -24,7 +24,18 @@ fn write_state(root: &Path, word: &str) {
         if part == "clock.json" {
             let _ = remove_if_there(&root.join(part));
             SandboxClock::open(root).unwrap();
-        } else if ["authority", "portal", "maker", "roles", "cards", "phones"].contains(&part) {
+        } else if [
+            "authority",
+            "portal",
+            "provider",
+            "timestamps",
+            "maker",
+            "roles",
+            "cards",
+            "phones",
+        ]
+        .contains(&part)
+        {
             fs::create_dir_all(root.join(part)).unwrap();
             fs::write(root.join(part).join("what"), word).unwrap();
         } else {

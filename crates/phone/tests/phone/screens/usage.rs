@@ -1,7 +1,7 @@
 //! The pages of a phone that carries certificates.
 
 use inrou_api::wire::phone::{NextStep, PhoneState};
-use inrou_api::wire::transaction::Purpose;
+use inrou_api::wire::transaction::{Hindrance, Purpose, TransactionAnswer};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -130,7 +130,7 @@ async fn use_1_what_a_site_asks_is_answered_once_and_a_reload_costs_no_try() {
     assert!(wrong.tells("wrong-pin") && wrong.faults("secret"));
     assert!(wrong.path.starts_with("/phones/p/open?link="));
     let done = visitor.send("/consent", &form(PHONE_PIN)).await;
-    assert_eq!(done.path, "/phones/p/answered/done");
+    assert!(done.path.starts_with("/phones/p/answered/done?of="), "{}", done.path);
     assert_eq!(visitor.send("/consent", &form(PHONE_PIN)).await.path, done.path, "pressed twice");
     assert_eq!(world.portal.answers().len(), 1);
     assert!(visitor.go(&open, None).await.tells("transaction-done"));
@@ -150,6 +150,7 @@ async fn use_1_a_phone_that_cannot_answer_says_why_and_asks_for_no_pin() {
             let visitor = Visitor::new(&world, language);
             let page = visitor.look(&format!("/open?link={}", ask(purpose))).await;
             assert!(page.tells(code) && page.has("value=\"refuse\""), "{code}: {}", page.html);
+            assert!(page.has("value=\"cannot\""), "{code}");
             assert!(!page.has("value=\"approve\"") && !page.has("name=\"secret\""), "{code}");
             assert_eq!(page.has("/phones/p/forgotten"), code == "pin-blocked", "{code}");
         }
@@ -166,8 +167,19 @@ async fn use_1_a_phone_that_cannot_answer_says_why_and_asks_for_no_pin() {
         visitor.send("/consent", &form).await;
     }
     is_told(Purpose::LogIn, "pin-blocked").await;
+    let link = ask(Purpose::LogIn);
+    visitor.look(&format!("/open?link={link}")).await;
+    let told = visitor.send("/consent", &format!("link={link}&consent=cannot")).await;
+    assert_eq!(told.path, "/phones/p/answered/cannot");
+    assert!(matches!(
+        world.portal.answers().last(),
+        Some(TransactionAnswer::Cannot { reason: Hindrance::PinBlocked })
+    ));
     let link = ask(Purpose::Sign);
-    assert!(visitor.look(&format!("/open?link={link}")).await.has("name=\"secret\""));
+    let page = visitor.look(&format!("/open?link={link}")).await;
+    assert!(page.has("name=\"secret\"") && !page.has("value=\"cannot\""));
+    let typed = format!("link={link}&consent=approve&secret=WRONG123");
+    assert!(visitor.send("/consent", &typed).await.has("value=\"cannot\""), "one may give up");
     world.advance(SignedDuration::from_hours(24 * 366));
     is_told(Purpose::Sign, "certificate-expired").await;
     visitor.send("/begin", "procedure=revoke").await;
@@ -185,16 +197,12 @@ async fn use_1_the_phones_that_can_answer_stand_first_and_say_so() {
     let visitor = Visitor::new(&world, "ja");
     visitor.carry(&world).await;
     let expires = world.now() + SignedDuration::from_mins(5);
-    for (purpose, can) in [(Purpose::LogIn, "ログインできます"), (Purpose::Sign, "署名できます")]
-    {
-        let (_, link) = world.portal.ask(purpose, "ポータル", expires);
-        let page = visitor.go(&format!("/open?link={link}"), None).await;
-        let places = ["/phones/p/open", can, "/phones/a/open"].map(|part| page.html.find(part));
-        assert!(places.is_sorted() && places[0].is_some(), "{places:?}: {}", page.html);
-        assert_eq!(page.html.matches(can).count(), 1);
-    }
-    let none = visitor.go("/open?link=http://evil.example/transactions/1", None).await;
-    assert!(!none.has("state good") && none.has("/phones/a/open"), "{}", none.html);
+    let (_, link) = world.portal.ask(Purpose::LogIn, "ポータル", expires);
+    let page = visitor.go(&format!("/open?link={link}"), None).await;
+    let parts = ["/phones/p/open", "ログインできます", "署名できます", "/phones/a/open"];
+    let places = parts.map(|part| page.html.find(part));
+    assert!(places.is_sorted() && places[0].is_some(), "{places:?}: {}", page.html);
+    assert_eq!(page.html.matches("state good").count(), 2, "of the one phone");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use inrou_api::wire::portal::{Decision, OfficeState};
 use inrou_api::wire::transaction::{TransactionId, TransactionState};
 use inrou_rules::Municipality;
+use inrou_store::columns::{Json, Moment, Number, Word, change, row, rows};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, named_params};
 
-use super::columns::{Json, Moment, change, number, row, rows};
 use super::logins::{put_transaction, read_transaction};
 use super::{SqliteStore, records};
 use crate::store::{
@@ -25,7 +25,8 @@ const SELECT: &str =
 
 impl Applications for SqliteStore {
     fn draw_up(&self, new: &NewApplication) -> Result<Option<Application>, StoreError> {
-        self.write(|connection| {
+        let new = new.clone();
+        self.write(move |connection| {
             let found = find(connection, "a.id = ?1", &new.id)?;
             if !records::remember(connection, &new.request, new.at)? {
                 return Ok(found);
@@ -33,8 +34,8 @@ impl Applications for SqliteStore {
             match found.as_ref().map(|found| found.transaction.state(new.at)) {
                 Some(TransactionState::Done) => return Ok(None),
                 Some(TransactionState::Open) => return Ok(found),
-                Some(_) => redraw(connection, new)?,
-                None => put(connection, new)?,
+                Some(_) => redraw(connection, &new)?,
+                None => put(connection, &new)?,
             }
             records::enter(connection, &new.entry)?;
             find(connection, "a.id = ?1", &new.id)
@@ -52,11 +53,11 @@ impl Applications for SqliteStore {
         limit: usize,
     ) -> Result<Vec<Application>, StoreError> {
         self.read(|connection| {
-            let before = before.map_or(i64::MAX, number);
+            let before = Number(before.unwrap_or(u64::MAX));
             let sql = format!(
                 "{SELECT} WHERE a.subject = ?1 AND a.sequence < ?2 ORDER BY a.sequence DESC LIMIT ?3"
             );
-            let limit = number(limit as u64);
+            let limit = Number(limit as u64);
             rows(connection, &sql, (subject, before, limit), read)
         })
     }
@@ -74,10 +75,10 @@ impl Applications for SqliteStore {
                  ORDER BY r.receipt LIMIT :limit"
             );
             let params = named_params! {
-                ":after": number(query.after),
-                ":municipality": query.municipality.map(Json),
-                ":state": query.state.map(Json),
-                ":limit": number(query.limit as u64),
+                ":after": Number(query.after),
+                ":municipality": query.municipality.map(Word),
+                ":state": query.state.map(Word),
+                ":limit": Number(query.limit as u64),
             };
             rows(connection, &sql, params, read)
         })
@@ -88,15 +89,16 @@ impl Applications for SqliteStore {
             let sql = "SELECT municipality, count(*) FROM receipts WHERE state = ?1
                        GROUP BY municipality";
             let read = |row: &Row<'_>| {
-                let (Json(municipality), count): (_, u32) = (row.get(0)?, row.get(1)?);
-                Ok((municipality, u64::from(count)))
+                let (Word(municipality), Number(count)) = (row.get(0)?, row.get(1)?);
+                Ok((municipality, count))
             };
-            Ok(rows(connection, sql, [Json(OfficeState::Received)], read)?.into_iter().collect())
+            Ok(rows(connection, sql, [Word(OfficeState::Received)], read)?.into_iter().collect())
         })
     }
 
     fn decide(&self, verdict: &Verdict) -> Result<Option<Application>, StoreError> {
-        self.write(|connection| {
+        let verdict = verdict.clone();
+        self.write(move |connection| {
             records::remember(connection, &verdict.request, verdict.at)?;
             let (state, reason) = match &verdict.decision {
                 Decision::Accept => (OfficeState::Accepted, None),
@@ -106,7 +108,7 @@ impl Applications for SqliteStore {
                 connection,
                 "UPDATE receipts SET state = ?2, decided = ?3, reason = ?4
                  WHERE application = ?1 AND state = 'received'",
-                (&verdict.application, Json(state), Moment(verdict.at), reason),
+                (&verdict.application, Word(state), Moment(verdict.at), reason),
             )?;
             if decided > 0 {
                 records::enter(connection, &verdict.entry)?;
@@ -143,7 +145,7 @@ pub(super) fn receive(
             ":received": Moment(at),
             ":cms": receipt.cms,
             ":certificate": receipt.certificate,
-            ":evidence_kind": Json(receipt.evidence_kind),
+            ":evidence_kind": Word(receipt.evidence_kind),
             ":evidence": receipt.evidence,
             ":checked_at": Moment(receipt.checked_at),
         },
@@ -169,9 +171,9 @@ fn put(connection: &Connection, new: &NewApplication) -> Result<(), StoreError> 
         (
             &new.id,
             &new.subject,
-            Json(new.procedure),
+            Word(new.procedure),
             Json(&new.fields),
-            Json(new.municipality),
+            Word(new.municipality),
             &new.transaction.text,
             Moment(new.at),
             new.transaction.id.as_str(),
@@ -192,7 +194,7 @@ fn redraw(connection: &Connection, new: &NewApplication) -> Result<(), StoreErro
         (
             &new.id,
             Json(&new.fields),
-            Json(new.municipality),
+            Word(new.municipality),
             &new.transaction.text,
             Moment(new.at),
             new.transaction.id.as_str(),
@@ -211,8 +213,8 @@ fn find(
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Application> {
-    let (Json(procedure), Json(fields)) = (row.get("procedure")?, row.get("fields")?);
-    let (Json(municipality), Moment(drawn_up)) = (row.get("municipality")?, row.get("drawn_up")?);
+    let (Word(procedure), Json(fields)) = (row.get("procedure")?, row.get("fields")?);
+    let (Word(municipality), Moment(drawn_up)) = (row.get("municipality")?, row.get("drawn_up")?);
     let sequence: i64 = row.get("sequence")?;
     Ok(Application {
         sequence: sequence.unsigned_abs(),
@@ -234,7 +236,7 @@ fn read_received(row: &Row<'_>) -> rusqlite::Result<Option<Received>> {
         return Ok(None);
     };
     let (Moment(at), Moment(checked_at)) = (row.get("received")?, row.get("checked_at")?);
-    let (Json(evidence_kind), Json(state)) = (row.get("evidence_kind")?, row.get("receipt_state")?);
+    let (Word(evidence_kind), Word(state)) = (row.get("evidence_kind")?, row.get("receipt_state")?);
     let decided: Option<Moment> = row.get("decided")?;
     Ok(Some(Received {
         number: number.unsigned_abs(),

@@ -1,15 +1,14 @@
 //! Transactions, log-ins, sessions.
 
 use inrou_api::wire::transaction::{TransactionId, TransactionState};
+use inrou_relying::{Answered, Checks, Handover, Taken, TransactionRecord};
+use inrou_store::columns::{Json, Moment, Word, change, row, rows};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, named_params};
 use zeroize::Zeroizing;
 
-use super::columns::{Json, Moment, change, row, rows};
 use super::{SqliteStore, applications, records};
-use crate::store::{
-    Answered, Digest, Entry, Logins, Outcome, Session, Settlement, StoreError, TransactionRecord,
-};
+use crate::store::{Confirmation, Digest, Entry, Logins, Outcome, Session, Settlement, StoreError};
 
 /// Most sessions of one resident that are listed: more than anybody opens in a session's life.
 const MOST_SESSIONS: u32 = 200;
@@ -28,11 +27,12 @@ impl Logins for SqliteStore {
         login: &Digest,
         transaction: &TransactionRecord,
     ) -> Result<TransactionRecord, StoreError> {
-        self.write(|connection| {
-            if let Some(begun) = transaction_of_login(connection, login)? {
+        let (login, transaction) = (*login, transaction.clone());
+        self.write(move |connection| {
+            if let Some(begun) = transaction_of_login(connection, &login)? {
                 return Ok(begun);
             }
-            put_transaction(connection, transaction)?;
+            put_transaction(connection, &transaction)?;
             change(
                 connection,
                 "INSERT INTO logins (login, transaction_id, expires) VALUES (?1, ?2, ?3)",
@@ -43,7 +43,7 @@ impl Logins for SqliteStore {
     }
 
     fn forget(&self, before: Timestamp) -> Result<(), StoreError> {
-        self.write(|connection| {
+        self.write(move |connection| {
             for sql in [
                 // Its log-in goes with it.
                 "DELETE FROM transactions
@@ -66,8 +66,48 @@ impl Logins for SqliteStore {
         self.read(|connection| find_transaction(connection, id.as_str()))
     }
 
+    fn take(
+        &self,
+        id: &TransactionId,
+        taken: &Taken,
+        now: Timestamp,
+    ) -> Result<Option<TransactionRecord>, StoreError> {
+        let (id, taken) = (id.clone(), taken.clone());
+        self.write(move |connection| {
+            let found = find_transaction(connection, id.as_str())?;
+            let Some(mut found) = found else { return Ok(None) };
+            found.take(taken.clone(), now);
+            hand_over(connection, &found)?;
+            Ok(Some(found))
+        })
+    }
+
+    fn confirm(
+        &self,
+        id: &TransactionId,
+        session: &str,
+        confirmation: Confirmation,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (id, session) = (id.clone(), session.to_owned());
+        self.write(move |connection| {
+            let found = find_transaction(connection, id.as_str())?;
+            let Some(mut found) = found else { return Ok(()) };
+            match confirmation {
+                Confirmation::Number { is_right } => found.confirm_number(is_right, now),
+                Confirmation::Return => found.confirm_return(now),
+            }
+            if found.state(now) == TransactionState::Failed {
+                let sql = "UPDATE sessions SET ended = ?2 WHERE id = ?1 AND ended IS NULL";
+                change(connection, sql, (&session, Moment(now)))?;
+            }
+            hand_over(connection, &found)
+        })
+    }
+
     fn settle(&self, settlement: &Settlement) -> Result<Option<TransactionRecord>, StoreError> {
-        self.write(|connection| {
+        let settlement = settlement.clone();
+        self.write(move |connection| {
             let id = settlement.transaction.as_str();
             let found = find_transaction(connection, id)?;
             let open =
@@ -75,7 +115,7 @@ impl Logins for SqliteStore {
             if !found.as_ref().is_some_and(open) {
                 return Ok(found);
             }
-            answer(connection, settlement)?;
+            answer(connection, &settlement)?;
             match &settlement.outcome {
                 Outcome::LoggedIn(session) => put_session(connection, session)?,
                 Outcome::Received(receipt) => {
@@ -95,7 +135,8 @@ impl Logins for SqliteStore {
     }
 
     fn use_session(&self, token: &Digest) -> Result<(), StoreError> {
-        self.write(|connection| {
+        let token = *token;
+        self.write(move |connection| {
             let sql = "UPDATE sessions SET used = 1 WHERE token = ?1";
             change(connection, sql, [token]).map(drop)
         })
@@ -107,14 +148,15 @@ impl Logins for SqliteStore {
         now: Timestamp,
         expires: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        self.write(|connection| {
+        let token = *token;
+        self.write(move |connection| {
             change(
                 connection,
                 "UPDATE sessions SET expires = MAX(expires, ?3)
                  WHERE token = ?1 AND ended IS NULL AND expires > ?2",
                 (token, Moment(now), Moment(expires)),
             )?;
-            Ok(find_session(connection, token)?.filter(|session| session.is_live(now)))
+            Ok(find_session(connection, &token)?.filter(|session| session.is_live(now)))
         })
     }
 
@@ -137,18 +179,19 @@ impl Logins for SqliteStore {
         now: Timestamp,
         entry: &Entry,
     ) -> Result<bool, StoreError> {
-        self.write(|connection| {
+        let (subject, id, entry) = (subject.to_owned(), id.to_owned(), entry.clone());
+        self.write(move |connection| {
             let ended = change(
                 connection,
                 "UPDATE sessions SET ended = ?3
                  WHERE subject = ?1 AND id = ?2 AND ended IS NULL AND expires > ?3",
-                (subject, id, Moment(now)),
+                (&subject, &id, Moment(now)),
             )?;
             if ended > 0 {
-                records::enter(connection, entry)?;
+                records::enter(connection, &entry)?;
             }
             let sql = "SELECT 1 FROM sessions WHERE subject = ?1 AND id = ?2";
-            Ok(row(connection, sql, (subject, id), |_| Ok(()))?.is_some())
+            Ok(row(connection, sql, (&subject, &id), |_| Ok(()))?.is_some())
         })
     }
 }
@@ -161,17 +204,18 @@ pub(super) fn put_transaction(
     change(
         connection,
         "INSERT INTO transactions
-         (id, purpose, asker, asker_name, text, challenge, expires, origin)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+         (id, purpose, asker, asker_name, text, challenge, expires, origin, handover)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         (
             transaction.id.as_str(),
-            Json(transaction.purpose),
+            Word(transaction.purpose),
             &transaction.asker,
             &transaction.asker_name,
             &transaction.text,
             &transaction.challenge,
             Moment(transaction.expires),
             transaction.origin.as_ref().map(Json),
+            Json(&transaction.handover),
         ),
     )
     .map(drop)
@@ -206,34 +250,67 @@ fn answer(connection: &Connection, settlement: &Settlement) -> Result<(), StoreE
     };
     change(
         connection,
-        "UPDATE transactions SET state = ?2, result = ?3, answer = ?4 WHERE id = ?1",
-        (settlement.transaction.as_str(), Json(state), result, &settlement.answer),
+        "UPDATE transactions SET state = ?2, result = ?3, answer = ?4,
+             handover = json_set(handover, '$.answered', ?5)
+         WHERE id = ?1",
+        (
+            settlement.transaction.as_str(),
+            Word(state),
+            result,
+            &settlement.answer,
+            settlement.at.to_string(),
+        ),
+    )
+    .map(drop)
+}
+
+/// Notes how a transaction is handed over.
+fn hand_over(connection: &Connection, transaction: &TransactionRecord) -> Result<(), StoreError> {
+    let answered = transaction.answered.as_ref();
+    change(
+        connection,
+        "UPDATE transactions SET handover = ?2, state = ?3, result = ?4 WHERE id = ?1",
+        (
+            transaction.id.as_str(),
+            Json(&transaction.handover),
+            answered.map(|answered| Word(answered.state)),
+            answered.and_then(|answered| answered.result.as_deref()),
+        ),
     )
     .map(drop)
 }
 
 /// Reads the columns of a transaction.
 pub(super) fn read_transaction(row: &Row<'_>) -> rusqlite::Result<TransactionRecord> {
-    let state: Option<Json<TransactionState>> = row.get("state")?;
+    let state: Option<Word<TransactionState>> = row.get("state")?;
     let answered = match state {
-        Some(Json(state)) => {
+        Some(Word(state)) => {
             Some(Answered { state, result: row.get("result")?, answer: row.get("answer")? })
         }
         None => None,
     };
-    let Json(id) = row.get("id")?;
-    let Json(purpose) = row.get("purpose")?;
+    let Word(id) = row.get("id")?;
+    let Word(purpose) = row.get("purpose")?;
     let Moment(expires) = row.get("expires")?;
     let origin: Option<Json<_>> = row.get("origin")?;
+    let handover: Option<Json<Handover>> = row.get("handover")?;
     Ok(TransactionRecord {
         id,
         purpose,
         asker: row.get("asker")?,
         asker_name: row.get("asker_name")?,
+        site: None,
         text: row.get("text")?,
+        digest: None,
+        reason: None,
+        shares: Vec::new(),
         challenge: row.get("challenge")?,
         expires,
         origin: origin.map(|Json(origin)| origin),
+        handover: match handover {
+            Some(Json(handover)) => handover,
+            None => Handover::new(expires, [0; 32], Checks::default()),
+        },
         answered,
     })
 }

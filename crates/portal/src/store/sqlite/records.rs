@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use inrou_api::idempotency::{KeyReused, Keyed};
 use inrou_api::wire::authority::Notice;
+use inrou_store::columns::{Json, Moment, Number, change, row, rows};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::SqliteStore;
-use super::columns::{Json, Moment, change, number, row, rows};
-use crate::store::{Digest, Due, Entry, Logged, Records, Request, StoreError};
+use crate::store::{Digest, Due, Entry, Logged, Records, Request, Reused, StoreError};
 
 impl Records for SqliteStore {
     fn notices(&self, subject: &str, since: u64, limit: usize) -> Result<Vec<Notice>, StoreError> {
@@ -18,7 +18,7 @@ impl Records for SqliteStore {
                 connection,
                 "SELECT sequence, at, code, params FROM notices
                  WHERE subject = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3",
-                (subject, number(since), number(limit as u64)),
+                (subject, Number(since), Number(limit as u64)),
                 notice,
             )
         })
@@ -35,20 +35,21 @@ impl Records for SqliteStore {
                 connection,
                 "SELECT sequence, at, code, params FROM notices
                  WHERE subject = ?1 AND sequence < ?2 ORDER BY sequence DESC LIMIT ?3",
-                (subject, before.map_or(i64::MAX, number), number(limit as u64)),
+                (subject, Number(before.unwrap_or(u64::MAX)), Number(limit as u64)),
                 notice,
             )
         })
     }
 
     fn notify_once(&self, subject: &str, due: &Due) -> Result<(), StoreError> {
-        self.write(|connection| {
+        let (subject, due) = (subject.to_owned(), due.clone());
+        self.write(move |connection| {
             change(
                 connection,
                 "INSERT OR IGNORE INTO notices (subject, sequence, at, code, params, about)
                  SELECT ?1, COALESCE(MAX(sequence), 0) + 1, ?2, ?3, ?4, ?5 FROM notices
                  WHERE subject = ?1",
-                (subject, Moment(due.at), due.code, Json(&due.params), &due.about),
+                (&subject, Moment(due.at), due.code, Json(&due.params), &due.about),
             )
             .map(drop)
         })
@@ -62,7 +63,8 @@ impl Records for SqliteStore {
     }
 
     fn enter(&self, entry: &Entry) -> Result<(), StoreError> {
-        self.write(|connection| enter(connection, entry))
+        let entry = entry.clone();
+        self.write(move |connection| enter(connection, &entry))
     }
 
     fn history(
@@ -77,7 +79,7 @@ impl Records for SqliteStore {
                 connection,
                 "SELECT sequence, at, code, params, actor FROM history
                  WHERE subject = ?1 AND sequence < ?2 AND at <= ?3 ORDER BY sequence DESC LIMIT ?4",
-                (subject, before.map_or(i64::MAX, number), Moment(until), number(limit as u64)),
+                (subject, Number(before.unwrap_or(u64::MAX)), Moment(until), Number(limit as u64)),
                 |row| {
                     let (Moment(at), Json(params)) = (row.get(1)?, row.get(3)?);
                     Ok(Logged {
@@ -103,12 +105,13 @@ impl Records for SqliteStore {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.write(|connection| {
+        let (key_id, nonce) = (key_id.to_owned(), nonce.to_owned());
+        self.write(move |connection| {
             change(connection, "DELETE FROM nonces WHERE until < ?1", [Moment(now)])?;
             let taken = change(
                 connection,
                 "INSERT OR IGNORE INTO nonces (key_id, nonce, until) VALUES (?1, ?2, ?3)",
-                (key_id, nonce, Moment(until)),
+                (&key_id, &nonce, Moment(until)),
             )?;
             Ok(taken > 0)
         })
@@ -185,7 +188,9 @@ fn is_known(connection: &Connection, request: &Keyed) -> Result<bool, StoreError
     let params = (&request.caller, request.key.as_str());
     let found: Option<Digest> = row(connection, sql, params, |row| row.get(0))?;
     match found {
-        Some(found) if found != *request.fingerprint.as_bytes() => Err(KeyReused.into()),
+        Some(found) if found != *request.fingerprint.as_bytes() => {
+            Err(Reused::from(KeyReused).into())
+        }
         found => Ok(found.is_some()),
     }
 }

@@ -1,15 +1,16 @@
 //! What the screens keep.
 
 use inrou_rules::Municipality;
+use inrou_store::columns::{Json, Moment, Word, change, row, rows};
 use jiff::Timestamp;
 
 use super::SqliteStore;
-use super::columns::{Json, Moment, change, row, rows};
 use crate::store::{Digest, Draft, StoreError, Visits};
 
 impl Visits for SqliteStore {
     fn keep_draft(&self, draft: &Draft) -> Result<(), StoreError> {
-        self.write(|connection| {
+        let draft = draft.clone();
+        self.write(move |connection| {
             change(
                 connection,
                 "INSERT OR REPLACE INTO drafts (owner, form, fields, expires) VALUES (?1, ?2, ?3, ?4)",
@@ -35,9 +36,10 @@ impl Visits for SqliteStore {
     }
 
     fn forget_draft(&self, owner: &str, form: &str) -> Result<(), StoreError> {
-        self.write(|connection| {
+        let (owner, form) = (owner.to_owned(), form.to_owned());
+        self.write(move |connection| {
             let sql = "DELETE FROM drafts WHERE owner = ?1 AND form = ?2";
-            change(connection, sql, (owner, form)).map(drop)
+            change(connection, sql, (&owner, &form)).map(drop)
         })
     }
 
@@ -47,9 +49,10 @@ impl Visits for SqliteStore {
         municipality: Municipality,
         expires: Timestamp,
     ) -> Result<(), StoreError> {
-        self.write(|connection| {
+        let token = *token;
+        self.write(move |connection| {
             let sql = "INSERT INTO clerks (token, municipality, expires) VALUES (?1, ?2, ?3)";
-            change(connection, sql, (token, Json(municipality), Moment(expires))).map(drop)
+            change(connection, sql, (token, Word(municipality), Moment(expires))).map(drop)
         })
     }
 
@@ -57,7 +60,7 @@ impl Visits for SqliteStore {
         self.read(|connection| {
             let sql = "SELECT municipality, expires FROM clerks WHERE token = ?1";
             row(connection, sql, [token], |row| {
-                let (Json(municipality), Moment(expires)) = (row.get(0)?, row.get(1)?);
+                let (Word(municipality), Moment(expires)) = (row.get(0)?, row.get(1)?);
                 Ok((municipality, expires))
             })
         })
@@ -69,7 +72,8 @@ impl Visits for SqliteStore {
         now: Timestamp,
         expires: Timestamp,
     ) -> Result<(), StoreError> {
-        self.write(|connection| {
+        let token = *token;
+        self.write(move |connection| {
             let sql =
                 "UPDATE clerks SET expires = MAX(expires, ?3) WHERE token = ?1 AND expires > ?2";
             change(connection, sql, (token, Moment(now), Moment(expires))).map(drop)
@@ -77,7 +81,8 @@ impl Visits for SqliteStore {
     }
 
     fn sign_out(&self, token: &Digest) -> Result<(), StoreError> {
-        self.write(|connection| {
+        let token = *token;
+        self.write(move |connection| {
             change(connection, "DELETE FROM clerks WHERE token = ?1", [token]).map(drop)
         })
     }

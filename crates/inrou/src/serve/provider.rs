@@ -1,0 +1,101 @@
+//! The provider as a role: where its things lie, and how it is opened.
+
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use inrou_api::server::{Shell, Shutdown};
+use inrou_authority::key_folder::KeyFolderError;
+use inrou_pki::{KeyAlgorithm, Signer};
+use inrou_provider::personas::Personas;
+use inrou_provider::settings::Settings;
+use inrou_provider::store::SqliteStore;
+use inrou_provider::{Issuer, Parts, Provider, screens};
+use inrou_web::{ProblemPages, Site};
+use serde::{Deserialize, Serialize};
+
+use super::{AuthorityCalls, Ground, RoleError, Server};
+
+/// The file of the key that signs ID tokens.
+const TOKEN_KEY: &str = "tokens.key";
+
+/// The OpenID provider.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderRole {
+    /// Where it is served.
+    pub server: Server,
+    /// Its folder: the store, and the key that signs ID tokens.
+    pub folder: PathBuf,
+    /// Whom it asks.
+    pub authority: AuthorityCalls,
+    /// The issuers' certificates, PEM or DER; if there are none, those that the authority publishes.
+    #[serde(default)]
+    pub anchors: Vec<PathBuf>,
+    /// Its settings.
+    #[serde(default)]
+    pub settings: Settings,
+    /// How it judges certificates.
+    #[serde(default)]
+    pub relying: inrou_relying::Settings,
+}
+
+impl ProviderRole {
+    /// Opens the provider; in a sandbox, `personas` answer in place of people with phones.
+    ///
+    /// # Errors
+    /// [`RoleError`].
+    pub fn open(
+        &self,
+        ground: &Ground,
+        personas: Option<Arc<dyn Personas>>,
+    ) -> Result<Arc<Provider>, RoleError> {
+        std::fs::create_dir_all(&self.folder)
+            .map_err(|error| RoleError::file(&self.folder, error))?;
+        let store = SqliteStore::open(&self.folder.join("store.db"), &*ground.entropy)
+            .map_err(|error| RoleError::store(&self.folder, error))?;
+        let provider = Provider::open(Parts {
+            store: Arc::new(store),
+            clock: ground.clock.clone(),
+            entropy: ground.entropy.clone(),
+            authority: self.authority.signing_client(ground)?,
+            validator: self.authority.validator(&self.anchors, &self.relying, ground)?,
+            issuer: Issuer::new(self.token_key(ground)?).map_err(RoleError::Authority)?,
+            settings: self.settings.clone(),
+            personas,
+        });
+        Ok(Arc::new(provider.map_err(|error| RoleError::store(&self.folder, error))?))
+    }
+
+    /// The provider's screens where they stand, in their shell, with style sheet and script.
+    pub(crate) fn screens(
+        provider: Arc<Provider>,
+        site: Site,
+        shell: Shell,
+        told: Shutdown,
+    ) -> Router {
+        let pages = ProblemPages(site.clone());
+        shell.with_pages(Arc::new(pages)).wrap(site.visit(screens::router(provider, told)))
+    }
+
+    /// The key that signs ID tokens; made when it is first asked for.
+    fn token_key(&self, ground: &Ground) -> Result<Arc<dyn Signer>, RoleError> {
+        let folder = self.authority.key_folder(&self.folder.join("keys"))?;
+        match folder.read(TOKEN_KEY) {
+            Err(KeyFolderError::Io(error)) if error.kind() == ErrorKind::NotFound => {
+                let made = ground.keys.generate(KeyAlgorithm::EcP256);
+                let made = made.map_err(KeyFolderError::from)?;
+                folder.write(TOKEN_KEY, &made, &*ground.entropy)?;
+                Ok(Arc::new(made))
+            }
+            read => Ok(Arc::new(read?)),
+        }
+    }
+
+    /// The paths in the configuration.
+    pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let own = [&mut self.folder].into_iter().chain(self.authority.paths());
+        own.chain(&mut self.anchors).chain(self.server.paths())
+    }
+}

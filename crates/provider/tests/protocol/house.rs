@@ -1,0 +1,467 @@
+//! A provider in this process, the authority that it asks, residents with their phones.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, Weak};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use inrou_api::client::Client;
+use inrou_api::clock::{Clock, TestClock};
+use inrou_api::server::{Shell, Trigger, shutdown};
+use inrou_api::signature::RoleKey;
+use inrou_api::wire::transaction::{
+    Answering, PhoneSecret, Taking, Transaction, TransactionAnswer,
+};
+use inrou_pki::{Entropy, FreshKeys, KeyAlgorithm, KeySource, Signer, SystemEntropy, pem};
+use inrou_provider::settings::Settings;
+use inrou_provider::store::SqliteStore;
+use inrou_provider::{Issuer, OPEN_TO_OTHERS, Parts, Provider, router, screens};
+use inrou_relying::testing::{Holder, RoleApi, TestAuthority, resident};
+use inrou_rules::{Medium, Use};
+use inrou_web::ProblemPages;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+use url::Url;
+
+use crate::site::{Form, Site};
+
+/// 10:00 in Japan.
+const START: &str = "2026-11-21T01:00:00Z";
+
+/// Under which address the provider is reached.
+pub const BASE: &str = "http://localhost:8080";
+
+/// Who issues its tokens.
+pub const ISSUER: &str = "http://localhost:8080/api/realms/main";
+
+/// The secret of the phone that is used.
+pub const PHONE: PhoneSecret = PhoneSecret([9; 32]);
+
+/// The path of an endpoint.
+pub fn path(endpoint: &str) -> String {
+    format!("/api/realms/main/protocol/openid-connect/{endpoint}")
+}
+
+/// The address of an endpoint.
+pub fn address(endpoint: &str) -> String {
+    format!("{BASE}{}", path(endpoint))
+}
+
+pub struct House {
+    pub clock: Arc<TestClock>,
+    pub authority: TestAuthority,
+    pub role_api: RoleApi,
+    router: Router,
+    provider: Weak<Provider>,
+    /// What was scanned last, by transaction.
+    pub scanned: Mutex<BTreeMap<String, String>>,
+    token_key: Arc<dyn Signer>,
+    role_key: Arc<dyn Signer>,
+    /// Of the staff who approve sites.
+    pub staff_key: Arc<dyn Signer>,
+    approves_at_once: bool,
+    folder: TempDir,
+    trigger: Trigger,
+}
+
+impl House {
+    /// Every site is approved at once.
+    pub async fn new() -> Self {
+        Self::that_approves_at_once(true).await
+    }
+
+    pub async fn that_approves_at_once(approves_at_once: bool) -> Self {
+        // With RUST_LOG set, a failing test tells what the service logged.
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+            .with_test_writer()
+            .try_init();
+        let clock = Arc::new(TestClock::at(START.parse().unwrap()));
+        let authority = TestAuthority::open(clock.clone(), KeyAlgorithm::EcP256).await;
+        let (token_key, role_key) = (key(), key());
+        let public = role_key.public_key().clone();
+        let role_api = RoleApi::open(clock.clone(), "provider", public).await;
+        let mut house = Self {
+            clock,
+            authority,
+            role_api,
+            router: Router::new(),
+            provider: Weak::new(),
+            scanned: Mutex::default(),
+            token_key,
+            role_key,
+            staff_key: key(),
+            approves_at_once,
+            folder: tempfile::tempdir().unwrap(),
+            trigger: shutdown().0,
+        };
+        house.open();
+        house
+    }
+
+    /// Opens the provider anew on what it left.
+    pub fn restart(&mut self) {
+        self.trigger = shutdown().0;
+        self.router = Router::new();
+        assert!(self.provider.upgrade().is_none(), "its file is closed");
+        self.open();
+    }
+
+    fn open(&mut self) {
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let api = format!("{}/authority/v1", self.role_api.base());
+        let client = Client::new(&api, &[], self.clock.clone(), entropy.clone()).unwrap();
+        let signer = Arc::new(RoleKey::new("role:provider", self.role_key.clone()));
+        let file = self.folder.path().join("provider.db");
+        let provider = Provider::open(Parts {
+            store: Arc::new(SqliteStore::open(&file, &SystemEntropy).unwrap()),
+            clock: self.clock.clone(),
+            entropy: entropy.clone(),
+            authority: client.signing(signer),
+            validator: self.authority.validator(self.authority.relying_settings()),
+            issuer: Issuer::new(self.token_key.clone()).unwrap(),
+            settings: Settings {
+                public_base: BASE.to_owned(),
+                approves_at_once: self.approves_at_once,
+                staff: [("staff".to_owned(), public_key(&*self.staff_key))].into(),
+                app: Some("http://phone.localhost:8080/open".to_owned()),
+                ..Settings::default()
+            },
+            personas: None,
+        });
+        let provider = Arc::new(provider.unwrap());
+        let (trigger, told) = shutdown();
+        let shell = || Shell::new("provider", entropy.clone()).open_to_others(OPEN_TO_OTHERS);
+        let site = screens::site(&provider);
+        let pages = screens::router(provider.clone(), told);
+        let pages =
+            shell().with_pages(Arc::new(ProblemPages(site.clone()))).wrap(site.visit(pages));
+        self.provider = Arc::downgrade(&provider);
+        self.trigger = trigger;
+        self.router = shell().wrap(router(provider)).merge(pages);
+    }
+
+    pub fn now(&self) -> i64 {
+        self.clock.now().as_second()
+    }
+
+    /// So many seconds go by.
+    pub fn wait(&self, seconds: i64) {
+        self.clock.advance_by(jiff::SignedDuration::from_secs(seconds));
+    }
+
+    /// A resident, known to the authority, with a phone.
+    pub fn person(&self, name: &str) -> Holder {
+        let attributes = resident(name, "東京都清瀬市中里１－２－３");
+        let holder = self.authority.issue(Use::UserAuthentication, Medium::Phone, &attributes);
+        self.role_api.know(&holder.certificate, &format!("subject of {name}"), &attributes);
+        holder
+    }
+
+    /// A site by the profile `digital-auth` or `fapi2`.
+    pub async fn site(&self, profile: &str) -> Site {
+        self.site_with(json!({"profile": profile})).await
+    }
+
+    /// A site whose registration has these members as well.
+    pub async fn site_with(&self, more: Value) -> Site {
+        let mut site = Site::new();
+        let mut registration = site.registration();
+        for (name, value) in more.as_object().unwrap() {
+            match (name.as_str(), value.as_array()) {
+                ("more_keys", Some(keys)) => {
+                    registration["jwks"]["keys"].as_array_mut().unwrap().extend(keys.clone());
+                }
+                _ => registration[name] = value.clone(),
+            }
+        }
+        let request = Request::post("/provider/v1/clients");
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        let answer = self.send(request.body(registration.to_string().into()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        site.is_registered(&answer.json());
+        site
+    }
+
+    /// Sends a request.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, 1_000_000).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        Answer { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// Posts a form to an endpoint, as a site's server does.
+    pub async fn post(&self, endpoint: &str, form: &Form) -> Answer {
+        self.post_with(endpoint, form, &[]).await
+    }
+
+    /// The same with headers.
+    pub async fn post_with(&self, endpoint: &str, form: &Form, more: &[(&str, &str)]) -> Answer {
+        let mut request = Request::post(path(endpoint))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        for (name, value) in more {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(form.encoded().into()).unwrap()).await
+    }
+
+    /// A GET with headers.
+    pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::get(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// The nonce that proofs must have now.
+    pub async fn nonce(&self) -> String {
+        let answer = self.get(&path("userinfo"), &[]).await;
+        answer.headers["dpop-nonce"].to_str().unwrap().to_owned()
+    }
+
+    /// `userinfo` with a token, as the site's profile has it.
+    pub async fn userinfo(&self, site: &Site, access_token: &str) -> Answer {
+        if !site.is_bound() {
+            let bearer = format!("Bearer {access_token}");
+            return self.get(&path("userinfo"), &[("authorization", &bearer)]).await;
+        }
+        let proof = site.proof(self, "GET", "userinfo", Some(access_token)).await;
+        let shown = format!("DPoP {access_token}");
+        let headers = [("authorization", shown.as_str()), ("dpop", proof.as_str())];
+        self.get(&path("userinfo"), &headers).await
+    }
+
+    /// Posts a form to the token endpoint, with a proof if the site's tokens are bound.
+    pub async fn token(&self, site: &Site, form: &Form) -> Answer {
+        if !site.is_bound() {
+            return self.post("token", form).await;
+        }
+        let proof = site.proof(self, "POST", "token", None).await;
+        self.post_with("token", form, &[("dpop", &proof)]).await
+    }
+
+    /// What a browser is sent with: for FAPI 2.0, the request is pushed first.
+    pub async fn asks(&self, site: &Site, request: &Form) -> Form {
+        match site.is_bound() {
+            false => request.clone(),
+            true => {
+                let pushed = self.post("ext/par/request", &site.proven(self, request)).await;
+                assert_eq!(pushed.status, StatusCode::CREATED, "{}", pushed.text);
+                let name = pushed.json()["request_uri"].as_str().unwrap().to_owned();
+                Form::default().set("client_id", &site.id).set("request_uri", &name)
+            }
+        }
+    }
+
+    /// Somebody logs in with a new browser: the code.
+    pub async fn code(&self, site: &Site, person: &Holder) -> String {
+        let asked = self.asks(site, &site.request()).await;
+        let back = self.browser().log_in(&asked, person).await;
+        back.get("code").unwrap_or_else(|| panic!("{back:?}")).clone()
+    }
+
+    /// Somebody logs in: the tokens.
+    pub async fn tokens(&self, site: &Site, person: &Holder) -> Value {
+        let code = self.code(site, person).await;
+        let answer = self.token(site, &site.exchange(self, &code)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        answer.json()
+    }
+
+    /// A browser that has been nowhere.
+    pub fn browser(&self) -> Browser<'_> {
+        Browser { house: self, cookie: None }
+    }
+
+    /// What the phone is asked that has scanned the code of a page.
+    pub async fn transaction(&self, id: &str) -> Transaction {
+        let link = self.scanned.lock().unwrap().get(id).cloned().unwrap_or_default();
+        let answer = self.take(&link, PHONE).await;
+        serde_json::from_str(&answer.text).unwrap_or_else(|_| panic!("{}", answer.text))
+    }
+
+    /// A phone brings a link.
+    pub async fn take(&self, link: &str, phone: PhoneSecret) -> Answer {
+        let (address, query) = link.split_once('?').unwrap_or_else(|| panic!("{link}"));
+        let (second, mac) = match query.strip_prefix("t=") {
+            Some(rest) => {
+                let (second, mac) = rest.split_once("&m=").unwrap();
+                (second.parse().ok(), mac)
+            }
+            None => (None, query.strip_prefix("m=").unwrap()),
+        };
+        let taking = Taking { second, mac: mac.to_owned(), phone };
+        let path = address.strip_prefix(BASE).unwrap();
+        self.post_json(&format!("{path}/taking"), &taking).await
+    }
+
+    /// The phone that has scanned the code of a page answers.
+    pub async fn answer(&self, id: &str, answer: &TransactionAnswer) -> Answer {
+        let link = self.scanned.lock().unwrap().get(id).cloned().unwrap_or_default();
+        self.take(&link, PHONE).await;
+        self.answer_as(id, answer, PHONE).await
+    }
+
+    /// A phone answers.
+    pub async fn answer_as(
+        &self,
+        id: &str,
+        answer: &TransactionAnswer,
+        phone: PhoneSecret,
+    ) -> Answer {
+        let answering = Answering { phone, answer: answer.clone() };
+        self.post_json(&format!("/provider/v1/transactions/{id}/answer"), &answering).await
+    }
+
+    /// Posts JSON.
+    pub async fn post_json(&self, path: &str, body: &impl serde::Serialize) -> Answer {
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+        let body = serde_json::to_string(body).unwrap();
+        self.send(request.body(body.into()).unwrap()).await
+    }
+}
+
+fn public_key(of: &dyn Signer) -> String {
+    pem::encode("PUBLIC KEY", of.public_key().spki())
+}
+
+/// A browser with its cookie.
+pub struct Browser<'h> {
+    pub house: &'h House,
+    pub cookie: Option<String>,
+}
+
+/// What comes back with the browser, by name.
+pub type Back = BTreeMap<String, String>;
+
+impl Browser<'_> {
+    /// Goes to an address of the provider.
+    pub async fn visit(&mut self, path: &str) -> Answer {
+        self.request(Request::get(path), Body::empty()).await
+    }
+
+    /// Sends a form from a page of the provider.
+    pub async fn submit(&mut self, path: &str, form: &Form) -> Answer {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin");
+        self.request(request, form.encoded().into()).await
+    }
+
+    async fn request(&mut self, request: axum::http::request::Builder, body: Body) -> Answer {
+        let cookie = self.cookie.clone().unwrap_or_default();
+        let request = request.header(header::COOKIE, cookie).header(header::ACCEPT, "text/html");
+        let answer = self.house.send(request.body(body).unwrap()).await;
+        for line in answer.headers.get_all(header::SET_COOKIE) {
+            let pair = line.to_str().unwrap().split(';').next().unwrap();
+            if pair.starts_with("__Host-provider=") {
+                self.cookie = Some(pair.to_owned());
+            }
+        }
+        answer
+    }
+
+    /// A site sends it to the authorization endpoint.
+    pub async fn authorize(&mut self, request: &Form) -> Answer {
+        self.visit(&format!("{}?{}", path("auth"), request.encoded())).await
+    }
+
+    /// The transaction of a log-in that is begun.
+    pub async fn begin(&mut self, request: &Form) -> String {
+        let answer = self.authorize(request).await;
+        let page = answer.to();
+        let page = page.split('?').next().unwrap();
+        let id = page.strip_prefix("/provider/log-ins/").unwrap_or_else(|| panic!("{page}"));
+        self.scans(id).await;
+        id.to_owned()
+    }
+
+    /// A phone scans the code that the page shows now: the link.
+    pub async fn scans(&mut self, transaction: &str) -> String {
+        let page = self.visit(&format!("/provider/log-ins/{transaction}")).await;
+        let (_, code) = page.text.split_once("<code class=\"long\">").unwrap();
+        let link = code.split_once('<').unwrap().0.replace("&#38;", "&");
+        let mut scanned = self.house.scanned.lock().unwrap();
+        scanned.insert(transaction.to_owned(), link.clone());
+        link
+    }
+
+    /// Looks at the page that waits: back at the site, with what it is given.
+    pub async fn goes_back(&mut self, transaction: &str) -> Back {
+        self.visit(&format!("/provider/log-ins/{transaction}")).await.back()
+    }
+
+    /// Logs in with that phone: back at the site, with what it is given.
+    pub async fn log_in(&mut self, request: &Form, person: &Holder) -> Back {
+        let transaction = self.begin(request).await;
+        let asked = self.house.transaction(&transaction).await;
+        self.house.answer(&transaction, &person.log_in(&asked)).await;
+        self.goes_back(&transaction).await
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    /// Status, OAuth's word and our code of a refusal in JSON.
+    pub fn refusal(&self) -> String {
+        let json = self.json();
+        let (word, code) = (json["error"].as_str(), json["code"].as_str());
+        format!("{} {} {}", self.status.as_u16(), word.unwrap_or("-"), code.unwrap_or("-"))
+    }
+
+    /// Where it leads.
+    pub fn to(&self) -> String {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{self:?}");
+        self.headers[header::LOCATION].to_str().unwrap().to_owned()
+    }
+
+    /// The parameters with which it leads back to the site.
+    pub fn back(&self) -> Back {
+        let url = Url::parse(&self.to()).unwrap();
+        assert!(url.as_str().starts_with(crate::site::CALLBACK), "{url}");
+        url.query_pairs().into_owned().collect()
+    }
+
+    /// How an authorization request was answered: `back WORD CODE`, `page STATUS CODE`, or `asked`.
+    pub fn fate(&self) -> String {
+        if self.status != StatusCode::SEE_OTHER {
+            let code =
+                self.text.split("data-code=\"").nth(1).and_then(|rest| rest.split('"').next());
+            return format!("page {} {}", self.status.as_u16(), code.unwrap_or("-"));
+        }
+        if self.to().starts_with("/provider/log-ins/") {
+            return "asked".to_owned();
+        }
+        let back = self.back();
+        assert_eq!(back["iss"], ISSUER, "RFC 9207 §2");
+        match (back.get("error"), back.get("inrou_code")) {
+            (Some(word), Some(code)) => format!("back {word} {code}"),
+            _ => "back with a code".to_owned(),
+        }
+    }
+
+    pub fn header(&self, name: &str) -> String {
+        let all = self.headers.get_all(name).into_iter().map(|value| value.to_str().unwrap());
+        all.collect::<Vec<_>>().join("; ")
+    }
+}
+
+fn key() -> Arc<dyn Signer> {
+    Arc::new(FreshKeys.generate(KeyAlgorithm::EcP256).unwrap())
+}

@@ -1,0 +1,210 @@
+//! Registration by the site's developer (RFC 7591, RFC 7592), and approval by the staff (REG-4).
+
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use inrou_api::clock::Clock;
+use inrou_api::signature::{RoleKey, Target, sign};
+use inrou_pki::SystemEntropy;
+use serde_json::{Value, json};
+
+use crate::house::{Answer, House, path};
+use crate::keys::Key;
+use crate::site::Site;
+
+/// A request to a registration, with its token.
+async fn manage(house: &House, site: &Site, method: Method, body: Option<&Value>) -> Answer {
+    manage_by(house, &site.id, site.registration_token(), method, body).await
+}
+
+async fn manage_by(
+    house: &House,
+    id: &str,
+    token: &str,
+    method: Method,
+    body: Option<&Value>,
+) -> Answer {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("/provider/v1/clients/{id}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::AUTHORIZATION, format!("Bearer {token}"));
+    let body = body.map(Value::to_string).unwrap_or_default();
+    house.send(request.body(body.into()).unwrap()).await
+}
+
+/// A request of the staff, signed.
+async fn staff(house: &House, method: Method, path: &str, body: Option<&Value>) -> Answer {
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let mut headers = HeaderMap::new();
+    let target = Target { method: &method, authority: "localhost:8080", path, query: None };
+    let key = RoleKey::new("role:staff", house.staff_key.clone());
+    sign(&target, &mut headers, body.as_bytes(), &key, house.clock.now(), &SystemEntropy)
+        .await
+        .unwrap();
+    let mut request = Request::builder().method(method).uri(path);
+    headers.insert(header::HOST, "localhost:8080".parse().unwrap());
+    headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+    *request.headers_mut().unwrap() = headers;
+    house.send(request.body(body.into()).unwrap()).await
+}
+
+fn approval(site: &Site) -> String {
+    format!("/provider/v1/approvals/{}", site.id)
+}
+
+/// Whether a browser that the site sends is asked to log in.
+async fn may_ask(house: &House, site: &Site) -> bool {
+    let address = format!("{}?{}", path("auth"), site.request().encoded());
+    house.browser().visit(&address).await.status == StatusCode::SEE_OTHER
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc_7592_2_1_the_token_of_a_registration_opens_it_and_no_other() {
+    let house = House::new().await;
+    let (site, other) = (house.site("digital-auth").await, house.site("fapi2").await);
+    let seen = manage(&house, &site, Method::GET, None).await;
+    assert_eq!(seen.status, StatusCode::OK, "{}", seen.text);
+    assert_eq!(seen.json()["client_name"], "見本銀行");
+    assert_eq!(seen.json()["standing"], "approved");
+    assert!(!seen.text.contains(site.registration_token()), "it is told once");
+    for (id, token) in [
+        (site.id.as_str(), other.registration_token()),
+        (other.id.as_str(), site.registration_token()),
+        ("RP99999999", site.registration_token()),
+        (site.id.as_str(), ""),
+    ] {
+        for method in [Method::GET, Method::DELETE] {
+            let refused = manage_by(&house, id, token, method, None).await;
+            assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{}", refused.text);
+            assert_eq!(refused.json()["code"], "registration-token-invalid");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc_7592_2_2_a_key_is_changed_by_putting_the_new_one_beside_the_old_one() {
+    let house = House::new().await;
+    let (mut site, person) = (house.site("digital-auth").await, house.person("水野　花"));
+    let old = std::mem::replace(&mut site.key, Key::es256());
+    let code = house.code(&site, &person).await;
+    let refused = house.token(&site, &site.exchange(&house, &code)).await;
+    assert_eq!(refused.json()["error"], "invalid_client", "the new key is not registered");
+    let mut registration = site.registration();
+    let mut names = vec![old.jwk(), site.key.jwk()];
+    for (number, key) in names.iter_mut().enumerate() {
+        key["kid"] = json!(format!("key-{number}"));
+    }
+    registration["jwks"] = json!({"keys": names});
+    let changed = manage(&house, &site, Method::PUT, Some(&registration)).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
+    let seen = manage(&house, &site, Method::GET, None).await.json();
+    assert_eq!(seen["jwks"]["keys"].as_array().unwrap().len(), 2);
+    registration["redirect_uris"] = json!(["http://bank.example/plain"]);
+    let refused = manage(&house, &site, Method::PUT, Some(&registration)).await;
+    assert_eq!(refused.json()["code"], "registration-invalid");
+    assert_eq!(refused.json()["params"]["member"], "redirect_uris");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc_7592_2_3_a_client_that_is_deleted_takes_its_tokens_with_it() {
+    let house = House::new().await;
+    for profile in ["digital-auth", "fapi2"] {
+        let (site, person) = (house.site(profile).await, house.person("水野　花"));
+        let tokens = house.tokens(&site, &person).await;
+        let access = tokens["access_token"].as_str().unwrap();
+        assert_eq!(house.userinfo(&site, access).await.status, StatusCode::OK);
+        let deleted = manage(&house, &site, Method::DELETE, None).await;
+        assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.text);
+        assert_eq!(house.userinfo(&site, access).await.status, StatusCode::UNAUTHORIZED);
+        let again = manage(&house, &site, Method::DELETE, None).await;
+        assert_eq!(again.status, StatusCode::UNAUTHORIZED);
+        assert!(!may_ask(&house, &site).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_4_a_site_asks_nobody_before_the_staff_has_approved_it() {
+    let house = House::that_approves_at_once(false).await;
+    let site = house.site("digital-auth").await;
+    assert_eq!(manage(&house, &site, Method::GET, None).await.json()["standing"], "pending");
+    let fate = house.browser().authorize(&site.request()).await.fate();
+    assert_eq!(fate, "page 403 client-not-approved", "nobody is led anywhere");
+    let refused = house.token(&site, &site.exchange(&house, "code")).await;
+    assert_eq!(refused.refusal(), "403 unauthorized_client client-not-approved");
+
+    let approved = json!({"standing": "approved"});
+    let done = staff(&house, Method::PUT, &approval(&site), Some(&approved)).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    assert!(may_ask(&house, &site).await);
+
+    let mut registration = site.registration();
+    registration["jwks"] = json!({"keys": [Key::es256().jwk()]});
+    let changed = manage(&house, &site, Method::PUT, Some(&registration)).await;
+    assert_eq!(changed.json()["standing"], "approved", "a key is the site's own matter");
+    registration["client_name"] = json!("別の銀行");
+    let changed = manage(&house, &site, Method::PUT, Some(&registration)).await;
+    assert_eq!(changed.json()["standing"], "pending", "another name was never looked at");
+    assert!(!may_ask(&house, &site).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_4_a_suspension_says_why_and_lasts_whatever_the_developer_changes() {
+    let house = House::new().await;
+    let site = house.site("digital-auth").await;
+    for faulty in [
+        json!({"standing": "suspended"}),
+        json!({"standing": "suspended", "reason": " "}),
+        json!({"standing": "suspended", "reason": "x".repeat(501)}),
+        json!({"standing": "pending", "reason": "wait"}),
+    ] {
+        let refused = staff(&house, Method::PUT, &approval(&site), Some(&faulty)).await;
+        assert_eq!(refused.json()["code"], "approval-invalid", "{faulty}");
+    }
+    let suspended = json!({"standing": "suspended", "reason": "The site answers no more."});
+    let done = staff(&house, Method::PUT, &approval(&site), Some(&suspended)).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    let seen = manage(&house, &site, Method::PUT, Some(&site.registration())).await.json();
+    assert_eq!(seen["standing"], "suspended");
+    assert_eq!(seen["reason"], "The site answers no more.");
+    assert!(!may_ask(&house, &site).await);
+    let listed = staff(&house, Method::GET, "/provider/v1/approvals", None).await;
+    assert_eq!(listed.json()["items"][0]["client_id"], site.id.as_str());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_4_nobody_but_the_staff_decides() {
+    let house = House::that_approves_at_once(false).await;
+    let site = house.site("digital-auth").await;
+    let request = Request::put(approval(&site))
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::HOST, "localhost:8080");
+    let body = json!({"standing": "approved"}).to_string();
+    let refused = house.send(request.body(body.into()).unwrap()).await;
+    assert_eq!(refused.json()["code"], "signature-missing");
+    let unknown = staff(
+        &house,
+        Method::PUT,
+        "/provider/v1/approvals/RP99999999",
+        Some(&json!({"standing": "approved"})),
+    )
+    .await;
+    assert_eq!(unknown.json()["code"], "client-unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fapi_5_3_2_2_8_addresses_of_ones_own_machine_are_for_sandboxes_alone() {
+    for is_sandbox in [true, false] {
+        let house = House::that_approves_at_once(is_sandbox).await;
+        for member in ["redirect_uris", "post_logout_redirect_uris"] {
+            for uri in ["http://localhost:3000/back", "http://127.0.0.1/", "http://[::1]:1/x"] {
+                let mut registration = Site::new().registration();
+                registration[member] = json!([uri]);
+                let answer = house.post_json("/provider/v1/clients", &registration).await;
+                let told = match is_sandbox {
+                    true => (StatusCode::CREATED, json!(null)),
+                    false => (StatusCode::BAD_REQUEST, json!("redirect-uri-local")),
+                };
+                assert_eq!((answer.status, answer.json()["code"].clone()), told, "{member} {uri}");
+            }
+        }
+    }
+}
