@@ -172,7 +172,7 @@ impl Problem {
     }
 
     /// After how many seconds to come again (RFC 6585 §4, RFC 9110 §10.2.3, §15.6.4).
-    fn retry_after(&self) -> Option<&str> {
+    pub fn retry_after(&self) -> Option<&str> {
         match self.status {
             StatusCode::TOO_MANY_REQUESTS => self.param("wait"),
             StatusCode::SERVICE_UNAVAILABLE => Some(UNAVAILABLE_FOR),

@@ -16,8 +16,8 @@ mod shell;
 mod source;
 
 pub use document::{Access, documented, with_access};
-pub use extract::{Json, Path, Query, read_body};
-pub(crate) use extract::{parse_json, read_json};
+pub(crate) use extract::read_json;
+pub use extract::{Json, Path, Query, parse_json, read_body};
 pub use guard::OpenToOthers;
 pub use hosts::Hosts;
 pub(crate) use hosts::authority;

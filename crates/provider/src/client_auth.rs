@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::Provider;
-use crate::clients::{Client, ClientId, Standing};
+use crate::clients::{Client, ClientId};
 use crate::jwt::{Fault, verify};
 use crate::parameters::Parameters;
 use crate::refused::Refused;
@@ -88,13 +88,14 @@ impl Provider {
         }
         let client = self.client(&ClientId::sent(id)).await?;
         let client = client.ok_or_else(|| invalid("`iss` is no client"))?;
+        // Before the signature is looked at, which takes longer.
+        if !client.may_ask() {
+            return Err(Refused::new(Code::CLIENT_NOT_APPROVED));
+        }
         let profile = client.registration.profile;
         let assertion: Assertion =
             verify(assertion, &client.registration.jwks, profile.algorithms()).map_err(invalid)?;
         let until = self.judge(&assertion, &client, endpoint).map_err(invalid)?;
-        if client.standing != Standing::Approved {
-            return Err(Refused::new(Code::CLIENT_NOT_APPROVED));
-        }
         let jti = assertion.jti.unwrap_or_default();
         let assertion = Seen { what: format!("assertion:{id}:{jti}"), until };
         Ok(Proven { client, assertion })

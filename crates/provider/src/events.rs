@@ -1,5 +1,5 @@
-//! What happened to a transaction, for the developer of the site that asked for it (REG-4): when, and
-//! why, in stable codes and fixed words. Nothing of a person is in it.
+//! What happened to a transaction or to a registration, for the developer of the site (REG-4): when, and
+//! why, in stable codes and fixed words, or in those of the staff. Nothing of a resident is in it.
 
 use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::{Code, OrInternal, Problem};
@@ -29,8 +29,10 @@ pub struct Event {
     pub what: What,
     /// Why: a stable code.
     pub code: Option<String>,
-    /// More of it, in fixed words.
+    /// More of it, in fixed words; of what the staff did, its reason.
     pub detail: Option<String>,
+    /// Who of the staff did it, if it was done by the staff: the name of the key.
+    pub by: Option<String>,
 }
 
 /// What happened.
@@ -83,6 +85,26 @@ pub enum What {
     GivenBack,
     /// The resident logged out.
     LoggedOut,
+    /// The client was registered.
+    Registered,
+    /// The site changed its registration.
+    Changed,
+    /// The site put a key beside the others.
+    KeyAdded,
+    /// The site took a key away.
+    KeyRemoved,
+    /// The staff approved the registration.
+    Approved,
+    /// The staff did not approve the registration.
+    NotApproved,
+    /// The staff suspended the client.
+    Suspended,
+    /// The staff lifted the suspension.
+    Resumed,
+    /// The staff set how often the client may have residents asked.
+    LimitsSet,
+    /// The client has had residents asked as often as it may, for the moment.
+    LimitReached,
 }
 
 impl What {
@@ -112,6 +134,16 @@ impl What {
             What::Fetched => "fetched",
             What::GivenBack => "given-back",
             What::LoggedOut => "logged-out",
+            What::Registered => "registered",
+            What::Changed => "changed",
+            What::KeyAdded => "key-added",
+            What::KeyRemoved => "key-removed",
+            What::Approved => "approved",
+            What::NotApproved => "not-approved",
+            What::Suspended => "suspended",
+            What::Resumed => "resumed",
+            What::LimitsSet => "limits-set",
+            What::LimitReached => "limit-reached",
         }
     }
 }
@@ -128,7 +160,7 @@ impl Event {
     /// Something that happened to no transaction.
     pub(crate) fn new(client: ClientId, what: What, at: Timestamp) -> Self {
         let (transaction, sign_transaction, code, detail) = (None, None, None, None);
-        Self { at, client, transaction, sign_transaction, what, code, detail }
+        Self { at, client, transaction, sign_transaction, what, code, detail, by: None }
     }
 
     /// With what a refusal says.

@@ -36,6 +36,7 @@ pub mod store;
 mod tidy;
 mod token;
 mod transactions;
+mod unseen;
 mod userinfo;
 
 pub use http::{OPEN_TO_OTHERS, router};

@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 use crate::Provider;
 use crate::authorize::registered_uri;
 use crate::client_auth::Sent;
+use crate::clients::{Counted, Use};
 use crate::dpop::Proved;
 use crate::refused::Refused;
 use crate::secrets::{base64url, sha256};
-use crate::store::Pushed;
+use crate::store::{Pushed, Store};
 
 /// How the names of pushed requests begin (RFC 9126 §2.2).
 pub(crate) const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
@@ -28,7 +29,7 @@ impl Provider {
     /// Takes a request.
     ///
     /// # Errors
-    /// The client is not proven; what is wrong with the request.
+    /// The client is not proven; what is wrong with the request; `client-limit-reached`.
     pub(crate) async fn push(&self, sent: Sent<'_>) -> Result<Named, Refused> {
         let endpoint = self.settings.endpoint("ext/par/request");
         let proven = self.prove_client(sent, &endpoint).await?;
@@ -53,11 +54,13 @@ impl Provider {
         let life = self.settings.pushed_life;
         let pushed = Pushed {
             name: sha256(name.as_bytes()),
-            client: proven.client.id,
+            client: proven.client.id.clone(),
             request,
             expires: self.until(life),
         };
-        self.change(move |store| store.push(&pushed, &proven.assertion)).await?;
+        let assertion = proven.assertion;
+        let push = move |store: &dyn Store, one: &Use| store.push(&pushed, &assertion, one);
+        self.one_more(&proven.client, Counted::LogIns, push).await?;
         Ok(Named { request_uri: format!("{PREFIX}{name}"), expires_in: life.as_secs() })
     }
 }

@@ -59,6 +59,9 @@ pub(crate) enum Refusals {
     /// The body is too long.
     #[response(status = 413)]
     Long(RefusedDocument),
+    /// The client has had residents asked as often as it may, for the moment.
+    #[response(status = 429)]
+    Often(RefusedDocument),
     /// The service failed.
     #[response(status = 500)]
     Failed(RefusedDocument),
@@ -178,6 +181,9 @@ impl IntoResponse for Refused {
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let json = HeaderValue::from_static("application/json");
         let mut response = (self.status(), [(header::CONTENT_TYPE, json)], body).into_response();
+        if let Some(wait) = self.problem.retry_after().map(HeaderValue::from_str) {
+            response.headers_mut().extend(wait.ok().map(|wait| (header::RETRY_AFTER, wait)));
+        }
         for challenge in self.challenges() {
             if let Ok(challenge) = HeaderValue::try_from(challenge) {
                 response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::clients::Limits;
+
 /// The provider's settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -36,6 +38,12 @@ pub struct Settings {
     pub staff: BTreeMap<String, String>,
     /// Whether a client may ask residents as soon as it is registered: in a sandbox.
     pub approves_at_once: bool,
+    /// How often a client may have residents asked whose registration does not say otherwise.
+    pub limits: Limits,
+    /// How many registrations may wait for a decision at a time: anybody may register.
+    pub pending_registrations: usize,
+    /// How long a registration is kept that is not approved, from its last change on.
+    pub pending_life: SignedDuration,
     /// How far a client's clock may be ahead (FAPI 2.0 §5.3.2.1: 10 to 60 seconds).
     pub skew: SignedDuration,
 }
@@ -82,6 +90,9 @@ impl Default for Settings {
             events_life: SignedDuration::from_hours(30 * 24),
             staff: BTreeMap::new(),
             approves_at_once: false,
+            limits: Limits::default(),
+            pending_registrations: 1000,
+            pending_life: SignedDuration::from_hours(30 * 24),
             skew: SignedDuration::from_secs(10),
         }
     }

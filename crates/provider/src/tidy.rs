@@ -21,7 +21,8 @@ impl Provider {
             let now = self.now();
             let before = |span| now.saturating_sub(span).unwrap_or(Timestamp::MIN);
             let (ended, events) = (before(REMEMBERED), before(self.settings.events_life));
-            let forgotten = Forgotten { now, ended, events };
+            let unapproved = before(self.settings.pending_life);
+            let forgotten = Forgotten { now, ended, events, unapproved };
             if let Err(problem) = self.store(move |store| store.forget(forgotten)).await {
                 tracing::warn!(code = problem.code(), "what is over could not be forgotten");
             }

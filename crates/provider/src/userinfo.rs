@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use crate::Provider;
-use crate::clients::{ClaimsFormat, Client, Standing};
+use crate::clients::{ClaimsFormat, Client};
 use crate::dpop::Proved;
 use crate::parameters::Parameters;
 use crate::refused::Refused;
@@ -85,7 +85,7 @@ impl Provider {
         };
         self.check_key(&shown, scheme, token, found.jkt.as_deref())?;
         let client = self.client(&found.client).await?;
-        let approved = client.filter(|client| client.standing == Standing::Approved);
+        let approved = client.filter(Client::may_ask);
         approved.ok_or_else(|| Refused::new(Code::ACCESS_TOKEN_INVALID))
     }
 

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use inrou_api::wire::transaction::{Flow, Purpose, TransactionId};
 use inrou_pki::SystemEntropy;
-use inrou_provider::clients::{ClientId, Registration, Standing};
+use inrou_provider::clients::{ClientId, Counted, Limits, NewClient, Registration, Use};
 use inrou_provider::store::{
     Authorization, AuthorizationRequest, CodeFault, Exchange, Grant, Outcome, Pushed, Refresh,
     Revocation, Seen, Settlement, SqliteStore, Store, StoreError, Token, TokenKind,
@@ -132,15 +132,15 @@ fn start(file: &Path) -> Child {
 fn fill(file: &Path) {
     let store = open(file);
     if store.client(&client()).unwrap().is_none() {
-        store.register(&registration(), Standing::Approved, &[0; 32]).unwrap();
+        store.register(&new_client()).unwrap().unwrap();
     }
     let mut done = acts_done(&store);
     let mut out = std::io::stdout();
     loop {
         let number = done / ACTS;
         match done % ACTS {
-            0 => store.push(&pushed(number), &seen("push", number)).unwrap(),
-            1 => store.begin(&begun(number)).unwrap(),
+            0 => store.push(&pushed(number), &seen("push", number), &one_more()).unwrap(),
+            1 => store.begin(&begun(number), &one_more()).unwrap(),
             2 => drop(store.settle(&settled(number)).unwrap()),
             3 => {
                 store.give_code(&transaction(number), &name("code", number), (NOW, UNTIL)).unwrap();
@@ -166,6 +166,16 @@ fn registration() -> Registration {
     serde_json::from_value(json!({"client_name": "見本銀行", "redirect_uris": [CALLBACK],
         "jwks": {"keys": []}, "scope": "openid", "sector": "bank.example"}))
     .unwrap()
+}
+
+fn new_client() -> NewClient {
+    let (registration, is_approved, token, at) = (registration(), true, [0; 32], NOW);
+    NewClient { registration, is_approved, token, at, most_pending: 0 }
+}
+
+fn one_more() -> Use {
+    let (client, limits) = (client(), Limits::default());
+    Use { client, what: Counted::LogIns, limits, at: NOW }
 }
 
 const CALLBACK: &str = "https://bank.example/callback";

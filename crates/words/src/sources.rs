@@ -42,6 +42,7 @@ pub(crate) const WORDS: &[&str] = &[
     include_str!("../texts/consents.toml"),
     include_str!("../texts/sandbox.toml"),
     include_str!("../texts/provider.toml"),
+    include_str!("../texts/console.toml"),
     include_str!("../texts/places.toml"),
 ];
 

@@ -218,6 +218,20 @@ codes! {
 
     /// A `member` of a registration does not hold.
     REGISTRATION_INVALID = "registration-invalid";
+    /// The limits of a registration are not sound, by their `member`.
+    LIMITS_INVALID = "limits-invalid";
+    /// A private key was sent to be registered.
+    PRIVATE_KEY_SENT = "private-key-sent";
+    /// A public key cannot be used, for a `reason`.
+    KEY_UNSOUND = "key-unsound";
+    /// No key of that name is registered.
+    KEY_UNKNOWN = "key-unknown";
+    /// The registration is another `version` by now than the one that was looked at.
+    REGISTRATION_CHANGED = "registration-changed";
+    /// As many registrations wait for a decision as may; seconds to `wait`.
+    REGISTRATIONS_FULL = "registrations-full";
+    /// The client has had residents asked as often as a `member` of its limits lets be; seconds to `wait`.
+    CLIENT_LIMIT_REACHED = "client-limit-reached";
     /// An address of a registration is not encrypted, which a service does not take.
     REDIRECT_URI_LOCAL = "redirect-uri-local";
     /// The token does not open the registration of this client.

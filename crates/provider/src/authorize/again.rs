@@ -5,17 +5,17 @@ use url::Url;
 
 use super::{Again, AuthorizationRequest};
 use crate::Provider;
-use crate::clients::Client;
+use crate::clients::{Client, Counted, Use};
 use crate::refused::Refused;
 use crate::secrets::{Digest, base64url, sha256};
-use crate::store::{Grant, Repeat};
+use crate::store::{Grant, Repeat, Store};
 
 impl Provider {
     /// Answers a request without asking anybody, if it lets that be and a log-in of before covers it; or
     /// says that none does, if nobody may be asked. `None`: the phone is asked.
     ///
     /// # Errors
-    /// The store's.
+    /// `client-limit-reached`; the store's.
     pub(super) async fn again(
         &self,
         client: &Client,
@@ -31,7 +31,7 @@ impl Provider {
         let state = request.state.as_deref();
         let back = |answer| self.answer(&request.redirect_uri, state, answer).map(Some);
         match self.covering(client, request, &browser, max_age).await? {
-            Some(grant) => match self.repeat(grant, request, browser, pushed).await? {
+            Some(grant) => match self.repeat(client, grant, request, browser, pushed).await? {
                 Some(code) => back(Ok(self.given(code, &client.id, request, &browser))),
                 None => back(Err(&Refused::new(Code::REQUEST_URI_INVALID))),
             },
@@ -61,6 +61,7 @@ impl Provider {
     /// The code of a grant like that one, which ends when that one does.
     async fn repeat(
         &self,
+        client: &Client,
         of: Grant,
         request: &AuthorizationRequest,
         browser: Digest,
@@ -84,7 +85,8 @@ impl Provider {
             until: self.until(self.settings.code_life),
             pushed,
         };
-        let is_first = self.change(move |store| store.repeat(&repeat)).await?;
+        let repeat = move |store: &dyn Store, one: &Use| store.repeat(&repeat, one);
+        let is_first = self.one_more(client, Counted::LogIns, repeat).await?;
         Ok(is_first.then_some(code))
     }
 }

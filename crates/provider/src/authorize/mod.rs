@@ -13,14 +13,14 @@ use inrou_words::{Form, Language, Term, text};
 use url::Url;
 
 use crate::Provider;
-use crate::clients::{self, Client, ClientId, NumberCheck};
+use crate::clients::{Client, ClientId, Counted, NumberCheck, Use};
 use crate::parameters::Parameters;
 use crate::personas;
 use crate::pushed::PREFIX;
 use crate::refused::Refused;
 use crate::secrets::{Digest, sha256};
 use crate::signing::{Content, SignTransaction};
-use crate::store::{Authorization, Pushed};
+use crate::store::{Authorization, Pushed, Store};
 
 pub(crate) use claims::ACR;
 pub(crate) use request::Wanted;
@@ -80,8 +80,18 @@ impl Provider {
                     .map(Led::Back);
             }
         };
-        if let Some(led) = self.again(&client, &request, browser.digest, pushed).await? {
-            return Ok(Led::Back(led));
+        // RFC 6749 §4.1.2.1: a status of HTTP would not reach the site.
+        let limited = |problem: Problem| match problem.is(Code::CLIENT_LIMIT_REACHED) {
+            true => {
+                let refused = Refused::from(problem);
+                self.answer(&to.redirect_uri, to.state.as_deref(), Err(&refused)).map(Led::Back)
+            }
+            false => Err(problem),
+        };
+        match self.again(&client, &request, browser.digest, pushed).await {
+            Ok(Some(led)) => return Ok(Led::Back(led)),
+            Ok(None) => {}
+            Err(problem) => return limited(problem),
         }
         let order = match &request.sign_transaction {
             Some(id) => match self.to_be_signed(id, &client).await {
@@ -103,10 +113,14 @@ impl Provider {
         };
         let id = transaction.id.clone();
         self.open_logins.open(id.clone(), source, self.now(), transaction.expires)?;
-        let (client, browser) = (client.id, browser.digest);
+        let (whose, browser) = (client.id.clone(), browser.digest);
         let authorization =
-            Authorization { transaction, client, browser, request, pushed, grant: None };
-        self.change(move |store| store.begin(&authorization)).await?;
+            Authorization { transaction, client: whose, browser, request, pushed, grant: None };
+        let begin = move |store: &dyn Store, one: &Use| store.begin(&authorization, one);
+        if let Err(problem) = self.one_more(&client, Counted::LogIns, begin).await {
+            self.open_logins.close(&id);
+            return limited(problem);
+        }
         if let Some(led) = self.answered_by_persona(&id, &browser).await? {
             return Ok(Led::Back(led));
         }
@@ -138,6 +152,10 @@ impl Provider {
         let id = ClientId::sent(parameters.needed("client_id")?);
         let client = self.client(&id).await?;
         let client = client.ok_or_else(|| Refused::new(Code::CLIENT_UNKNOWN))?;
+        // Before a signature is looked at, which takes longer.
+        if !client.may_ask() {
+            return Err(Refused::new(Code::CLIENT_NOT_APPROVED));
+        }
         let (to, request, pushed) = match parameters.one("request_uri")? {
             Some(name) if name.starts_with(PREFIX) && parameters.one("request")?.is_none() => {
                 let pushed = self.find_pushed(name, &client).await?;
@@ -153,9 +171,6 @@ impl Provider {
                 (to, request, None)
             }
         };
-        if client.standing != clients::Standing::Approved {
-            return Err(Refused::new(Code::CLIENT_NOT_APPROVED));
-        }
         Ok(Asked { client, to, request, pushed })
     }
 

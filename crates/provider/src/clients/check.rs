@@ -1,13 +1,10 @@
 //! Whether a registration holds.
 
-use std::collections::BTreeSet;
-
-use inrou_api::problem::{Code, Problem};
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk};
 use url::{Host, Url};
 
-use super::Registration;
+use super::{ClientFault, Limits, Registration};
 use crate::authorize::{Scope, Wanted};
+use crate::unseen::is_unseen;
 
 /// The longest address, and the most of them.
 const LONGEST_URI: usize = 255;
@@ -16,45 +13,46 @@ const MOST_URIS: usize = 20;
 /// The longest name that residents are shown, in characters.
 const LONGEST_NAME: usize = 60;
 
+/// The longest list of scopes, and the longest host (RFC 1035 §2.3.4), in bytes.
+const LONGEST_SCOPE: usize = 255;
+const LONGEST_HOST: usize = 253;
+
 /// That a registration holds. Where `is_sandbox`, addresses of this machine need no TLS.
 ///
 /// # Errors
-/// `registration-invalid`, with the `member` that does not; `redirect-uri-local`.
-pub(super) fn check(registration: &Registration, is_sandbox: bool) -> Result<(), Problem> {
-    members(registration)
-        .map_err(|member| Problem::new(Code::REGISTRATION_INVALID).with("member", member))?;
+/// What does not.
+pub(super) fn check(registration: &Registration, is_sandbox: bool) -> Result<(), ClientFault> {
+    members(registration).map_err(ClientFault::Member)?;
+    registration.jwks.check(registration.profile)?;
+    if let Some(member) = registration.limits.as_ref().and_then(Limits::fault) {
+        return Err(ClientFault::Limits(member));
+    }
     let Registration { redirect_uris, post_logout_redirect_uris, .. } = registration;
     let mut all = redirect_uris.iter().chain(post_logout_redirect_uris);
     match is_sandbox || all.all(|uri| uri.starts_with("https:")) {
         true => Ok(()),
-        false => Err(Problem::new(Code::REDIRECT_URI_LOCAL)),
+        false => Err(ClientFault::Local),
     }
 }
 
 /// The first member that does not hold.
 fn members(registration: &Registration) -> Result<(), &'static str> {
     let Registration {
-        client_name,
-        redirect_uris,
-        post_logout_redirect_uris,
-        jwks,
-        scope,
-        sector,
-        ..
+        client_name, redirect_uris, post_logout_redirect_uris, scope, sector, ..
     } = registration;
     let is_shown = |name: &str| {
         let length = name.chars().count();
-        !name.trim().is_empty() && length <= LONGEST_NAME && !name.chars().any(char::is_control)
+        let is_plain = |c: char| !c.is_control() && !is_unseen(c);
+        !name.trim().is_empty() && length <= LONGEST_NAME && name.chars().all(is_plain)
     };
     let are_uris = |uris: &[String]| uris.len() <= MOST_URIS && uris.iter().all(|uri| is_safe(uri));
+    let is_scope = scope.len() <= LONGEST_SCOPE && Scope::from(scope.as_str()).has(Wanted::OpenId);
     let checks = [
         (is_shown(client_name), "client_name"),
         (!redirect_uris.is_empty() && are_uris(redirect_uris), "redirect_uris"),
         (are_uris(post_logout_redirect_uris), "post_logout_redirect_uris"),
-        (!jwks.keys.is_empty() && jwks.keys.iter().all(is_sound), "jwks"),
-        (are_told_apart(&jwks.keys), "jwks"),
-        (Scope::from(scope.as_str()).has(Wanted::OpenId), "scope"),
-        (Host::parse(sector).is_ok(), "sector"),
+        (is_scope, "scope"),
+        (sector.len() <= LONGEST_HOST && Host::parse(sector).is_ok(), "sector"),
     ];
     checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, member)| Err(member))
 }
@@ -73,21 +71,4 @@ fn is_safe(uri: &str) -> bool {
     let is_plain =
         url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
     uri.len() <= LONGEST_URI && is_plain && (is_encrypted || (url.scheme() == "http" && is_local))
-}
-
-/// A public key of RSA from 2048 bits on, on P-256, or of Ed25519 (FAPI 2.0 §5.4).
-pub(crate) fn is_sound(key: &Jwk) -> bool {
-    match &key.algorithm {
-        // Four characters of base64url are three bytes.
-        AlgorithmParameters::RSA(key) => key.n.len() >= 342,
-        AlgorithmParameters::EllipticCurve(key) => key.curve == EllipticCurve::P256,
-        AlgorithmParameters::OctetKeyPair(key) => key.curve == EllipticCurve::Ed25519,
-        _ => false,
-    }
-}
-
-/// FAPI 2.0 §5.4.2: no two keys are called alike.
-fn are_told_apart(keys: &[Jwk]) -> bool {
-    let mut names = BTreeSet::new();
-    keys.iter().filter_map(|key| key.common.key_id.as_ref()).all(|name| names.insert(name))
 }

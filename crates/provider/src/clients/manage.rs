@@ -1,16 +1,19 @@
-//! What a developer does with a client that is registered (RFC 7592), and what the staff decides (REG-4).
+//! What a developer does with a client (RFC 7591, RFC 7592).
 
 use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::{Code, OrInternal, Problem};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use super::{Client, ClientId, Registration, Standing, check};
+use super::check::check;
+use super::{
+    Change, Client, ClientFault, ClientId, Counted, Limits, NewClient, Registration, Renewal,
+    Standing, Use,
+};
 use crate::Provider;
-use crate::secrets::{base64url, sha256};
+use crate::secrets::{Digest, base64url, sha256};
+use crate::store::{Store, StoreError, Unmet};
 
-/// The longest reason, in characters.
-const LONGEST_REASON: usize = 500;
+/// After how many seconds to come again, if too many registrations wait for people to look at them.
+const PEOPLE_TAKE: i64 = 3600;
 
 /// A client that was just registered, and what opens its registration: told once.
 pub(crate) struct Registered {
@@ -18,34 +21,42 @@ pub(crate) struct Registered {
     pub(crate) token: String,
 }
 
-/// What the staff decides about a client.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"standing": "suspended", "reason": "The site answers no more."}))]
-pub(crate) struct Approval {
-    /// `approved` or `suspended`.
-    pub standing: Standing,
-    /// Why, for its developer: at most 500 characters. Needed for `suspended`.
-    #[serde(default)]
-    pub reason: Option<String>,
+/// How somebody shows that a registration is one's own.
+#[derive(Clone, Copy)]
+pub(crate) enum Shown<'a> {
+    /// By its token, if any came.
+    Token(Option<&'a str>),
+    /// The token was shown before, as a mark says that was checked.
+    Before,
+}
+
+impl Shown<'_> {
+    fn hash(self) -> Result<Option<Digest>, Problem> {
+        match self {
+            Shown::Token(token) => hash(token).map(Some),
+            Shown::Before => Ok(None),
+        }
+    }
 }
 
 impl Provider {
     /// Registers a client.
     ///
     /// # Errors
-    /// `registration-invalid`, with the `member` that does not hold; `redirect-uri-local`; the store's.
+    /// What does not hold ([`refused`]); `registrations-full`; the store's.
     pub(crate) async fn register(&self, registration: Registration) -> Result<Registered, Problem> {
-        check::check(&registration, self.settings.approves_at_once)?;
-        let standing = match self.settings.approves_at_once {
-            true => Standing::Approved,
-            false => Standing::Pending,
-        };
+        let is_approved = self.settings.approves_at_once;
+        check(&registration, is_approved).map_err(refused)?;
         let token = base64url(&self.random::<32>());
-        let hash = sha256(token.as_bytes());
-        let registered =
-            move |store: &dyn crate::store::Store| store.register(&registration, standing, &hash);
-        Ok(Registered { client: self.change(registered).await?, token })
+        let new = NewClient {
+            registration,
+            is_approved,
+            token: sha256(token.as_bytes()),
+            at: self.now(),
+            most_pending: self.settings.pending_registrations,
+        };
+        let client = self.change(move |store| store.register(&new)).await?.map_err(refused)?;
+        Ok(Registered { client, token })
     }
 
     /// The client whose registration this token opens.
@@ -57,74 +68,112 @@ impl Provider {
         id: &str,
         token: Option<&str>,
     ) -> Result<Client, Problem> {
-        let refused = || Problem::new(Code::REGISTRATION_TOKEN_INVALID);
-        let (id, hash) = (ClientId::sent(id), sha256(token.ok_or_else(refused)?.as_bytes()));
+        let (id, hash) = (ClientId::sent(id), hash(token)?);
         let found = self.store(move |store| store.opened_client(&id, &hash)).await?;
-        found.ok_or_else(refused)
+        found.ok_or_else(|| refused(ClientFault::Unknown))
     }
 
-    /// Replaces what is registered. The staff approves anew what it has looked at, all but the keys.
+    /// Changes what is registered, for whoever has the token or has `shown` it. The staff approves anew what
+    /// it has looked at, all but the keys.
     ///
     /// # Errors
-    /// `registration-invalid`, `redirect-uri-local`; the store's.
-    pub(crate) async fn register_anew(
+    /// `registration-token-invalid`; what does not hold ([`refused`]); the store's.
+    pub(crate) async fn renew(
         &self,
-        client: Client,
-        registration: Registration,
+        id: &str,
+        shown: Shown<'_>,
+        change: Change,
     ) -> Result<Client, Problem> {
-        check::check(&registration, self.settings.approves_at_once)?;
-        let was = Registration { jwks: registration.jwks.clone(), ..client.registration };
-        let standing = match client.standing {
-            Standing::Approved if was != registration && !self.settings.approves_at_once => {
-                Standing::Pending
-            }
-            standing => standing,
+        let renewal = Renewal {
+            client: ClientId::sent(id),
+            token: shown.hash()?,
+            change,
+            is_sandbox: self.settings.approves_at_once,
+            at: self.now(),
         };
-        let changed = Client { registration, standing, ..client };
-        let kept = changed.clone();
-        self.change(move |store| store.change_client(&kept)).await?;
-        Ok(changed)
+        self.change(move |store| store.renew_client(&renewal)).await?.map_err(refused)
     }
 
-    /// Forgets a client, with all that it was granted.
+    /// Forgets a client, with all that it was granted, for whoever has the token or has `shown` it.
     ///
     /// # Errors
-    /// The store's.
-    pub(crate) async fn unregister(&self, client: Client) -> Result<(), Problem> {
-        self.change(move |store| store.remove_client(&client.id)).await
+    /// `registration-token-invalid`; the store's.
+    pub(crate) async fn unregister(&self, id: &str, shown: Shown<'_>) -> Result<(), Problem> {
+        let (id, hash) = (ClientId::sent(id), shown.hash()?);
+        match self.change(move |store| store.remove_client(&id, hash.as_ref())).await? {
+            true => Ok(()),
+            false => Err(refused(ClientFault::Unknown)),
+        }
     }
 
-    /// All clients, in the order of their registration.
+    /// All clients, in the order of their registration, or those that stand so.
     ///
     /// # Errors
     /// `bad-request` for a cursor that is none; the store's.
-    pub(crate) async fn clients(&self, query: PageQuery) -> Result<Page<Client>, Problem> {
+    pub(crate) async fn clients(
+        &self,
+        query: PageQuery,
+        standing: Option<Standing>,
+    ) -> Result<Page<Client>, Problem> {
         let after: Option<String> = query.position()?;
         let limit = query.limit.count() + 1;
         let after = after.unwrap_or_default();
-        let found = self.store(move |store| store.clients(&after, limit)).await?;
+        let found = self.store(move |store| store.clients(&after, standing, limit)).await?;
         Page::of(found, query.limit, |client| client.id.as_str().to_owned()).or_internal()
     }
 
-    /// What the staff decides about a client.
+    /// How often a client may have residents asked.
+    pub(crate) fn limits(&self, of: &Registration) -> Limits {
+        of.limits.unwrap_or(self.settings.limits)
+    }
+
+    /// Changes the store by one more of what a client may have only so many.
     ///
     /// # Errors
-    /// `client-unknown`, `approval-invalid`; the store's.
-    pub(crate) async fn decide(&self, id: &str, approval: Approval) -> Result<Client, Problem> {
-        let Approval { standing, reason } = approval;
-        let reason = reason.map(|reason| reason.trim().to_owned());
-        let reason = reason.filter(|reason| !reason.is_empty());
-        let says_why = reason.as_ref().map_or(standing == Standing::Approved, |reason| {
-            reason.chars().count() <= LONGEST_REASON
-        });
-        if standing == Standing::Pending || !says_why {
-            return Err(Problem::new(Code::APPROVAL_INVALID));
+    /// `client-limit-reached`, with the `member` of its limits and how many seconds to `wait`, which is noted
+    /// in the log; the store's.
+    pub(crate) async fn one_more<T: Send + 'static>(
+        &self,
+        client: &Client,
+        what: Counted,
+        act: impl FnOnce(&dyn Store, &Use) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let limits = self.limits(&client.registration);
+        let one = Use { client: client.id.clone(), what, limits, at: self.now() };
+        self.change(move |store| {
+            let done = act(store, &one);
+            if let Err(StoreError::Precondition(Unmet::LimitReached(reached))) = &done {
+                store.note_limit(&one.client, *reached, one.at)?;
+            }
+            done
+        })
+        .await
+    }
+}
+
+fn hash(token: Option<&str>) -> Result<Digest, Problem> {
+    let token = token.ok_or_else(|| refused(ClientFault::Unknown))?;
+    Ok(sha256(token.as_bytes()))
+}
+
+/// What is told of an act that was not done: `registration-invalid` with the `member` that does not hold,
+/// `limits-invalid` likewise, `redirect-uri-local`, `private-key-sent`, `key-unsound` with the `reason`,
+/// `key-unknown`, `registration-changed` with the present `version`, `registrations-full`,
+/// `registration-token-invalid`.
+pub(super) fn refused(fault: ClientFault) -> Problem {
+    match fault {
+        ClientFault::Unknown => Problem::new(Code::REGISTRATION_TOKEN_INVALID),
+        ClientFault::TooMany => Problem::new(Code::REGISTRATIONS_FULL).with("wait", PEOPLE_TAKE),
+        ClientFault::Changed { version } => {
+            Problem::new(Code::REGISTRATION_CHANGED).with("version", version)
         }
-        let client = self.client(&ClientId::sent(id)).await?;
-        let client = client.ok_or_else(|| Problem::new(Code::CLIENT_UNKNOWN))?;
-        let decided = Client { standing, reason, ..client };
-        let kept = decided.clone();
-        self.change(move |store| store.change_client(&kept)).await?;
-        Ok(decided)
+        ClientFault::Member(member) => {
+            Problem::new(Code::REGISTRATION_INVALID).with("member", member)
+        }
+        ClientFault::Limits(member) => Problem::new(Code::LIMITS_INVALID).with("member", member),
+        ClientFault::Local => Problem::new(Code::REDIRECT_URI_LOCAL),
+        ClientFault::PrivateKey => Problem::new(Code::PRIVATE_KEY_SENT),
+        ClientFault::Key(reason) => Problem::new(Code::KEY_UNSOUND).with("reason", reason),
+        ClientFault::NoSuchKey => Problem::new(Code::KEY_UNKNOWN),
     }
 }

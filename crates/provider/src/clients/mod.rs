@@ -1,18 +1,27 @@
 //! Clients: the relying parties' sites and apps that are registered (REG-4).
 
+mod acts;
 mod check;
+mod keys;
+mod limits;
 mod manage;
 mod registration;
+mod staff;
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub(crate) use check::is_sound;
-pub(crate) use manage::Approval;
+pub use acts::{Change, ClientFault, Decision, NewClient, Renewal, StaffAct};
+pub use keys::Keys;
+pub(crate) use keys::is_sound;
+pub use limits::{Counted, Limits, Reached, Span, Use};
+pub(crate) use manage::{Registered, Shown};
 pub(crate) use registration::FAPI_ALGORITHMS;
 pub use registration::{ClaimsFormat, NumberCheck, Profile, Registration};
+pub(crate) use staff::{Approval, LimitsSet};
 
 /// Names a client: `RP` and digits, which no resident's identifier can be (FAPI 2.0 §6).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,9 +57,11 @@ impl fmt::Debug for ClientId {
 pub enum Standing {
     /// Waits for the staff's decision.
     Pending,
+    /// Was looked at and refused: a change of it is looked at anew.
+    Refused,
     /// May ask residents.
     Approved,
-    /// Was refused, or may no longer ask.
+    /// May not ask any more, whatever is changed.
     Suspended,
 }
 
@@ -61,8 +72,21 @@ pub struct Client {
     pub id: ClientId,
     /// What is registered of it.
     pub registration: Registration,
+    /// The number of that registration among all that it had: a decision names it.
+    pub version: u64,
+    /// What was approved last, if anything was.
+    pub approved: Option<Registration>,
     /// Whether it may ask residents.
     pub standing: Standing,
     /// Why the staff decided so, if it said.
     pub reason: Option<String>,
+    /// Since when it stands so.
+    pub since: Timestamp,
+}
+
+impl Client {
+    /// Whether it may ask residents.
+    pub(crate) fn may_ask(&self) -> bool {
+        self.standing == Standing::Approved
+    }
 }

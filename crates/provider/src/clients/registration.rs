@@ -2,13 +2,13 @@
 
 use jiff::SignedDuration;
 use jsonwebtoken::Algorithm;
-use jsonwebtoken::jwk::JwkSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What is registered of a client.
+use super::{Keys, Limits};
+
+/// What is registered of a client. What is not known here is ignored (RFC 7591 §2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "client_name": "見本銀行", "redirect_uris": ["https://bank.example/callback"],
     "jwks": {"keys": [{
@@ -28,7 +28,7 @@ pub struct Registration {
     pub post_logout_redirect_uris: Vec<String>,
     /// Its public keys (RFC 7517): those it signs with, and those that results are encrypted to.
     #[schema(value_type = serde_json::Value)]
-    pub jwks: JwkSet,
+    pub jwks: Keys,
     /// What it may ask for, apart by spaces; `openid` among them.
     pub scope: String,
     /// Clients of one sector call a resident by one name (OpenID Connect Core §8.1). A host.
@@ -46,6 +46,9 @@ pub struct Registration {
     /// When an answer to a QR code is confirmed by a number that the phone shows and the page asks for.
     #[serde(default)]
     pub number_check: NumberCheck,
+    /// How often it may have residents asked, if not as the operator has it for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
 }
 
 /// When an answer to a QR code is confirmed by a number: somebody who is sent the code of another's page
@@ -142,6 +145,11 @@ impl Profile {
 }
 
 impl Registration {
+    /// Whether the staff would see the same in both: the keys are a site's own matter.
+    pub(crate) fn looks_like(&self, other: &Registration) -> bool {
+        Self { jwks: other.jwks.clone(), ..self.clone() } == *other
+    }
+
     /// In which form attributes are given.
     pub(crate) fn claims_format(&self) -> ClaimsFormat {
         self.claims_format.unwrap_or(match self.profile {

@@ -10,9 +10,10 @@ use utoipa::ToSchema;
 
 use super::ConsentAsked;
 use crate::Provider;
-use crate::clients::Client;
+use crate::clients::{Client, Counted, Use};
 use crate::refused::Refused;
 use crate::signing::{Content, SignTransaction, life, uuid};
+use crate::store::Store;
 
 /// The latest of which attributes, what for, and until when.
 #[derive(Deserialize, ToSchema)]
@@ -48,7 +49,7 @@ impl Provider {
     /// Takes down what a client wants consent for.
     ///
     /// # Errors
-    /// `consent-invalid`, with the `member` that does not hold; the store's.
+    /// `consent-invalid`, with the `member` that does not hold; `client-limit-reached`; the store's.
     pub(crate) async fn order_consent(
         &self,
         client: Client,
@@ -68,15 +69,15 @@ impl Provider {
         let (id, expires) = (uuid(self.random()), self.until(life));
         let new = SignTransaction {
             id: id.clone(),
-            client: client.id,
+            client: client.id.clone(),
             content: Content::Consent(asked),
             purpose: order.purpose,
             expires,
             asked: None,
             signed: None,
         };
-        let now = self.now();
-        self.change(move |store| store.order(&new, now)).await?;
+        let order = move |store: &dyn Store, one: &Use| store.order(&new, one);
+        self.one_more(&client, Counted::Signatures, order).await?;
         Ok(ConsentOrdered { consent_id: id.clone(), sign_transaction_id: id, expires_at: expires })
     }
 }

@@ -2,28 +2,41 @@
 
 #![expect(unused_qualifications, reason = "utoipa's macro qualifies the types of queries")]
 
-use axum::extract::State as Shared;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State as Shared};
 use axum::http::{HeaderMap, StatusCode, header};
 use inrou_api::page::{Cursor, Limit, Page, PageQuery};
-use inrou_api::problem::Problem;
-use inrou_api::server::{Json, Path, Query};
+use inrou_api::problem::{Code, Problem};
+use inrou_api::server::{Json, Path, Query, read_body};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::State;
-use crate::clients::{Client, Registration, Standing};
+use crate::Provider;
+use crate::clients::{Change, Client, Keys, Limits, Registered, Registration, Shown, Standing};
 use crate::events::{Event, Wanted, What};
 
+/// The longest registration in bytes: 40 addresses and ten keys fit in.
+pub(crate) const LONGEST_REGISTRATION: usize = 64 * 1024;
+
 pub(super) fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(register))
+    OpenApiRouter::new()
+        .routes(routes!(register))
+        .layer(DefaultBodyLimit::max(LONGEST_REGISTRATION))
 }
 
 /// What the registration access token opens.
 pub(super) fn managed() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(view, change, remove)).routes(routes!(events))
+    OpenApiRouter::new()
+        .routes(routes!(view, change, remove))
+        .routes(routes!(add_key))
+        .routes(routes!(remove_key))
+        .routes(routes!(events))
+        .layer(DefaultBodyLimit::max(LONGEST_REGISTRATION))
 }
 
 /// A client, as its developer sees it.
@@ -31,55 +44,87 @@ pub(super) fn managed() -> OpenApiRouter<State> {
 pub(super) struct ClientView {
     /// By what it is named in every request.
     client_id: String,
-    /// Whether it may ask residents: `pending`, `approved`, `suspended`.
+    /// The number of what is registered, among all that was: every change has the next one.
+    version: u64,
+    /// Whether it may ask residents: `approved`; if not, `pending`, `refused` or `suspended`.
     standing: Standing,
+    /// Since when it stands so.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
     /// Why the staff decided so, if it said.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// What opens the registration (RFC 7592): told once, when it is made.
+    /// What opens the registration (RFC 7592): to whoever has it. It is kept nowhere else.
     #[serde(skip_serializing_if = "Option::is_none")]
     registration_access_token: Option<String>,
     /// Where it is read, changed and deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    registration_client_uri: Option<String>,
+    registration_client_uri: String,
     /// How the client proves itself.
     token_endpoint_auth_method: &'static str,
+    /// How often it may have residents asked, whether its own `limits` say so or the operator.
+    limits_in_force: Limits,
     /// What is registered of it.
     #[serde(flatten)]
     registration: Registration,
 }
 
-impl From<Client> for ClientView {
-    fn from(client: Client) -> Self {
+impl ClientView {
+    /// A client, for whoever showed that token, if one was.
+    pub(super) fn of(provider: &Provider, client: Client, token: Option<&str>) -> Self {
+        let id = client.id.as_str();
         Self {
-            client_id: client.id.as_str().to_owned(),
+            registration_access_token: token.map(str::to_owned),
+            registration_client_uri: provider.settings.own_api(&format!("/clients/{id}")),
+            client_id: id.to_owned(),
+            version: client.version,
             standing: client.standing,
+            since: client.since,
             reason: client.reason,
-            registration_access_token: None,
-            registration_client_uri: None,
             token_endpoint_auth_method: "private_key_jwt",
+            limits_in_force: provider.limits(&client.registration),
             registration: client.registration,
         }
+    }
+}
+
+/// What is registered from now on (RFC 7592 §2.2).
+struct Renewed {
+    registration: Registration,
+    /// Which client it says that it is.
+    client_id: Option<String>,
+}
+
+/// What else stands in it.
+#[derive(Deserialize)]
+struct Named {
+    client_id: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Renewed {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let body = read_body(Request::from_parts(parts.clone(), body), state).await?;
+        let named: Option<Named> = serde_json::from_slice(&body).ok();
+        let whole = Request::from_parts(parts, Body::from(body));
+        let Json(registration) = Json::from_request(whole, state).await?;
+        Ok(Self { registration, client_id: named.and_then(|named| named.client_id) })
     }
 }
 
 /// Registers a client (RFC 7591). In a sandbox it is approved at once.
 #[utoipa::path(post, path = "/clients", operation_id = "register_client", tag = "clients",
     request_body = Registration,
-    extensions(("x-problems" = json!(["redirect-uri-local", "registration-invalid"]))),
+    extensions(("x-problems" = json!(["key-unsound", "limits-invalid", "private-key-sent",
+        "redirect-uri-local", "registration-invalid", "registrations-full"]))),
     responses((status = 201, body = ClientView)))]
 async fn register(
     Shared(state): Shared<State>,
     Json(registration): Json<Registration>,
 ) -> Result<(StatusCode, Json<ClientView>), Problem> {
-    let registered = state.provider.register(registration).await?;
-    let id = registered.client.id.as_str();
-    let uri = format!("{}/provider/v1/clients/{id}", state.provider.settings.base());
-    let view = ClientView {
-        registration_access_token: Some(registered.token),
-        registration_client_uri: Some(uri),
-        ..registered.client.into()
-    };
+    let Registered { client, token } = state.provider.register(registration).await?;
+    let view = ClientView::of(&state.provider, client, Some(&token));
     Ok((StatusCode::CREATED, Json(view)))
 }
 
@@ -92,24 +137,70 @@ async fn view(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<ClientView>, Problem> {
-    state.provider.registered(&id, token(&headers)).await.map(|client| Json(client.into()))
+    let token = token(&headers);
+    let client = state.provider.registered(&id, token).await?;
+    Ok(Json(ClientView::of(&state.provider, client, token)))
 }
 
-/// Replaces what is registered of a client: a new key beside the old one, then without it. A change of
-/// anything but the keys is approved anew.
+/// Replaces what is registered of a client. What is left out is as if it had never been registered. A change
+/// of anything but the keys is approved anew.
 #[utoipa::path(put, path = "/clients/{client}", operation_id = "change_client", tag = "clients",
     params(("client" = String, Path, description = "`client_id`.")), request_body = Registration,
-    extensions(("x-problems" = json!(["redirect-uri-local", "registration-invalid"]))),
+    extensions(("x-problems" = json!(["key-unsound", "limits-invalid", "private-key-sent",
+        "redirect-uri-local", "registration-invalid"]))),
     responses((status = 200, body = ClientView)))]
 async fn change(
     Shared(state): Shared<State>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    Json(registration): Json<Registration>,
+    renewed: Renewed,
 ) -> Result<Json<ClientView>, Problem> {
-    let client = state.provider.registered(&id, token(&headers)).await?;
-    let changed = state.provider.register_anew(client, registration).await?;
-    Ok(Json(changed.into()))
+    let Renewed { registration, client_id } = renewed;
+    if client_id.is_some_and(|named| named != id) {
+        return Err(Problem::new(Code::REGISTRATION_INVALID).with("member", "client_id"));
+    }
+    let change = Change::Whole(Box::new(registration), None);
+    renew(&state, &id, &headers, change).await
+}
+
+/// Puts a key beside the others, so that both serve while a site goes from one to the other.
+#[utoipa::path(post, path = "/clients/{client}/keys", operation_id = "add_key", tag = "clients",
+    params(("client" = String, Path, description = "`client_id`.")), request_body = NewKey,
+    extensions(("x-problems" = json!(["key-unsound", "private-key-sent"]))),
+    responses((status = 200, body = ClientView)))]
+async fn add_key(
+    Shared(state): Shared<State>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(key): Json<NewKey>,
+) -> Result<Json<ClientView>, Problem> {
+    renew(&state, &id, &headers, Change::KeyAdded(Keys::of(key.0))).await
+}
+
+/// Takes a key away: what is signed by it from now on is refused.
+#[utoipa::path(delete, path = "/clients/{client}/keys/{key}", operation_id = "remove_key",
+    tag = "clients",
+    params(("client" = String, Path, description = "`client_id`."),
+        ("key" = String, Path, description = "`kid` of the key, or its thumbprint (RFC 7638).")),
+    extensions(("x-problems" = json!(["key-unknown", "key-unsound"]))),
+    responses((status = 200, body = ClientView)))]
+async fn remove_key(
+    Shared(state): Shared<State>,
+    Path((id, key)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Json<ClientView>, Problem> {
+    renew(&state, &id, &headers, Change::KeyRemoved(key)).await
+}
+
+async fn renew(
+    state: &State,
+    id: &str,
+    headers: &HeaderMap,
+    change: Change,
+) -> Result<Json<ClientView>, Problem> {
+    let token = token(headers);
+    let client = state.provider.renew(id, Shown::Token(token), change).await?;
+    Ok(Json(ClientView::of(&state.provider, client, token)))
 }
 
 /// Deletes a client: what it was granted is taken back.
@@ -121,9 +212,18 @@ async fn remove(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    let client = state.provider.registered(&id, token(&headers)).await?;
-    state.provider.unregister(client).await.map(|()| StatusCode::NO_CONTENT)
+    let shown = Shown::Token(token(&headers));
+    state.provider.unregister(&id, shown).await.map(|()| StatusCode::NO_CONTENT)
 }
+
+/// A public key (RFC 7517).
+#[derive(Deserialize, ToSchema)]
+#[schema(value_type = Object, example = json!({
+    "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": "2027",
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+}))]
+struct NewKey(Value);
 
 /// Which events are asked for.
 #[derive(Deserialize, IntoParams)]
@@ -153,9 +253,12 @@ struct EventView {
     /// Why: a stable code of the error catalogue.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
-    /// More of it, in fixed words.
+    /// More of it, in fixed words; of what the staff did, its reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    /// Who of the staff did it, if it was done by the staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
     /// To which log-in, or asking for a signature.
     #[serde(skip_serializing_if = "Option::is_none")]
     transaction: Option<String>,
@@ -166,10 +269,10 @@ struct EventView {
 
 impl From<Event> for EventView {
     fn from(event: Event) -> Self {
-        let Event { at, transaction, sign_transaction, what, code, detail, .. } = event;
+        let Event { at, transaction, sign_transaction, what, code, detail, by, .. } = event;
         let transaction = transaction.map(|transaction| transaction.as_str().to_owned());
         let sign_transaction_id = sign_transaction;
-        Self { at, what, code, detail, transaction, sign_transaction_id }
+        Self { at, what, code, detail, by, transaction, sign_transaction_id }
     }
 }
 

@@ -21,7 +21,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::Provider;
 use crate::refused::RefusedDocument;
 use crate::screens::{AUTHORIZE, LOG_OUT};
-use approvals::{Keys, Nonces};
+pub(crate) use approvals::{Keys, Nonces};
+pub(crate) use clients::LONGEST_REGISTRATION;
 
 /// What handlers share.
 #[derive(Clone)]

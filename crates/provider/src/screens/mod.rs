@@ -1,9 +1,10 @@
-//! What a browser is shown while somebody logs in to a site. Every form works without a script.
+//! What a browser is shown: while somebody logs in to a site; of the developers' console, and of the staff's
+//! desk. Every form works without a script.
 
 mod authorize;
 mod console;
-mod events;
 mod log_out;
+mod staff;
 
 use std::sync::Arc;
 
@@ -44,9 +45,6 @@ pub fn router(provider: Arc<Provider>, shutdown: Shutdown) -> Router {
         .route(AUTHORIZE, get(authorize::begin).post(as_query))
         .route(LOG_OUT, get(log_out::ask).post(as_query))
         .route("/provider/log-out", get(log_out::done).post(log_out::log_out))
-        .route("/provider/console", get(console::show).post(console::register))
-        .route("/provider/console/clients/{client}", get(events::latest).post(events::open))
-        .route("/provider/console/clients/{client}/transactions/{name}", get(events::transaction))
         .route("/provider/log-ins/{transaction}", get(authorize::wait))
         .route("/provider/log-ins/{transaction}/news", get(authorize::news))
         .route("/provider/log-ins/{transaction}/code", get(authorize::code))
@@ -56,6 +54,8 @@ pub fn router(provider: Arc<Provider>, shutdown: Shutdown) -> Router {
         )
         .route("/provider/log-ins/{transaction}/return", get(authorize::returned))
         .route("/provider/log-ins/{transaction}/persona", post(authorize::choose_persona))
+        .merge(console::router())
+        .merge(staff::router(&screens.provider))
         .with_state(screens);
     site.wrap(router, &*entropy)
 }

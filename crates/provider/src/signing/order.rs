@@ -10,9 +10,11 @@ use utoipa::ToSchema;
 
 use super::{Content, SignTransaction};
 use crate::Provider;
-use crate::clients::Client;
+use crate::clients::{Client, Counted, Use};
 use crate::events::{Event, What};
 use crate::refused::Refused;
+use crate::store::Store;
+use crate::unseen::is_unseen;
 
 /// How long it may wait for a signature, unless the order says otherwise, and at most.
 const USUAL_LIFE: SignedDuration = SignedDuration::from_mins(5);
@@ -65,12 +67,14 @@ impl Provider {
     /// Takes down what a client wants signed.
     ///
     /// # Errors
-    /// `sign-transaction-invalid`, with the `member` that does not hold; `encryption-key-missing`; the
-    /// store's.
+    /// `sign-transaction-invalid`, with the `member` that does not hold; `encryption-key-missing`;
+    /// `client-limit-reached`; the store's.
     pub(crate) async fn order(&self, client: Client, order: SignOrder) -> Result<Ordered, Refused> {
         let id = client.id.clone();
         let ordered = self.take_order(client, order).await;
-        if let Err(refused) = &ordered {
+        // A limit that is reached has an event of its own.
+        let limit = Code::CLIENT_LIMIT_REACHED.as_str();
+        if let Some(refused) = ordered.as_ref().err().filter(|refused| refused.code() != limit) {
             let event = Event::new(id, What::OrderRefused, self.now());
             self.note(event.because(refused)).await?;
         }
@@ -91,11 +95,11 @@ impl Provider {
         };
         let id = uuid(self.random());
         let ordered = Ordered { sign_transaction_id: id.clone(), expires_at: expires };
-        let client = client.id;
-        let new =
-            SignTransaction { id, client, content, purpose, expires, asked: None, signed: None };
-        let now = self.now();
-        self.change(move |store| store.order(&new, now)).await?;
+        let whose = client.id.clone();
+        let (asked, signed) = (None, None);
+        let new = SignTransaction { id, client: whose, content, purpose, expires, asked, signed };
+        let order = move |store: &dyn Store, one: &Use| store.order(&new, one);
+        self.one_more(&client, Counted::Signatures, order).await?;
         Ok(ordered)
     }
 }
@@ -123,11 +127,6 @@ fn read_document(text: String) -> Result<String, Refused> {
     let is_good =
         !text.trim().is_empty() && text.len() <= LONGEST_DOCUMENT && text.chars().all(is_shown);
     if is_good { Ok(text) } else { Err(invalid("document")) }
-}
-
-/// Characters that turn the order of those around them, or take no room (Unicode TR 36 §3).
-fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 fn read_digest(text: &str, form: DigestForm) -> Result<[u8; 32], Refused> {

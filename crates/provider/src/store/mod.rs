@@ -12,14 +12,16 @@ use inrou_relying::Taken;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::clients::{Client, ClientId, Registration, Standing};
+use crate::clients::{
+    Client, ClientFault, ClientId, Decision, NewClient, Reached, Renewal, Standing, Use,
+};
 use crate::secrets::Digest;
 use crate::signing::SignTransaction;
 
 pub use crate::authorize::{Again, AuthorizationRequest, Scope};
 pub use crate::events::{Event, What};
 pub(crate) use error::problem;
-pub use error::{Replayed, StoreError};
+pub use error::{StoreError, Unmet};
 pub use records::{
     AccessToken, Authorization, ClientToken, CodeFault, Confirmation, Exchange, Forgotten, Grant,
     Outcome, Pushed, Refresh, RefreshFault, Repeat, Revocation, Seen, Settlement, Token,
@@ -35,16 +37,11 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     fn secret(&self) -> Result<Zeroizing<[u8; 32]>, StoreError>;
 
-    /// Registers a client under the next number. `token` is the hash of what opens the registration.
+    /// Registers a client under the next number; or says why not.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn register(
-        &self,
-        registration: &Registration,
-        standing: Standing,
-        token: &Digest,
-    ) -> Result<Client, StoreError>;
+    fn register(&self, new: &NewClient) -> Result<Result<Client, ClientFault>, StoreError>;
 
     /// The client of that name whose registration this token opens.
     ///
@@ -52,23 +49,52 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     fn opened_client(&self, id: &ClientId, token: &Digest) -> Result<Option<Client>, StoreError>;
 
-    /// So many clients after that one, in the order of their registration.
+    /// So many clients after that one, in the order of their registration: all, or those that stand so.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn clients(&self, after: &str, limit: usize) -> Result<Vec<Client>, StoreError>;
+    fn clients(
+        &self,
+        after: &str,
+        standing: Option<Standing>,
+        limit: usize,
+    ) -> Result<Vec<Client>, StoreError>;
 
-    /// Replaces what is known of a client, if it is still there.
+    /// A site changes its registration; gives the client as it is then, or says why not.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn change_client(&self, client: &Client) -> Result<(), StoreError>;
+    fn renew_client(&self, renewal: &Renewal) -> Result<Result<Client, ClientFault>, StoreError>;
 
-    /// Deletes a client, with all that it asked for and was granted.
+    /// The staff decides about a client; gives it as it is then, or says why not.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn remove_client(&self, id: &ClientId) -> Result<(), StoreError>;
+    fn decide(&self, decision: &Decision) -> Result<Result<Client, ClientFault>, StoreError>;
+
+    /// Deletes the client whose registration this token opens, if it was not shown before, with all that it
+    /// asked for and was granted; whether it was there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn remove_client(&self, id: &ClientId, token: Option<&Digest>) -> Result<bool, StoreError>;
+
+    /// So many events of a client's registration, the latest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn acts(&self, client: &ClientId, limit: usize) -> Result<Vec<Event>, StoreError>;
+
+    /// Notes that a client has reached a limit, once in its window.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn note_limit(
+        &self,
+        client: &ClientId,
+        reached: Reached,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Takes what serves once; whether it had not been taken.
     ///
@@ -85,8 +111,8 @@ pub trait Store: Send + Sync {
     /// Takes a request that its client pushed.
     ///
     /// # Errors
-    /// [`Replayed`] if the assertion was used before.
-    fn push(&self, pushed: &Pushed, assertion: &Seen) -> Result<(), StoreError>;
+    /// [`Unmet::Replayed`] if the assertion was used before; [`Unmet::LimitReached`].
+    fn push(&self, pushed: &Pushed, assertion: &Seen, one_more: &Use) -> Result<(), StoreError>;
 
     /// A request that was pushed under that name, and by which nobody has logged in.
     ///
@@ -94,11 +120,11 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     fn pushed(&self, name: &Digest) -> Result<Option<Pushed>, StoreError>;
 
-    /// Begins a log-in.
+    /// Begins a log-in. It is counted as one more, unless it was when its request was pushed.
     ///
     /// # Errors
-    /// [`StoreError`].
-    fn begin(&self, authorization: &Authorization) -> Result<(), StoreError>;
+    /// [`Unmet::LimitReached`].
+    fn begin(&self, authorization: &Authorization, one_more: &Use) -> Result<(), StoreError>;
 
     /// A log-in.
     ///
@@ -152,7 +178,7 @@ pub trait Store: Send + Sync {
     /// it gave (RFC 6749 §4.1.2).
     ///
     /// # Errors
-    /// [`Replayed`] if the assertion was used before.
+    /// [`Unmet::Replayed`] if the assertion was used before.
     fn exchange(&self, exchange: &Exchange) -> Result<Result<Grant, CodeFault>, StoreError>;
 
     /// The latest log-in of a browser to a client that is still good.
@@ -167,23 +193,23 @@ pub trait Store: Send + Sync {
     ) -> Result<Option<Grant>, StoreError>;
 
     /// Grants anew what was granted before, with a code; whether the pushed request, if it is one, had not
-    /// served yet.
+    /// served yet. It is counted as a log-in that begins.
     ///
     /// # Errors
-    /// [`StoreError`].
-    fn repeat(&self, repeat: &Repeat) -> Result<bool, StoreError>;
+    /// [`Unmet::LimitReached`].
+    fn repeat(&self, repeat: &Repeat, one_more: &Use) -> Result<bool, StoreError>;
 
     /// Uses a refresh token; or says why not.
     ///
     /// # Errors
-    /// [`Replayed`] if the assertion was used before.
+    /// [`Unmet::Replayed`] if the assertion was used before.
     fn refresh(&self, refresh: &Refresh) -> Result<Result<Grant, RefreshFault>, StoreError>;
 
     /// Takes a token back: an access token alone, a refresh token with all that was granted with it (RFC
     /// 7009 §2.1). Whether it is not another client's.
     ///
     /// # Errors
-    /// [`Replayed`] if the assertion was used before.
+    /// [`Unmet::Replayed`] if the assertion was used before.
     fn revoke(&self, revocation: &Revocation) -> Result<bool, StoreError>;
 
     /// Ends the log-ins of a browser, to one client or to all: what they granted is taken back.
@@ -203,11 +229,11 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     fn access(&self, token: &Digest, now: Timestamp) -> Result<Option<AccessToken>, StoreError>;
 
-    /// Takes down what a client wants signed.
+    /// Takes down what a client wants signed, as one more.
     ///
     /// # Errors
-    /// [`StoreError`].
-    fn order(&self, new: &SignTransaction, at: Timestamp) -> Result<(), StoreError>;
+    /// [`Unmet::LimitReached`].
+    fn order(&self, new: &SignTransaction, one_more: &Use) -> Result<(), StoreError>;
 
     /// What a client wants signed, or has had signed.
     ///
@@ -218,7 +244,7 @@ pub trait Store: Send + Sync {
     /// Gives a client a token for itself.
     ///
     /// # Errors
-    /// [`Replayed`] if the assertion was used before.
+    /// [`Unmet::Replayed`] if the assertion was used before.
     fn give_client_token(&self, given: &TokenForClient) -> Result<(), StoreError>;
 
     /// What a client's own token opens.

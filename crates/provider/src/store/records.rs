@@ -148,6 +148,8 @@ pub struct Forgotten {
     pub ended: Timestamp,
     /// Events of before that.
     pub events: Timestamp,
+    /// Registrations that were never approved and stand as they do since before that.
+    pub unapproved: Timestamp,
 }
 
 /// Something that must not come twice.

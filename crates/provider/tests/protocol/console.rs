@@ -1,8 +1,11 @@
 //! The console, as a browser without scripts sees it (REG-4).
 
-use axum::http::StatusCode;
+use axum::http::{Method, Request, StatusCode};
+use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::house::{Answer, Browser, House};
+use crate::keys::Key;
+use crate::registration::{manage, may_ask, staff_sends};
 use crate::site::{CALLBACK, Form, Site};
 
 fn filled_in(site: &Site) -> Form {
@@ -48,6 +51,8 @@ async fn reg_4_what_was_typed_stays_and_what_is_wrong_is_marked() {
         ("redirect_uris", "http://bank.example/plain"),
         ("sector", "no host/"),
         ("jwk", "{}"),
+        ("jwk", "no JSON"),
+        ("log_ins_a_minute", "many"),
     ] {
         let form = filled_in(&Site::new()).set(field, value).set("gender", "yes");
         let page = browser.submit("/provider/console", &form).await;
@@ -68,4 +73,223 @@ async fn in_a_service_nobody_sees_who_else_has_registered() {
     let site = house.site("digital-auth").await;
     let page = house.browser().visit("/provider/console").await;
     assert!(!page.text.contains(&site.id));
+}
+
+/// A page of a site's, below the console.
+fn page(site: &Site, below: &str) -> String {
+    format!("/provider/console/clients/{}/{below}", site.id)
+}
+
+/// A browser that has registered a site by the form.
+async fn developer(house: &House) -> (Browser<'_>, Site) {
+    let mut site = Site::new();
+    let mut browser = house.browser();
+    let done = browser.submit("/provider/console", &filled_in(&site)).await;
+    let token = told(&done.text, "registration_access_token").to_owned();
+    let id = told(&done.text, "client_id").to_owned();
+    site.is_registered(&json!({"client_id": id, "registration_access_token": token}));
+    (browser, site)
+}
+
+/// What is registered.
+async fn registered(house: &House, site: &Site) -> Value {
+    manage(house, site, Method::GET, None).await.json()
+}
+
+fn is_led_to(answer: &Answer, page: &str) {
+    assert_eq!(answer.to(), page);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_4_a_developer_changes_what_is_registered_by_the_form() {
+    let house = House::new().await;
+    let (mut browser, site) = developer(&house).await;
+    let shown = browser.visit(&page(&site, "change")).await;
+    assert!(shown.text.contains("value=\"見本の店\""), "{}", shown.text);
+    let form = filled_in(&site)
+        .without("jwk")
+        .set("version", "1")
+        .set("client_name", "見本の新しい店")
+        .set("log_ins_a_minute", "10")
+        .set("log_ins_a_day", "100")
+        .set("signatures_a_minute", "1")
+        .set("signatures_a_day", "2");
+    is_led_to(&browser.submit(&page(&site, "change"), &form).await, &page(&site, "registration"));
+    let now = registered(&house, &site).await;
+    assert_eq!(now["client_name"], "見本の新しい店");
+    assert_eq!(now["limits"]["log_ins_a_minute"], 10);
+    assert_eq!(now["jwks"]["keys"], json!([site.key.jwk()]), "the keys stay");
+    let shown = browser.visit(&page(&site, "registration")).await;
+    assert!(shown.text.contains("ログイン：1分に10回まで"), "{}", shown.text);
+
+    let stale = browser.submit(&page(&site, "change"), &form.clone()).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "another page has changed it");
+    assert!(stale.text.contains("value=\"見本の新しい店\""));
+    let faulty = form.set("version", "2").set("log_ins_a_minute", "0");
+    let refused = browser.submit(&page(&site, "change"), &faulty).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("id=\"log_ins_a_minute-fault\""), "{}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_4_a_site_is_registered_and_changed_by_pasted_json() {
+    let house = House::new().await;
+    let mut browser = house.browser();
+    let mut site = Site::new();
+    let paste = |json: &str| Form::default().set("metadata", json);
+    let empty = browser.visit("/provider/console/metadata").await;
+    assert_eq!(empty.status, StatusCode::OK, "{}", empty.text);
+    let mut private = site.registration();
+    private["jwks"]["keys"][0]["d"] = json!("c2VjcmV0");
+    for (json, told) in [
+        ("{\"client_name\": 5".to_owned(), "The JSON"),
+        (json!({"client_name": "x"}).to_string(), "redirect_uris"),
+        (private.to_string(), "private"),
+    ] {
+        let refused = browser.submit("/provider/console/metadata", &paste(&json)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+        assert!(refused.text.contains(told), "{told}: {}", refused.text);
+        assert!(!refused.text.contains("c2VjcmV0"));
+    }
+    let json = site.registration().to_string();
+    let done = browser.submit("/provider/console/metadata", &paste(&json)).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    let token = told(&done.text, "registration_access_token").to_owned();
+    let id = told(&done.text, "client_id").to_owned();
+    site.is_registered(&json!({"client_id": id, "registration_access_token": token}));
+    let mut changed = site.registration();
+    changed["number_check"] = json!("always");
+    let form = paste(&changed.to_string()).set("version", "1");
+    let done = browser.submit(&page(&site, "metadata"), &form).await;
+    is_led_to(&done, &page(&site, "registration"));
+    assert_eq!(registered(&house, &site).await["number_check"], "always");
+    let stale = browser.submit(&page(&site, "metadata"), &form).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_4_keys_are_rotated_on_the_page_and_a_registration_deleted() {
+    let house = House::new().await;
+    let (mut browser, site) = developer(&house).await;
+    let mut new = Key::es256().jwk();
+    new["kid"] = json!("2027");
+    let add = Form::default().set("jwk", &new.to_string());
+    is_led_to(&browser.submit(&page(&site, "keys"), &add).await, &page(&site, "registration"));
+    assert_eq!(registered(&house, &site).await["jwks"]["keys"].as_array().unwrap().len(), 2);
+    let again = browser.submit(&page(&site, "keys"), &add).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(again.text.contains("two of them have one"), "{}", again.text);
+    let remove = Form::default().set("remove", "2027");
+    is_led_to(&browser.submit(&page(&site, "keys"), &remove).await, &page(&site, "registration"));
+    assert_eq!(registered(&house, &site).await["jwks"]["keys"], json!([site.key.jwk()]));
+
+    let unsure = browser.submit(&page(&site, "deletion"), &Form::default()).await;
+    assert_eq!(unsure.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", unsure.text);
+    let sure = Form::default().set("confirmed", "yes");
+    let deleted = browser.submit(&page(&site, "deletion"), &sure).await;
+    is_led_to(&deleted, "/provider/console");
+    let gone = manage(&house, &site, Method::GET, None).await;
+    assert_eq!(gone.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_4_a_registration_is_for_who_showed_its_token_alone() {
+    let house = House::new().await;
+    let (_, site) = developer(&house).await;
+    let (mut other, _) = developer(&house).await;
+    let closed = format!("/provider/console/clients/{}", site.id);
+    for below in ["registration", "change", "metadata"] {
+        is_led_to(&other.visit(&page(&site, below)).await, &closed);
+    }
+    let forms = [
+        ("change", filled_in(&site).set("client_name", "盗んだ店")),
+        ("metadata", Form::default().set("metadata", &site.registration().to_string())),
+        ("keys", Form::default().set("jwk", &Key::es256().jwk().to_string())),
+        ("deletion", Form::default().set("confirmed", "yes")),
+    ];
+    for (below, form) in forms {
+        is_led_to(&other.submit(&page(&site, below), &form).await, &closed);
+    }
+    let now = registered(&house, &site).await;
+    assert_eq!((&now["client_name"], &now["version"]), (&json!("見本の店"), &json!(1)));
+}
+
+/// What the staff decides on the page.
+fn decision(standing: &str, version: &str, reason: &str) -> Form {
+    Form::default().set("standing", standing).set("version", version).set("reason", reason)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_4_the_staff_of_a_sandbox_is_anybody_and_the_page_says_so() {
+    let house = House::new().await;
+    let site = house.site("digital-auth").await;
+    let mut staff = house.browser();
+    let list = staff.visit("/provider/staff?standing=approved").await;
+    assert!(list.text.contains(&site.id) && list.text.contains("担当者のログインがありません"));
+    assert!(!staff.visit("/provider/staff?standing=pending").await.text.contains(&site.id));
+    let desk = format!("/provider/staff/clients/{}", site.id);
+    for (form, fault) in [
+        (decision("suspended", "1", " "), "reason-fault"),
+        (Form::default().set("reason", "x"), "standing-fault"),
+    ] {
+        let refused = staff.submit(&desk, &form).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+        assert!(refused.text.contains(&format!("id=\"{fault}\"")), "{fault}: {}", refused.text);
+    }
+    let suspended = decision("suspended", "1", "応答がありません。");
+    is_led_to(&staff.submit(&desk, &suspended).await, &desk);
+    assert!(!may_ask(&house, &site).await);
+    let mut registration = site.registration();
+    registration["client_name"] = json!("見本信用金庫");
+    manage(&house, &site, Method::PUT, Some(&registration)).await;
+    let stale = staff.submit(&desk, &decision("approved", "1", "直りました。")).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+    for shown in ["見本信用金庫", "<del><code class=\"long\">見本銀行</code></del>", "直りました。"]
+    {
+        assert!(stale.text.contains(shown), "{shown}: {}", stale.text);
+    }
+    is_led_to(&staff.submit(&desk, &decision("approved", "2", "直りました。")).await, &desk);
+    assert!(may_ask(&house, &site).await);
+    let limits = Form::default()
+        .set("log_ins_a_minute", "1")
+        .set("log_ins_a_day", "1")
+        .set("signatures_a_minute", "1")
+        .set("signatures_a_day", "1");
+    let path = format!("{desk}/limits");
+    let unsound = limits.clone().set("log_ins_a_day", "0").set("reason", "試験です。");
+    let refused = staff.submit(&path, &unsound).await;
+    assert!(refused.text.contains("id=\"log_ins_a_day-fault\""), "{}", refused.text);
+    is_led_to(&staff.submit(&path, &limits.set("reason", "試験です。")).await, &desk);
+    let shown = staff.visit(&desk).await.text;
+    for told in ["sandbox", "応答がありません。", "試験です。", "ログイン：1日に1回まで"]
+    {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_4_the_staff_of_a_service_signs_what_it_asks_the_pages_for() {
+    let house = House::that_approves_at_once(false).await;
+    let site = house.site("digital-auth").await;
+    let desk = format!("/provider/staff/clients/{}", site.id);
+    let approved = decision("approved", "1", "確認しました。");
+    for path in ["/provider/staff", &desk] {
+        let unsigned = house.get(path, &[("host", "localhost:8080")]).await;
+        assert_eq!(unsigned.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    let unsigned = Request::post(&desk)
+        .header("host", "localhost:8080")
+        .header("content-type", "application/x-www-form-urlencoded");
+    let unsigned = house.send(unsigned.body(approved.encoded().into()).unwrap()).await;
+    assert_eq!(unsigned.status, StatusCode::UNAUTHORIZED);
+    assert!(!may_ask(&house, &site).await);
+    let list = staff_sends(&house, Method::GET, "/provider/staff?standing=pending", ("", "")).await;
+    assert!(list.text.contains(&site.id), "{}", list.text);
+    let media_type = "application/x-www-form-urlencoded";
+    let sent = approved.encoded();
+    let done = staff_sends(&house, Method::POST, &desk, (media_type, &sent)).await;
+    is_led_to(&done, &desk);
+    assert!(may_ask(&house, &site).await);
+    let shown = staff_sends(&house, Method::GET, &desk, ("", "")).await.text;
+    assert!(shown.contains("role:staff") && shown.contains("確認しました。"), "{shown}");
 }

@@ -17,6 +17,11 @@ async fn page(house: &House, site: &Site, query: &str) -> Value {
     answer.json()
 }
 
+/// All that happened, the latest first.
+pub async fn all(house: &House, site: &Site) -> Vec<Value> {
+    page(house, site, "?limit=200").await["items"].as_array().unwrap().clone()
+}
+
 /// What happened to one transaction, in its order: `what`, with `code` and `detail` if there are.
 pub async fn of(house: &House, site: &Site, transaction: &str) -> Vec<String> {
     let page = page(house, site, &format!("?transaction={transaction}&limit=200")).await;
@@ -207,7 +212,10 @@ async fn reg_4_the_log_is_paged_opened_by_its_own_token_and_outlives_a_restart()
     loop {
         let page = page(&house, &site, &query).await;
         for event in page["items"].as_array().unwrap() {
-            seen.push(event["transaction"].as_str().unwrap().to_owned());
+            match event["transaction"].as_str() {
+                Some(transaction) => seen.push(transaction.to_owned()),
+                None => assert_eq!(event["what"], "registered"),
+            }
         }
         let Some(next) = page["next"].as_str() else { break };
         query = format!("?limit=2&cursor={next}");

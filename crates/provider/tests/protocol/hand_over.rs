@@ -273,7 +273,7 @@ async fn use_1_a_second_press_and_a_restart_in_the_middle_do_no_harm() {
     let otherwise = house.answer_as(&id, &TransactionAnswer::Refused, PHONE).await;
     assert_eq!(code(&otherwise), "transaction-done");
     let Some(Afterwards::Return { to }) = first.afterwards else { panic!("no way back") };
-    let mut browser = Browser { house: &house, cookie };
+    let mut browser = Browser { house: &house, cookie, console: None };
     for _ in 0..2 {
         assert_eq!(
             browser.visit(to.strip_prefix("http://localhost:8080").unwrap()).await.status,

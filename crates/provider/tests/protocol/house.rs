@@ -61,7 +61,7 @@ pub struct House {
     role_key: Arc<dyn Signer>,
     /// Of the staff who approve sites.
     pub staff_key: Arc<dyn Signer>,
-    approves_at_once: bool,
+    settings: Settings,
     folder: TempDir,
     trigger: Trigger,
 }
@@ -73,6 +73,11 @@ impl House {
     }
 
     pub async fn that_approves_at_once(approves_at_once: bool) -> Self {
+        Self::with(Settings { approves_at_once, ..Settings::default() }).await
+    }
+
+    /// As the operator sets it.
+    pub async fn with(settings: Settings) -> Self {
         // With RUST_LOG set, a failing test tells what the service logged.
         let _ = tracing_subscriber::fmt()
             .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
@@ -93,7 +98,7 @@ impl House {
             token_key,
             role_key,
             staff_key: key(),
-            approves_at_once,
+            settings,
             folder: tempfile::tempdir().unwrap(),
             trigger: shutdown().0,
         };
@@ -124,10 +129,9 @@ impl House {
             issuer: Issuer::new(self.token_key.clone()).unwrap(),
             settings: Settings {
                 public_base: BASE.to_owned(),
-                approves_at_once: self.approves_at_once,
                 staff: [("staff".to_owned(), public_key(&*self.staff_key))].into(),
                 app: Some("http://phone.localhost:8080/open".to_owned()),
-                ..Settings::default()
+                ..self.settings.clone()
             },
             personas: None,
         });
@@ -275,7 +279,7 @@ impl House {
 
     /// A browser that has been nowhere.
     pub fn browser(&self) -> Browser<'_> {
-        Browser { house: self, cookie: None }
+        Browser { house: self, cookie: None, console: None }
     }
 
     /// What the phone is asked that has scanned the code of a page.
@@ -318,6 +322,30 @@ impl House {
         self.post_json(&format!("/provider/v1/transactions/{id}/answer"), &answering).await
     }
 
+    /// What is over is forgotten.
+    pub async fn tidies(&self) {
+        let (trigger, told) = shutdown();
+        trigger.pull();
+        self.provider.upgrade().unwrap().tidy(told).await;
+    }
+
+    /// A request with JSON, if it has a body, for whoever has that token.
+    pub async fn with_token(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: Option<&Value>,
+    ) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let body = body.map(Value::to_string).unwrap_or_default();
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
     /// Posts JSON.
     pub async fn post_json(&self, path: &str, body: &impl serde::Serialize) -> Answer {
         let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
@@ -334,6 +362,7 @@ fn public_key(of: &dyn Signer) -> String {
 pub struct Browser<'h> {
     pub house: &'h House,
     pub cookie: Option<String>,
+    pub console: Option<String>,
 }
 
 /// What comes back with the browser, by name.
@@ -354,13 +383,17 @@ impl Browser<'_> {
     }
 
     async fn request(&mut self, request: axum::http::request::Builder, body: Body) -> Answer {
-        let cookie = self.cookie.clone().unwrap_or_default();
+        let cookies: Vec<&str> =
+            [&self.cookie, &self.console].into_iter().flatten().map(String::as_str).collect();
+        let cookie = cookies.join("; ");
         let request = request.header(header::COOKIE, cookie).header(header::ACCEPT, "text/html");
         let answer = self.house.send(request.body(body).unwrap()).await;
         for line in answer.headers.get_all(header::SET_COOKIE) {
             let pair = line.to_str().unwrap().split(';').next().unwrap();
-            if pair.starts_with("__Host-provider=") {
-                self.cookie = Some(pair.to_owned());
+            match pair.split_once('=') {
+                Some(("__Host-provider", _)) => self.cookie = Some(pair.to_owned()),
+                Some(("__Host-console", _)) => self.console = Some(pair.to_owned()),
+                _ => {}
             }
         }
         answer

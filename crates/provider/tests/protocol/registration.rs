@@ -6,12 +6,12 @@ use inrou_api::signature::{RoleKey, Target, sign};
 use inrou_pki::SystemEntropy;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House, path};
+use crate::house::{Answer, BASE, House, path};
 use crate::keys::Key;
 use crate::site::Site;
 
 /// A request to a registration, with its token.
-async fn manage(house: &House, site: &Site, method: Method, body: Option<&Value>) -> Answer {
+pub async fn manage(house: &House, site: &Site, method: Method, body: Option<&Value>) -> Answer {
     manage_by(house, &site.id, site.registration_token(), method, body).await
 }
 
@@ -22,37 +22,51 @@ async fn manage_by(
     method: Method,
     body: Option<&Value>,
 ) -> Answer {
-    let request = Request::builder()
-        .method(method)
-        .uri(format!("/provider/v1/clients/{id}"))
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::AUTHORIZATION, format!("Bearer {token}"));
-    let body = body.map(Value::to_string).unwrap_or_default();
-    house.send(request.body(body.into()).unwrap()).await
+    house.with_token(method.as_str(), &format!("/provider/v1/clients/{id}"), token, body).await
 }
 
 /// A request of the staff, signed.
-async fn staff(house: &House, method: Method, path: &str, body: Option<&Value>) -> Answer {
+pub async fn staff(house: &House, method: Method, path: &str, body: Option<&Value>) -> Answer {
     let body = body.map(Value::to_string).unwrap_or_default();
+    staff_sends(house, method, path, ("application/json", &body)).await
+}
+
+/// The same with a body of another type, and perhaps a query.
+pub async fn staff_sends(
+    house: &House,
+    method: Method,
+    address: &str,
+    (media_type, body): (&'static str, &str),
+) -> Answer {
+    let (path, query) = match address.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (address, None),
+    };
     let mut headers = HeaderMap::new();
-    let target = Target { method: &method, authority: "localhost:8080", path, query: None };
+    let target = Target { method: &method, authority: "localhost:8080", path, query };
     let key = RoleKey::new("role:staff", house.staff_key.clone());
     sign(&target, &mut headers, body.as_bytes(), &key, house.clock.now(), &SystemEntropy)
         .await
         .unwrap();
-    let mut request = Request::builder().method(method).uri(path);
+    let mut request = Request::builder().method(method).uri(address);
     headers.insert(header::HOST, "localhost:8080".parse().unwrap());
-    headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+    headers.insert(header::CONTENT_TYPE, media_type.parse().unwrap());
     *request.headers_mut().unwrap() = headers;
-    house.send(request.body(body.into()).unwrap()).await
+    house.send(request.body(body.to_owned().into()).unwrap()).await
 }
 
-fn approval(site: &Site) -> String {
+pub fn approval(site: &Site) -> String {
     format!("/provider/v1/approvals/{}", site.id)
 }
 
+/// The staff decides about a site, of which it has seen that version.
+pub async fn decide(house: &House, site: &Site, standing: &str, version: u64) -> Answer {
+    let decision = json!({"standing": standing, "version": version, "reason": "It was checked."});
+    staff(house, Method::PUT, &approval(site), Some(&decision)).await
+}
+
 /// Whether a browser that the site sends is asked to log in.
-async fn may_ask(house: &House, site: &Site) -> bool {
+pub async fn may_ask(house: &House, site: &Site) -> bool {
     let address = format!("{}?{}", path("auth"), site.request().encoded());
     house.browser().visit(&address).await.status == StatusCode::SEE_OTHER
 }
@@ -65,7 +79,10 @@ async fn rfc_7592_2_1_the_token_of_a_registration_opens_it_and_no_other() {
     assert_eq!(seen.status, StatusCode::OK, "{}", seen.text);
     assert_eq!(seen.json()["client_name"], "見本銀行");
     assert_eq!(seen.json()["standing"], "approved");
-    assert!(!seen.text.contains(site.registration_token()), "it is told once");
+    // RFC 7592 §3.
+    assert_eq!(seen.json()["registration_access_token"], site.registration_token());
+    let address = format!("{BASE}/provider/v1/clients/{}", site.id);
+    assert_eq!(seen.json()["registration_client_uri"], address);
     for (id, token) in [
         (site.id.as_str(), other.registration_token()),
         (other.id.as_str(), site.registration_token()),
@@ -131,8 +148,7 @@ async fn reg_4_a_site_asks_nobody_before_the_staff_has_approved_it() {
     let refused = house.token(&site, &site.exchange(&house, "code")).await;
     assert_eq!(refused.refusal(), "403 unauthorized_client client-not-approved");
 
-    let approved = json!({"standing": "approved"});
-    let done = staff(&house, Method::PUT, &approval(&site), Some(&approved)).await;
+    let done = decide(&house, &site, "approved", 1).await;
     assert_eq!(done.status, StatusCode::OK, "{}", done.text);
     assert!(may_ask(&house, &site).await);
 
@@ -151,10 +167,12 @@ async fn reg_4_a_suspension_says_why_and_lasts_whatever_the_developer_changes() 
     let house = House::new().await;
     let site = house.site("digital-auth").await;
     for faulty in [
-        json!({"standing": "suspended"}),
         json!({"standing": "suspended", "reason": " "}),
         json!({"standing": "suspended", "reason": "x".repeat(501)}),
-        json!({"standing": "pending", "reason": "wait"}),
+        json!({"standing": "pending", "reason": "wait", "version": 1}),
+        json!({"standing": "approved", "reason": "No version is named."}),
+        json!({"standing": "refused", "reason": "No version is named."}),
+        json!({"standing": "suspended", "reason": "turned \u{202e} around"}),
     ] {
         let refused = staff(&house, Method::PUT, &approval(&site), Some(&faulty)).await;
         assert_eq!(refused.json()["code"], "approval-invalid", "{faulty}");
@@ -177,14 +195,14 @@ async fn reg_4_nobody_but_the_staff_decides() {
     let request = Request::put(approval(&site))
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::HOST, "localhost:8080");
-    let body = json!({"standing": "approved"}).to_string();
+    let body = json!({"standing": "approved", "version": 1, "reason": "Mine."}).to_string();
     let refused = house.send(request.body(body.into()).unwrap()).await;
     assert_eq!(refused.json()["code"], "signature-missing");
     let unknown = staff(
         &house,
         Method::PUT,
         "/provider/v1/approvals/RP99999999",
-        Some(&json!({"standing": "approved"})),
+        Some(&json!({"standing": "approved", "version": 1, "reason": "It was checked."})),
     )
     .await;
     assert_eq!(unknown.json()["code"], "client-unknown");

@@ -40,6 +40,7 @@ pub(super) fn of_log_in(
             what,
             code: why.code.map(str::to_owned),
             detail: why.detail.map(str::to_owned),
+            by: None,
         },
     )
 }
@@ -77,8 +78,8 @@ pub(super) fn note(connection: &Connection, event: &Event) -> Result<(), StoreEr
 pub(super) fn put(connection: &Connection, event: &Event) -> Result<(), StoreError> {
     change(
         connection,
-        "INSERT INTO events (at, client, transaction_id, sign_transaction, what, code, detail)
-         VALUES (:at, :client, :transaction, :sign_transaction, :what, :code, :detail)",
+        "INSERT INTO events (at, client, transaction_id, sign_transaction, what, code, detail, done_by)
+         VALUES (:at, :client, :transaction, :sign_transaction, :what, :code, :detail, :by)",
         named_params! {
             ":at": Moment(event.at),
             ":client": event.client.as_str(),
@@ -87,6 +88,7 @@ pub(super) fn put(connection: &Connection, event: &Event) -> Result<(), StoreErr
             ":what": Word(event.what),
             ":code": event.code,
             ":detail": event.detail,
+            ":by": event.by,
         },
     )
     .map(drop)
@@ -117,6 +119,20 @@ pub(super) fn list(
             read,
         ),
     }
+}
+
+/// So many events of a client's registration, the latest first.
+pub(super) fn acts(
+    connection: &Connection,
+    client: &ClientId,
+    limit: usize,
+) -> Result<Vec<Event>, StoreError> {
+    // The list is that of the index.
+    let sql = "SELECT * FROM events WHERE client = ?1 AND what IN
+        ('registered', 'changed', 'key-added', 'key-removed', 'approved', 'not-approved', 'suspended',
+         'resumed', 'limits-set') ORDER BY number DESC LIMIT ?2";
+    let found = rows(connection, sql, (client.as_str(), limit as i64), read)?;
+    Ok(found.into_iter().map(|(_, event)| event).collect())
 }
 
 /// Notes of log-ins that ended without anybody's doing that they did, of one client or of all.
@@ -158,11 +174,11 @@ pub(super) fn transaction_of(
     })
 }
 
-/// Drops what happened before that.
+/// Drops what happened before that, all but what the staff did.
 pub(super) fn forget(connection: &Connection, before: Timestamp) -> Result<(), StoreError> {
     let sql = "DELETE FROM events WHERE number < COALESCE(
         (SELECT number FROM events WHERE at >= ?1 ORDER BY number LIMIT 1),
-        (SELECT MAX(number) + 1 FROM events))";
+        (SELECT MAX(number) + 1 FROM events)) AND done_by IS NULL";
     change(connection, sql, [Moment(before)]).map(drop)
 }
 
@@ -178,6 +194,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Event)> {
         what,
         code: row.get("code")?,
         detail: row.get("detail")?,
+        by: row.get("done_by")?,
     };
     Ok((row.get("number")?, event))
 }

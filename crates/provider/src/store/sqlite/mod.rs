@@ -7,6 +7,7 @@ mod grants;
 mod pushed;
 mod signing;
 mod tokens;
+mod uses;
 
 use std::path::Path;
 
@@ -21,20 +22,22 @@ use zeroize::Zeroizing;
 
 use super::{
     AccessToken, Authorization, ClientToken, CodeFault, Confirmation, Exchange, Forgotten, Grant,
-    Pushed, Refresh, RefreshFault, Repeat, Replayed, Revocation, Seen, Settlement, Store,
-    StoreError, TokenForClient,
+    Pushed, Refresh, RefreshFault, Repeat, Revocation, Seen, Settlement, Store, StoreError,
+    TokenForClient, Unmet,
 };
-use crate::clients::{Client, ClientId, Registration, Standing};
+use crate::clients::{
+    Client, ClientFault, ClientId, Decision, NewClient, Reached, Renewal, Standing, Use,
+};
 use crate::events::Event;
 use crate::secrets::Digest;
 use crate::signing::SignTransaction;
 
 /// Each form of the schema, from an empty file on. What was released is never changed.
-const SCHEMA: Schema = &[include_str!("v1.sql")];
+const SCHEMA: Schema = &[include_str!("v1.sql"), include_str!("v2.sql")];
 
 /// A store in a file.
 pub struct SqliteStore {
-    database: Database<Replayed>,
+    database: Database<Unmet>,
 }
 
 impl SqliteStore {
@@ -46,6 +49,21 @@ impl SqliteStore {
         let opening = Opening::new(file, SCHEMA, Settings::default());
         let database = Database::open(opening, |connection| found(connection, entropy))?;
         Ok(Self { database })
+    }
+
+    /// Has the clients that are registered in the store `from`, and nothing else of it, be in a new store
+    /// `to`. Blocks; nobody works with either.
+    ///
+    /// # Errors
+    /// Those of [`SqliteStore::open`].
+    pub fn carry_registrations(
+        from: &Path,
+        to: &Path,
+        entropy: &dyn Entropy,
+    ) -> Result<(), StoreError> {
+        let all = Self::open(from, entropy)?.read(clients::registrations)?;
+        let new = Self::open(to, entropy)?;
+        new.write(move |connection| all.iter().try_for_each(|one| clients::enter(connection, one)))
     }
 
     /// Does work whole, or not at all if it fails. Blocks until it is durable.
@@ -88,32 +106,51 @@ impl Store for SqliteStore {
         })
     }
 
-    fn register(
-        &self,
-        registration: &Registration,
-        standing: Standing,
-        token: &Digest,
-    ) -> Result<Client, StoreError> {
-        let (registration, token) = (registration.clone(), *token);
-        self.write(move |connection| clients::register(connection, &registration, standing, &token))
+    fn register(&self, new: &NewClient) -> Result<Result<Client, ClientFault>, StoreError> {
+        let new = new.clone();
+        self.write(move |connection| clients::register(connection, &new))
     }
 
     fn opened_client(&self, id: &ClientId, token: &Digest) -> Result<Option<Client>, StoreError> {
         self.read(|connection| clients::opened(connection, id, token))
     }
 
-    fn clients(&self, after: &str, limit: usize) -> Result<Vec<Client>, StoreError> {
-        self.read(|connection| clients::list(connection, after, limit))
+    fn clients(
+        &self,
+        after: &str,
+        standing: Option<Standing>,
+        limit: usize,
+    ) -> Result<Vec<Client>, StoreError> {
+        self.read(|connection| clients::list(connection, after, standing, limit))
     }
 
-    fn change_client(&self, client: &Client) -> Result<(), StoreError> {
+    fn renew_client(&self, renewal: &Renewal) -> Result<Result<Client, ClientFault>, StoreError> {
+        let renewal = renewal.clone();
+        self.write(move |connection| clients::renew(connection, &renewal))
+    }
+
+    fn decide(&self, decision: &Decision) -> Result<Result<Client, ClientFault>, StoreError> {
+        let decision = decision.clone();
+        self.write(move |connection| clients::decide(connection, &decision))
+    }
+
+    fn remove_client(&self, id: &ClientId, token: Option<&Digest>) -> Result<bool, StoreError> {
+        let (id, token) = (id.clone(), token.copied());
+        self.write(move |connection| clients::remove(connection, &id, token.as_ref()))
+    }
+
+    fn acts(&self, client: &ClientId, limit: usize) -> Result<Vec<Event>, StoreError> {
+        self.read(|connection| events::acts(connection, client, limit))
+    }
+
+    fn note_limit(
+        &self,
+        client: &ClientId,
+        reached: Reached,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let client = client.clone();
-        self.write(move |connection| clients::replace(connection, &client))
-    }
-
-    fn remove_client(&self, id: &ClientId) -> Result<(), StoreError> {
-        let id = id.clone();
-        self.write(move |connection| clients::remove(connection, &id))
+        self.write(move |connection| uses::note_reached(connection, &client, reached, now))
     }
 
     fn take_once(&self, seen: &Seen) -> Result<bool, StoreError> {
@@ -128,10 +165,11 @@ impl Store for SqliteStore {
         self.read(|connection| clients::find(connection, id))
     }
 
-    fn push(&self, pushed: &Pushed, assertion: &Seen) -> Result<(), StoreError> {
-        let (pushed, assertion) = (pushed.clone(), assertion.clone());
+    fn push(&self, pushed: &Pushed, assertion: &Seen, one_more: &Use) -> Result<(), StoreError> {
+        let (pushed, assertion, one_more) = (pushed.clone(), assertion.clone(), one_more.clone());
         self.write(move |connection| {
             tokens::take(connection, &assertion)?;
+            uses::count(connection, &one_more)?;
             pushed::put(connection, &pushed)
         })
     }
@@ -140,9 +178,14 @@ impl Store for SqliteStore {
         self.read(|connection| pushed::find(connection, name))
     }
 
-    fn begin(&self, authorization: &Authorization) -> Result<(), StoreError> {
-        let authorization = authorization.clone();
-        self.write(move |connection| authorizations::begin(connection, &authorization))
+    fn begin(&self, authorization: &Authorization, one_more: &Use) -> Result<(), StoreError> {
+        let (authorization, one_more) = (authorization.clone(), one_more.clone());
+        self.write(move |connection| {
+            if authorization.pushed.is_none() {
+                uses::count(connection, &one_more)?;
+            }
+            authorizations::begin(connection, &authorization)
+        })
     }
 
     fn authorization(&self, id: &TransactionId) -> Result<Option<Authorization>, StoreError> {
@@ -198,9 +241,14 @@ impl Store for SqliteStore {
         self.read(|connection| grants::latest(connection, browser, client, now))
     }
 
-    fn repeat(&self, repeat: &Repeat) -> Result<bool, StoreError> {
-        let repeat = repeat.clone();
-        self.write(move |connection| grants::repeat(connection, &repeat))
+    fn repeat(&self, repeat: &Repeat, one_more: &Use) -> Result<bool, StoreError> {
+        let (repeat, one_more) = (repeat.clone(), one_more.clone());
+        self.write(move |connection| {
+            if repeat.pushed.is_none() {
+                uses::count(connection, &one_more)?;
+            }
+            grants::repeat(connection, &repeat)
+        })
     }
 
     fn refresh(&self, refresh: &Refresh) -> Result<Result<Grant, RefreshFault>, StoreError> {
@@ -227,9 +275,12 @@ impl Store for SqliteStore {
         self.read(|connection| tokens::access(connection, token, now))
     }
 
-    fn order(&self, new: &SignTransaction, at: Timestamp) -> Result<(), StoreError> {
-        let new = new.clone();
-        self.write(move |connection| signing::order(connection, &new, at))
+    fn order(&self, new: &SignTransaction, one_more: &Use) -> Result<(), StoreError> {
+        let (new, one_more) = (new.clone(), one_more.clone());
+        self.write(move |connection| {
+            uses::count(connection, &one_more)?;
+            signing::order(connection, &new, one_more.at)
+        })
     }
 
     fn sign_transaction(&self, id: &str) -> Result<Option<SignTransaction>, StoreError> {
@@ -278,8 +329,9 @@ impl Store for SqliteStore {
     }
 
     fn forget(&self, forgotten: Forgotten) -> Result<(), StoreError> {
-        let Forgotten { now, ended, events: logged } = forgotten;
+        let Forgotten { now, ended, events: logged, unapproved } = forgotten;
         self.write(move |connection| {
+            clients::forget_unapproved(connection, unapproved)?;
             events::note_ends(connection, None, now)?;
             events::forget(connection, logged)?;
             for sql in [

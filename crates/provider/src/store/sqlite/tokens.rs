@@ -10,8 +10,8 @@ use super::grants::{self, revoke};
 use crate::events::What;
 use crate::secrets::Digest;
 use crate::store::{
-    AccessToken, CodeFault, Exchange, Grant, Refresh, RefreshFault, Replayed, Revocation, Seen,
-    StoreError, Token, TokenKind,
+    AccessToken, CodeFault, Exchange, Grant, Refresh, RefreshFault, Revocation, Seen, StoreError,
+    Token, TokenKind, Unmet,
 };
 
 /// What is judged of a code.
@@ -130,7 +130,7 @@ pub(super) fn take(connection: &Connection, seen: &Seen) -> Result<(), StoreErro
     let sql = "INSERT INTO seen (what, until) VALUES (?1, ?2)";
     let taken = connection.prepare_cached(sql)?.execute((&seen.what, Moment(seen.until)));
     match taken {
-        Err(error) if is_repeated(&error) => Err(Replayed.into()),
+        Err(error) if is_repeated(&error) => Err(Unmet::Replayed.into()),
         taken => Ok(taken.map(drop)?),
     }
 }

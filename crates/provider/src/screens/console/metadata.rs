@@ -1,0 +1,140 @@
+//! A registration in JSON, as the API takes it (RFC 7591 §2): pasted for a new site, or to change one.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use inrou_api::problem::{Code, OrInternal, Problem};
+use inrou_api::server::{Path, parse_json};
+use inrou_web::{Form, Visit, page};
+use inrou_words::Term;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::change::to_site;
+use super::form::explained;
+use super::opened::{opened, to_open};
+use super::{Screens, registered};
+use crate::clients::{Change, Client, Registration, Shown};
+use crate::http::LONGEST_REGISTRATION;
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(super) struct Pasted {
+    metadata: String,
+    /// Which version is changed.
+    #[serde(default)]
+    version: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "console-metadata.html")]
+struct Metadata<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    /// Whose, and which version; a new site's if absent.
+    client: Option<&'a Client>,
+    metadata: &'a str,
+    /// What is wrong with it, and what to change.
+    problem: Option<(String, String)>,
+}
+
+/// Where a new site's metadata is pasted.
+pub(super) async fn show(v: Visit) -> Result<Response, Problem> {
+    let keys = json!({"keys": []});
+    let empty = json!({"client_name": "", "redirect_uris": [""], "jwks": keys,
+        "scope": "openid name", "sector": ""});
+    let metadata = serde_json::to_string_pretty(&empty).or_internal()?;
+    shown(&v, None, &metadata, None)
+}
+
+/// Registers a site.
+pub(super) async fn register(
+    State(screens): State<Screens>,
+    v: Visit,
+    Form(Pasted { metadata, .. }): Form<Pasted>,
+) -> Result<Response, Problem> {
+    let made = match read(&metadata) {
+        Ok(registration) => screens.provider.register(registration).await,
+        Err(problem) => Err(problem),
+    };
+    match made {
+        Ok(made) => registered(&screens, &v, &made),
+        Err(problem) => refused(&v, None, &metadata, problem),
+    }
+}
+
+/// Where the metadata of a site are changed.
+pub(super) async fn show_of(
+    State(screens): State<Screens>,
+    Path(client): Path<String>,
+    headers: HeaderMap,
+    v: Visit,
+) -> Result<Response, Problem> {
+    let Some(client) = opened(&screens, &client, &headers, v.now).await? else {
+        return Ok(to_open(&client));
+    };
+    let metadata = serde_json::to_string_pretty(&client.registration).or_internal()?;
+    shown(&v, Some(&client), &metadata, None)
+}
+
+/// Changes what is registered, all of it.
+pub(super) async fn change(
+    State(screens): State<Screens>,
+    Path(client): Path<String>,
+    headers: HeaderMap,
+    v: Visit,
+    Form(Pasted { metadata, version }): Form<Pasted>,
+) -> Result<Response, Problem> {
+    let Some(client) = opened(&screens, &client, &headers, v.now).await? else {
+        return Ok(to_open(&client));
+    };
+    let changed = match read(&metadata) {
+        Ok(registration) => {
+            let change = Change::Whole(Box::new(registration), version);
+            screens.provider.renew(client.id.as_str(), Shown::Before, change).await
+        }
+        Err(problem) => Err(problem),
+    };
+    match changed {
+        Ok(changed) => Ok(to_site(&changed)),
+        Err(problem) => refused(&v, Some(&client), &metadata, problem),
+    }
+}
+
+/// What was pasted, as the API reads it.
+fn read(metadata: &str) -> Result<Registration, Problem> {
+    if metadata.len() > LONGEST_REGISTRATION {
+        return Err(Problem::new(Code::BODY_TOO_LARGE));
+    }
+    parse_json(metadata.as_bytes())
+}
+
+/// The page again, with what is wrong. A private key is not shown again.
+fn refused(
+    v: &Visit,
+    client: Option<&Client>,
+    metadata: &str,
+    problem: Problem,
+) -> Result<Response, Problem> {
+    let is_mine = problem.status().is_client_error() && !problem.is(Code::REGISTRATIONS_FULL);
+    if !is_mine {
+        return Err(problem);
+    }
+    let metadata = if problem.is(Code::PRIVATE_KEY_SENT) { "" } else { metadata };
+    let shown = shown(v, client, metadata, Some(explained(&problem)))?;
+    let status = match problem.is(Code::REGISTRATION_CHANGED) {
+        true => StatusCode::CONFLICT,
+        false => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    Ok((status, shown).into_response())
+}
+
+fn shown(
+    v: &Visit,
+    client: Option<&Client>,
+    metadata: &str,
+    problem: Option<(String, String)>,
+) -> Result<Response, Problem> {
+    page(v, &Metadata { v, title: "console-metadata.title", client, metadata, problem })
+}
