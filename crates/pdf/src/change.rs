@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use crate::document::View;
 use crate::object::{Dictionary, Object, Reference};
+use crate::permissions::Permissions;
 use crate::store::members;
+use crate::usage::Usage;
 use crate::xref::Entry;
 use crate::{Pdf, PdfError, Signature};
 
@@ -27,6 +29,15 @@ pub enum Changed {
     /// An object of any other kind: a page, its content, an annotation, metadata.
     #[error("object {0} was changed after the file was signed")]
     Object(u32),
+    /// An object that may be changed, or is new, but that something else in the file refers to as well.
+    #[error("object {0}, which was changed after the file was signed, is used elsewhere in it")]
+    Shared(u32),
+    /// A further signature, which the signature forbids (DocMDP, FieldMDP).
+    #[error("the file was signed again, which the signature does not permit")]
+    Forbidden,
+    /// Bytes that no section names: another reader may find objects in them.
+    #[error("the file has bytes that belong to no object, from byte {0} on")]
+    Unnamed(usize),
 }
 
 impl Pdf {
@@ -36,33 +47,78 @@ impl Pdf {
     /// The first [`Changed`].
     pub fn check_changes_after(&self, signature: &Signature) -> Result<(), Changed> {
         (signature.revision..self.last())
-            .try_for_each(|index| check(self.at(index), self.at(index + 1)))
+            .try_for_each(|index| check(self.at(index), self.at(index + 1), &signature.permissions))
     }
 }
 
 /// Compares a revision with the one before.
-fn check(before: View<'_>, after: View<'_>) -> Result<(), Changed> {
+fn check(before: View<'_>, after: View<'_>, permissions: &Permissions) -> Result<(), Changed> {
+    check_body(before, after)?;
     let mut allowed = BTreeSet::new();
     let ((root, old), (same_root, new)) = (before.catalog()?, after.catalog()?);
     if root != same_root || !is_same_but(&old, &new, &["AcroForm", "DSS", "Extensions", "Version"])
     {
         return Err(Changed::Catalog);
     }
-    allowed.insert(root.number);
-    let widgets = check_form(before, after, (&old, &new), &mut allowed)?;
+    let widgets = check_form(before, after, (&old, &new), permissions, &mut allowed)?;
     check_store(before, after, (&old, &new), &mut allowed)?;
-    check_pages(before, after, &widgets, &mut allowed)?;
     check_information(before, after, &mut allowed)?;
+    // Of these nothing is changed that shows, whoever refers to them.
+    let mut open = check_pages(before, after, &widgets, &mut allowed)?;
+    open.insert(root.number);
+    let mut usage = None;
     for (number, entry) in &after.revision.changed {
-        if *number == 0 || allowed.contains(number) || is_container(before, after, *number)? {
+        if *number == 0 || open.contains(number) {
             continue;
         }
-        let was_there = !matches!(before.revision.table.get(number), None | Some(Entry::Free));
-        if was_there || *entry != Entry::Free {
-            return Err(Changed::Object(*number));
+        let reference = Reference { number: *number, generation: 0 };
+        let is_new = is_new(before, reference);
+        if !allowed.contains(number) && !is_container(before, after, *number)? {
+            if !is_new || *entry != Entry::Free {
+                return Err(Changed::Object(*number));
+            }
+            continue;
+        }
+        let usage = match &usage {
+            Some(usage) => usage,
+            None => usage.insert(Usage::of(before)?),
+        };
+        // What is there already is referred to where it may be changed, what is new nowhere yet.
+        if usage.times(*number) > usize::from(!is_new) {
+            return Err(Changed::Shared(*number));
         }
     }
     Ok(())
+}
+
+/// What a revision appends are its objects and its section: nothing else, that a reader who looks for objects
+/// by themselves would find.
+fn check_body(before: View<'_>, after: View<'_>) -> Result<(), Changed> {
+    let section = after.revision.section;
+    let mut objects: Vec<_> = after
+        .revision
+        .changed
+        .iter()
+        .filter_map(|(&number, entry)| match *entry {
+            Entry::At { offset, generation } if offset != section => {
+                Some((offset, Reference { number, generation }))
+            }
+            _ => None,
+        })
+        .collect();
+    objects.sort();
+    let mut end = before.revision.end;
+    let is_white = |from: usize, to: usize| {
+        let between = after.bytes(from..to);
+        between.is_some_and(|bytes| bytes.iter().all(|byte| b"\0\t\n\x0C\r ".contains(byte)))
+    };
+    for (offset, reference) in objects {
+        if !is_white(end, offset) {
+            return Err(Changed::Unnamed(end));
+        }
+        end = after.object_and_end(reference, offset)?.1;
+    }
+    if is_white(end, section) { Ok(()) } else { Err(Changed::Unnamed(end)) }
 }
 
 /// Whether two dictionaries are the same but for some keys.
@@ -80,6 +136,7 @@ fn check_form(
     before: View<'_>,
     after: View<'_>,
     (old, new): (&Dictionary, &Dictionary),
+    permissions: &Permissions,
     allowed: &mut BTreeSet<u32>,
 ) -> Result<Vec<Reference>, Changed> {
     let (old_form, new_form) = (before.value(old, "AcroForm")?, after.value(new, "AcroForm")?);
@@ -95,8 +152,11 @@ fn check_form(
     allow(before, old.get(&b"AcroForm"[..]), new.get(&b"AcroForm"[..]), allowed)?;
     allow(before, old_form.get(&b"Fields"[..]), new_form.get(&b"Fields"[..]), allowed)?;
     for field in &added {
-        let value = invisible_signature(after, *field)?.ok_or(Changed::Form)?;
-        for reference in [*field, value] {
+        let new = invisible_signature(after, *field)?.ok_or(Changed::Form)?;
+        if !new.is_time_stamp && !permissions.permits(&new.name) {
+            return Err(Changed::Forbidden);
+        }
+        for reference in [*field, new.value] {
             if !is_new(before, reference) {
                 return Err(Changed::Form);
             }
@@ -133,8 +193,15 @@ fn is_new(before: View<'_>, reference: Reference) -> bool {
     matches!(before.revision.table.get(&reference.number), None | Some(Entry::Free))
 }
 
-/// The value of a field that is a signature's and shows nothing: no rectangle, no appearance, no action.
-fn invisible_signature(view: View<'_>, field: Reference) -> Result<Option<Reference>, PdfError> {
+/// A further signature, by its field.
+struct Further {
+    name: Vec<u8>,
+    value: Reference,
+    is_time_stamp: bool,
+}
+
+/// What stands in a field that is a signature's and shows nothing: no rectangle, no appearance, no action.
+fn invisible_signature(view: View<'_>, field: Reference) -> Result<Option<Further>, PdfError> {
     const KEYS: [&[u8]; 9] = [b"F", b"FT", b"Ff", b"P", b"Rect", b"Subtype", b"T", b"Type", b"V"];
     const VALUES: [&str; 2] = ["Sig", "DocTimeStamp"];
     let object = view.object(field)?;
@@ -152,8 +219,11 @@ fn invisible_signature(view: View<'_>, field: Reference) -> Result<Option<Refere
     let signature = view.object(value)?;
     let kind = signature.dictionary().and_then(|signature| signature.get(&b"Type"[..]));
     let of_kind = kind.is_none_or(|kind| VALUES.iter().any(|known| kind.is_name(known)));
+    let is_time_stamp = kind.is_some_and(|kind| kind.is_name("DocTimeStamp"));
+    let name = view.value(&field, "T")?;
+    let name = name.string().unwrap_or_default().to_vec();
     let fits = is_empty && known && is_signature && of_kind;
-    Ok(fits.then_some(value))
+    Ok(fits.then_some(Further { name, value, is_time_stamp }))
 }
 
 /// The store may be new, or have gained members.
@@ -184,13 +254,14 @@ fn check_store(
     Ok(())
 }
 
-/// A page may have gained the widgets of new fields.
+/// A page may have gained the widgets of new fields. Gives the pages that did.
 fn check_pages(
     before: View<'_>,
     after: View<'_>,
     widgets: &[Reference],
     allowed: &mut BTreeSet<u32>,
-) -> Result<(), Changed> {
+) -> Result<BTreeSet<u32>, Changed> {
+    let mut pages = BTreeSet::new();
     for widget in widgets {
         let field = after.object(*widget)?;
         let page = field.dictionary().and_then(|field| field.get(&b"P"[..]));
@@ -208,9 +279,9 @@ fn check_pages(
             return Err(Changed::Object(page.number));
         }
         allow(before, old.get(&b"Annots"[..]), new.get(&b"Annots"[..]), allowed)?;
-        allowed.insert(page.number);
+        pages.insert(page.number);
     }
-    Ok(())
+    Ok(pages)
 }
 
 /// The information dictionary may say anew by which program the file was written last, and when.
@@ -221,7 +292,14 @@ fn check_information(
 ) -> Result<(), Changed> {
     const WRITER: [&str; 2] = ["ModDate", "Producer"];
     let (old, new) = (&before.revision.trailer, &after.revision.trailer);
-    let Some(reference) = new.get(&b"Info"[..]).and_then(Object::reference) else { return Ok(()) };
+    let reference = match new.get(&b"Info"[..]) {
+        None => return Ok(()),
+        same if same == old.get(&b"Info"[..]) && same.and_then(Object::reference).is_none() => {
+            return Ok(());
+        }
+        Some(Object::Reference(reference)) => *reference,
+        Some(_) => return Err(Changed::Catalog),
+    };
     let (old_value, new_value) = (before.value(old, "Info")?, after.object(reference)?);
     let nothing = Dictionary::new();
     let said = new_value.dictionary().ok_or(Changed::Object(reference.number))?;

@@ -21,6 +21,9 @@ const MAX_ENTRIES: usize = 1 << 20;
 /// unpacked. A file of a few kilobytes can be made to name one object a million times.
 const MAX_WORK: usize = 128 * 1024 * 1024;
 
+/// What reading an object counts for at least, in bytes.
+const LEAST_WORK: usize = 64;
+
 /// How far before the end of the file its last section is named.
 const TAIL: usize = 2048;
 
@@ -147,6 +150,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The file's bytes in a range.
+    pub(crate) fn bytes(self, range: std::ops::Range<usize>) -> Option<&'a [u8]> {
+        self.bytes.get(range)
+    }
+
     /// What data a stream has.
     pub(crate) fn data(self, object: &Object) -> Option<&'a [u8]> {
         match object {
@@ -160,6 +168,7 @@ impl<'a> View<'a> {
     /// # Errors
     /// There were too many.
     pub(crate) fn spend(self, bytes: usize) -> Result<(), PdfError> {
+        let bytes = bytes.max(LEAST_WORK);
         let before = self.work.fetch_add(bytes, Ordering::Relaxed);
         match before.saturating_add(bytes) <= MAX_WORK {
             true => Ok(()),
@@ -168,6 +177,15 @@ impl<'a> View<'a> {
     }
 
     fn object_at(self, reference: Reference, offset: usize) -> Result<Object, PdfError> {
+        self.object_and_end(reference, offset).map(|(object, _)| object)
+    }
+
+    /// An object, and where it ends: behind its `endobj`.
+    pub(crate) fn object_and_end(
+        self,
+        reference: Reference,
+        offset: usize,
+    ) -> Result<(Object, usize), PdfError> {
         let mut parser = Parser::new(self.bytes, offset);
         if parser.object_header()? != reference {
             return Err(parser.malformed());
@@ -175,7 +193,7 @@ impl<'a> View<'a> {
         let object = parser.object()?;
         self.spend(parser.at().saturating_sub(offset))?;
         if parser.expect(b"endobj").is_ok() {
-            return Ok(object);
+            return Ok((object, parser.at()));
         }
         let Object::Dictionary(dictionary) = object else {
             return Err(parser.malformed());
@@ -194,7 +212,7 @@ impl<'a> View<'a> {
         let length = length.ok_or_else(|| parser.malformed())?;
         let data = read_data(&mut parser, length)?;
         parser.expect(b"endobj")?;
-        Ok(Object::Stream(dictionary, data))
+        Ok((Object::Stream(dictionary, data), parser.at()))
     }
 
     /// An object that is no stream.
@@ -215,6 +233,16 @@ impl<'a> View<'a> {
         stream: u32,
         index: usize,
     ) -> Result<Object, PdfError> {
+        let container = self.container(stream)?;
+        match container.object(reference.number, index) {
+            Ok(object) if reference.generation == 0 => Ok(object),
+            Ok(_) => Err(PdfError::Malformed { at: self.revision.section }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The objects of an object stream.
+    pub(crate) fn container(self, stream: u32) -> Result<Container, PdfError> {
         let malformed = PdfError::Malformed { at: self.revision.section };
         let Some(Entry::At { offset, generation }) = self.revision.table.get(&stream) else {
             return Err(malformed);
@@ -233,15 +261,29 @@ impl<'a> View<'a> {
         let data = unpack(dictionary, data)?;
         self.spend(data.len())?;
         let mut header = Parser::new(&data, 0);
-        for at in 0..count {
-            let (found, offset) = (header.number()?, header.number()?);
-            if at == index {
-                let is_it = found == reference.number as usize && reference.generation == 0;
-                let offset = first.checked_add(offset).filter(|_| is_it).ok_or(malformed)?;
-                return Parser::new(&data, offset).object();
-            }
+        let mut places = Vec::new();
+        for _ in 0..count {
+            let (number, offset) = (header.number()?, header.number()?);
+            places.push((number, first.checked_add(offset).ok_or(malformed)?));
         }
-        Err(malformed)
+        Ok(Container { data, places })
+    }
+}
+
+/// An object stream, unpacked.
+pub(crate) struct Container {
+    data: Vec<u8>,
+    /// The number of each object, and where it stands.
+    places: Vec<(usize, usize)>,
+}
+
+impl Container {
+    /// The object at an index, which must have that number.
+    pub(crate) fn object(&self, number: u32, index: usize) -> Result<Object, PdfError> {
+        match self.places.get(index) {
+            Some(&(found, at)) if found == number as usize => Parser::new(&self.data, at).object(),
+            _ => Err(PdfError::Malformed { at: 0 }),
+        }
     }
 }
 

@@ -14,9 +14,11 @@ mod document;
 mod filter;
 mod object;
 mod parse;
+mod permissions;
 mod sign;
 mod signature;
 mod store;
+mod usage;
 mod xref;
 
 pub use change::Changed;

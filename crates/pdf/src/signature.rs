@@ -6,6 +6,7 @@ use jiff::tz::Offset;
 
 use crate::document::View;
 use crate::object::{Dictionary, Object, Reference};
+use crate::permissions::Permissions;
 use crate::{Pdf, PdfError};
 
 /// How deep fields may lie in each other.
@@ -38,6 +39,8 @@ pub struct Signature {
     pub revision: usize,
     /// When the signer claims to have signed (`M`).
     pub claimed_time: Option<Timestamp>,
+    /// What it permits after it.
+    pub(crate) permissions: Permissions,
     /// Where the hole begins and ends in which the signature stands.
     hole: (usize, usize),
     /// Up to where it covers the file.
@@ -115,12 +118,14 @@ impl Pdf {
             return Err(SignatureInvalid::ByteRange);
         }
         let claimed = dictionary.get(&b"M"[..]).and_then(Object::string);
+        let permissions = Permissions::read(self.at(revision), dictionary)?;
         Ok(Signature {
             field: String::from_utf8_lossy(&field.name).into_owned(),
             sub_filter: sub_filter(dictionary).ok_or(SignatureInvalid::Dictionary)?,
             contents: trimmed(contents).ok_or(SignatureInvalid::Dictionary)?.to_vec(),
             revision,
             claimed_time: claimed.and_then(read_date),
+            permissions: permissions.ok_or(SignatureInvalid::Dictionary)?,
             hole,
             end,
         })
@@ -162,15 +167,23 @@ pub(crate) fn signature_fields(view: View<'_>) -> Result<Vec<Field>, PdfError> {
     let mut found = Vec::new();
     if let Some(form) = form.dictionary() {
         let fields = view.value(form, "Fields")?;
-        collect(view, fields.array().unwrap_or_default(), &[], MAX_DEPTH, &mut found)?;
+        let above = Above { name: &[], is_signature: false };
+        collect(view, fields.array().unwrap_or_default(), above, MAX_DEPTH, &mut found)?;
     }
     Ok(found)
+}
+
+/// What a field has from those above it.
+#[derive(Clone, Copy)]
+struct Above<'a> {
+    name: &'a [u8],
+    is_signature: bool,
 }
 
 fn collect(
     view: View<'_>,
     fields: &[Object],
-    above: &[u8],
+    above: Above<'_>,
     depth: usize,
     found: &mut Vec<Field>,
 ) -> Result<(), PdfError> {
@@ -184,15 +197,22 @@ fn collect(
         let object = view.resolve(field)?;
         let Some(dictionary) = object.dictionary() else { continue };
         let own = view.value(dictionary, "T")?;
-        let own = own.string().unwrap_or_default();
-        let name = if above.is_empty() { own.to_vec() } else { [above, b".", own].concat() };
+        let name = match (above.name, own.string()) {
+            (above, None) => above.to_vec(),
+            ([], Some(own)) => own.to_vec(),
+            (above, Some(own)) => [above, b".", own].concat(),
+        };
         let value = dictionary.get(&b"V"[..]).and_then(Object::reference);
-        let is_signature = dictionary.get(&b"FT"[..]).is_some_and(|kind| kind.is_name("Sig"));
+        let is_signature = match view.value(dictionary, "FT")? {
+            Object::Null => above.is_signature,
+            kind => kind.is_name("Sig"),
+        };
         if let (true, Some(value)) = (is_signature, value) {
             found.push(Field { name: name.clone(), value });
         }
         let kids = view.value(dictionary, "Kids")?;
-        collect(view, kids.array().unwrap_or_default(), &name, depth, found)?;
+        let above = Above { name: &name, is_signature };
+        collect(view, kids.array().unwrap_or_default(), above, depth, found)?;
     }
     Ok(())
 }

@@ -90,6 +90,9 @@ fn read_table(parser: &mut Parser<'_>) -> Result<Table, PdfError> {
 fn insert(table: &mut Table, number: usize, entry: Entry) -> Result<(), PdfError> {
     let number = u32::try_from(number).ok().filter(|number| (*number as usize) < MAX_OBJECTS);
     let number = number.ok_or(PdfError::Unsupported("too many objects"))?;
+    if number == 0 && entry != Entry::Free {
+        return Err(PdfError::Unsupported("an object of the number 0"));
+    }
     match table.insert(number, entry) {
         None => Ok(()),
         Some(_) => Err(PdfError::Unsupported("an object that a section names twice")),

@@ -1,6 +1,8 @@
 //! Files that are read, appended to, and tampered with.
 #![allow(clippy::unwrap_used)]
 
+mod attacks;
+
 use inrou_pdf::{
     AppendError, Changed, NewSignature, Pdf, PdfError, SecurityStore, Signature, SignatureInvalid,
     SubFilter,
