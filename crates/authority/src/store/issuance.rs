@@ -177,6 +177,20 @@ pub enum Status {
     },
 }
 
+impl Status {
+    /// It, where `before` was the status until then: what is revoked while it is on hold was not good since the
+    /// hold, and that is when it is told to be revoked (LOSS-4).
+    #[must_use]
+    pub fn after(self, before: Self) -> Self {
+        match (before, self) {
+            (Self::Held { since }, Self::Revoked { at, reason }) => {
+                Self::Revoked { at: at.min(since), reason }
+            }
+            (_, status) => status,
+        }
+    }
+}
+
 /// Counts the changes of status, of all issuers together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StatusVersion(pub u64);

@@ -105,8 +105,8 @@ pub enum Write {
     CloseIntent(IntentKey),
     /// Stores a certificate, once: `AlreadyRecorded`, `SerialNotReserved`.
     PutCertificate(CertificateRecord),
-    /// Changes a status: `SerialNotReserved`, or `Revoked` if it is revoked. The answer has the
-    /// version of the change.
+    /// Changes a status: `SerialNotReserved`, or `Revoked` if it is revoked. What is on hold is revoked since
+    /// then ([`Status::after`]). The answer has the version of the change.
     PutStatus {
         /// Which certificate.
         id: CertificateId,

@@ -38,11 +38,14 @@ pub(super) fn put(
     id: CertificateId,
     status: Status,
 ) -> Result<StatusVersion, StoreError> {
-    match one(connection, id)?.map(|record| record.status) {
+    let status = match one(connection, id)?.map(|record| record.status) {
         Some(Status::Revoked { .. }) => return Err(Precondition::Revoked.into()),
-        Some(_) => {}
-        None => remember(connection, id)?,
-    }
+        Some(before) => status.after(before),
+        None => {
+            remember(connection, id)?;
+            status
+        }
+    };
     let version = counters::take(connection, CHANGES, 1)?;
     let (state, at, reason) = match status {
         Status::Pending => ("pending", None, None),

@@ -198,6 +198,13 @@ fn a_hold_can_be_lifted_and_a_revocation_cannot(store: &dyn Store) {
         assert_eq!(refused, Precondition::Revoked);
     }
     assert_eq!(store.status(id).unwrap().unwrap().status, revoked);
+    // What is revoked while it is on hold is told to be so since the hold.
+    let lost = issue(store, SIGNATURE_CARD(), 1);
+    let reason = RevocationReason::CessationOfOperation;
+    put_status(store, lost, Status::Held { since: at(5) });
+    put_status(store, lost, Status::Revoked { at: at(8), reason });
+    let told = store.status(lost).unwrap().unwrap().status;
+    assert_eq!(told, Status::Revoked { at: at(5), reason });
 }
 
 fn every_reason_is_stored(store: &dyn Store) {
