@@ -13,7 +13,8 @@ use inrou_pki::ocsp::OcspResponse;
 use inrou_pki::tsp::{ResponseError, TimeStampRequest, TimeStampToken, TokenError, read_response};
 use jiff::Timestamp;
 
-use crate::report::gather::{Brought, known_at};
+use crate::report::brought::{Brought, known_at};
+use crate::report::gather::Effort;
 use crate::status::http::Http;
 use crate::{FetchError, Invalid, Settings, StatusSource, Validator};
 
@@ -133,8 +134,9 @@ impl Validator {
         let token = read_response(&source.ask(request.to_der()).await?)?;
         token.verify_answer(&request)?;
         let brought = Brought::by(&message);
-        let judged = self.find_token(&token, message.signature(), &brought, now).await;
-        judged.map_err(RaiseError::Untrusted)?;
+        let (signature, mut effort) = (message.signature(), Effort::default());
+        let judged = self.find_token(&token, signature, &brought, now, &mut effort).await;
+        judged.map_err(|why| RaiseError::Untrusted(why.to_string()))?;
         Ok(message.extended(&Additions {
             signature_time_stamps: &[token.as_der().to_vec()],
             ..Additions::default()
@@ -193,9 +195,10 @@ impl Validator {
         let signer = message.signer()?;
         let brought = Brought::by(message);
         let (mut tokens, mut paths) = (Vec::new(), Vec::new());
+        let (signature, mut effort) = (message.signature(), Effort::default());
         for der in message.signature_time_stamps() {
             let Ok(token) = TimeStampToken::from_der(der) else { continue };
-            let judged = self.find_token(&token, message.signature(), &brought, now).await;
+            let judged = self.find_token(&token, signature, &brought, now, &mut effort).await;
             let Ok(path) = judged else { continue };
             tokens.push(token);
             paths.push(path);

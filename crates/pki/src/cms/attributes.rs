@@ -10,6 +10,9 @@ use super::{CmsError, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2};
 use crate::decode;
 use crate::digest::HashAlgorithm;
 
+/// Most attributes, signed or unsigned, and most values of one: anybody can add unsigned ones.
+const MAX_ATTRIBUTES: usize = 64;
+
 /// What the signed attributes say, as far as it is known here.
 #[derive(Default)]
 pub(super) struct SignedAttributes {
@@ -74,6 +77,9 @@ impl UnsignedAttribute {
             let values = decode::decode(values, |set| {
                 let mut all = Vec::new();
                 while !set.is_finished() {
+                    if all.len() == MAX_ATTRIBUTES {
+                        return Err(CmsError::TooLong);
+                    }
                     all.push(set.tlv_bytes()?.to_vec());
                 }
                 Ok::<_, CmsError>(all)
@@ -91,7 +97,13 @@ fn each<'a>(
     mut take: impl FnMut(&'a [u8], ObjectIdentifier, &'a [u8]) -> Result<(), CmsError>,
 ) -> Result<(), CmsError> {
     let mut reader = SliceReader::new(content)?;
-    while !reader.is_finished() {
+    for count in 0.. {
+        if reader.is_finished() {
+            break;
+        }
+        if count == MAX_ATTRIBUTES {
+            return Err(CmsError::TooLong);
+        }
         let der = reader.tlv_bytes()?;
         let (kind, values) = decode::decode_sequence(der, |attribute| {
             let kind = ObjectIdentifier::decode(attribute)?;

@@ -103,9 +103,15 @@ impl SignedMessage {
         attributes.signing_certificate.is_some() || attributes.signing_certificate_v1.is_some()
     }
 
-    /// The hash of the content that is signed; `None` if it is not supported.
+    /// The hash of the content that is signed; `None` if it is not known.
     pub fn hash(&self) -> Option<HashAlgorithm> {
         self.signer.hash
+    }
+
+    /// The same where it goes with a signature algorithm that is supported: without one nothing can be verified,
+    /// whatever the content is.
+    pub fn supported_hash(&self) -> Option<HashAlgorithm> {
+        self.signer.algorithms().map(|(hash, _)| hash)
     }
 
     /// The algorithm of the signature; `None` if it is not supported.

@@ -81,6 +81,7 @@ impl Gathered {
             signed_by: signer.and_then(common_name),
             signature_scopes: self.scopes.clone(),
             claimed_signing_time: self.found.claimed_time,
+            time_stamps: self.time_stamps.clone(),
             certificates: signing.into_iter().chain(units).collect(),
             kind: self.certificate_kind(),
             certificate_status: self.status(),
@@ -222,7 +223,7 @@ fn made(evidence: &StatusEvidence) -> Option<Timestamp> {
     }
 }
 
-fn hash_name(hash: HashAlgorithm) -> &'static str {
+pub(super) fn hash_name(hash: HashAlgorithm) -> &'static str {
     match hash {
         HashAlgorithm::Sha1 => "SHA1",
         HashAlgorithm::Sha256 => "SHA256",

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::assemble::common_name;
+use super::brought::Brought;
 use super::document::{CertificateKind, Constraint, Said};
 use super::found::{CertificateFound, ContentFound, Found, SignatureFound};
-use super::gather::{Brought, Gathered};
+use super::gather::Gathered;
 use super::process::{Block, judge};
 use super::questions::questions;
 use super::when::When;

@@ -1,9 +1,10 @@
 //! The report of a CMS signature, CAdES or plainer.
 
 use super::ValidationReport;
-use super::assemble::assemble;
+use super::assemble::{assemble, hash_name};
+use super::brought::Brought;
 use super::found::{CertificateFound, ContentFound, SignatureFound};
-use super::gather::{Brought, Gathered};
+use super::gather::{Effort, Gathered};
 use super::when::When;
 use crate::{StatusEvidence, Validator};
 use inrou_pki::cms::{CmsError, SignedMessage};
@@ -46,8 +47,8 @@ impl Validator {
             Ok(message) => {
                 let mut gathered = look_at(&message, &file.given);
                 let brought = Brought::by(&message);
-                let stamped = message.signature();
-                self.gather(&mut gathered, brought, stamped, file.status, when).await;
+                let mut effort = Effort::default();
+                self.gather(&mut gathered, brought, file.status, when, &mut effort).await;
                 gathered
             }
         };
@@ -61,11 +62,20 @@ pub(super) fn look_at(message: &SignedMessage, given: &Given<'_>) -> Gathered {
     let found = &mut gathered.found;
     found.has_format = true;
     found.claimed_time = message.signing_time();
-    let (digest, content) = digest_of(message, given);
-    gathered.digest = digest;
-    found.content = content;
     if gathered.signer.is_some() {
         found.certificate = CertificateFound::Identified;
+    }
+    let Some(hash) = message.supported_hash() else {
+        found.signature = SignatureFound::NotSupported;
+        return gathered;
+    };
+    let (digest, content) = digest_of(message, given, hash);
+    gathered.digest = digest;
+    found.content = content;
+    if let (Given::Digest(beside), ContentFound::Missing) = (given, content) {
+        let (theirs, its) = (hash_name(beside.algorithm()), hash_name(hash));
+        let told = format!("what was signed is given by its {theirs}; {its} is needed");
+        gathered.warnings.push(told);
     }
     let Some(digest) = digest.filter(|_| content == ContentFound::Same) else {
         return gathered;
@@ -113,10 +123,13 @@ fn format(message: &SignedMessage) -> &'static str {
     }
 }
 
-/// The digest of what is given, or is in the message, by the message's hash; and whether they differ.
-fn digest_of(message: &SignedMessage, given: &Given<'_>) -> (Option<Digest>, ContentFound) {
-    // Without a hash that is known the signature is told not to be supported, whatever is given.
-    let hash = message.hash().unwrap_or(HashAlgorithm::Sha256);
+/// The digest of what is given, or is in the message, by the message's hash; and whether they differ. From a
+/// digest by another hash nothing can be told of content that is not there.
+fn digest_of(
+    message: &SignedMessage,
+    given: &Given<'_>,
+    hash: HashAlgorithm,
+) -> (Option<Digest>, ContentFound) {
     let inside = message.content().map(|content| hash.digest(content));
     let beside = match given {
         Given::Nothing => None,
@@ -125,6 +138,7 @@ fn digest_of(message: &SignedMessage, given: &Given<'_>) -> (Option<Digest>, Con
     };
     match (inside, beside) {
         (None, None) => (None, ContentFound::Missing),
+        (None, Some(digest)) if digest.algorithm() != hash => (None, ContentFound::Missing),
         (Some(digest), None) | (None, Some(digest)) => (Some(digest), ContentFound::Same),
         (Some(inside), Some(beside)) => {
             let content = message.content().unwrap_or_default();

@@ -100,6 +100,9 @@ pub struct SignatureReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub claimed_signing_time: Option<Timestamp>,
+    /// Its time-stamps, where it has any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub time_stamps: Vec<TimeStampReport>,
     /// The certificates that were used.
     pub certificates: Vec<UsedCertificate>,
     /// Which of the four kinds the signer's certificate is.
@@ -144,6 +147,25 @@ pub struct SignatureInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ocsp_response_creation_time: Option<Timestamp>,
+}
+
+/// What a time-stamp over a signature came to: one that did not pass proves nothing, and the signature is judged
+/// as without it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TimeStampReport {
+    /// The time in it, where it can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub time: Option<Timestamp>,
+    /// `PASSED`, `FAILED` or `INDETERMINATE`.
+    pub indication: String,
+    /// Why, in the words of EN 319 102-1, unless it passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_indication: Option<String>,
+    /// Why, for developers, unless it passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// A certificate that was used.

@@ -137,6 +137,28 @@ pub enum StatusFound {
     NotTold,
 }
 
+impl StatusFound {
+    /// What two say together: a revocation outranks a hold, and both outrank the rest; what is not good is so
+    /// since the first of them. Of what is good the later said is taken.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (
+                Self::Revoked { at, reason },
+                Self::Revoked { at: since, .. } | Self::OnHold { since },
+            )
+            | (Self::OnHold { since }, Self::Revoked { at, reason }) => {
+                Self::Revoked { at: at.min(since), reason }
+            }
+            (Self::OnHold { since }, Self::OnHold { since: other }) => {
+                Self::OnHold { since: since.min(other) }
+            }
+            (bad @ (Self::Revoked { .. } | Self::OnHold { .. }), _) => bad,
+            (_, other) => other,
+        }
+    }
+}
+
 /// A time-stamp over the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StampFound {

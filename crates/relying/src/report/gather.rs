@@ -1,23 +1,19 @@
-//! Finding out about any signature what the process judges beyond its own format: path, status,
-//! time-stamps.
+//! Finding out about any signature what the process judges beyond its own format: path and status.
 
 use inrou_api::wire::transaction::Purpose;
 use inrou_pki::Status;
 use inrou_pki::certificate::Certificate;
-use inrou_pki::cms::{Revocation, SignedMessage};
-use inrou_pki::crl::Crl;
 use inrou_pki::digest::Digest;
 use inrou_pki::keys::SignatureAlgorithm;
-use inrou_pki::ocsp::OcspResponse;
-use inrou_pki::path::{self, PathError, PathInputs, TrustAnchors, ValidPath, find_path};
+use inrou_pki::path::{self, PathError};
 use inrou_pki::status::Moment;
-use inrou_pki::tsp::TimeStampToken;
 use jiff::Timestamp;
 
-use super::document::Scope;
-use super::found::{ChainFound, Found, StampFound, StatusFound};
+use super::brought::Brought;
+use super::document::{Scope, TimeStampReport};
+use super::found::{ChainFound, Found, StatusFound};
 use super::when::When;
-use crate::{Invalid, Kind, StatusEvidence, StatusSource, Validator};
+use crate::{Invalid, Kind, StatusEvidence, Validator};
 
 /// What was found out about a signature, and what it was found out by.
 pub(super) struct Gathered {
@@ -35,17 +31,19 @@ pub(super) struct Gathered {
     pub(super) evidence: Option<StatusEvidence>,
     /// The units of the time-stamps that hold.
     pub(super) units: Vec<Certificate>,
+    /// What each time-stamp came to.
+    pub(super) time_stamps: Vec<TimeStampReport>,
     pub(super) warnings: Vec<String>,
 }
 
-/// What a signature brings along by which it is judged.
+/// What has been done for one file, all its signatures together: what anybody can ask for by putting it into
+/// the file is done so often and no more.
 #[derive(Default)]
-pub(crate) struct Brought {
-    pub(crate) certificates: Vec<Certificate>,
-    /// What tells statuses, each as of when it was made.
-    pub(crate) revocations: Vec<StatusEvidence>,
-    /// Time-stamp tokens over the signature.
-    pub(crate) time_stamps: Vec<Vec<u8>>,
+pub(crate) struct Effort {
+    /// How many time-stamps were judged.
+    pub(crate) time_stamps: usize,
+    /// Whether it was looked whether there are new issuers of time-stamps.
+    pub(crate) has_renewed: bool,
 }
 
 impl Gathered {
@@ -62,37 +60,28 @@ impl Gathered {
             kind: None,
             evidence: None,
             units: Vec::new(),
+            time_stamps: Vec::new(),
             warnings: vec![why.to_string()],
         }
     }
 }
 
-impl Brought {
-    /// What a CMS signature brings along.
-    pub(crate) fn by(message: &SignedMessage) -> Self {
-        Self {
-            certificates: message.certificates().to_vec(),
-            revocations: message.revocations().filter_map(dated).collect(),
-            time_stamps: message.signature_time_stamps().map(<[u8]>::to_vec).collect(),
-        }
-    }
-}
-
 impl Validator {
-    /// Looks at the rest, once format, content and signature are told: `stamped` is what the time-stamps
-    /// must be over. If `given` tells a status, nobody is asked.
+    /// Looks at the rest, once format, content and signature are told. If `given` tells a status, nobody is
+    /// asked.
     pub(super) async fn gather(
         &self,
         gathered: &mut Gathered,
-        brought: Brought,
-        stamped: &[u8],
+        mut brought: Brought,
         given: &[StatusEvidence],
         when: When,
+        effort: &mut Effort,
     ) {
+        gathered.warnings.extend(brought.bound().map(str::to_owned));
         let sunsets = &self.rules().sunsets;
         let weak = sunsets.iter().find(|(weak, _)| Some(*weak) == gathered.algorithm);
         gathered.found.weak_since = weak.map(|(_, since)| *since);
-        self.look_at_time_stamps(gathered, &brought, stamped, when).await;
+        self.look_at_time_stamps(gathered, &brought, when, effort).await;
         if let Some(signer) = gathered.signer.clone() {
             let purpose = Purpose::Sign;
             self.look_at_certificate(gathered, &signer, purpose, brought, given, when).await;
@@ -129,6 +118,11 @@ impl Validator {
         let in_validity = present >= signer.not_before() && present <= signer.not_after();
         if in_validity && !self.settings().sources.is_empty() {
             match self.ask_status(gathered, signer, kind, when).await {
+                Ok(found @ StatusFound::Revoked { .. }) => {
+                    gathered.found.status = found;
+                    // Its time may have been over before: whoever brings word of a hold is heard.
+                    return self.look_at_kept(gathered, signer, brought.revocations, at);
+                }
                 Ok(found) => {
                     gathered.found.status = found;
                     return;
@@ -160,7 +154,8 @@ impl Validator {
     }
 
     /// What evidence says that came with the signature, each as of when it was made. Who says that the
-    /// certificate is not good is heard; else the latest.
+    /// certificate is not good is heard; else the latest. A certificate that was revoked while it was on hold is
+    /// not good since the hold, whoever of them tells of which.
     fn look_at_kept(
         &self,
         gathered: &mut Gathered,
@@ -189,97 +184,13 @@ impl Validator {
                     continue;
                 }
             };
-            gathered.found.status = found;
-            gathered.evidence = Some(evidence);
-            if !matches!(found, StatusFound::Good { .. }) {
-                return;
+            let heard = gathered.found.status.and(found);
+            // What told it, and not what told when it had begun.
+            if std::mem::discriminant(&heard) == std::mem::discriminant(&found) {
+                gathered.evidence = Some(evidence);
             }
+            gathered.found.status = heard;
         }
-    }
-
-    async fn look_at_time_stamps(
-        &self,
-        gathered: &mut Gathered,
-        brought: &Brought,
-        stamped: &[u8],
-        when: When,
-    ) {
-        for der in &brought.time_stamps {
-            let token = match TimeStampToken::from_der(der) {
-                Ok(token) => token,
-                Err(error) => {
-                    gathered.warnings.push(format!("a time-stamp does not count: {error}"));
-                    continue;
-                }
-            };
-            let judged = self.find_token(&token, stamped, brought, when).await;
-            let holds = judged.is_ok();
-            match judged {
-                Ok(path) => gathered.units.extend(path.certificates().last().cloned()),
-                Err(why) => gathered.warnings.push(format!("a time-stamp does not count: {why}")),
-            }
-            gathered.found.time_stamps.push(StampFound { time: token.info().time, holds });
-        }
-    }
-
-    /// The path of a token's unit at the time of validation (5.4): one that is over proves nothing by itself.
-    /// What tells that a certificate on it is not good is heard; nobody need tell that it is good. Judged
-    /// once more if its issuer may be one that is learnt of by it.
-    pub(crate) async fn find_token(
-        &self,
-        token: &TimeStampToken,
-        stamped: &[u8],
-        brought: &Brought,
-        when: impl Into<When>,
-    ) -> Result<ValidPath, String> {
-        let When { at, present } = when.into();
-        let issuers = self.time_stamp_issuers();
-        let judged = self.judge_token(token, stamped, brought, &issuers, at);
-        if judged.is_ok() {
-            return judged;
-        }
-        match self.renew_time_stamp_issuers(&issuers, present).await {
-            Ok(true) => self.judge_token(token, stamped, brought, &self.time_stamp_issuers(), at),
-            Ok(false) | Err(_) => judged,
-        }
-    }
-
-    fn judge_token(
-        &self,
-        token: &TimeStampToken,
-        stamped: &[u8],
-        brought: &Brought,
-        issuers: &TrustAnchors,
-        now: Timestamp,
-    ) -> Result<ValidPath, String> {
-        let digest = token.info().imprint.algorithm().digest(stamped);
-        let unit = token.verify(&digest).map_err(|error| error.to_string())?;
-        let time = token.info().time;
-        if time < unit.not_before() || time > unit.not_after() {
-            return Err("its time is outside of its unit's validity".to_owned());
-        }
-        if time.duration_since(now) > self.settings().tolerance {
-            return Err("its time has not come yet".to_owned());
-        }
-        let own = Brought::by(token.message());
-        let pool = [&own.certificates[..], &brought.certificates].concat();
-        let path = find_path(unit, &pool, issuers, &PathInputs::at(now));
-        let path = path.map_err(|error| error.to_string())?;
-        let all = own.revocations.iter().chain(&brought.revocations);
-        let crls = all.filter(|evidence| evidence.source == StatusSource::Crl);
-        for evidence in crls {
-            let Ok(crl) = Crl::from_der(evidence.der.clone()) else { continue };
-            let made = Moment { at: evidence.checked_at, tolerance: self.settings().tolerance };
-            for position in 0..path.certificates().len() {
-                match path.status(position, std::slice::from_ref(&crl), made) {
-                    Ok(Status::Good) | Err(_) => {}
-                    Ok(status) => {
-                        return Err(format!("a certificate of its unit is not good: {status:?}"));
-                    }
-                }
-            }
-        }
-        Ok(path)
     }
 }
 
@@ -291,26 +202,5 @@ fn broken(invalid: &Invalid) -> ChainFound {
         Invalid::IssuersUnavailable => ChainFound::AnchorsUnavailable,
         Invalid::WrongKind => ChainFound::WrongKind,
         _ => ChainFound::Broken,
-    }
-}
-
-/// What tells a status, as of when that was known; `None` if it cannot be read.
-pub(super) fn dated(revocation: Revocation<'_>) -> Option<StatusEvidence> {
-    let (source, der) = match revocation {
-        Revocation::Crl(der) => (StatusSource::Crl, der.to_vec()),
-        Revocation::Ocsp(der) => (StatusSource::Ocsp, der.into_owned()),
-    };
-    let checked_at = known_at(source, &der)?;
-    Some(StatusEvidence { source, der, checked_at })
-}
-
-/// As of when that which tells a status is known to be right: not when it was written.
-pub(crate) fn known_at(source: StatusSource, der: &[u8]) -> Option<Timestamp> {
-    match source {
-        StatusSource::Crl => Some(Crl::from_der(der.to_vec()).ok()?.this_update()),
-        StatusSource::Ocsp => {
-            let response = OcspResponse::from_der(der).ok()?;
-            response.answers().map(|answer| answer.this_update).min()
-        }
     }
 }

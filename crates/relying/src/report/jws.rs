@@ -10,8 +10,9 @@ use serde::Deserialize;
 
 use super::ValidationReport;
 use super::assemble::assemble;
+use super::brought::Brought;
 use super::found::{CertificateFound, ContentFound, SignatureFound};
-use super::gather::{Brought, Gathered};
+use super::gather::{Effort, Gathered};
 use super::when::When;
 use crate::{StatusEvidence, Validator};
 
@@ -46,7 +47,8 @@ impl Validator {
             Ok(jws) => {
                 let mut gathered = jws.look_at(file.content);
                 let brought = Brought { certificates: jws.chain, ..Brought::default() };
-                self.gather(&mut gathered, brought, &jws.signature, file.status, when).await;
+                let mut effort = Effort::default();
+                self.gather(&mut gathered, brought, file.status, when, &mut effort).await;
                 gathered
             }
         };

@@ -4,6 +4,7 @@
 //! [`ValidationReport`] tells the verdict and, if asked for, how it was come to.
 
 mod assemble;
+pub(crate) mod brought;
 mod certificate;
 mod cms;
 mod document;
@@ -14,6 +15,7 @@ mod jws;
 mod pdf;
 mod process;
 mod questions;
+mod time_stamps;
 mod when;
 mod words;
 mod xml;
@@ -22,8 +24,8 @@ pub use certificate::CertificateReport;
 pub use cms::{CmsFile, Given};
 pub use document::{
     BlockConclusion, BlockReport, CertificateKind, Constraint, ConstraintStatus, PolicyName, Said,
-    Scope, SignatureInfo, SignatureProcess, SignatureReport, UsedCertificate, UsedFor,
-    ValidatedDocument, ValidationConclusion, ValidationReport,
+    Scope, SignatureInfo, SignatureProcess, SignatureReport, TimeStampReport, UsedCertificate,
+    UsedFor, ValidatedDocument, ValidationConclusion, ValidationReport,
 };
 pub use file::{NotReported, SignatureFormat, SignedFile};
 pub use found::{

@@ -6,9 +6,10 @@ use inrou_pki::cms::{Revocation, SignedMessage};
 
 use super::ValidationReport;
 use super::assemble::assemble;
+use super::brought::{Brought, dated};
 use super::cms::{Given, look_at};
 use super::document::Scope;
-use super::gather::{Brought, Gathered, dated};
+use super::gather::{Effort, Gathered};
 use super::when::When;
 use crate::{StatusEvidence, Validator};
 
@@ -44,14 +45,13 @@ impl Validator {
             Err(error) => return vec![Gathered::unreadable(error)],
             Ok(signatures) => signatures,
         };
-        let mut all = Vec::new();
+        let (mut all, mut effort) = (Vec::new(), Effort::default());
         for signature in signatures {
             match signature {
                 Err(error) => all.push(Gathered::unreadable(error)),
                 Ok(signature) if signature.sub_filter == SubFilter::TimeStamp => {}
-                Ok(signature) => {
-                    all.push(self.gather_signature(pdf, &signature, status, when).await)
-                }
+                Ok(signature) => all
+                    .push(self.gather_signature(pdf, &signature, status, when, &mut effort).await),
             }
         }
         all
@@ -63,6 +63,7 @@ impl Validator {
         signature: &Signature,
         status: &[StatusEvidence],
         when: When,
+        effort: &mut Effort,
     ) -> Gathered {
         let message = match SignedMessage::from_der(&signature.contents) {
             Err(error) => return Gathered::unreadable(error),
@@ -71,8 +72,7 @@ impl Validator {
             }
             Ok(message) => message,
         };
-        let covered = pdf.signed_bytes(signature).concat();
-        let mut gathered = look_at(&message, &Given::Content(&covered));
+        let mut gathered = look_at(&message, &digest(pdf, signature, &message));
         gathered.found.claimed_time = signature.claimed_time;
         gathered.found.needs_claimed_time = false;
         gathered.scopes.push(scope(pdf, signature));
@@ -85,9 +85,17 @@ impl Validator {
         gathered.format = format(&message, signature, !stored.revocations.is_empty());
         brought.certificates.extend(stored.certificates);
         brought.revocations.extend(stored.revocations);
-        self.gather(&mut gathered, brought, message.signature(), status, when).await;
+        self.gather(&mut gathered, brought, status, when, effort).await;
         gathered
     }
+}
+
+/// The digest of what a signature covers, by its own hash: the file is not copied for it.
+fn digest(pdf: &Pdf, signature: &Signature, message: &SignedMessage) -> Given<'static> {
+    let Some(hash) = message.supported_hash() else { return Given::Nothing };
+    let mut hasher = hash.hasher();
+    pdf.signed_bytes(signature).into_iter().for_each(|piece| hasher.update(piece));
+    Given::Digest(hasher.finish())
 }
 
 fn scope(pdf: &Pdf, signature: &Signature) -> Scope {

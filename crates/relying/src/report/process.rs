@@ -136,8 +136,9 @@ fn certificate(found: &Found, now: Timestamp) -> Conclusion {
 
 fn cryptography(found: &Found) -> Conclusion {
     match (found.content, found.signature) {
+        // It was never accepted, so that no proof of an earlier time would mend it.
+        (_, SignatureFound::NotSupported) => Indeterminate::CryptoConstraintsFailure.into(),
         (ContentFound::Missing, _) => Indeterminate::SignedDataNotFound.into(),
-        (_, SignatureFound::NotSupported) => Indeterminate::CryptoConstraintsFailureNoPoe.into(),
         (ContentFound::Another, _) => Failed::HashFailure.into(),
         (_, SignatureFound::Broken) => Failed::SigCryptoFailure.into(),
         (_, SignatureFound::NotChecked) => Indeterminate::NoSigningCertificateFound.into(),
@@ -174,12 +175,7 @@ fn with_time(found: &Found, rules: &Rules, basic: Conclusion, proven: Timestamp)
                 StatusFound::Good { .. } => as_of(found, proven).unwrap_or(basic),
                 _ => basic,
             },
-            // What cannot be verified at all is not mended by time.
-            Indeterminate::CryptoConstraintsFailureNoPoe
-                if found.signature == SignatureFound::Holds =>
-            {
-                in_strong_time(found, proven)
-            }
+            Indeterminate::CryptoConstraintsFailureNoPoe => in_strong_time(found, proven),
             _ => basic,
         },
         Conclusion::Failed(_) => basic,

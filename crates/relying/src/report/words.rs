@@ -36,7 +36,7 @@ pub enum Indeterminate {
     ChainConstraintsFailure,
     /// Another error in the chain, or no status that counts.
     CertificateChainGeneralFailure,
-    /// An algorithm was too weak when the signature was made.
+    /// An algorithm was too weak when the signature was made, or never was one that is accepted.
     CryptoConstraintsFailure,
     /// An algorithm is too weak, and it is not proven that the signature is older.
     CryptoConstraintsFailureNoPoe,

@@ -8,6 +8,7 @@ mod holder;
 mod issuer;
 mod role_api;
 mod service;
+pub mod xml;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use inrou_pki::{KeyAlgorithm, Signer, Status};
 use inrou_relying::report::{JwsFile, SignatureReport};
 use inrou_relying::testing::Holder;
+use inrou_relying::testing::xml::fixed;
 use inrou_rules::Use;
 use serde_json::{Value, json};
 
@@ -26,17 +27,6 @@ fn sign(holder: &Holder, header: &Value, content: &[u8]) -> String {
         _ => made,
     };
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(made))
-}
-
-/// A DER `ECDSA-Sig-Value`, whose lengths are of one byte, as `r ‖ s`.
-fn fixed(der: &[u8], width: usize) -> Vec<u8> {
-    let r = usize::from(der[3]);
-    let numbers = [&der[4..4 + r], &der[6 + r..]];
-    let widen = |number: &[u8]| {
-        let digits = number.strip_prefix(&[0]).unwrap_or(number);
-        [vec![0; width - digits.len()], digits.to_vec()].concat()
-    };
-    numbers.map(widen).concat()
 }
 
 async fn judged(world: &World, jws: &str, content: Option<&[u8]>) -> SignatureReport {
@@ -83,8 +73,7 @@ async fn what_is_wrong_with_a_jws_is_told_apart() {
     let format = "TOTAL-FAILED FORMAT_FAILURE application-signature-invalid";
     let broken = "TOTAL-FAILED SIG_CRYPTO_FAILURE application-signature-invalid";
     let no_signer = "INDETERMINATE NO_SIGNING_CERTIFICATE_FOUND application-signature-invalid";
-    let unsupported =
-        "INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE_NO_POE application-signature-invalid";
+    let unsupported = "INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE application-signature-invalid";
     let other = URL_SAFE_NO_PAD.encode("another");
     let late = world.now().as_second() + 400 * 24 * 3600;
     let outside = "INDETERMINATE SIG_CONSTRAINTS_FAILURE application-signature-invalid";

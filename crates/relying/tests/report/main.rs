@@ -1,17 +1,20 @@
 //! Reports on CMS signatures: everything that can be wrong with one is told apart.
 #![allow(clippy::unwrap_used)]
 
+mod forge;
 mod judges;
 mod jws;
 mod levels;
 mod pdf;
+mod table;
 mod world;
 mod xml;
+mod xml_attacks;
 
 use inrou_pki::Status;
-use inrou_pki::cms::SignedMessage;
+use inrou_pki::cms::{Additions, SignedMessage};
 use inrou_pki::digest::HashAlgorithm;
-use inrou_relying::report::{ConstraintStatus, Given, Rules, ValidationReport};
+use inrou_relying::report::{ConstraintStatus, Given, Rules, ValidationReport, When};
 use inrou_relying::testing::Fault;
 use inrou_relying::{Settings, StatusSource};
 use inrou_rules::{Medium, RevocationReason, Use};
@@ -55,7 +58,7 @@ async fn content_is_given_inside_beside_or_as_a_hash() {
         (&detached, sha(CONTENT), "TOTAL-PASSED"),
         (&detached, Given::Content(b"another"), HASH),
         (&detached, sha(b"another"), HASH),
-        (&detached, Given::Digest(HashAlgorithm::Sha384.digest(CONTENT)), HASH),
+        (&detached, Given::Digest(HashAlgorithm::Sha384.digest(CONTENT)), missing),
         (&detached, Given::Nothing, missing),
     ] {
         let report = world.report(&validator, file(message, given)).await;
@@ -144,6 +147,53 @@ async fn held_revoked_expired_and_not_yet_valid_are_told_apart() {
     world.pass(366 * 24);
     let expired = "INDETERMINATE OUT_OF_BOUNDS_NO_POE certificate-expired";
     assert_eq!(world.words(&validator, &cms).await, expired);
+}
+
+#[tokio::test]
+async fn a_certificate_that_was_held_and_then_revoked_is_not_good_since_the_hold() {
+    let world = World::new().await;
+    let validator = world.validator();
+    let holder = world.holder(Use::Signature);
+    let (early, begin) = (world.stamped(&holder).await, world.now());
+    world.pass(1);
+    let since = world.now();
+    world.authority.set_status(&holder.certificate, Status::OnHold { since });
+    let of_hold = world.ocsp(&holder).await;
+    world.pass(1);
+    let in_hold = world.stamped(&holder).await;
+    world.pass(1);
+    let at = world.now();
+    let reason = RevocationReason::CessationOfOperation;
+    let revoked = "INDETERMINATE REVOKED_NO_POE certificate-revoked";
+    let told_at = |cms: &[u8], at| {
+        let (cms, when, validator) = (cms.to_vec(), When { at, present: world.now() }, &validator);
+        async move {
+            let report = validator.report_cms(&file(&cms, Given::Nothing), when).await;
+            words(&report.validation_conclusion.signatures[0])
+        }
+    };
+    let hour = SignedDuration::from_hours(1);
+    // An issuer that tells of the revocation alone: nobody can know of the hold, unless its word was kept.
+    world.authority.set_status(&holder.certificate, Status::Revoked { at, reason });
+    assert_eq!(world.words(&validator, &in_hold).await, "TOTAL-PASSED");
+    let kept = SignedMessage::from_der(&in_hold).unwrap();
+    let kept = kept.extended(&Additions { ocsp_responses: &[of_hold], ..Additions::default() });
+    assert_eq!(world.words(&validator, &kept).await, revoked);
+    assert_eq!(world.words(&validator, &early).await, "TOTAL-PASSED");
+    // Ours tells that it is revoked since the hold.
+    world.authority.set_status(&holder.certificate, Status::Revoked { at: since, reason });
+    assert_eq!(world.words(&validator, &in_hold).await, revoked);
+    assert_eq!(world.words(&validator, &early).await, "TOTAL-PASSED");
+    let bare = world.sign(&holder, true);
+    assert_eq!(told_at(&bare, begin).await, "TOTAL-PASSED", "as of before the hold");
+    assert_eq!(told_at(&bare, since).await, revoked, "as of the hold");
+    assert_eq!(told_at(&bare, since + hour).await, revoked, "in it");
+    assert_eq!(told_at(&bare, at).await, revoked, "after it");
+    // While it lasts, the hold alone is told.
+    world.authority.set_status(&holder.certificate, Status::OnHold { since });
+    let held = "INDETERMINATE TRY_LATER certificate-on-hold";
+    assert_eq!(told_at(&bare, since).await, held);
+    assert_eq!(told_at(&bare, since - SignedDuration::from_secs(1)).await, "TOTAL-PASSED");
 }
 
 #[tokio::test]

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use inrou_api::clock::{Clock, TestClock};
 use inrou_pki::certificate::Certificate;
+use inrou_pki::digest::HashAlgorithm;
+use inrou_pki::ocsp::{request_to_path, write_request};
 use inrou_pki::path::TrustAnchors;
 use inrou_pki::profile::PolicyOid;
 use inrou_pki::tsp::TimeStampUnit;
 use inrou_pki::{FreshKeys, KeyAlgorithm, KeySource, SeededEntropy, Signer};
 use inrou_relying::report::{CmsFile, Given, SignatureReport, ValidationReport};
 use inrou_relying::testing::{Holder, TestAuthority, resident};
-use inrou_relying::{FetchError, Settings, TimeStampSource, Validator};
+use inrou_relying::{FetchError, Settings, StatusClient, TimeStampSource, Validator};
 use inrou_rules::{Medium, Serial, Use};
 use jiff::{SignedDuration, Timestamp};
 
@@ -99,6 +101,16 @@ impl World {
         let passed = conclusion.signatures[0].indication == "TOTAL-PASSED";
         assert_eq!(conclusion.valid_signatures_count, u32::from(passed));
         conclusion.signatures.into_iter().next().unwrap()
+    }
+
+    /// What the OCSP responder says now of a certificate.
+    pub async fn ocsp(&self, holder: &Holder) -> Vec<u8> {
+        let issuer = &self.authority.issuer(Use::Signature).certificate;
+        let hash = HashAlgorithm::Sha256;
+        let request = write_request(issuer, &holder.certificate, hash, None).unwrap();
+        let address = format!("{}/ocsp/{}", self.authority.base(), request_to_path(&request));
+        let client = StatusClient::new(&Settings::default(), Arc::new(SeededEntropy::new(5)));
+        client.unwrap().download(&address, 100_000).await.unwrap()
     }
 
     /// It in words, with the code.

@@ -227,8 +227,8 @@ fn every_case_has_its_words_without_and_with_a_time_stamp() {
             "an algorithm that cannot be verified",
             Found { signature: SignatureFound::NotSupported, ..then.clone() },
             LATER,
-            WEAK,
-            WEAK,
+            "INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE",
+            "INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE",
         ),
         (
             "no signing time",
@@ -344,4 +344,23 @@ fn nothing_passes_without_content_signature_certificate_and_chain() {
             }
         }
     }
+}
+
+#[test]
+fn what_was_revoked_while_on_hold_is_not_good_since_the_hold() {
+    let (hold, end) = ("2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z");
+    let held = StatusFound::OnHold { since: time(hold) };
+    let both = revoked(hold);
+    assert_eq!(held.and(revoked(end)), both);
+    assert_eq!(revoked(end).and(held), both, "whoever tells first");
+    assert_eq!(revoked(hold).and(StatusFound::OnHold { since: time(end) }), both);
+    let good = StatusFound::Good { as_of: time(LATER), is_fresh: true };
+    assert_eq!(held.and(good), held, "who says that it is not good is heard");
+    assert_eq!(StatusFound::NotTold.and(good), good);
+    assert_eq!(StatusFound::Unknown.and(held), held);
+    // A time-stamp from the hold proves nothing; one from before it does.
+    let found = Found { status: both, ..super::tests::good(LATER) };
+    let stamped_at = |at| said(&stamped(found.clone(), at), LATER);
+    assert_eq!(stamped_at("2026-02-28T23:59:59Z"), "TOTAL-PASSED");
+    assert_eq!(stamped_at("2026-03-15T00:00:00Z"), "INDETERMINATE REVOKED_NO_POE");
 }

@@ -1,12 +1,20 @@
 //! Canonical XML 1.0 and 1.1, and Exclusive XML Canonicalization 1.0, with or without comments: of a whole
 //! document or of one element, in both cases without one element if that is asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::{Attribute, Node, NodeType};
 
+use super::limits::Work;
+
 /// The namespace that `xml:` stands for everywhere.
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// Most prefixes in a list of those that the exclusive form treats as the inclusive one does.
+const MAX_PREFIXES: usize = 64;
+
+/// What looking at one namespace counts for, in bytes that are written.
+const LOOK: usize = 8;
 
 /// A way to write XML so that what is the same is the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,13 +24,13 @@ pub(super) struct Canonical {
     /// Of version 1.1: what an element inherits does not include `xml:id`.
     is_1_1: bool,
     /// Prefixes that the exclusive form treats as the inclusive one does; the empty one is the default.
-    inclusive: Vec<String>,
+    inclusive: BTreeSet<String>,
 }
 
 impl Canonical {
     /// What is taken where no way is named (XMLDSig §4.4.3.2).
     pub(super) fn default_for_references() -> Self {
-        Self { is_exclusive: false, has_comments: false, is_1_1: false, inclusive: Vec::new() }
+        Self { is_exclusive: false, has_comments: false, is_1_1: false, inclusive: BTreeSet::new() }
     }
 
     /// By its identifier, with the element that names it, which may list prefixes.
@@ -44,7 +52,9 @@ impl Canonical {
             "#default" => String::new(),
             prefix => prefix.to_owned(),
         });
-        Some(Self { is_exclusive, has_comments, is_1_1, inclusive: inclusive.collect() })
+        let inclusive: BTreeSet<_> = inclusive.take(MAX_PREFIXES + 1).collect();
+        let fits = inclusive.len() <= MAX_PREFIXES;
+        fits.then_some(Self { is_exclusive, has_comments, is_1_1, inclusive })
     }
 
     /// The same without comments: references to a document or to an element by its name leave them out.
@@ -53,23 +63,35 @@ impl Canonical {
     }
 
     /// Writes a document or an element, without another one in it.
-    pub(super) fn write(&self, apex: Node<'_, '_>, without: Option<Node<'_, '_>>) -> Vec<u8> {
-        let mut writer = Writer { form: self, without, out: Vec::new() };
+    ///
+    /// # Errors
+    /// It takes more work than is left.
+    pub(super) fn write(
+        &self,
+        apex: Node<'_, '_>,
+        without: Option<Node<'_, '_>>,
+        work: &Work,
+    ) -> Result<Vec<u8>, &'static str> {
+        let mut writer = Writer { form: self, without, work, out: Vec::new() };
         if apex.is_root() {
             writer.document(apex);
         } else {
-            writer.node(apex, &BTreeMap::new(), true);
+            writer.node(apex, &Namespaces::new(), true);
         }
-        writer.out
+        if work.is_over() {
+            return Err("the canonical forms of what is signed take too much work");
+        }
+        Ok(writer.out)
     }
 }
 
 /// Prefixes and what they stand for.
-type Namespaces = BTreeMap<String, String>;
+type Namespaces<'n> = BTreeMap<&'n str, &'n str>;
 
 struct Writer<'a, 'input> {
     form: &'a Canonical,
     without: Option<Node<'a, 'input>>,
+    work: &'a Work,
     out: Vec<u8>,
 }
 
@@ -79,13 +101,13 @@ impl Writer<'_, '_> {
         let mut is_behind = false;
         for child in root.children() {
             if child.is_element() {
-                self.node(child, &BTreeMap::new(), true);
+                self.node(child, &Namespaces::new(), true);
                 is_behind = true;
             } else if child.is_pi() || (child.is_comment() && self.form.has_comments) {
                 if is_behind {
                     self.out.push(b'\n');
                 }
-                self.node(child, &BTreeMap::new(), false);
+                self.node(child, &Namespaces::new(), false);
                 if !is_behind {
                     self.out.push(b'\n');
                 }
@@ -94,8 +116,8 @@ impl Writer<'_, '_> {
     }
 
     /// Writes a node; `rendered`: the namespaces that the elements above have written.
-    fn node(&mut self, node: Node<'_, '_>, rendered: &Namespaces, is_apex: bool) {
-        if self.without.is_some_and(|without| without == node) {
+    fn node<'n>(&mut self, node: Node<'n, '_>, rendered: &Namespaces<'n>, is_apex: bool) {
+        if self.without.is_some_and(|without| without == node) || self.work.is_over() {
             return;
         }
         match node.node_type() {
@@ -121,13 +143,13 @@ impl Writer<'_, '_> {
         }
     }
 
-    fn element(&mut self, element: Node<'_, '_>, above: &Namespaces, is_apex: bool) {
+    fn element<'n>(&mut self, element: Node<'n, '_>, above: &Namespaces<'n>, is_apex: bool) {
         let name = qualified_name(element);
         self.put("<");
         self.put(name);
-        let mut rendered = above.clone();
-        for (prefix, uri) in self.to_render(element, name, above) {
-            match prefix.as_str() {
+        let own = self.to_render(element, name, above);
+        for (prefix, uri) in &own {
+            match *prefix {
                 "" => self.put(" xmlns=\""),
                 prefix => {
                     self.put(" xmlns:");
@@ -135,10 +157,16 @@ impl Writer<'_, '_> {
                     self.put("=\"");
                 }
             }
-            self.value(&uri);
+            self.value(uri);
             self.put("\"");
-            rendered.insert(prefix, uri);
         }
+        let with_own: Namespaces<'n>;
+        let rendered = if own.is_empty() {
+            above
+        } else {
+            with_own = above.iter().chain(&own).map(|(prefix, uri)| (*prefix, *uri)).collect();
+            &with_own
+        };
         let mut attributes: Vec<_> = element.attributes().map(|each| (each, element)).collect();
         if is_apex && !self.form.is_exclusive {
             attributes.extend(self.inherited(element));
@@ -153,7 +181,7 @@ impl Writer<'_, '_> {
         }
         self.put(">");
         for child in element.children() {
-            self.node(child, &rendered, false);
+            self.node(child, rendered, false);
         }
         self.put("</");
         self.put(name);
@@ -162,31 +190,32 @@ impl Writer<'_, '_> {
 
     /// The namespaces that an element writes: those that differ from what stands above it, in the exclusive
     /// form of the prefixes alone that it uses.
-    fn to_render(&self, element: Node<'_, '_>, name: &str, above: &Namespaces) -> Namespaces {
-        let mut in_scope = Namespaces::new();
-        for namespace in element.namespaces() {
-            let prefix = namespace.name().unwrap_or_default();
-            if prefix != "xml" {
-                in_scope.insert(prefix.to_owned(), namespace.uri().to_owned());
-            }
-        }
-        in_scope.entry(String::new()).or_default();
-        let mut used: Vec<&str> = vec![prefix_of(name)];
+    fn to_render<'n>(
+        &self,
+        element: Node<'n, '_>,
+        name: &str,
+        above: &Namespaces<'n>,
+    ) -> Namespaces<'n> {
+        self.work.take(element.namespaces().len() * LOOK);
         let attributes = element.attributes().filter(|each| each.namespace().is_some());
-        let names: Vec<_> = attributes.map(|each| attribute_name(element, &each)).collect();
-        used.extend(names.iter().map(|name| prefix_of(name)));
+        let mut used: BTreeSet<&str> =
+            attributes.map(|each| prefix_of(attribute_name(element, &each))).collect();
+        used.insert(prefix_of(name));
         let is_written = |prefix: &str| {
-            !self.form.is_exclusive
-                || used.contains(&prefix)
-                || self.form.inclusive.iter().any(|listed| listed == prefix)
+            !self.form.is_exclusive || used.contains(prefix) || self.form.inclusive.contains(prefix)
         };
-        in_scope.retain(|prefix, uri| {
-            // No default namespace is what there is without a word.
-            let before = above.get(prefix).map_or("", String::as_str);
-            let differs = before != uri || (!prefix.is_empty() && !above.contains_key(prefix));
+        let in_scope =
+            element.namespaces().map(|each| (each.name().unwrap_or_default(), each.uri()));
+        let in_scope: Namespaces<'n> = in_scope.filter(|(prefix, _)| *prefix != "xml").collect();
+        // No default namespace is what there is without a word.
+        let bare = (!in_scope.contains_key("")).then_some(("", ""));
+        let all = in_scope.into_iter().chain(bare);
+        let to_render = all.filter(|(prefix, uri)| {
+            let before = above.get(prefix).copied().unwrap_or_default();
+            let differs = before != *uri || (!prefix.is_empty() && !above.contains_key(prefix));
             differs && is_written(prefix)
         });
-        in_scope
+        to_render.collect()
     }
 
     /// The `xml:` attributes that the inclusive forms take from the elements above the apex, the nearest
@@ -195,18 +224,17 @@ impl Writer<'_, '_> {
         &self,
         apex: Node<'n, 'input>,
     ) -> Vec<(Attribute<'n, 'input>, Node<'n, 'input>)> {
-        let mut found: Vec<(Attribute<'n, 'input>, Node<'n, 'input>)> = Vec::new();
+        let mut found = BTreeMap::new();
         for above in apex.ancestors().skip(1) {
             for attribute in above.attributes().filter(|each| each.namespace() == Some(XML)) {
-                let is_taken = found.iter().any(|(each, _)| each.name() == attribute.name());
                 let is_own = apex.has_attribute((XML, attribute.name()));
                 let stays = self.form.is_1_1 && attribute.name() == "id";
-                if !is_taken && !is_own && !stays {
-                    found.push((attribute, above));
+                if !is_own && !stays {
+                    found.entry(attribute.name()).or_insert((attribute, above));
                 }
             }
         }
-        found
+        found.into_values().collect()
     }
 
     fn text(&mut self, text: &str) {
@@ -236,7 +264,9 @@ impl Writer<'_, '_> {
     }
 
     fn put(&mut self, text: &str) {
-        self.out.extend_from_slice(text.as_bytes());
+        if self.work.take(text.len()) {
+            self.out.extend_from_slice(text.as_bytes());
+        }
     }
 }
 

@@ -10,10 +10,11 @@ use inrou_pki::keys::SignatureAlgorithm;
 use roxmltree::{Document, Node};
 
 use super::c14n::Canonical;
+use super::limits::Work;
 use super::scope;
-use super::xades::{Properties, XADES};
+use super::xades::{Properties, SIGNED_PROPERTIES, XADES};
 use crate::report::document::Scope;
-use crate::report::found::SignatureFound;
+use crate::report::found::{ContentFound, SignatureFound};
 
 /// The namespace of XML signatures.
 pub(super) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
@@ -45,13 +46,29 @@ pub(super) struct XmlSignature<'a, 'input> {
 
 /// What is signed, and its digest.
 struct Reference<'a, 'input> {
-    /// The document's root, or the element that is named.
-    target: Node<'a, 'input>,
+    /// What is signed, or why that cannot be had.
+    target: Result<Target<'a, 'input>, &'static str>,
     kind: Option<&'a str>,
+    /// `None`: not one that is supported.
+    hash: Option<HashAlgorithm>,
+    digest: Vec<u8>,
+}
+
+/// What a reference leads to, and in which form it is digested.
+struct Target<'a, 'input> {
+    /// The document's root, or the element that is named.
+    node: Node<'a, 'input>,
     is_enveloped: bool,
     canonical: Canonical,
-    hash: HashAlgorithm,
-    digest: Vec<u8>,
+}
+
+/// What a signature covers, or why it does not.
+pub(super) struct Covered {
+    pub(super) content: ContentFound,
+    /// Beyond its own properties and key information.
+    pub(super) scopes: Vec<Scope>,
+    /// Why what was signed cannot be had.
+    pub(super) why: Option<&'static str>,
 }
 
 /// The elements of a document by their identifiers; `None` if two have the same one.
@@ -82,10 +99,17 @@ pub(super) fn child<'a, 'input>(
     found.next().filter(|_| found.next().is_none())
 }
 
+/// An element's text, of which comments are no part; `None` if there are elements in it.
+pub(super) fn text(node: Node<'_, '_>) -> Option<String> {
+    let mut children = node.children();
+    let is_plain = !children.clone().any(|child| child.is_element());
+    let text = children.by_ref().filter(|child| child.is_text());
+    is_plain.then(|| text.filter_map(|child| child.text()).collect())
+}
+
 /// The bytes that an element's text is the Base64 of.
 pub(super) fn base64(node: Node<'_, '_>) -> Option<Vec<u8>> {
-    let text: String = node.children().filter_map(|child| child.text()).collect();
-    let text: String = text.split_ascii_whitespace().collect();
+    let text: String = text(node)?.split_ascii_whitespace().collect();
     STANDARD.decode(text).ok()
 }
 
@@ -104,6 +128,7 @@ impl<'a, 'input> XmlSignature<'a, 'input> {
     pub(super) fn read(
         node: Node<'a, 'input>,
         ids: &Ids<'a, 'input>,
+        work: &Work,
     ) -> Result<Self, &'static str> {
         let signed_info = child(node, DSIG, "SignedInfo").ok_or("SignedInfo is missing")?;
         let value = child(node, DSIG, "SignatureValue").and_then(base64);
@@ -121,7 +146,7 @@ impl<'a, 'input> XmlSignature<'a, 'input> {
         let references = references.into_iter().map(|each| Reference::read(each, ids));
         Ok(Self {
             node,
-            signed_info: canonical.write(signed_info, None),
+            signed_info: canonical.write(signed_info, None, work)?,
             algorithm: method.attribute("Algorithm").and_then(algorithm),
             value: value.ok_or("SignatureValue is missing or no Base64")?,
             references: references.collect::<Result<_, _>>()?,
@@ -134,33 +159,59 @@ impl<'a, 'input> XmlSignature<'a, 'input> {
         let (Some(algorithm), Ok(key)) = (self.algorithm, signer.public_key()) else {
             return SignatureFound::NotSupported;
         };
+        // What is digested by a weak hash is not signed, however strong the signature is.
+        if self.references.iter().any(|reference| reference.hash.is_none()) {
+            return SignatureFound::NotSupported;
+        }
         match key.verify_fixed(algorithm, &self.signed_info, &self.value) {
             Ok(()) => SignatureFound::Holds,
             Err(_) => SignatureFound::Broken,
         }
     }
 
-    /// What it covers, beyond its own properties and key information; `None` if something is not what
-    /// was signed.
-    pub(super) fn covered(&self, document: &Document<'_>) -> Option<Vec<Scope>> {
+    /// What it covers. One reference that does not hold leaves it covering nothing.
+    ///
+    /// # Errors
+    /// To tell takes too much work.
+    pub(super) fn covered(
+        &self,
+        document: &Document<'_>,
+        work: &Work,
+    ) -> Result<Covered, &'static str> {
+        let nothing = |content, why| Ok(Covered { content, scopes: Vec::new(), why });
         let mut scopes = Vec::new();
+        let mut missing = None;
         for reference in &self.references {
-            let without = reference.is_enveloped.then_some(self.node);
-            let bytes = reference.canonical.write(reference.target, without);
-            if reference.hash.digest(&bytes).as_bytes() != reference.digest {
-                return None;
+            let target = match &reference.target {
+                Ok(target) => target,
+                Err(why) => {
+                    missing = Some(*why);
+                    continue;
+                }
+            };
+            let Some(hash) = reference.hash else { continue };
+            let without = target.is_enveloped.then_some(self.node);
+            let bytes = target.canonical.write(target.node, without, work)?;
+            if hash.digest(&bytes).as_bytes() != reference.digest {
+                return nothing(ContentFound::Another, None);
             }
-            if self.is_own(reference.target) {
+            if self.is_own(target.node) {
                 continue;
             }
-            let is_full = reference.target.is_root() || reference.target == document.root_element();
-            let path = path(reference.target);
+            let is_full = target.node.is_root() || target.node == document.root_element();
             scopes.push(match is_full {
                 true => scope("document", true, "the whole document but the signature"),
-                false => scope(&path, false, "one element"),
+                false => scope(&path(target.node), false, "one element"),
             });
         }
-        Some(scopes)
+        if missing.is_some() {
+            return nothing(ContentFound::Missing, missing);
+        }
+        if scopes.is_empty() {
+            let why = "the signature covers nothing but what belongs to itself";
+            return nothing(ContentFound::Missing, Some(why));
+        }
+        Ok(Covered { content: ContentFound::Same, scopes, why: None })
     }
 
     /// Whether an element is one of the signature's own, not of what it is put to.
@@ -178,39 +229,54 @@ impl<'a, 'input> XmlSignature<'a, 'input> {
     }
 
     /// The XAdES properties, as far as they are signed.
-    pub(super) fn properties(&self) -> Properties {
-        let signed: Vec<_> = self.references.iter().map(|each| (each.kind, each.target)).collect();
-        Properties::read(self.node, &signed)
+    ///
+    /// # Errors
+    /// They are not where the standard has them.
+    pub(super) fn properties(&self, work: &Work) -> Result<Properties, &'static str> {
+        let of_kind = |each: &&Reference<'_, '_>| each.kind == Some(SIGNED_PROPERTIES);
+        let signed = self.references.iter().filter(of_kind);
+        let signed = signed.map(|each| each.target.as_ref().ok().map(|target| target.node));
+        Properties::read(self.node, &signed.collect::<Vec<_>>(), work)
     }
 }
 
 impl<'a, 'input> Reference<'a, 'input> {
     fn read(node: Node<'a, 'input>, ids: &Ids<'a, 'input>) -> Result<Self, &'static str> {
-        let target = match node.attribute("URI") {
-            Some("") => node.document().root(),
+        let method =
+            child(node, DSIG, "DigestMethod").and_then(|method| method.attribute("Algorithm"));
+        let digest = child(node, DSIG, "DigestValue").and_then(base64);
+        Ok(Self {
+            target: Target::read(node, ids),
+            kind: node.attribute("Type"),
+            hash: hash(method.ok_or("a reference names no hash")?),
+            digest: digest.ok_or("a reference has no digest")?,
+        })
+    }
+}
+
+impl<'a, 'input> Target<'a, 'input> {
+    /// That of a reference.
+    fn read(reference: Node<'a, 'input>, ids: &Ids<'a, 'input>) -> Result<Self, &'static str> {
+        let node = match reference.attribute("URI") {
+            Some("") => reference.document().root(),
             Some(uri) => {
                 let id = uri.strip_prefix('#').ok_or("a reference leads out of the file")?;
                 *ids.get(id).ok_or("a reference names no element")?
             }
             None => return Err("a reference names nothing"),
         };
-        let method =
-            child(node, DSIG, "DigestMethod").and_then(|method| method.attribute("Algorithm"));
-        let digest = child(node, DSIG, "DigestValue").and_then(base64);
-        let mut reference = Self {
-            target,
-            kind: node.attribute("Type"),
-            is_enveloped: false,
-            canonical: Canonical::default_for_references(),
-            hash: method.and_then(hash).ok_or("a reference's hash is not supported")?,
-            digest: digest.ok_or("a reference has no digest")?,
-        };
-        if let Some(transforms) = child(node, DSIG, "Transforms") {
-            reference.take_transforms(transforms)?;
+        let canonical = Canonical::default_for_references();
+        let mut target = Self { node, is_enveloped: false, canonical };
+        let mut all = reference.children().filter(|each| each.has_tag_name((DSIG, "Transforms")));
+        if let Some(transforms) = all.next() {
+            target.take_transforms(transforms)?;
+        }
+        if all.next().is_some() {
+            return Err("a reference's transforms are not supported");
         }
         // A reference by an empty or bare name leaves comments out before any transform (XMLDSig §4.4.3.3).
-        reference.canonical = reference.canonical.without_comments();
-        Ok(reference)
+        target.canonical = target.canonical.without_comments();
+        Ok(target)
     }
 
     fn take_transforms(&mut self, transforms: Node<'a, 'input>) -> Result<(), &'static str> {
@@ -270,12 +336,13 @@ fn algorithm(name: &str) -> Option<SignatureAlgorithm> {
     })
 }
 
-/// Where an element stands, such as `/order/item[2]`.
+/// Where an element stands, such as `/order/item[2]`: counted among those of the same local name, whatever
+/// their namespace is, so that one path leads to one element.
 fn path(element: Node<'_, '_>) -> String {
     let steps: Vec<_> = element.ancestors().filter(Node::is_element).collect();
     let step = |node: &Node<'_, '_>| {
         let before = std::iter::successors(node.prev_sibling_element(), Node::prev_sibling_element);
-        let same = before.filter(|each| each.tag_name() == node.tag_name()).count();
+        let same = before.filter(|each| each.tag_name().name() == node.tag_name().name()).count();
         format!("/{}[{}]", node.tag_name().name(), same + 1)
     };
     steps.iter().rev().map(step).collect()

@@ -18,7 +18,8 @@ fn form(algorithm: &str) -> Canonical {
 
 fn write(algorithm: &str, xml: &str) -> String {
     let document = Document::parse(xml).unwrap();
-    String::from_utf8(form(algorithm).write(document.root(), None)).unwrap()
+    let work = Work::for_a_file();
+    String::from_utf8(form(algorithm).write(document.root(), None, &work).unwrap()).unwrap()
 }
 
 #[test]
@@ -45,12 +46,52 @@ fn an_element_alone_takes_with_it_what_it_needs() {
     let xml = "<a xml:lang='ja' xmlns='u:a' xmlns:x='u:x'><b><x:c/></b></a>";
     let document = Document::parse(xml).unwrap();
     let element = document.descendants().find(|node| node.has_tag_name(("u:a", "b"))).unwrap();
-    let write = |form: Canonical| String::from_utf8(form.write(element, None)).unwrap();
+    let work = Work::for_a_file();
+    let write =
+        |form: Canonical| String::from_utf8(form.write(element, None, &work).unwrap()).unwrap();
     let inclusive = "<b xmlns=\"u:a\" xmlns:x=\"u:x\" xml:lang=\"ja\"><x:c></x:c></b>";
     assert_eq!(write(form(INCLUSIVE)), inclusive);
     assert_eq!(write(form(EXCLUSIVE)), "<b xmlns=\"u:a\"><x:c xmlns:x=\"u:x\"></x:c></b>");
-    let listed = Canonical { inclusive: vec!["x".to_owned()], ..form(EXCLUSIVE) };
+    let listed = Canonical { inclusive: ["x".to_owned()].into(), ..form(EXCLUSIVE) };
     assert_eq!(write(listed), "<b xmlns=\"u:a\" xmlns:x=\"u:x\"><x:c></x:c></b>");
+}
+
+/// What writing a document takes, in bytes.
+fn cost(algorithm: &str, xml: &str) -> usize {
+    let document = Document::parse(xml).unwrap();
+    let work = Work::of(usize::MAX);
+    form(algorithm).write(document.root(), None, &work).unwrap();
+    usize::MAX - work.left()
+}
+
+#[test]
+fn what_it_takes_grows_with_what_is_written_and_with_the_namespaces_that_are_looked_at() {
+    let beside = |count: usize| format!("<r>{}</r>", "<a>text</a>".repeat(count));
+    let (few, many) = (cost(INCLUSIVE, &beside(100)), cost(INCLUSIVE, &beside(1_000)));
+    assert!(many < 11 * few, "{few} {many}");
+    let declared: String = (0..100).map(|at| format!(" xmlns:n{at}='u'")).collect();
+    let below = |count: usize| format!("<r{declared}>{}</r>", "<a/>".repeat(count));
+    let one = cost(EXCLUSIVE, &below(101)) - cost(EXCLUSIVE, &below(100));
+    assert!((100 * LOOK..200 * LOOK).contains(&one), "{one}");
+}
+
+#[test]
+fn a_form_that_would_have_no_end_is_given_up() {
+    let long = format!("<r xmlns:p='{}'>{}</r>", "u".repeat(1_000), "<p:a/>".repeat(1_000));
+    let document = Document::parse(&long).unwrap();
+    let work = Work::of(100_000);
+    assert!(form(EXCLUSIVE).write(document.root(), None, &work).is_err());
+    assert!(work.is_over(), "and nothing else is written with it");
+    let short = Document::parse("<a/>").unwrap();
+    assert!(form(EXCLUSIVE).write(short.root(), None, &work).is_err());
+    // So is a list of prefixes without an end.
+    let listed = |count: usize| {
+        let prefixes: String = (0..count).map(|at| format!(" p{at}")).collect();
+        let xml = format!("<t><InclusiveNamespaces PrefixList='{prefixes}'/></t>");
+        let named = Document::parse(&xml).unwrap();
+        Canonical::read(EXCLUSIVE, named.root_element()).is_some()
+    };
+    assert!(listed(MAX_PREFIXES) && !listed(MAX_PREFIXES + 1));
 }
 
 /// An element with attributes, text and children.
