@@ -151,8 +151,8 @@ pub(super) fn roles(
             anchors: Vec::new(),
             time_stamp_anchors: Vec::new(),
             settings: inrou_validation::Settings::default(),
-            // What may be kept is kept: many ask about the same certificates.
-            relying: inrou_relying::Settings { nonce: false, ..Default::default() },
+            // Statuses are asked for anew each time: what is put on hold on one screen is seen on the next.
+            relying: inrou_relying::Settings::default(),
         },
         phone: PhoneRole {
             server: server(2),

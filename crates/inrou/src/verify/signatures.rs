@@ -131,8 +131,10 @@ fn is_open(signature: &SignatureReport) -> bool {
     signature.may_pass || is_without_content(signature)
 }
 
+/// What an XML signature covers stands in its own file: there is nothing to be given beside it.
 fn is_without_content(signature: &SignatureReport) -> bool {
     signature.sub_indication.as_deref() == Some("SIGNED_DATA_NOT_FOUND")
+        && !signature.signature_format.starts_with('X')
 }
 
 /// What the issuer says of the certificate, if that alone keeps a signature from passing.
