@@ -79,3 +79,38 @@ fn is_issuer_of(issuer: &Certificate, certificate: &Certificate) -> bool {
     };
     is_key && issuer.subject().is_same(certificate.issuer())
 }
+
+#[cfg(test)]
+mod tests {
+    use inrou_rules::Serial;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::keys::Signer;
+    use crate::{FreshKeys, IssuerSettings, KeyAlgorithm, KeySource};
+
+    /// Certificates of one name, each of which might be the issuer of any other.
+    fn issuer(serial: u64) -> Certificate {
+        let key = FreshKeys.generate(KeyAlgorithm::EcP256).unwrap();
+        let settings = IssuerSettings::default();
+        let begin = Timestamp::UNIX_EPOCH;
+        let unsigned = settings.time_stamp_issuer(key.public_key(), Serial(serial), begin);
+        unsigned.unwrap().sign(&key).unwrap()
+    }
+
+    #[test]
+    fn a_pool_with_more_ways_than_anyone_could_go_is_given_up() {
+        let pool: Vec<_> = (1..=12).map(issuer).collect();
+        let anchors = TrustAnchors::new(vec![issuer(20)]).unwrap();
+        let mut search = Search {
+            pool: &pool,
+            anchors: &anchors,
+            inputs: &PathInputs::at(Timestamp::UNIX_EPOCH),
+            tries: MAX_TRIES,
+            failure: ChainError { position: 0, cause: PathError::UnknownIssuer },
+        };
+        let mut upward = vec![issuer(21)];
+        assert!(search.go_up(&mut upward).is_none());
+        assert_eq!((search.tries, upward.len()), (0, 1), "there were twenty million ways");
+    }
+}
