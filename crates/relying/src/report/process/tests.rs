@@ -354,12 +354,12 @@ fn what_was_revoked_while_on_hold_is_not_good_since_the_hold() {
     assert_eq!(held.and(revoked(end)), both);
     assert_eq!(revoked(end).and(held), both, "whoever tells first");
     assert_eq!(revoked(hold).and(StatusFound::OnHold { since: time(end) }), both);
-    let good = StatusFound::Good { as_of: time(LATER), is_fresh: true };
-    assert_eq!(held.and(good), held, "who says that it is not good is heard");
-    assert_eq!(StatusFound::NotTold.and(good), good);
+    let still = StatusFound::Good { as_of: time(LATER), is_fresh: true };
+    assert_eq!(held.and(still), held, "who says that it is not good is heard");
+    assert_eq!(StatusFound::NotTold.and(still), still);
     assert_eq!(StatusFound::Unknown.and(held), held);
     // A time-stamp from the hold proves nothing; one from before it does.
-    let found = Found { status: both, ..super::tests::good(LATER) };
+    let found = Found { status: both, ..good(LATER) };
     let stamped_at = |at| said(&stamped(found.clone(), at), LATER);
     assert_eq!(stamped_at("2026-02-28T23:59:59Z"), "TOTAL-PASSED");
     assert_eq!(stamped_at("2026-03-15T00:00:00Z"), "INDETERMINATE REVOKED_NO_POE");
