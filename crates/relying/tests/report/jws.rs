@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use super::words;
 use super::world::{CONTENT, World};
 
-fn header(holder: &Holder, alg: &str) -> Value {
+pub fn header(holder: &Holder, alg: &str) -> Value {
     json!({"alg": alg, "x5c": [STANDARD.encode(holder.certificate.as_der())]})
 }
 
 /// What is signed, and the signature: `r ‖ s` for keys on a curve.
-fn sign(holder: &Holder, header: &Value, content: &[u8]) -> String {
+pub fn sign(holder: &Holder, header: &Value, content: &[u8]) -> String {
     let header = URL_SAFE_NO_PAD.encode(header.to_string());
     let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(content));
     let made = holder.key.sign(signed.as_bytes()).unwrap();

@@ -5,6 +5,7 @@ mod forge;
 mod judges;
 mod jws;
 mod levels;
+mod mutations;
 mod pdf;
 mod table;
 mod world;
