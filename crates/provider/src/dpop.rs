@@ -103,6 +103,8 @@ struct Claims {
     htm: Option<String>,
     htu: Option<String>,
     iat: Option<f64>,
+    exp: Option<f64>,
+    nbf: Option<f64>,
     nonce: Option<String>,
     ath: Option<String>,
 }
@@ -161,10 +163,18 @@ impl Provider {
         if claims.htu.as_deref().is_none_or(|htu| !is_same_address(htu, of.endpoint)) {
             return Err("`htu` is another address");
         }
-        let at = claims.iat.and_then(|at| Timestamp::from_second(at as i64).ok());
-        let at = at.ok_or("`iat` is missing")?;
-        if at > self.latest() || self.now().duration_since(at) > BEHIND {
+        let time = |seconds: f64| Timestamp::from_second(seconds as i64).ok();
+        let (now, latest) = (self.now(), self.latest());
+        let at = claims.iat.and_then(time).ok_or("`iat` is missing")?;
+        if at > latest || now.duration_since(at) > BEHIND {
             return Err("`iat` lies too far from now");
+        }
+        // RFC 7519 §4.1.4 and §4.1.5: of no need here, and to be heeded.
+        if claims.exp.is_some_and(|exp| time(exp).is_none_or(|exp| exp <= now)) {
+            return Err("it has expired");
+        }
+        if claims.nbf.is_some_and(|nbf| time(nbf).is_none_or(|nbf| nbf > latest)) {
+            return Err("`nbf` lies ahead");
         }
         match of.access_token {
             Some(token) if claims.ath != Some(base64url(&sha256(token.as_bytes()))) => {

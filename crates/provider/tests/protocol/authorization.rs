@@ -12,7 +12,9 @@ use crate::site::{CALLBACK, Form};
 async fn oidc_core_3_1_2_each_request_is_refused_or_asked_as_the_standard_says() {
     let house = House::new().await;
     let site = house.site("digital-auth").await;
-    for [requirement, change, fate] in cases(include_str!("cases/authorization.json")) {
+    for [requirement, change, fate] in
+        cases::<[String; 3]>(include_str!("cases/authorization.json"))
+    {
         let answer = house.browser().authorize(&site.request().changed(&change)).await;
         assert_eq!(answer.fate(), fate, "{requirement}: {change}");
         assert_eq!(answer.header("cache-control"), "no-store", "{change}");

@@ -11,7 +11,7 @@ use crate::site::Form;
 async fn rfc_9126_2_3_each_request_that_does_not_hold_is_refused() {
     let house = House::new().await;
     let site = house.site("fapi2").await;
-    for [requirement, change, refusal] in cases(include_str!("cases/pushed.json")) {
+    for [requirement, change, refusal] in cases::<[String; 3]>(include_str!("cases/pushed.json")) {
         let form = site.proven(&house, &site.request()).changed(&change);
         let answer = house.post("ext/par/request", &form).await;
         assert_eq!(answer.refusal(), refusal, "{requirement}: {change}");

@@ -233,6 +233,34 @@ pub fn but(mut claims: Value, other: &Value) -> Value {
     claims
 }
 
+/// Claims as a table has them: `now+5` is so many seconds from now, and endpoints are called by what they
+/// are.
+pub fn claims_of(house: &House, table: &Value) -> Value {
+    match table {
+        Value::String(text) => {
+            if let Some(Ok(span)) = text.strip_prefix("now").map(|span| match span {
+                "" => Ok(0.0),
+                span => span.parse::<f64>(),
+            }) {
+                let at = house.now() as f64 + span;
+                return if at.fract() == 0.0 { json!(at as i64) } else { json!(at) };
+            }
+            let named = [
+                ("the issuer", ISSUER.to_owned()),
+                ("the token endpoint", address("token")),
+                ("the endpoint for pushed requests", address("ext/par/request")),
+            ];
+            json!(named.iter().fold(text.clone(), |text, (name, of)| text.replace(name, of)))
+        }
+        Value::Array(all) => all.iter().map(|one| claims_of(house, one)).collect(),
+        Value::Object(all) => {
+            let all = all.iter().map(|(name, value)| (name.clone(), claims_of(house, value)));
+            Value::Object(all.collect())
+        }
+        other => other.clone(),
+    }
+}
+
 /// A name that no other has.
 pub fn unique() -> String {
     static NUMBER: AtomicU64 = AtomicU64::new(0);

@@ -13,7 +13,7 @@ async fn rfc_6749_5_2_each_exchange_that_does_not_hold_is_refused_and_the_code_s
     let house = House::new().await;
     let (site, person) = (house.site("digital-auth").await, house.person("水野　花"));
     let code = house.code(&site, &person).await;
-    for [requirement, change, refusal] in cases(include_str!("cases/token.json")) {
+    for [requirement, change, refusal] in cases::<[String; 3]>(include_str!("cases/token.json")) {
         let form = site.exchange(&house, &code).changed(&change);
         let answer = house.token(&site, &form).await;
         assert_eq!(answer.refusal(), refusal, "{requirement}: {change}");
