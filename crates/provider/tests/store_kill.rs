@@ -4,22 +4,21 @@
 //! Has a `main` of its own, since the process that is killed is this program too.
 #![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
+mod support {
+    pub mod samples;
+}
+
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use inrou_api::wire::transaction::{Flow, Purpose, TransactionId};
 use inrou_pki::SystemEntropy;
-use inrou_provider::clients::{ClientId, Counted, Limits, NewClient, Registration, Use};
-use inrou_provider::store::{
-    Authorization, AuthorizationRequest, CodeFault, Exchange, Grant, Outcome, Pushed, Refresh,
-    Revocation, Seen, Settlement, SqliteStore, Store, StoreError, Token, TokenKind,
+use inrou_provider::store::{CodeFault, Exchange, SqliteStore, Store, StoreError};
+use support::samples::{
+    NOW, UNTIL, begun, client, exchange, given_back, log_in, name, new_client, pushed, refresh, seen,
+    settled, transaction,
 };
-use inrou_relying::{Checks, Handover, TransactionRecord};
-use inrou_rules::Medium;
-use jiff::Timestamp;
-use serde_json::json;
 
 /// Acts that make one log-in's whole story: pushed, begun, granted, exchanged, refreshed, given back.
 const ACTS: u64 = 6;
@@ -139,8 +138,8 @@ fn fill(file: &Path) {
     loop {
         let number = done / ACTS;
         match done % ACTS {
-            0 => store.push(&pushed(number), &seen("push", number), &one_more()).unwrap(),
-            1 => store.begin(&begun(number), &one_more()).unwrap(),
+            0 => store.push(&pushed(number), &seen("push", number), &log_in()).unwrap(),
+            1 => store.begin(&begun(number), &log_in()).unwrap(),
             2 => drop(store.settle(&settled(number)).unwrap()),
             3 => {
                 store.give_code(&transaction(number), &name("code", number), (NOW, UNTIL)).unwrap();
@@ -152,144 +151,6 @@ fn fill(file: &Path) {
         done += 1;
         // The line is whole only with its full stop.
         writeln!(out, "{done}.").and_then(|()| out.flush()).unwrap();
-    }
-}
-
-const NOW: Timestamp = Timestamp::UNIX_EPOCH;
-const UNTIL: Timestamp = Timestamp::MAX;
-
-fn client() -> ClientId {
-    ClientId::numbered(1)
-}
-
-fn registration() -> Registration {
-    serde_json::from_value(json!({"client_name": "見本銀行", "redirect_uris": [CALLBACK],
-        "jwks": {"keys": []}, "scope": "openid", "sector": "bank.example"}))
-    .unwrap()
-}
-
-fn new_client() -> NewClient {
-    let (registration, is_approved, token, at) = (registration(), true, [0; 32], NOW);
-    NewClient { registration, is_approved, token, at, most_pending: 0 }
-}
-
-fn one_more() -> Use {
-    let (client, limits) = (client(), Limits::default());
-    Use { client, what: Counted::LogIns, limits, at: NOW }
-}
-
-const CALLBACK: &str = "https://bank.example/callback";
-
-fn name(what: &str, number: u64) -> [u8; 32] {
-    let text = format!("{what:>20}{number:>12}");
-    text.as_bytes().try_into().unwrap()
-}
-
-fn transaction(number: u64) -> TransactionId {
-    TransactionId::try_from(format!("{number:032x}")).unwrap()
-}
-
-fn seen(what: &str, number: u64) -> Seen {
-    Seen { what: format!("{what}:{number}"), until: UNTIL }
-}
-
-fn request() -> AuthorizationRequest {
-    serde_json::from_value(json!({"redirect_uri": CALLBACK, "scope": "openid", "state": null,
-        "nonce": null, "code_challenge": "challenge", "tells_session_state": false,
-        "dpop_jkt": null, "again": "no", "subject": null, "login_hint": null, "language": null}))
-    .unwrap()
-}
-
-fn pushed(number: u64) -> Pushed {
-    let name = name("pushed", number);
-    Pushed { name, client: client(), request: request(), expires: UNTIL }
-}
-
-fn begun(number: u64) -> Authorization {
-    Authorization {
-        transaction: TransactionRecord {
-            id: transaction(number),
-            purpose: Purpose::LogIn,
-            asker: "http://localhost:8080".to_owned(),
-            asker_name: "見本銀行".to_owned(),
-            site: Some("bank.example".to_owned()),
-            text: "text".to_owned(),
-            digest: None,
-            reason: None,
-            shares: Vec::new(),
-            challenge: vec![7; 32],
-            expires: UNTIL,
-            origin: None,
-            handover: Handover::new(NOW, name("browser", number), Checks::default()),
-            answered: None,
-        },
-        client: client(),
-        browser: name("browser", number),
-        request: request(),
-        pushed: Some(name("pushed", number)),
-        grant: None,
-    }
-}
-
-fn settled(number: u64) -> Settlement {
-    let grant = Grant {
-        id: format!("grant-{number}"),
-        client: client(),
-        subject: "subject".to_owned(),
-        scope: request().scope,
-        nonce: None,
-        at: NOW,
-        medium: Medium::Phone,
-        flow: Flow::Qr,
-        attributes: None,
-        sign_transaction: None,
-        transaction: transaction(number),
-        expires: UNTIL,
-    };
-    Settlement {
-        transaction: transaction(number),
-        answer: name("answer", number),
-        at: NOW,
-        outcome: Outcome::Granted(Box::new(grant)),
-    }
-}
-
-fn token(what: &str, kind: TokenKind, number: u64) -> Token {
-    Token { hash: name(what, number), kind, scope: None, jkt: None, expires: UNTIL }
-}
-
-fn exchange(number: u64) -> Exchange {
-    Exchange {
-        code: name("code", number),
-        client: client(),
-        assertion: seen("exchange", number),
-        redirect_uri: CALLBACK.to_owned(),
-        challenge: "challenge".to_owned(),
-        jkt: None,
-        at: NOW,
-        tokens: vec![
-            token("access", TokenKind::Access, number),
-            token("refresh", TokenKind::Refresh, number),
-        ],
-    }
-}
-
-fn refresh(number: u64) -> Refresh {
-    Refresh {
-        token: name("refresh", number),
-        client: client(),
-        assertion: seen("refresh", number),
-        at: NOW,
-        issued: token("refreshed", TokenKind::Access, number),
-    }
-}
-
-fn given_back(number: u64) -> Revocation {
-    Revocation {
-        token: name("refresh", number),
-        client: client(),
-        assertion: seen("revoke", number),
-        at: NOW,
     }
 }
 
