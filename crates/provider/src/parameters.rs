@@ -1,6 +1,7 @@
 //! What a request says, each parameter once (RFC 6749 §3.1).
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use inrou_api::problem::Code;
 
@@ -10,8 +11,16 @@ use crate::refused::Refused;
 const LONGEST_NAME: usize = 40;
 
 /// The parameters of a query or a form, in their order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Parameters(Vec<(String, String)>);
+
+/// Among the values are codes, tokens, assertions, and hints at people.
+impl fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.0.iter().map(|(name, _)| name.chars().take(LONGEST_NAME));
+        f.debug_list().entries(names.map(|name| name.collect::<String>())).finish()
+    }
+}
 
 impl Parameters {
     /// Reads `application/x-www-form-urlencoded`. One without a value counts as absent (RFC 6749 §3.1).

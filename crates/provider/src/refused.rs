@@ -138,10 +138,14 @@ impl Refused {
 
     /// At a resource, a proof that does not hold is as good as none (RFC 9449 §7.1).
     fn status(&self) -> StatusCode {
-        match (self.challenge, self.word()) {
-            (Challenge::Token, "invalid_dpop_proof" | "use_dpop_nonce") => StatusCode::UNAUTHORIZED,
+        match self.challenge {
+            Challenge::Token if self.is_of_proof() => StatusCode::UNAUTHORIZED,
             _ => self.problem.status(),
         }
+    }
+
+    fn is_of_proof(&self) -> bool {
+        matches!(self.word(), "invalid_dpop_proof" | "use_dpop_nonce")
     }
 
     /// The lines of `WWW-Authenticate`.
@@ -160,6 +164,8 @@ impl Refused {
             Challenge::None => Vec::new(),
             Challenge::Basic => vec![format!("Basic realm=\"inrou\"{told}")],
             Challenge::Token if self.problem.status().is_server_error() => Vec::new(),
+            // What is wrong with a proof says nothing of a token that is sent without.
+            Challenge::Token if self.is_of_proof() => vec![dpop()],
             Challenge::Token => vec![bearer(), dpop()],
         }
     }

@@ -182,7 +182,10 @@ impl Provider {
         jkt: Option<String>,
     ) -> Result<Tokens, Refused> {
         let token = parameters.needed("refresh_token")?;
-        let scope = parameters.one("scope")?.map(Scope::from);
+        // RFC 6749 §6: a word that was never granted is none of what was.
+        let widened = || Refused::new(Code::SCOPE_WIDENED);
+        let scope = parameters.one("scope")?;
+        let scope = scope.map(|text| Scope::of_known(text).ok_or_else(widened)).transpose()?;
         let access = self.new_token(TokenKind::Access, scope, jkt.as_deref());
         let refresh = Refresh {
             token: sha256(token.as_bytes()),
@@ -194,7 +197,7 @@ impl Provider {
         let refreshed = self.change(move |store| store.refresh(&refresh)).await?;
         let grant = refreshed.map_err(|fault| match fault {
             RefreshFault::Unknown => Refused::new(Code::REFRESH_TOKEN_INVALID),
-            RefreshFault::Scope => Refused::new(Code::SCOPE_WIDENED),
+            RefreshFault::Scope => widened(),
         })?;
         // OpenID Connect Core §12.2: no `nonce`, which belongs to the authorization request. The refresh
         // token is not changed for another (FAPI 2.0 §5.3.2.1-9).
@@ -226,8 +229,12 @@ impl Provider {
     ) -> Result<Tokens, Refused> {
         // It ends with the grant at the latest.
         let expires = access.kept.expires.min(grant.expires);
+        let id_token = match grant.scope.has(Wanted::OpenId) {
+            true => Some(self.id_token(grant, nonce, &access.kept.hash)?),
+            false => None,
+        };
         Ok(Tokens {
-            id_token: Some(self.id_token(grant, nonce, &access.kept.hash)?),
+            id_token,
             access_token: access.text,
             token_type: if access.kept.jkt.is_some() { "DPoP" } else { "Bearer" },
             expires_in: expires.duration_since(self.now()).as_secs(),

@@ -9,7 +9,8 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use crate::Provider;
-use crate::clients::{ClaimsFormat, Client};
+use crate::authorize::Wanted;
+use crate::clients::{ClaimsFormat, Client, ClientId};
 use crate::dpop::Proved;
 use crate::parameters::Parameters;
 use crate::refused::Refused;
@@ -38,24 +39,35 @@ impl Provider {
     ///
     /// # Errors
     /// `access-token-missing`, `access-token-misplaced`, `access-token-invalid`, `access-token-key-wrong`,
-    /// those of proofs; the store's.
+    /// `access-token-scope`, those of proofs; the store's.
     pub(crate) async fn userinfo(&self, shown: Shown<'_>) -> Result<Map<String, Value>, Refused> {
         let opened = self.open_userinfo(shown).await;
         opened.map_err(Refused::at_resource)
     }
 
     async fn open_userinfo(&self, shown: Shown<'_>) -> Result<Map<String, Value>, Refused> {
-        let found = self.opened(&shown).await?;
-        let client = self.client(&found.grant.client).await?;
-        let client = client.ok_or_else(|| Refused::new(Code::ACCESS_TOKEN_INVALID))?;
+        let (found, client) = self.opened_for(&shown, Wanted::OpenId).await?;
         Ok(claims(&found, client.registration.claims_format()))
     }
 
-    /// What an access token opens that a person granted.
+    /// What an access token opens that a person granted, with this in its scope; whose it is.
     ///
     /// # Errors
     /// As [`Provider::userinfo`].
-    pub(crate) async fn opened(&self, shown: &Shown<'_>) -> Result<AccessToken, Refused> {
+    pub(crate) async fn opened_for(
+        &self,
+        shown: &Shown<'_>,
+        wanted: Wanted,
+    ) -> Result<(AccessToken, Client), Refused> {
+        let found = self.opened(shown).await?;
+        let client = self.approved(&found.grant.client).await?;
+        match found.scope.has(wanted) {
+            true => Ok((found, client)),
+            false => Err(Refused::new(Code::ACCESS_TOKEN_SCOPE)),
+        }
+    }
+
+    async fn opened(&self, shown: &Shown<'_>) -> Result<AccessToken, Refused> {
         let (scheme, token) = shown.token()?;
         let (hash, now) = (sha256(token.as_bytes()), self.now());
         let found = self.store(move |store| store.access(&hash, now)).await?;
@@ -77,14 +89,17 @@ impl Provider {
         let (hash, now) = (sha256(token.as_bytes()), self.now());
         let found = self.store(move |store| store.client_token(&hash, now)).await?;
         let Some(found) = found else {
-            let of_person = self.store(move |store| store.access(&hash, now)).await?;
-            return Err(Refused::new(match of_person {
-                Some(_) => Code::ACCESS_TOKEN_SCOPE,
-                None => Code::ACCESS_TOKEN_INVALID,
-            }));
+            // A person's opens nothing here, as who can show it is told.
+            self.opened(&shown).await?;
+            return Err(Refused::new(Code::ACCESS_TOKEN_SCOPE));
         };
         self.check_key(&shown, scheme, token, found.jkt.as_deref())?;
-        let client = self.client(&found.client).await?;
+        self.approved(&found.client).await
+    }
+
+    /// The client of a token, if it may still ask.
+    async fn approved(&self, client: &ClientId) -> Result<Client, Refused> {
+        let client = self.client(client).await?;
         let approved = client.filter(Client::may_ask);
         approved.ok_or_else(|| Refused::new(Code::ACCESS_TOKEN_INVALID))
     }

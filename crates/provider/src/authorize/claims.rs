@@ -11,7 +11,7 @@ use crate::refused::Refused;
 pub(crate) const ACR: &str = "aal3";
 
 /// What `claims` asks for, as far as it is known here.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Claims {
     /// These are given at `userinfo`.
     pub attributes: Vec<Attribute>,

@@ -1,5 +1,7 @@
 //! Reading an authorization request.
 
+use std::fmt;
+
 use inrou_api::problem::Code;
 use inrou_api::wire::transaction::Attribute;
 use inrou_words::Language;
@@ -17,7 +19,7 @@ const LONGEST_CHALLENGE: usize = 128;
 const LONGEST_HINT: usize = 255;
 
 /// A request that has its form, and asks for what its client may ask for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthorizationRequest {
     /// Where the answer goes.
@@ -45,6 +47,17 @@ pub struct AuthorizationRequest {
     pub sign_transaction: Option<String>,
     /// The code of the language in which the person is to be spoken to, if it is one of ours.
     pub language: Option<String>,
+}
+
+/// What would help somebody else to go on with it, and who it is about, is left out.
+impl fmt::Debug for AuthorizationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationRequest")
+            .field("redirect_uri", &self.redirect_uri)
+            .field("scope", &String::from(self.scope))
+            .field("again", &self.again)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whether a log-in of before, of the same browser to the same client, may be used again: a site must
@@ -116,6 +129,12 @@ impl Scope {
     /// Whether nothing is asked for that `granted` does not have.
     pub(crate) fn is_within(self, granted: Scope) -> bool {
         self.0 & !granted.0 == 0
+    }
+
+    /// What is asked for by words that are all known here; `None` if one is not, or there are none.
+    pub(crate) fn of_known(text: &str) -> Option<Self> {
+        let is_known = |word: &str| Wanted::ALL.iter().any(|known| known.word() == word);
+        text.split(' ').all(is_known).then(|| Self::from(text))
     }
 
     /// This, and these attributes.

@@ -41,11 +41,12 @@ pub const OPEN_TO_OTHERS: OpenToOthers =
 
 /// The API of a provider, with its OpenAPI document at `/provider/v1/openapi.json`.
 pub fn router(provider: Arc<Provider>) -> axum::Router {
+    let tell_nonce = from_fn_with_state(provider.clone(), protocol::tell_nonce);
+    let opened_by_token = consents::router().merge(persons::router()).layer(tell_nonce.clone());
     let own = OpenApiRouter::new()
         .merge(transactions::router())
         .merge(clients::router())
-        .merge(consents::router())
-        .merge(persons::router());
+        .merge(opened_by_token);
     let own = with_access(own, Access::Anybody);
     let managed = with_access(clients::managed(), Access::Client);
     let (keys, nonces) = (Keys(provider.clone()), Nonces(provider.clone()));
@@ -56,7 +57,7 @@ pub fn router(provider: Arc<Provider>) -> axum::Router {
     let all = OpenApiRouter::with_openapi(Schemas::openapi())
         .nest("/api/realms/main", with_access(protocol::router(provider.clone()), Access::Anybody))
         .merge(with_access(protocol::well_known(), Access::Anybody))
-        .nest("/api", with_access(signing::router(), Access::Anybody))
+        .nest("/api", with_access(signing::router().layer(tell_nonce), Access::Anybody))
         .nest("/provider/v1", own)
         .with_state(State { provider });
     documented(all, "Inrou OpenID provider", "/provider/v1/openapi.json")

@@ -157,7 +157,7 @@ async fn userinfo(
 }
 
 /// Every answer tells the nonce that the next proof of a key is to have (RFC 9449 §8.2).
-async fn tell_nonce(
+pub(super) async fn tell_nonce(
     Shared(provider): Shared<Arc<Provider>>,
     request: Request,
     next: Next,

@@ -7,6 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::State;
+use crate::authorize::Wanted;
 use crate::parameters::Parameters;
 use crate::refused::{Refusals, Refused};
 use crate::signing::{Ordered, SignOrder, SignResult, SignStatus};
@@ -78,6 +79,7 @@ async fn result(
         form: &Parameters::default(),
         endpoint: provider.settings.sign_transactions(&format!("/{id}/result")),
     };
-    let found = provider.opened(&shown).await.map_err(Refused::at_resource)?;
-    provider.sign_result(&id, &found.grant).await.map(Json)
+    let found = provider.opened_for(&shown, Wanted::Sign).await;
+    let (found, client) = found.map_err(Refused::at_resource)?;
+    provider.sign_result(&id, &found.grant, &client).await.map(Json)
 }

@@ -86,7 +86,12 @@ impl Provider {
         id: &str,
         client: &Client,
     ) -> Result<SignTransaction, Refused> {
-        let found = self.ordered_by(id, &client.id).await?;
+        let mut found = self.ordered_by(id, &client.id).await?;
+        if found.signed.is_some() {
+            // A signature that was not confirmed in time is none.
+            self.asked_by(&found).await?;
+            found = self.ordered_by(id, &client.id).await?;
+        }
         if found.signed.is_some() {
             return Err(Refused::new(Code::SIGN_TRANSACTION_USED));
         }

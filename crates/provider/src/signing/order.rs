@@ -67,8 +67,8 @@ impl Provider {
     /// Takes down what a client wants signed.
     ///
     /// # Errors
-    /// `sign-transaction-invalid`, with the `member` that does not hold; `encryption-key-missing`;
-    /// `client-limit-reached`; the store's.
+    /// `sign-transaction-invalid`, with the `member` that does not hold; `encryption-key-missing`,
+    /// `encryption-key-unusable`; `client-limit-reached`; the store's.
     pub(crate) async fn order(&self, client: Client, order: SignOrder) -> Result<Ordered, Refused> {
         let id = client.id.clone();
         let ordered = self.take_order(client, order).await;
@@ -82,9 +82,8 @@ impl Provider {
     }
 
     async fn take_order(&self, client: Client, order: SignOrder) -> Result<Ordered, Refused> {
-        if super::result::recipient(&client).is_none() {
-            return Err(Refused::new(Code::ENCRYPTION_KEY_MISSING));
-        }
+        // Before anybody signs what nobody could read.
+        self.encrypt(&client, &[], "cms")?;
         let expires = self.until(life(order.expires_in).ok_or_else(|| invalid("expires_in"))?);
         let purpose = purpose(order.purpose)?;
         let content = match (order.digest, order.document) {

@@ -88,7 +88,7 @@ impl Provider {
         found: &SignTransaction,
     ) -> Result<Option<Authorization>, Problem> {
         match found.asked.clone().and_then(|asked| TransactionId::try_from(asked).ok()) {
-            Some(asked) => self.store(move |store| store.authorization(&asked)).await,
+            Some(asked) => self.find_authorization(&asked).await,
             None => Ok(None),
         }
     }
@@ -103,6 +103,7 @@ impl Provider {
             Some(Standing::Done) => (Stage::Signed, None),
             Some(Standing::Over(code)) => (Stage::NotSigned, Some(code)),
             Some(_) => (Stage::Asked, None),
+            None if found.signed.is_some() => (Stage::Signed, None),
             None if found.expires <= self.now() => (Stage::Expired, None),
             None => (Stage::Ordered, None),
         }
@@ -111,26 +112,26 @@ impl Provider {
     /// The signature, for whoever has the access token to which signing led.
     ///
     /// # Errors
-    /// `sign-transaction-unknown` if it is another's, or another log-in's; `encryption-key-missing`; the
-    /// store's.
-    pub(crate) async fn sign_result(&self, id: &str, grant: &Grant) -> Result<SignResult, Refused> {
+    /// `sign-transaction-unknown` if it is another's, or another log-in's; `encryption-key-missing`,
+    /// `encryption-key-unusable`; the store's.
+    pub(crate) async fn sign_result(
+        &self,
+        id: &str,
+        grant: &Grant,
+        client: &Client,
+    ) -> Result<SignResult, Refused> {
         let unknown = || Refused::new(Code::SIGN_TRANSACTION_UNKNOWN);
         if grant.sign_transaction.as_deref() != Some(id) {
             return Err(unknown());
         }
-        let found = self.ordered_by(id, &grant.client).await?;
+        let found = self.ordered_by(id, &client.id).await?;
         let signed = found.signed.ok_or_else(unknown)?;
-        let client = self.client(&grant.client).await?.ok_or_else(unknown)?;
-        let missing = || Refused::new(Code::ENCRYPTION_KEY_MISSING);
-        let (recipient, kid) = recipient(&client).ok_or_else(missing)?;
-        let encrypt = |content: &[u8], cty| {
-            let to = (&recipient, kid.as_deref());
-            jwe::encrypt(content, cty, to, &*self.entropy).map_err(Problem::internal)
-        };
         let cty = match found.content {
             Content::Digest(_) => "octet-stream",
             Content::Document(_) | Content::Consent(_) => "cms",
         };
+        let signature_jwe = self.encrypt(client, &signed.signature, cty)?;
+        let certificate_jwe = self.encrypt(client, &signed.certificate, "pkix-cert")?;
         let event = Event::new(client.id.clone(), What::Fetched, self.now());
         let (transaction, sign_transaction) =
             (Some(grant.transaction.clone()), Some(found.id.clone()));
@@ -139,15 +140,31 @@ impl Provider {
             sign_transaction_id: found.id,
             status: Stage::Signed,
             sub: grant.subject.clone(),
-            signature_jwe: encrypt(&signed.signature, cty)?,
-            certificate_jwe: encrypt(&signed.certificate, "pkix-cert")?,
+            signature_jwe,
+            certificate_jwe,
             signed_at: signed.at,
         })
+    }
+
+    /// Encrypts to the client's key for results.
+    ///
+    /// # Errors
+    /// `encryption-key-missing`, `encryption-key-unusable`.
+    pub(super) fn encrypt(
+        &self,
+        client: &Client,
+        content: &[u8],
+        cty: &str,
+    ) -> Result<String, Refused> {
+        let found = recipient(client).ok_or_else(|| Refused::new(Code::ENCRYPTION_KEY_MISSING))?;
+        let (recipient, kid) = found;
+        jwe::encrypt(content, cty, (&recipient, kid.as_deref()), &*self.entropy)
+            .map_err(|_| Refused::new(Code::ENCRYPTION_KEY_UNUSABLE))
     }
 }
 
 /// The key of a client to which results are encrypted, and its name.
-pub(super) fn recipient(client: &Client) -> Option<(Recipient, Option<String>)> {
+fn recipient(client: &Client) -> Option<(Recipient, Option<String>)> {
     let is_for_it =
         |key: &&Jwk| matches!(key.common.public_key_use, Some(PublicKeyUse::Encryption));
     let key = client.registration.jwks.keys.iter().find(is_for_it)?;

@@ -177,6 +177,9 @@ async fn reg_4_a_suspension_says_why_and_lasts_whatever_the_developer_changes() 
         let refused = staff(&house, Method::PUT, &approval(&site), Some(&faulty)).await;
         assert_eq!(refused.json()["code"], "approval-invalid", "{faulty}");
     }
+    let tokens = house.tokens(&site, &house.person("水野　花")).await;
+    let access = tokens["access_token"].as_str().unwrap();
+    assert_eq!(house.userinfo(&site, access).await.status, StatusCode::OK);
     let suspended = json!({"standing": "suspended", "reason": "The site answers no more."});
     let done = staff(&house, Method::PUT, &approval(&site), Some(&suspended)).await;
     assert_eq!(done.status, StatusCode::OK, "{}", done.text);
@@ -184,6 +187,8 @@ async fn reg_4_a_suspension_says_why_and_lasts_whatever_the_developer_changes() 
     assert_eq!(seen["standing"], "suspended");
     assert_eq!(seen["reason"], "The site answers no more.");
     assert!(!may_ask(&house, &site).await);
+    let closed = house.userinfo(&site, access).await;
+    assert_eq!(closed.refusal(), "401 invalid_token access-token-invalid", "what it was given too");
     let listed = staff(&house, Method::GET, "/provider/v1/approvals", None).await;
     assert_eq!(listed.json()["items"][0]["client_id"], site.id.as_str());
 }

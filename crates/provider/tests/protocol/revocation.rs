@@ -1,7 +1,7 @@
 //! Tokens that are given back (RFC 7009).
 
 use axum::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::house::{Answer, House};
 use crate::site::{Form, Site};
@@ -74,4 +74,34 @@ async fn rfc_7009_2_1_who_gives_back_proves_who_it_is() {
     assert_eq!(refused.refusal(), "401 invalid_client client-assertion-missing");
     let refused = house.post("revoke", &site.proven(&house, &Form::default())).await;
     assert_eq!(refused.refusal(), "400 invalid_request parameter-missing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc_7009_2_a_client_s_own_token_is_given_back_by_it_alone() {
+    let house = House::new().await;
+    let site = house.site_with(json!({"scope": "openid sign"})).await;
+    let other = house.site_with(json!({"scope": "openid sign"})).await;
+    let form = Form::default().set("grant_type", "client_credentials").set("scope", "sign");
+    let own = async || house.token(&site, &site.proven(&house, &form)).await.json();
+    let state = async |tokens: &Value| {
+        let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+        let path = "/api/sign-transactions/none";
+        house.get(path, &[("authorization", &bearer)]).await.refusal()
+    };
+    let (first, second) = (own().await, own().await);
+    let open = "404 invalid_request sign-transaction-unknown";
+    assert_eq!(state(&first).await, open);
+    let refused = give_back(&house, &other, &first, "access_token").await;
+    assert_eq!(refused.refusal(), "400 invalid_request token-of-another-client");
+    assert_eq!(state(&first).await, open, "it lives on");
+    for _ in 0..2 {
+        let answer = give_back(&house, &site, &first, "access_token").await;
+        assert_eq!((answer.status, answer.text.as_str()), (StatusCode::OK, ""));
+    }
+    assert_eq!(state(&first).await, "401 invalid_token access-token-invalid");
+    assert_eq!(state(&second).await, open, "and the other one as well");
+    let log = format!("/provider/v1/clients/{}/events?limit=1", site.id);
+    let bearer = format!("Bearer {}", site.registration_token());
+    let latest = house.get(&log, &[("authorization", &bearer)]).await.json();
+    assert_eq!(latest["items"][0]["what"], "given-back");
 }

@@ -7,10 +7,11 @@ use rusqlite::{Connection, Row};
 
 use super::events;
 use super::tokens::take;
+use crate::clients::ClientId;
 use crate::events::{Event, What};
 use crate::secrets::Digest;
 use crate::signing::{SignTransaction, Signed};
-use crate::store::{ClientToken, StoreError, TokenForClient};
+use crate::store::{ClientToken, Revocation, StoreError, TokenForClient};
 
 /// Takes down what is to be signed.
 pub(super) fn order(
@@ -79,6 +80,22 @@ pub(super) fn give_token(
         (given.hash, given.client.as_str(), &given.jkt, Moment(given.expires)),
     )
     .map(drop)
+}
+
+/// Takes a client's own token back. Whether it is not another client's.
+pub(super) fn give_back_token(
+    connection: &Connection,
+    revocation: &Revocation,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT client FROM client_tokens WHERE hash = ?1";
+    let of: Option<Word<ClientId>> = row(connection, sql, [revocation.token], |row| row.get(0))?;
+    let Some(Word(of)) = of else { return Ok(true) };
+    if of != revocation.client {
+        return Ok(false);
+    }
+    change(connection, "DELETE FROM client_tokens WHERE hash = ?1", [revocation.token])?;
+    events::put(connection, &Event::new(of, What::GivenBack, revocation.at))?;
+    Ok(true)
 }
 
 /// Whose token that is.

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row};
 
 use super::events;
 use super::grants::{self, revoke};
+use super::signing;
 use crate::events::What;
 use crate::secrets::Digest;
 use crate::store::{
@@ -102,7 +103,9 @@ pub(super) fn give_back(
             Ok((grants::read(row)?, kind))
         },
     )?;
-    let Some((grant, kind)) = found else { return Ok(true) };
+    let Some((grant, kind)) = found else {
+        return signing::give_back_token(connection, revocation);
+    };
     if revocation.client != grant.client {
         return Ok(false);
     }
