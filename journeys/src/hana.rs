@@ -84,7 +84,8 @@ pub async fn consents(phone: &Client, link: &str, pin: &str) {
     let call = phone.post(&format!("{PHONE}/transactions")).json(&open);
     let shown: ShownTransaction = call.answer().await.expect("the link is the portal's");
     let path = format!("{PHONE}/transactions/{}/consent", shown.transaction.id.as_str());
-    let approve = Consent::Approve { pin: Typed::new(pin) };
+    // The second is tried only where it is asked for, beside a site's signature.
+    let approve = Consent::Approve { pin: Typed::new(pin), proof: Some(Typed::new(PHONE_PIN)) };
     let done: Transaction = phone.post(&path).json(&approve).answer().await.expect("it is taken");
     assert_eq!(done.state, TransactionState::Done);
 }

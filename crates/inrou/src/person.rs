@@ -387,7 +387,7 @@ impl<'w> Person<'w> {
         let shown: ShownTransaction = call.answer().await?;
         let id = shown.transaction.id;
         let path = format!("{}/transactions/{}/consent", self.path, id.as_str());
-        let approve = Consent::Approve { pin: Typed::new(pin) };
+        let approve = Consent::Approve { pin: Typed::new(pin), proof: None };
         let done: Transaction = self.phone.post(&path).json(&approve).answer().await?;
         Ok(done.state)
     }

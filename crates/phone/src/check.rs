@@ -70,7 +70,7 @@ impl Phone {
         let link = fleet.link(&begun.link)?;
         let (id, site) = (link.id.clone(), asker.client.clone());
         self.clone().open_transaction(link).await?;
-        let done = self.clone().consent(id, Consent::Approve { pin }).await?;
+        let done = self.clone().consent(id, Consent::Approve { pin, proof: None }).await?;
         if done.state != TransactionState::Done {
             return Err(Problem::new(Code::LOGIN_SIGNATURE_INVALID));
         }

@@ -14,7 +14,7 @@ use inrou_api::wire::transaction::{
 use inrou_rules::{SignaturePassword, Use, UserAuthenticationPin};
 use jiff::Timestamp;
 
-use crate::answer::{self, usage_of};
+use crate::answer::{self, usage_of, uses_of};
 use crate::fleet::Fleet;
 use crate::hindrance;
 use crate::phone::Phone;
@@ -142,7 +142,9 @@ impl Phone {
         }
         self.blocking(move |phone| {
             let tries_left = phone.tries_of(usage_of(transaction.purpose));
-            Ok(ShownTransaction { transaction, tries_left })
+            let proof = uses_of(&transaction).nth(1);
+            let proof_tries_left = proof.and_then(|usage| phone.tries_of(usage));
+            Ok(ShownTransaction { transaction, tries_left, proof_tries_left })
         })
         .await
     }
@@ -162,8 +164,8 @@ impl Phone {
         let opened = opened.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
         let Opened { link, shown, sent, mistyped, .. } = opened;
         let (sends, typed) = match consent {
-            Consent::Approve { pin } => {
-                (Sent::Approval, Some(Approval::parse(shown.purpose, &pin)?))
+            Consent::Approve { pin, proof } => {
+                (Sent::Approval, Some(Approval::parse(&shown, &pin, proof.as_ref())?))
             }
             Consent::Refuse => (Sent::Refusal, None),
             Consent::Cannot => (Sent::Hindrance, None),
@@ -181,7 +183,7 @@ impl Phone {
         let (asked, works) = (present.clone(), self.clone());
         let answer = works.blocking(move |phone| match (sends, typed) {
             (_, Some(approval)) => phone.answer(&asked, &approval),
-            (Sent::Hindrance, None) => phone.hindered(asked.purpose, mistyped),
+            (Sent::Hindrance, None) => phone.hindered(&asked, mistyped),
             (_, None) => Ok(TransactionAnswer::Refused),
         });
         let answer = match answer.await {
@@ -233,10 +235,10 @@ impl Phone {
     }
 
     /// What keeps this phone from answering. Blocks.
-    fn hindered(&self, purpose: Purpose, mistyped: bool) -> Result<TransactionAnswer, Problem> {
-        let usage = usage_of(purpose);
-        let (tries_left, now) = (self.tries_of(usage), self.parts.clock.now());
-        let hindrance = hindrance::of_answer(&self.state(), usage, tries_left, now);
+    fn hindered(&self, asked: &Transaction, mistyped: bool) -> Result<TransactionAnswer, Problem> {
+        let (state, now) = (self.state(), self.parts.clock.now());
+        let hindrance = uses_of(asked)
+            .find_map(|usage| hindrance::of_answer(&state, usage, self.tries_of(usage), now));
         let hindrance = hindrance.or(mistyped.then_some(Hindrance::WrongPin));
         let reason = hindrance.ok_or_else(|| Problem::new(Code::CONFLICT))?;
         Ok(TransactionAnswer::Cannot { reason })
@@ -269,14 +271,25 @@ impl Phone {
         approval: &Approval,
     ) -> Result<TransactionAnswer, Problem> {
         let now = self.parts.clock.now();
-        let answer = self.chip.jpki(|client| match approval {
-            Approval::LogIn(pin) => answer::log_in(client, pin, transaction),
-            Approval::Sign(password) if transaction.purpose == Purpose::SignDigest => {
-                answer::sign_digest(client, password, transaction)
+        let by = |usage| move |error| of_chip(error, PinName::Phone(usage));
+        let (proves, signs) = (by(Use::UserAuthentication), by(Use::Signature));
+        match approval {
+            Approval::LogIn(pin) => {
+                self.chip.jpki(|client| answer::log_in(client, pin, transaction))?.map_err(proves)
             }
-            Approval::Sign(password) => answer::sign(client, password, transaction, now),
-        })?;
-        answer.map_err(|error| of_chip(error, PinName::Phone(usage_of(transaction.purpose))))
+            Approval::Sign { password, proof } => {
+                // First, so that nothing is signed for who cannot say who signs.
+                let proof = proof.as_ref().map(|pin| {
+                    self.chip
+                        .jpki(|client| answer::prove(client, pin, transaction))?
+                        .map_err(proves)
+                });
+                let proof = proof.transpose()?;
+                self.chip
+                    .jpki(|client| answer::sign(client, password, transaction, proof, now))?
+                    .map_err(signs)
+            }
+        }
     }
 }
 
@@ -298,20 +311,21 @@ impl Asker {
     }
 }
 
-/// Consent, by the secret of the key that the purpose needs.
+/// Consent, by the secrets of the keys that it needs.
 enum Approval {
     LogIn(UserAuthenticationPin),
-    Sign(SignaturePassword),
+    Sign { password: SignaturePassword, proof: Option<UserAuthenticationPin> },
 }
 
 impl Approval {
-    fn parse(purpose: Purpose, typed: &Typed) -> Result<Self, Problem> {
-        match purpose {
-            Purpose::LogIn => pin(typed).map(Self::LogIn),
-            Purpose::Sign | Purpose::SignDigest => {
-                password(typed, PinName::Phone(Use::Signature)).map(Self::Sign)
-            }
+    fn parse(shown: &Transaction, typed: &Typed, proof: Option<&Typed>) -> Result<Self, Problem> {
+        if shown.purpose == Purpose::LogIn {
+            return pin(typed).map(Self::LogIn);
         }
+        let none = Typed::new("");
+        let password = password(typed, PinName::Phone(Use::Signature))?;
+        let proof = shown.proof.then(|| pin(proof.unwrap_or(&none))).transpose()?;
+        Ok(Self::Sign { password, proof })
     }
 }
 

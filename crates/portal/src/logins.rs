@@ -37,7 +37,7 @@ impl Portal {
         // A program has no page to come back to, and none that asks for a number.
         let checks = match &origin {
             LoginOrigin::Page { .. } => {
-                Checks { number: self.settings.checks_number, comes_back: true }
+                Checks { number: self.settings.checks_number, comes_back: true, proof: false }
             }
             LoginOrigin::Program => Checks::default(),
         };

@@ -91,6 +91,8 @@ impl Portal {
             }
             _ => return Err(Problem::bad_request("the answer to another purpose")),
         };
+        // To judge it took its time, and what is over by now is.
+        let now = self.now();
         let settlement =
             Settlement { transaction: id.clone(), answer: digest, at: now, outcome, entry };
         let settled = self.change(move |store| store.settle(&settlement)).await?;
@@ -224,7 +226,7 @@ impl Portal {
             entry(&application.subject, act, now, code, actor)
                 .with("procedure", application.procedure_name())
         };
-        let TransactionAnswer::Sign { cms } = answer else {
+        let TransactionAnswer::Sign { cms, .. } = answer else {
             return Ok((Outcome::Refused, Some(said("signing-refused", "holder"))));
         };
         match self.judge_signature(&application, &cms.0, now).await? {

@@ -47,7 +47,7 @@ async fn told(
     drawn_up: &ApplicationDrawnUp,
     cms: Vec<u8>,
 ) -> Result<TransactionState, Problem> {
-    let answer = TransactionAnswer::Sign { cms: Base64(cms) };
+    let answer = TransactionAnswer::Sign { cms: Base64(cms), proof: None };
     let told = house.answer(&drawn_up.transaction, &answer).await;
     told.map(|transaction| transaction.state)
 }
@@ -86,7 +86,7 @@ async fn use_2_an_application_is_drawn_up_signed_and_received() {
         let asked = house.open(&drawn_up.transaction).await.unwrap();
         assert_eq!((asked.purpose, &asked.text), (Purpose::Sign, &drawn_up.document));
         house.clock.advance_by(SignedDuration::from_mins(5));
-        let TransactionAnswer::Sign { cms } = house.sign(&person, &drawn_up).await else {
+        let TransactionAnswer::Sign { cms, .. } = house.sign(&person, &drawn_up).await else {
             panic!()
         };
         let received = detail(&house, &token, &drawn_up.application).await;

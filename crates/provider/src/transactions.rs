@@ -6,11 +6,11 @@ use inrou_api::server::{Shutdown, Wait, long_poll};
 use inrou_api::wire::Base64;
 use inrou_api::wire::authority::{FindHolder, Holder};
 use inrou_api::wire::transaction::{
-    Answering, Flow, Purpose, Taking, Transaction, TransactionAnswer, TransactionId,
+    Answering, Flow, LoginProof, Purpose, Taking, Transaction, TransactionAnswer, TransactionId,
     TransactionState,
 };
 use inrou_pki::certificate::Certificate;
-use inrou_relying::{TransactionRecord, answer_digest, check_phone};
+use inrou_relying::{Invalid, TransactionRecord, Validated, answer_digest, check_phone};
 use inrou_rules::Medium;
 use jiff::Timestamp;
 
@@ -112,6 +112,8 @@ impl Provider {
             }
             answer => self.judge_signing(&asked, answer, now).await?,
         };
+        // To judge it took its time, and what is over by now is.
+        let now = self.now();
         let settlement = Settlement { transaction: id.clone(), answer: digest, at: now, outcome };
         let settled = self.change(move |store| store.settle(&settlement)).await?;
         let settled = settled.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))?;
@@ -157,13 +159,32 @@ impl Provider {
         self.change(move |store| store.confirm(&id, confirmation, now)).await
     }
 
-    /// A transaction with all that belongs to it.
+    /// A transaction with all that belongs to it, as it stands now. Before anybody is told that its time is
+    /// over, the store ends it: an answer that comes between is judged by what the store has.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) async fn find_authorization(
+        &self,
+        id: &TransactionId,
+    ) -> Result<Option<Authorization>, Problem> {
+        let (id, now) = (id.clone(), self.now());
+        let wanted = id.clone();
+        let found = self.store(move |store| store.authorization(&wanted)).await?;
+        match found {
+            Some(found) if found.transaction.is_overdue(now) => {
+                self.change(move |store| store.end(&id, now)).await
+            }
+            found => Ok(found),
+        }
+    }
+
+    /// The same for a phone.
     ///
     /// # Errors
     /// `transaction-unknown`; the store's.
     pub(crate) async fn asked(&self, id: &TransactionId) -> Result<Authorization, Problem> {
-        let id = id.clone();
-        let found = self.store(move |store| store.authorization(&id)).await?;
+        let found = self.find_authorization(id).await?;
         found.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))
     }
 
@@ -175,20 +196,27 @@ impl Provider {
         signature: &[u8],
         now: Timestamp,
     ) -> Result<Outcome, Problem> {
-        let judged = match Certificate::from_der(certificate) {
-            Ok(certificate) => {
-                let shown = asked.transaction.view(now);
-                self.validator.verify_login(&shown, &certificate, signature, now).await
-            }
-            Err(error) => Err(error.into()),
-        };
-        let validated = match judged {
+        let validated = match self.verify_login(asked, certificate, signature, now).await? {
             Ok(validated) => validated,
-            Err(invalid) if invalid.may_pass() => return Err(invalid.into()),
-            Err(invalid) => return Ok(Outcome::Failed(invalid.code())),
+            Err(code) => return Ok(Outcome::Failed(code)),
         };
         let granted = self.grant(asked, certificate, validated.kind.medium, now).await?;
         Ok(granted.map_or_else(Outcome::Failed, Outcome::Granted))
+    }
+
+    /// Who proves to be there, for this transaction and no other; else why nobody does.
+    async fn verify_login(
+        &self,
+        asked: &Authorization,
+        certificate: &[u8],
+        signature: &[u8],
+        now: Timestamp,
+    ) -> Result<Result<Validated, Code>, Problem> {
+        let shown = asked.transaction.view(now);
+        passed(match Certificate::from_der(certificate) {
+            Ok(by) => self.validator.verify_login(&shown, &by, signature, now).await,
+            Err(error) => Err(error.into()),
+        })
     }
 
     /// A signature's answer (USE-1), and what it grants.
@@ -199,34 +227,63 @@ impl Provider {
         now: Timestamp,
     ) -> Result<Outcome, Problem> {
         let transaction = &asked.transaction;
-        let (judged, signature) = match (transaction.purpose, transaction.digest, answer) {
-            (Purpose::Sign, None, TransactionAnswer::Sign { cms }) => {
+        let (judged, signature, proof) = match (transaction.purpose, transaction.digest, answer) {
+            (Purpose::Sign, None, TransactionAnswer::Sign { cms, proof }) => {
                 let document = Some(transaction.text.as_bytes());
                 let judged = self.validator.verify_cms(&cms.0, document, now).await;
-                (judged.map(|signed| signed.signer), cms.0)
+                (judged.map(|signed| signed.signer), cms.0, proof)
             }
             (
                 Purpose::SignDigest,
                 Some(digest),
-                TransactionAnswer::SignDigest { certificate, signature },
+                TransactionAnswer::SignDigest { certificate, signature, proof },
             ) => {
                 let judged = match Certificate::from_der(&certificate.0) {
                     Ok(by) => self.validator.verify_digest(&digest, &by, &signature.0, now).await,
                     Err(error) => Err(error.into()),
                 };
-                (judged, signature.0)
+                (judged, signature.0, proof)
             }
             _ => return Err(Problem::bad_request("the answer to another purpose")),
         };
-        let validated = match judged {
+        let validated = match passed(judged)? {
             Ok(validated) => validated,
-            Err(invalid) if invalid.may_pass() => return Err(invalid.into()),
-            Err(invalid) => return Ok(Outcome::Failed(invalid.code())),
+            Err(code) => return Ok(Outcome::Failed(code)),
         };
         let certificate = validated.certificate.as_der().to_vec();
+        if let Err(code) = self.judge_proof_of_signer(asked, &certificate, proof, now).await? {
+            return Ok(Outcome::Failed(code));
+        }
         let granted = self.grant(asked, &certificate, validated.kind.medium, now).await?;
         let signed = Box::new(Signed { signature, certificate, at: now });
         Ok(granted.map_or_else(Outcome::Failed, |grant| Outcome::Signed(grant, signed)))
+    }
+
+    /// That the signer of that certificate is who answers: a signature that was made for another
+    /// transaction, or that another site had made over what it chose, is worth nothing by itself.
+    async fn judge_proof_of_signer(
+        &self,
+        asked: &Authorization,
+        certificate: &[u8],
+        proof: Option<LoginProof>,
+        now: Timestamp,
+    ) -> Result<Result<(), Code>, Problem> {
+        if !asked.transaction.handover.checks.proof {
+            return Ok(Ok(()));
+        }
+        let Some(LoginProof { certificate: by, signature }) = proof else {
+            return Ok(Err(Code::LOGIN_PROOF_MISSING));
+        };
+        if let Err(code) = self.verify_login(asked, &by.0, &signature.0, now).await? {
+            return Ok(Err(code));
+        }
+        let (signer, present) =
+            (self.linkage(certificate, None).await?, self.linkage(&by.0, None).await?);
+        Ok(match (signer, present) {
+            (Ok(signer), Ok(present)) if signer.person == present.person => Ok(()),
+            (Ok(_), Ok(_)) => Err(Code::SIGNER_OTHER_PERSON),
+            _ => Err(Code::CERTIFICATE_UNTRUSTED),
+        })
     }
 
     /// What the holder of a certificate grants; else why nothing is.
@@ -280,5 +337,17 @@ impl Provider {
             }
             Err(error) => Err(Problem::new(Code::SERVICE_UNAVAILABLE).caused_by(error)),
         }
+    }
+}
+
+/// What was judged; else why it does not pass.
+///
+/// # Errors
+/// It cannot be judged for the moment.
+fn passed(judged: Result<Validated, Invalid>) -> Result<Result<Validated, Code>, Problem> {
+    match judged {
+        Ok(validated) => Ok(Ok(validated)),
+        Err(invalid) if invalid.may_pass() => Err(invalid.into()),
+        Err(invalid) => Ok(Err(invalid.code())),
     }
 }

@@ -82,7 +82,7 @@ pub struct Handover {
     pub wrong_numbers: u8,
 }
 
-/// What is checked after the answer, so that nobody else's page goes on from it.
+/// What is checked of and after the answer, so that nobody goes on from another's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checks {
@@ -92,6 +92,9 @@ pub struct Checks {
     /// After a link on the same device, the person comes back to the browser that began.
     #[serde(default)]
     pub comes_back: bool,
+    /// With a signature, the user-authentication key proves who signs what, for whom, now.
+    #[serde(default)]
+    pub proof: bool,
 }
 
 /// The phone that has taken a transaction.
@@ -261,6 +264,32 @@ impl TransactionRecord {
         }
     }
 
+    /// Whether its time is over, for the answer or for what is checked after it, and nobody has noted that.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        match self.answered.as_ref().map(|answered| answered.state) {
+            None => now >= self.expires,
+            Some(TransactionState::Done) => matches!(self.standing(now), Standing::Over(_)),
+            Some(_) => false,
+        }
+    }
+
+    /// Notes that its time is over, if it is: when that was. What comes later finds it so, whatever the
+    /// clock says.
+    pub fn end(&mut self, now: Timestamp) -> Option<Timestamp> {
+        if !self.is_overdue(now) {
+            return None;
+        }
+        let (at, state, code) = match &self.answered {
+            None => (self.expires, TransactionState::Expired, Code::TRANSACTION_EXPIRED),
+            Some(_) => {
+                (self.confirmation_ends(), TransactionState::Failed, Code::HANDOVER_TIMED_OUT)
+            }
+        };
+        let answer = self.answered.as_ref().map(|answered| answered.answer).unwrap_or_default();
+        self.answered = Some(Answered { state, result: Some(code.to_string()), answer });
+        Some(at)
+    }
+
     /// It is answered.
     pub fn settle(&mut self, answered: Answered, at: Timestamp) {
         self.answered = Some(answered);
@@ -312,6 +341,7 @@ impl TransactionRecord {
             digest: self.digest.map(|digest| Base64(digest.to_vec())),
             reason: self.reason.clone(),
             shares: self.shares.clone(),
+            proof: self.handover.checks.proof,
             challenge: Base64(self.challenge.clone()),
             flow: self.handover.taken.as_ref().map(|taken| taken.flow),
             begun: self.handover.begun,
@@ -328,7 +358,8 @@ impl TransactionRecord {
     /// # Errors
     /// `transaction-expired`; `transaction-done` if it was answered otherwise; why the answer failed.
     pub fn told(&self, answer: &AnswerDigest, now: Timestamp) -> Result<Transaction, Problem> {
-        let Some(answered) = &self.answered else {
+        let in_time = |answered: &&Answered| answered.state != TransactionState::Expired;
+        let Some(answered) = self.answered.as_ref().filter(in_time) else {
             return Err(Problem::new(Code::TRANSACTION_EXPIRED));
         };
         if answered.answer != *answer {

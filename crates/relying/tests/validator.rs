@@ -77,6 +77,7 @@ fn transaction(text: &str) -> Transaction {
         origin: None,
         afterwards: None,
         shares: Vec::new(),
+        proof: false,
         challenge: Base64(vec![9; 32]),
         expires: "2026-11-21T01:03:00Z".parse().unwrap(),
         state: TransactionState::Open,

@@ -226,7 +226,7 @@ impl Hana {
         }
         let id = shown.transaction.id;
         let path = format!("{PHONE}/transactions/{}/consent", id.as_str());
-        let approve = Consent::Approve { pin: Typed::new(pin) };
+        let approve = Consent::Approve { pin: Typed::new(pin), proof: None };
         let done: Transaction = taken(self.phone.post(&path).json(&approve).answer().await)?;
         Some(done.state)
     }

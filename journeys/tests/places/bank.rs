@@ -4,7 +4,7 @@ use inrou::sandbox::Role;
 use inrou_api::page::Page;
 use inrou_api::wire::authority::{ReportLoss, ResidentSummary, ResidentView};
 use inrou_journeys::browser::{Person, Way};
-use inrou_journeys::hana::PHONE_PASSWORD;
+use inrou_journeys::hana::{PHONE_PASSWORD, PHONE_PIN};
 use inrou_rules::Medium;
 
 use crate::house::House;
@@ -92,6 +92,7 @@ async fn signs(hana: &Person, consents: bool) {
     hana.waits_for("transaction-page.sign").await;
     if consents {
         hana.types("step.phone-password-of", PHONE_PASSWORD).await;
+        hana.types("transaction-page.pin", PHONE_PIN).await;
         hana.presses("button.sign").await;
         hana.waits_for("answered.done").await;
         hana.presses("answered.return").await;

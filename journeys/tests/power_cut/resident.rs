@@ -348,7 +348,8 @@ async fn consent(tries: &mut Tries, house: &House, link: &str, wrong: &str, righ
     let shown: ShownTransaction = house.answer(call).await;
     let id = shown.transaction.id.as_str();
     let path = at_phone(&format!("/transactions/{id}/consent"));
-    let approve = |pin| house.phone.post(&path).json(&Consent::Approve { pin: typed(pin) });
+    let approve =
+        |pin| house.phone.post(&path).json(&Consent::Approve { pin: typed(pin), proof: None });
     if !tries.wrong_was_seen() {
         tries.wrong_is_typed();
         match house.with_pin::<Transaction>(approve(wrong)).await {

@@ -10,7 +10,7 @@ use inrou_api::wire::authority::{
 use inrou_chip::chip::Interface;
 use inrou_chip::transport::Transport;
 use inrou_journeys::browser::{Person, Way};
-use inrou_journeys::hana::PHONE_PASSWORD;
+use inrou_journeys::hana::{PHONE_PASSWORD, PHONE_PIN};
 use inrou_rules::{Attributes, ResidentId};
 use inrou_words::{Form, Language, text};
 use serde_json::Value;
@@ -79,6 +79,7 @@ async fn use_7_a_consent_is_given_shown_and_withdrawn(way: Way) {
     assert!(hana.page_says(&consent).await && hana.page_says(BANK).await);
     assert_eq!(bank.asks(&consent).await.unwrap_err(), "consent-not-given");
     hana.types("step.phone-password-of", PHONE_PASSWORD).await;
+    hana.types("transaction-page.pin", PHONE_PIN).await;
     hana.presses("button.sign").await;
     hana.sees("USE-1", "answered.done").await;
     hana.presses("answered.return").await;

@@ -120,8 +120,8 @@ struct Asked {
     says: &'static [&'static str],
     /// Words that are.
     shows: &'static [&'static str],
-    field: &'static str,
-    secret: &'static str,
+    /// What is typed, by the fields' labels.
+    typed: &'static [(&'static str, &'static str)],
     button: &'static str,
 }
 
@@ -129,17 +129,15 @@ const LOG_IN: Asked = Asked {
     title: "transaction-page.log-in",
     says: &["attribute.name", "attribute.address", "attribute.birthdate", "attribute.gender"],
     shows: &["見本銀行", "localhost"],
-    field: "transaction-page.pin",
-    secret: PHONE_PIN,
+    typed: &[("transaction-page.pin", PHONE_PIN)],
     button: "button.log-in",
 };
 
 const DOCUMENT_TO_SIGN: Asked = Asked {
     title: "transaction-page.sign",
-    says: &["transaction-page.what-for", "transaction-page.document"],
+    says: &["transaction-page.what-for", "transaction-page.document", "transaction-page.proof"],
     shows: &["見本銀行", "localhost", "口座を開くため", "氏名：水野 花"],
-    field: "step.phone-password-of",
-    secret: PHONE_PASSWORD,
+    typed: &[("step.phone-password-of", PHONE_PASSWORD), ("transaction-page.pin", PHONE_PIN)],
     button: "button.sign",
 };
 
@@ -161,8 +159,14 @@ async fn approves(hana: &mut Person, asked: &Asked) {
     let refuses = hana.words("button.refuse");
     assert_eq!(hana.reads("button[value=refuse]").await, refuses);
     assert_eq!(hana.counts("button[value=refuse].secondary").await, 0, "as plain as the other");
-    hana.types(asked.field, asked.secret).await;
+    types(hana, asked).await;
     hana.presses(asked.button).await;
+}
+
+async fn types(hana: &Person, asked: &Asked) {
+    for (field, secret) in asked.typed {
+        hana.types(field, secret).await;
+    }
 }
 
 /// What is asked, by the QR code from another device, then on the same one.
@@ -187,7 +191,7 @@ async fn in_both_ways(way: Way, names: [&'static str; 2], asked: &Asked, order: 
     is_sent(&phone, &bank).await;
     opens_the_app(&phone).await;
     phone.waits_for(asked.title).await;
-    phone.types(asked.field, asked.secret).await;
+    types(&phone, asked).await;
     phone.presses(asked.button).await;
     phone.waits_for("answered.done").await;
     phone.presses("answered.return").await;

@@ -161,6 +161,8 @@ codes! {
     SIGN_SCOPE_INVALID = "sign-scope-invalid";
     /// The client has no key to which results could be encrypted.
     ENCRYPTION_KEY_MISSING = "encryption-key-missing";
+    /// Nothing can be encrypted to the client's key for results.
+    ENCRYPTION_KEY_UNUSABLE = "encryption-key-unusable";
     /// The access token does not open this.
     ACCESS_TOKEN_SCOPE = "access-token-scope";
     /// What a site wants to have consent for does not hold: `member`.
@@ -209,7 +211,9 @@ codes! {
     DIGEST_SIGNATURE_INVALID = "digest-signature-invalid";
     /// The signature in the answer to a log-in is not by the certificate's key over what was asked.
     LOGIN_SIGNATURE_INVALID = "login-signature-invalid";
-    /// Somebody else than the person who applies has signed the application.
+    /// The answer to a request to sign does not prove as well who signs.
+    LOGIN_PROOF_MISSING = "login-proof-missing";
+    /// Somebody else than the person who is logged in has signed.
     SIGNER_OTHER_PERSON = "signer-other-person";
     /// A form's fields have faults: the first `field` and its `fault`, and each fault by its field.
     FIELDS_INVALID = "fields-invalid";

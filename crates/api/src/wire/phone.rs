@@ -315,6 +315,9 @@ pub struct ShownTransaction {
     pub transaction: Transaction,
     /// How many tries the PIN has left that consent needs, where the phone knows (PIN-1).
     pub tries_left: Option<u8>,
+    /// The same of the PIN by which is proven who signs, where that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof_tries_left: Option<u8>,
 }
 
 /// Consents to a transaction, refuses it, or says that it cannot be done.
@@ -326,6 +329,9 @@ pub enum Consent {
     Approve {
         /// As typed.
         pin: Typed,
+        /// The user-authentication PIN, as typed: where it is to be proven as well who signs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Typed>,
     },
     /// No.
     Refuse,

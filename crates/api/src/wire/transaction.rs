@@ -235,6 +235,10 @@ pub struct Transaction {
     /// Which attributes the asker is given with the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shares: Vec<Attribute>,
+    /// Whether an answer that signs has to prove as well who signs, by the user-authentication key: a
+    /// signature alone is not bound to its transaction.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proof: bool,
     /// Random bytes that make the answer fresh.
     pub challenge: Base64,
     /// How it came to the phone that has taken it.
@@ -291,6 +295,9 @@ pub enum TransactionAnswer {
     Sign {
         /// ContentInfo, DER.
         cms: Base64,
+        /// Who signs, where the transaction asks for that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<LoginProof>,
     },
     /// To [`Purpose::SignDigest`]: the signature certificate, and its key's signature (PKCS#1 v1.5 or
     /// ECDSA) over `digest`, which is taken to be made by SHA-256.
@@ -299,6 +306,9 @@ pub enum TransactionAnswer {
         certificate: Base64,
         /// Signature.
         signature: Base64,
+        /// Who signs, where the transaction asks for that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<LoginProof>,
     },
     /// The person refused.
     Refused,
@@ -307,6 +317,17 @@ pub enum TransactionAnswer {
         /// Why not.
         reason: Hindrance,
     },
+}
+
+/// Proves who answers, and to which transaction: the user-authentication key signs nothing that a caller
+/// chose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoginProof {
+    /// The user-authentication certificate, DER.
+    pub certificate: Base64,
+    /// Its key's signature (PKCS#1 v1.5 or ECDSA, SHA-256) over [`authentication_message`].
+    pub signature: Base64,
 }
 
 /// Why a person cannot answer.
@@ -344,15 +365,24 @@ impl Hindrance {
     }
 }
 
-/// The bytes that the authentication key signs for `transaction`: `"inrou-auth-v1"`, which stands for
-/// the purpose, followed by the SHA-256 of the transaction's identifier, its asker with name, site and
-/// the text that the person was shown, the attributes that are given, how it came to the phone, and the
-/// challenge. A signature so serves one asker, one purpose, one text, one consent and one moment.
+/// The bytes that the authentication key signs for `transaction`: `"inrou-auth-v1"` for a log-in,
+/// `"inrou-auth-sign-v1"` beside a signature, followed by the SHA-256 of the transaction's identifier, its
+/// asker with name, site and the text that the person was shown, the attributes that are given, how it came
+/// to the phone, and the challenge; beside a signature, of the digest that is signed and of what for as
+/// well. What it signs so serves one asker, one purpose, one content, one consent and one moment.
 pub fn authentication_message(transaction: &Transaction) -> Vec<u8> {
     let mut shown = Vec::new();
+    let signed = [
+        transaction.digest.as_ref().map(|digest| digest.0.as_slice()).unwrap_or_default(),
+        transaction.reason.as_deref().unwrap_or_default().as_bytes(),
+    ];
+    let (context, signed): (&[u8], &[&[u8]]) = match transaction.purpose {
+        Purpose::LogIn => (b"inrou-auth-v1", &[]),
+        Purpose::Sign | Purpose::SignDigest => (b"inrou-auth-sign-v1", &signed),
+    };
     let shares =
         transaction.shares.iter().map(|share| share.as_str()).collect::<Vec<_>>().join(" ");
-    for part in [
+    let parts = [
         transaction.id.as_str().as_bytes(),
         transaction.asker.as_bytes(),
         transaction.asker_name.as_bytes(),
@@ -361,10 +391,11 @@ pub fn authentication_message(transaction: &Transaction) -> Vec<u8> {
         shares.as_bytes(),
         transaction.flow.map_or("", Flow::as_str).as_bytes(),
         &transaction.challenge.0,
-    ] {
+    ];
+    for part in parts.iter().chain(signed) {
         // Lengths keep two different transactions from giving the same bytes.
         shown.extend_from_slice(&(part.len() as u64).to_be_bytes());
         shown.extend_from_slice(part);
     }
-    [b"inrou-auth-v1".as_slice(), digest(&SHA256, &shown).as_ref()].concat()
+    [context, digest(&SHA256, &shown).as_ref()].concat()
 }

@@ -273,13 +273,16 @@ fn by_chip<T: Transport>(
             let pin = pins.user_authentication.as_ref().ok_or(CardError::NotSetUp)?;
             answer::log_in(&mut client, pin, asked)?
         }
-        Purpose::Sign => {
+        Purpose::Sign | Purpose::SignDigest => {
             let password = pins.signature.as_ref().ok_or(CardError::NotSetUp)?;
-            answer::sign(&mut client, password, asked, now)?
-        }
-        Purpose::SignDigest => {
-            let password = pins.signature.as_ref().ok_or(CardError::NotSetUp)?;
-            answer::sign_digest(&mut client, password, asked)?
+            let proof = match asked.proof {
+                true => {
+                    let pin = pins.user_authentication.as_ref().ok_or(CardError::NotSetUp)?;
+                    Some(answer::prove(&mut client, pin, asked)?)
+                }
+                false => None,
+            };
+            answer::sign(&mut client, password, asked, proof, now)?
         }
     };
     Ok((answer, client.certificate(usage_of(asked.purpose))?))

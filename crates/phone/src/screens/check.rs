@@ -71,7 +71,7 @@ impl Check<'_> {
             Use::Signature => "password",
             Use::UserAuthentication => "pin",
         };
-        parts::own(self.v, self.told.as_ref(), name, usage)
+        parts::own(self.v, self.told.as_ref(), name, usage, None)
     }
 }
 

@@ -71,7 +71,7 @@ impl Contents<'_> {
             Use::Signature => "signature_password",
             Use::UserAuthentication => "user_authentication_pin",
         };
-        parts::own(self.v, self.told.as_ref(), name, *usage).optional()
+        parts::own(self.v, self.told.as_ref(), name, *usage, None).optional()
     }
 }
 

@@ -104,11 +104,12 @@ pub(super) fn own<'a>(
     told: Option<&'a StepProblem>,
     name: &'static str,
     usage: Use,
+    tries_left: Option<u8>,
 ) -> Field<'a> {
     let pin = PinName::Phone(usage).as_str();
     let about = |problem: &&StepProblem| problem.params.get("pin").is_some_and(|of| of == pin);
     let fault = Fault::new(v, told.filter(about));
-    existing(&fault, name, kind(usage), own_label(usage), form(usage), None)
+    existing(&fault, name, kind(usage), own_label(usage), form(usage), tries_left)
 }
 
 /// What the phone's own PIN or password of a use is called.

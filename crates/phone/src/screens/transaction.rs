@@ -20,7 +20,7 @@ use serde::Deserialize;
 use super::parts::{self, Fault};
 use super::passkey::{self, AssertionForm};
 use super::{Tells, find, home, to, to_be_told};
-use crate::answer::usage_of;
+use crate::answer::{usage_of, uses_of};
 use crate::fleet::Fleet;
 use crate::hindrance;
 use crate::passkey::{Asked, Occasion};
@@ -193,15 +193,20 @@ impl Shown<'_> {
     }
 
     fn trouble(&self) -> Option<Trouble<'_>> {
-        self.fault().trouble_at(self.can_answer.then(|| self.secret()))
+        let fields = self.can_answer.then(|| std::iter::once(self.secret()).chain(self.proof()));
+        self.fault().trouble_at(fields.into_iter().flatten())
     }
 
     fn secret(&self) -> Field<'_> {
-        let (kind, label, support) = match self.signs() {
-            true => (Kind::Password, "step.phone-password-of", "step.password-form"),
-            false => (Kind::Digits, "transaction-page.pin", "step.pin-form"),
-        };
-        parts::existing(&self.fault(), "secret", kind, label, support, self.shown.tries_left)
+        let usage = usage_of(self.asked_for().purpose);
+        parts::own(self.v, self.told.as_ref(), "secret", usage, self.shown.tries_left)
+    }
+
+    /// The field for the PIN by which is proven who signs.
+    fn proof(&self) -> Option<Field<'_>> {
+        let usage = uses_of(self.asked_for()).nth(1)?;
+        let left = self.shown.proof_tries_left;
+        Some(parts::own(self.v, self.told.as_ref(), "proof", usage, left))
     }
 
     /// The language of a text that the asker wrote: what is signed is shown as it is.
@@ -234,6 +239,8 @@ pub(super) struct ConsentForm {
     link: String,
     consent: String,
     secret: Option<Typed>,
+    /// The PIN by which is proven who signs.
+    proof: Option<Typed>,
     #[serde(flatten)]
     assertion: AssertionForm,
 }
@@ -296,11 +303,12 @@ pub(super) async fn consent(
     let by_passkey = assertion.is_some();
     let consent = match (form.consent.as_str(), assertion) {
         ("approve", None) => {
-            Consent::Approve { pin: form.secret.unwrap_or_else(|| Typed::new("")) }
+            let pin = form.secret.unwrap_or_else(|| Typed::new(""));
+            Consent::Approve { pin, proof: form.proof }
         }
         ("approve", Some(assertion)) => {
             match phone.unseal(&assertion, &passkey::host(&headers, &uri), &form.link) {
-                Ok(pin) => Consent::Approve { pin },
+                Ok(pin) => Consent::Approve { pin, proof: None },
                 Err(problem) => {
                     let page = page_of(&form.link);
                     return Ok(to_be_told(&phone, &name, &page, &problem).into_response());
@@ -375,14 +383,17 @@ async fn shown(
         Purpose::LogIn => "transaction-page.log-in",
     };
     let state = phone.blocking(|phone| Ok(phone.state())).await?;
-    let usage = usage_of(shown.transaction.purpose);
-    let unable = hindrance::of_answer(&state, usage, shown.tries_left, v.now);
+    let tries = [shown.tries_left, shown.proof_tries_left];
+    let unable = uses_of(&shown.transaction).zip(tries).find_map(|(usage, left)| {
+        let hindrance = hindrance::of_answer(&state, usage, left, v.now)?;
+        Some(hindrance::problem(hindrance, usage))
+    });
     let can_answer = unable.is_none();
     let by_passkey = can_answer
         && shown.transaction.purpose == Purpose::LogIn
         && phone.live().stored.passkey.is_some();
     let asked = by_passkey.then(|| phone.ask_authenticator(Occasion::Answering(link.to_owned())));
-    let unable = unable.map(|hindrance| kept(&hindrance::problem(hindrance, usage)));
+    let unable = unable.map(|problem| kept(&problem));
     let told = unable.or_else(|| phone.told(&tells.told));
     page(v, &Shown { v, title, phone: name, link, shown: &shown, told, can_answer, asked })
 }

@@ -74,6 +74,7 @@ impl Portal {
             afterwards: None,
             text: text.to_owned(),
             shares: Vec::new(),
+            proof: false,
             challenge: Base64(vec![5; 32]),
             expires,
             state: TransactionState::Open,

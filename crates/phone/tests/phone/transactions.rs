@@ -1,6 +1,7 @@
 //! Log-in and signature by hand-over (USE-1, REG-4).
 
 use inrou_api::problem::ProblemDocument;
+use inrou_api::wire::Base64;
 use inrou_api::wire::phone::{ChipContents, PhoneState, ShownTransaction};
 use inrou_api::wire::transaction::{
     Hindrance, Purpose, Transaction, TransactionAnswer, TransactionId, TransactionState,
@@ -77,12 +78,61 @@ async fn use_1_a_document_is_signed_detached_with_the_signature_key() {
     assert_eq!((shown.transaction.text.as_str(), shown.tries_left), (DOCUMENT, Some(5)));
     consent(&world, &id, approve(PHONE_PASSWORD)).await.unwrap();
     let answers = world.portal.answers();
-    let [TransactionAnswer::Sign { cms }] = answers.as_slice() else { panic!("{answers:?}") };
+    let [TransactionAnswer::Sign { cms, proof: None }] = answers.as_slice() else {
+        panic!("{answers:?}")
+    };
     let message = SignedMessage::from_der(&cms.0).unwrap();
     assert_eq!(message.content(), None);
     let signed = message.verify_detached(DOCUMENT.as_bytes()).unwrap();
     assert_eq!(signed.signer.issuer(), world.house.issuer(Use::Signature).subject());
     assert_eq!(signed.signing_time, Some(world.now()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_1_who_signs_is_proven_by_the_other_key_where_a_site_asks_for_that() {
+    let world = carrying().await;
+    let digest = Base64(vec![7; 32]);
+    for purpose in [Purpose::Sign, Purpose::SignDigest] {
+        let (id, link) = ask(&world, purpose);
+        world.portal.change(&id, |transaction| {
+            transaction.proof = true;
+            transaction.digest = (purpose == Purpose::SignDigest).then(|| digest.clone());
+        });
+        let shown = open(&world, &link).await.unwrap();
+        assert_eq!((shown.tries_left, shown.proof_tries_left), (Some(5), Some(3)));
+        let proven = |password: &str, pin: &str| json!({"consent": "approve", "pin": password, "proof": pin});
+        // Neither key is used before both secrets have their form.
+        for (consents, fault) in [
+            (approve(PHONE_PASSWORD), "pin-form"),
+            (proven(PHONE_PASSWORD, "12"), "pin-form"),
+            (proven("short", PHONE_PIN), "pin-form"),
+        ] {
+            assert_eq!(consent(&world, &id, consents).await.unwrap_err().code, fault);
+        }
+        assert_eq!(tries(&world).await, [5, 3]);
+        let wrong = consent(&world, &id, proven(PHONE_PASSWORD, "1111")).await.unwrap_err();
+        assert_eq!(
+            (wrong.code.as_str(), &*wrong.params["pin"]),
+            ("wrong-pin", "phone-user-authentication")
+        );
+        let wrong = consent(&world, &id, proven("WRONG123", PHONE_PIN)).await.unwrap_err();
+        assert_eq!((wrong.code.as_str(), &*wrong.params["pin"]), ("wrong-pin", "phone-signature"));
+        consent(&world, &id, proven(PHONE_PASSWORD, PHONE_PIN)).await.unwrap();
+        assert_eq!(tries(&world).await, [5, 3], "the right ones give all tries back");
+        let answers = world.portal.answers();
+        let proof = match answers.last() {
+            Some(TransactionAnswer::Sign { proof, .. }) => proof.clone(),
+            Some(TransactionAnswer::SignDigest { proof, .. }) => proof.clone(),
+            other => panic!("{other:?}"),
+        };
+        let proof = proof.unwrap();
+        let by = Certificate::from_der(&proof.certificate.0).unwrap();
+        let issuer = world.house.issuer(Use::UserAuthentication);
+        assert_eq!(by.issuer(), issuer.subject());
+        let message = authentication_message(&shown.transaction);
+        let key = by.public_key().unwrap();
+        key.verify(SignatureAlgorithm::Sha256WithRsa, &message, &proof.signature.0).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -254,7 +254,7 @@ impl Provider {
         let words = words.with("site", Term { text: name, reading: "" });
         let words = words.with("host", Term { text: host, reading: "" });
         let number = client.registration.number_check == NumberCheck::Always;
-        let checks = Checks { number, comes_back: true };
+        let checks = Checks { number, comes_back: true, proof: false };
         TransactionRecord {
             id: TransactionId::from_random(self.random()),
             purpose: Purpose::LogIn,
@@ -282,8 +282,7 @@ impl Provider {
         id: &TransactionId,
         browser: &Digest,
     ) -> Result<Authorization, Problem> {
-        let id = id.clone();
-        let found = self.store(move |store| store.authorization(&id)).await?;
+        let found = self.find_authorization(id).await?;
         let own = found.filter(|found| found.browser == *browser);
         own.ok_or_else(|| Problem::new(Code::LOGIN_NOT_BEGUN))
     }
@@ -300,7 +299,7 @@ impl Provider {
         match of.transaction.standing(now) {
             Standing::Done => {
                 if let Err(refused) = self.hand_in_consent(of).await? {
-                    return back(Err(&refused));
+                    return self.ended(of, refused.code()).map(Some);
                 }
                 let code = self.secrets.code(&of.transaction.id);
                 let (hash, id) = (sha256(code.as_bytes()), of.transaction.id.clone());
@@ -311,16 +310,21 @@ impl Provider {
                 }
                 back(Ok(self.given(code, &of.client, request, &of.browser)))
             }
-            Standing::Over(result) => {
-                let code = Code::ALL.iter().find(|code| code.as_str() == result);
-                let refused = Refused::denied(*code.unwrap_or(&Code::TRANSACTION_EXPIRED));
-                let mut url = self.answer(&request.redirect_uri, state, Err(&refused))?;
-                let name = of.transaction.id.as_str();
-                url.query_pairs_mut().append_pair("inrou_transaction", name);
-                Ok(Some(url))
-            }
+            Standing::Over(result) => self.ended(of, &result).map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// Where the browser goes with nothing, for the reason of this code.
+    fn ended(&self, of: &Authorization, result: &str) -> Result<Url, Problem> {
+        let request = &of.request;
+        let code = Code::ALL.iter().find(|code| code.as_str() == result);
+        let refused = Refused::denied(*code.unwrap_or(&Code::TRANSACTION_EXPIRED));
+        let mut url =
+            self.answer(&request.redirect_uri, request.state.as_deref(), Err(&refused))?;
+        let name = of.transaction.id.as_str();
+        url.query_pairs_mut().append_pair("inrou_transaction", name);
+        Ok(url)
     }
 
     /// What a site is given with a code.
@@ -394,7 +398,7 @@ fn to_sign(
         }
     };
     let number = client.registration.number_check != NumberCheck::Never;
-    let checks = Checks { number, ..transaction.handover.checks };
+    let checks = Checks { number, proof: true, ..transaction.handover.checks };
     let handover = Handover { checks, ..transaction.handover };
     let expires = transaction.expires.min(order.expires);
     let reason = Some(order.purpose);

@@ -80,7 +80,8 @@ impl Provider {
         }
     }
 
-    /// The same, with what it led to: `None` if nothing was consented to.
+    /// The same, with what it led to: `None` if nothing was consented to. What the authority does not take is
+    /// as good as not signed.
     async fn hand_in(
         &self,
         order: &SignTransaction,
@@ -95,10 +96,17 @@ impl Provider {
             document: of.transaction.text.clone(),
             cms: Base64(signed.signature.clone()),
         };
-        match self.authority.post("/consents").json(&given).answer().await {
-            Ok(view) => Ok(Ok(Some(view))),
-            Err(error) => refused_by_authority(error, &REFUSED).map(Err),
+        let refused = match self.authority.post("/consents").json(&given).answer().await {
+            Ok(view) => return Ok(Ok(Some(view))),
+            Err(error) => refused_by_authority(error, &REFUSED)?,
+        };
+        // What the site is told once stays so: nothing counts as signed.
+        let code = REFUSED.into_iter().find(|code| code.as_str() == refused.code());
+        if let Some(code) = code {
+            let (id, now) = (of.transaction.id.clone(), self.now());
+            self.change(move |store| store.take_back(&id, code, now)).await?;
         }
+        Ok(Err(refused))
     }
 }
 

@@ -164,12 +164,14 @@ impl Provider {
         };
         let Content::Consent(asked) = &order.content else { return Err(unknown()) };
         let by = self.asked_by(&order).await?;
-        let (stage, mut code) = self.stage(&order, by.as_ref());
+        let (mut stage, mut code) = self.stage(&order, by.as_ref());
         if let (Stage::Signed, Some(by)) = (stage, &by) {
             match self.hand_in(&order, by).await? {
                 Ok(Some(view)) => return Ok(Found::Given(Box::new(view))),
                 Ok(None) => {}
-                Err(refused) => code = Some(refused.code().to_owned()),
+                Err(refused) => {
+                    (stage, code) = (Stage::NotSigned, Some(refused.code().to_owned()));
+                }
             }
         }
         let (asked, purpose) = (asked.clone(), order.purpose);

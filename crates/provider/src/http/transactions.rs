@@ -39,11 +39,13 @@ async fn take(
     extensions(("x-problems" = json!([
         "application-content-mismatch", "application-signature-invalid", "bad-request",
         "certificate-expired", "certificate-not-yet-valid", "certificate-on-hold",
-        "certificate-revoked", "certificate-untrusted", "certificate-wrong-kind", "client-unknown", "digest-signature-invalid",
-        "handover-taken", "holder-phone-not-supported", "holder-pin-blocked", "holder-pin-wrong",
-        "holder-without-certificate", "login-signature-invalid",
-        "other-person-logged-in", "request-uri-invalid", "sign-transaction-used", "status-unavailable", "transaction-done",
-        "transaction-expired", "transaction-refused", "transaction-unknown"
+        "certificate-revoked", "certificate-untrusted", "certificate-wrong-kind", "client-unknown",
+        "digest-signature-invalid", "handover-number-wrong", "handover-taken", "handover-timed-out",
+        "holder-phone-not-supported", "holder-pin-blocked", "holder-pin-wrong",
+        "holder-without-certificate", "login-proof-missing", "login-signature-invalid",
+        "other-person-logged-in", "request-uri-invalid", "sign-transaction-used",
+        "signer-other-person", "status-unavailable", "transaction-done", "transaction-expired",
+        "transaction-refused", "transaction-unknown"
     ]))),
     responses((status = 200, body = Transaction)))]
 async fn answer(

@@ -6,7 +6,10 @@
 mod error;
 mod records;
 mod sqlite;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
+use inrou_api::problem::Code;
 use inrou_api::wire::transaction::TransactionId;
 use inrou_relying::Taken;
 use jiff::Timestamp;
@@ -161,6 +164,20 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     fn settle(&self, settlement: &Settlement) -> Result<Option<Authorization>, StoreError>;
+
+    /// Ends a log-in whose time is over, for the answer or for what is checked after it: what was granted is
+    /// taken back, nothing counts as signed, and an answer that comes later finds it so. Gives it as it
+    /// stands afterwards.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn end(&self, id: &TransactionId, now: Timestamp) -> Result<Option<Authorization>, StoreError>;
+
+    /// Takes back what a log-in granted, for that reason, unless it has led back to the site.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn take_back(&self, id: &TransactionId, why: Code, now: Timestamp) -> Result<(), StoreError>;
 
     /// Notes the code under which what a log-in granted may be fetched, unless it was given before. Whether
     /// it serves: it was not exchanged yet.

@@ -281,7 +281,7 @@ pub enum TokenKind {
 }
 
 /// What an access token opens.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessToken {
     /// What was granted.
     pub grant: Grant,

@@ -2,15 +2,15 @@
 //! authority has at each request.
 
 use axum::http::StatusCode;
-use inrou_api::clock::Clock;
 use inrou_api::problem::Code;
 use inrou_api::wire::authority::ConsentState;
-use inrou_api::wire::transaction::{Purpose, TransactionAnswer};
-use inrou_relying::testing::{Holder, resident};
-use inrou_rules::{Medium, Use};
+use inrou_api::wire::transaction::{Purpose, Transaction, TransactionAnswer};
+use inrou_relying::testing::resident;
 use serde_json::{Value, json};
 
+use crate::events;
 use crate::house::{Answer, Back, House};
+use crate::signer::{Signer, with_proof};
 use crate::site::{Form, Site};
 
 const NAME: &str = "水野　花";
@@ -19,7 +19,7 @@ const NAME: &str = "水野　花";
 struct Asking {
     house: House,
     site: Site,
-    person: Holder,
+    person: Signer,
 }
 
 impl Asking {
@@ -32,9 +32,7 @@ impl Asking {
         more["number_check"] = more.get("number_check").cloned().unwrap_or(json!("never"));
         more["scope"] = json!("openid name address birthdate gender sign");
         let site = house.site_with(more).await;
-        let attributes = resident(NAME, "東京都清瀬市中里１－２－３");
-        let person = house.authority.issue(Use::Signature, Medium::Phone, &attributes);
-        house.role_api.know(&person.certificate, &format!("subject of {NAME}"), &attributes);
+        let person = Signer::new(&house, NAME);
         Self { house, site, person }
     }
 
@@ -76,7 +74,7 @@ impl Asking {
         let transaction = browser.begin(&self.request(id)).await;
         let asked = self.house.transaction(&transaction).await;
         let answer = match answers {
-            true => self.person.sign(&asked, self.house.clock.now()),
+            true => self.person.sign(&self.house, &asked),
             false => TransactionAnswer::Refused,
         };
         let answer = self.house.answer(&transaction, &answer).await;
@@ -119,7 +117,7 @@ async fn the_resident_signs_the_whole_consent_and_the_site_has_what_it_opens() {
     }
     assert!(!asked.text.contains("性別") && !asked.text.contains("生年月日"));
     assert_eq!(asking.status(&id).await["status"], "asked");
-    let answer = asking.person.sign(&asked, asking.house.clock.now());
+    let answer = asking.person.sign(&asking.house, &asked);
     asking.house.answer(&transaction, &answer).await;
     let back = browser.goes_back(&transaction).await;
     let tokens = asking.site.exchange(&asking.house, &back["code"]);
@@ -150,7 +148,8 @@ async fn what_changes_at_the_municipality_is_told_at_the_next_request() {
     let asking = Asking::new().await;
     let id = asking.given().await;
     let moved = resident(NAME, "東京都東村山市本町４－５－６");
-    asking.house.role_api.know(&asking.person.certificate, &format!("subject of {NAME}"), &moved);
+    let certificate = &asking.person.signature.certificate;
+    asking.house.role_api.know(certificate, &format!("subject of {NAME}"), &moved);
     let latest = asking.latest(&id).await.json();
     assert_eq!(latest["attributes"]["address"], "東京都東村山市本町４－５－６");
 }
@@ -272,7 +271,7 @@ async fn a_wrong_number_leaves_no_consent() {
     let mut browser = asking.house.browser();
     let transaction = browser.begin(&asking.request(&id)).await;
     let asked = asking.house.transaction(&transaction).await;
-    let answer = asking.person.sign(&asked, asking.house.clock.now());
+    let answer = asking.person.sign(&asking.house, &asked);
     asking.house.answer(&transaction, &answer).await;
     assert_eq!(asking.status(&id).await["status"], "asked", "the number is not typed yet");
     for _ in 0..3 {
@@ -292,7 +291,7 @@ async fn a_browser_that_does_not_come_back_takes_no_consent_away() {
     let mut browser = asking.house.browser();
     let transaction = browser.begin(&asking.request(&id)).await;
     let asked = asking.house.transaction(&transaction).await;
-    let answer = asking.person.sign(&asked, asking.house.clock.now());
+    let answer = asking.person.sign(&asking.house, &asked);
     asking.house.answer(&transaction, &answer).await;
     assert_eq!(asking.status(&id).await["status"], "given");
     assert!(browser.goes_back(&transaction).await.contains_key("code"), "it may still come");
@@ -306,5 +305,38 @@ async fn a_consent_that_the_authority_does_not_take_leads_back_with_its_reason()
     let back = asking.asked(&id, true).await;
     assert_eq!((&*back["error"], &*back["inrou_code"]), ("access_denied", "certificate-on-hold"));
     let status = asking.status(&id).await;
-    assert_eq!(status["code"], "certificate-on-hold");
+    let told = (&status["status"], &status["code"]);
+    assert_eq!(told, (&json!("not-given"), &json!("certificate-on-hold")));
+    // What the site was told stays so, though the hold is lifted: nobody has consented.
+    asking.house.role_api.set_consents_refused(None);
+    assert_eq!(asking.status(&id).await["status"], "not-given");
+    assert_eq!(asking.latest(&id).await.refusal(), "403 access_denied consent-not-given");
+    let told = events::of(&asking.house, &asking.site, &id).await;
+    assert_eq!(told[3..], ["signed phone", "failed certificate-on-hold"], "{told:?}");
+    // The resident may be asked again.
+    assert!(asking.asked(&id, true).await.contains_key("code"));
+    assert_eq!(asking.status(&id).await["status"], "given");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consent_is_given_by_who_is_there_and_not_by_a_signature_alone() {
+    let asking = Asking::new().await;
+    let (house, other) = (&asking.house, Signer::new(&asking.house, "水野　健"));
+    let answered = async |answer: &dyn Fn(&Transaction) -> TransactionAnswer| {
+        let id = asking.ordered(&order()).await;
+        let mut browser = house.browser();
+        let transaction = browser.begin(&asking.request(&id)).await;
+        let asked = house.transaction(&transaction).await;
+        assert!(asked.proof);
+        let told = house.answer(&transaction, &answer(&asked)).await.json();
+        let back = browser.goes_back(&transaction).await;
+        assert_eq!((&told["code"], &*back["error"]), (&json!(back["inrou_code"]), "access_denied"));
+        assert_eq!(asking.status(&id).await["code"], told["code"]);
+        assert_eq!(asking.latest(&id).await.refusal(), "403 access_denied consent-not-given");
+        back["inrou_code"].clone()
+    };
+    let signed = |asked: &Transaction| asking.person.signs(house, asked);
+    assert_eq!(answered(&signed).await, "login-proof-missing");
+    let by_other = |asked: &Transaction| with_proof(signed(asked), Some(other.login.proves(asked)));
+    assert_eq!(answered(&by_other).await, "signer-other-person");
 }

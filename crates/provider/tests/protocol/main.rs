@@ -4,6 +4,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "what helps a test fails by panicking")]
 
 mod authorization;
+mod binding;
 mod client_authentication;
 mod consents;
 mod console;
@@ -24,15 +25,21 @@ mod refresh;
 mod registration;
 mod registration_bounds;
 mod request_object;
+mod resources;
 mod revocation;
+#[path = "../support/samples.rs"]
+mod samples;
+mod signer;
 mod signing;
 mod site;
 mod staff;
+mod time_out;
 mod token;
+mod untold;
 mod userinfo;
 
-/// The cases of a table: the requirement; how a request differs from one as it should be; how it is
-/// answered. `journeys/relying/calibrate.mjs` shows the same to another provider.
-fn cases(table: &str) -> Vec<[String; 3]> {
+/// The cases of a table: the requirement; how a request, or the claims of a token, differ from what they
+/// should be; how that is answered. `journeys/relying/calibrate.mjs` shows the same to another provider.
+fn cases<T: serde::de::DeserializeOwned>(table: &str) -> Vec<T> {
     serde_json::from_str(table).unwrap()
 }

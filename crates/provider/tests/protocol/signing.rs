@@ -13,34 +13,35 @@ use inrou_api::wire::transaction::{
 };
 use inrou_pki::cms::SignedMessage;
 use inrou_pki::digest::{Digest, HashAlgorithm};
-use inrou_pki::{Certificate, Signer, Status};
+use inrou_pki::{Certificate, Status};
 use inrou_relying::jwe::{RecipientKey, decrypt};
-use inrou_relying::testing::{Holder, resident};
-use inrou_rules::{Medium, RevocationReason, Use};
+use inrou_rules::RevocationReason;
 use serde_json::{Value, json};
 
 use crate::events;
 use crate::house::{Answer, House};
 use crate::keys::base64url;
+use crate::signer::Signer;
 use crate::site::{Form, Site};
 
 const DOCUMENT: &str = "口座開設申込書\n氏名：水野　花\n";
 
 /// A site that may have things signed, and its key for results.
-struct Signing {
-    house: House,
-    site: Site,
+pub struct Signing {
+    pub house: House,
+    pub site: Site,
     key: RecipientKey,
-    /// The holder of a signature certificate.
-    person: Holder,
+    /// The public half of the key for results.
+    pub jwk: Value,
+    pub person: Signer,
 }
 
 impl Signing {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::with(json!({"number_check": "never"})).await
     }
 
-    async fn with(more: Value) -> Self {
+    pub async fn with(more: Value) -> Self {
         let house = House::new().await;
         let key = PrivateKey::generate(&ECDH_P256).unwrap();
         let point = key.compute_public_key().unwrap();
@@ -48,17 +49,15 @@ impl Signing {
         let jwk = json!({"kty": "EC", "crv": "P-256", "use": "enc", "kid": "results",
             "x": base64url(x), "y": base64url(y)});
         let mut more = more;
-        more["scope"] = json!("openid name sign");
-        more["more_keys"] = json!([jwk]);
+        more["scope"] = json!("openid name birthdate sign");
+        more["more_keys"] = json!([&jwk]);
         let site = house.site_with(more).await;
-        let attributes = resident("水野　花", "東京都清瀬市中里１－２－３");
-        let person = house.authority.issue(Use::Signature, Medium::Phone, &attributes);
-        house.role_api.know(&person.certificate, "subject of 水野　花", &attributes);
-        Self { house, site, key: RecipientKey::EcP256(key), person }
+        let person = Signer::new(&house, "水野　花");
+        Self { house, site, key: RecipientKey::EcP256(key), jwk, person }
     }
 
     /// A token of the site itself.
-    async fn own_token(&self) -> String {
+    pub async fn own_token(&self) -> String {
         let form = Form::default().set("grant_type", "client_credentials").set("scope", "sign");
         let answer = self.house.token(&self.site, &self.site.proven(&self.house, &form)).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
@@ -68,7 +67,13 @@ impl Signing {
         tokens["access_token"].as_str().unwrap().to_owned()
     }
 
-    async fn call(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Answer {
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: Option<&Value>,
+    ) -> Answer {
         let request =
             Request::builder().method(method).uri(format!("/api/sign-transactions{path}"));
         let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -77,42 +82,39 @@ impl Signing {
         self.house.send(request.body(body).unwrap()).await
     }
 
-    async fn order(&self, order: Value) -> Answer {
+    pub async fn order(&self, order: Value) -> Answer {
         self.call("POST", "", &self.own_token().await, Some(&order)).await
     }
 
     /// Something is ordered; its identifier.
-    async fn ordered(&self, order: Value) -> String {
+    pub async fn ordered(&self, order: Value) -> String {
         let answer = self.order(order).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
         answer.json()["sign_transaction_id"].as_str().unwrap().to_owned()
     }
 
-    fn request(&self, id: &str) -> Form {
+    pub fn request(&self, id: &str) -> Form {
         self.site.request().set("scope", "openid sign").set("sign_transaction_id", id)
     }
 
-    async fn status(&self, id: &str) -> Value {
+    pub async fn status(&self, id: &str) -> Value {
         let answer = self.call("GET", &format!("/{id}"), &self.own_token().await, None).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         answer.json()
     }
 
-    fn sign(&self, asked: &Transaction) -> TransactionAnswer {
-        match &asked.digest {
-            None => self.person.sign(asked, self.house.clock.now()),
-            Some(hash) => {
-                let hash = Digest::from_bytes(HashAlgorithm::Sha256, &hash.0).unwrap();
-                TransactionAnswer::SignDigest {
-                    certificate: Base64(self.person.certificate.as_der().to_vec()),
-                    signature: Base64(self.person.key.sign_digest(&hash).unwrap()),
-                }
-            }
-        }
+    pub fn sign(&self, asked: &Transaction) -> TransactionAnswer {
+        self.person.sign(&self.house, asked)
     }
 
     /// It is signed: the access token to which that leads.
-    async fn signed(&self, id: &str) -> String {
+    pub async fn signed(&self, id: &str) -> String {
+        let tokens = self.signed_tokens(id).await;
+        tokens["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// It is signed: the tokens.
+    pub async fn signed_tokens(&self, id: &str) -> Value {
         let mut browser = self.house.browser();
         let transaction = browser.begin(&self.request(id)).await;
         let asked = self.house.transaction(&transaction).await;
@@ -120,11 +122,10 @@ impl Signing {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         let back = browser.goes_back(&transaction).await;
         let code = back.get("code").unwrap_or_else(|| panic!("{back:?}"));
-        let tokens = self.house.token(&self.site, &self.site.exchange(&self.house, code)).await;
-        tokens.json()["access_token"].as_str().unwrap().to_owned()
+        self.house.token(&self.site, &self.site.exchange(&self.house, code)).await.json()
     }
 
-    async fn result(&self, id: &str, token: &str) -> Answer {
+    pub async fn result(&self, id: &str, token: &str) -> Answer {
         self.call("GET", &format!("/{id}/result"), token, None).await
     }
 
@@ -133,7 +134,7 @@ impl Signing {
     }
 }
 
-fn document() -> Value {
+pub fn document() -> Value {
     json!({"purpose": "口座を開くため", "document": DOCUMENT})
 }
 
@@ -161,7 +162,7 @@ async fn use_1_a_document_is_shown_whole_and_its_signature_comes_to_the_site_alo
     let signed = message.verify_detached(DOCUMENT.as_bytes()).unwrap();
     let certificate = signing.opens(&result, "certificate_jwe");
     assert_eq!(signed.signer.as_der(), certificate);
-    assert_eq!(certificate, signing.person.certificate.as_der());
+    assert_eq!(certificate, signing.person.signature.certificate.as_der());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -322,9 +323,9 @@ async fn a_signature_that_does_not_hold_is_told_on_both_sides() {
         back["inrou_code"].clone()
     };
     let flip = |asked: &Transaction| match signing.sign(asked) {
-        TransactionAnswer::SignDigest { certificate, mut signature } => {
+        TransactionAnswer::SignDigest { certificate, mut signature, proof } => {
             signature.0[20] ^= 1;
-            TransactionAnswer::SignDigest { certificate, signature }
+            TransactionAnswer::SignDigest { certificate, signature, proof }
         }
         other => other,
     };
@@ -336,7 +337,7 @@ async fn a_signature_that_does_not_hold_is_told_on_both_sides() {
     assert_eq!(answered(&of_other).await, "digest-signature-invalid");
     let reason = RevocationReason::CessationOfOperation;
     let revoked = Status::Revoked { at: signing.house.clock.now(), reason };
-    signing.house.authority.set_status(&signing.person.certificate, revoked);
+    signing.house.authority.set_status(&signing.person.signature.certificate, revoked);
     assert_eq!(answered(&|asked| signing.sign(asked)).await, "certificate-revoked");
 }
 
@@ -347,7 +348,8 @@ async fn use_1_a_signature_by_code_from_another_device_is_confirmed_by_number() 
     let mut browser = signing.house.browser();
     let transaction = browser.begin(&signing.request(&id)).await;
     let asked = signing.house.transaction(&transaction).await;
-    let told = signing.house.answer(&transaction, &signing.sign(&asked)).await;
+    let answer = signing.sign(&asked);
+    let told = signing.house.answer(&transaction, &answer).await;
     let told: Transaction = serde_json::from_str(&told.text).unwrap();
     assert_eq!(told.state, TransactionState::Done);
     assert!(matches!(told.afterwards, Some(Afterwards::TypeNumber { .. })), "by default");
@@ -357,6 +359,8 @@ async fn use_1_a_signature_by_code_from_another_device_is_confirmed_by_number() 
         browser.submit(&number, &Form::default().set("number", "x")).await;
     }
     assert_eq!(browser.goes_back(&transaction).await["inrou_code"], "handover-number-wrong");
+    let again = signing.house.answer(&transaction, &answer).await;
+    assert_eq!(again.json()["code"], "handover-number-wrong", "the phone is told as well");
     // Nothing is left of it: it may be asked for again.
     assert_eq!(signing.status(&id).await["code"], "handover-number-wrong");
     browser.begin(&signing.request(&id)).await;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use inrou_api::wire::Base64;
-use inrou_api::wire::transaction::{Transaction, TransactionAnswer, authentication_message};
+use inrou_api::wire::transaction::{
+    LoginProof, Transaction, TransactionAnswer, authentication_message,
+};
 use inrou_pki::certificate::Certificate;
 use inrou_pki::cms::NewMessage;
 use inrou_pki::{Signer, SoftwareKey};
@@ -21,8 +23,14 @@ pub struct Holder {
 impl Holder {
     /// Answers a log-in.
     pub fn log_in(&self, transaction: &Transaction) -> TransactionAnswer {
+        let LoginProof { certificate, signature } = self.proves(transaction);
+        TransactionAnswer::LogIn { certificate, signature }
+    }
+
+    /// Proves who answers.
+    pub fn proves(&self, transaction: &Transaction) -> LoginProof {
         let signature = self.key.sign(&authentication_message(transaction)).unwrap();
-        TransactionAnswer::LogIn {
+        LoginProof {
             certificate: Base64(self.certificate.as_der().to_vec()),
             signature: Base64(signature),
         }
@@ -32,6 +40,7 @@ impl Holder {
     pub fn sign(&self, transaction: &Transaction, at: Timestamp) -> TransactionAnswer {
         TransactionAnswer::Sign {
             cms: Base64(self.sign_content(transaction.text.as_bytes(), false, at)),
+            proof: None,
         }
     }
 

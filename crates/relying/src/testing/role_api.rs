@@ -16,6 +16,7 @@ use inrou_api::wire::authority::{ConsentView, FindHolder, HistoryEntry, Holder};
 use inrou_pki::{Certificate, PublicKey};
 use inrou_rules::Attributes;
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
 use super::consents;
 
@@ -27,7 +28,11 @@ pub struct RoleApi {
 }
 
 #[derive(Default)]
-pub(super) struct State(Mutex<Known>);
+pub(super) struct State {
+    known: Mutex<Known>,
+    /// Tells that it answers again.
+    speaks: Notify,
+}
 
 #[derive(Default)]
 pub(super) struct Known {
@@ -42,6 +47,8 @@ pub(super) struct Known {
     secretive: bool,
     silent: bool,
     asked: usize,
+    /// How many wait for an answer.
+    waiting: usize,
 }
 
 impl RoleApi {
@@ -103,9 +110,17 @@ impl RoleApi {
         self.known().down = down;
     }
 
-    /// Takes requests, and answers none.
+    /// Takes requests, and answers none until it is no longer silent.
     pub fn set_silent(&self, silent: bool) {
         self.known().silent = silent;
+        self.state.speaks.notify_waiters();
+    }
+
+    /// Returns once somebody waits for an answer.
+    pub async fn is_waited_for(&self) {
+        while self.known().waiting == 0 {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Does not tell attributes.
@@ -121,7 +136,7 @@ impl RoleApi {
 
 impl State {
     pub(super) fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap()
+        self.known.lock().unwrap()
     }
 }
 
@@ -130,8 +145,13 @@ async fn find_holder(
     _by: SignedBy,
     Json(request): Json<FindHolder>,
 ) -> Result<Json<Holder>, Problem> {
-    if state.known().silent {
-        std::future::pending::<()>().await;
+    loop {
+        let speaks = state.speaks.notified();
+        if !state.known().silent {
+            break;
+        }
+        state.known().waiting += 1;
+        speaks.await;
     }
     let mut known = state.known();
     known.answer()?;

@@ -69,7 +69,7 @@ pub(super) fn take(
     taken: &Taken,
     now: Timestamp,
 ) -> Result<Option<Authorization>, StoreError> {
-    let Some(mut found) = find(connection, id)? else { return Ok(None) };
+    let Some(mut found) = end(connection, id, now)? else { return Ok(None) };
     let before = found.transaction.handover.clone();
     found.transaction.take(taken.clone(), now);
     let after = &found.transaction.handover;
@@ -91,20 +91,17 @@ pub(super) fn confirm(
     confirmation: Confirmation,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(mut found) = find(connection, id)? else { return Ok(()) };
+    let Some(mut found) = end(connection, id, now)? else { return Ok(()) };
     let before = found.transaction.handover.clone();
     match confirmation {
         Confirmation::Number { is_right } => found.transaction.confirm_number(is_right, now),
         Confirmation::Return => found.transaction.confirm_return(now),
     }
-    if let Some(grant) = &found.grant
-        && found.transaction.state(now) == TransactionState::Failed
-    {
-        grants::revoke(connection, grant, now)?;
-        signing::unsign(connection, id)?;
-    }
     if before == found.transaction.handover {
         return Ok(());
+    }
+    if found.transaction.state(now) == TransactionState::Failed {
+        undo(connection, &found, now)?;
     }
     let what = match confirmation {
         Confirmation::Number { is_right: true } => What::NumberRight,
@@ -117,13 +114,61 @@ pub(super) fn confirm(
     keep(connection, &found, now)
 }
 
+/// Ends a log-in whose time is over; gives it as it stands afterwards.
+pub(super) fn end(
+    connection: &Connection,
+    id: &TransactionId,
+    now: Timestamp,
+) -> Result<Option<Authorization>, StoreError> {
+    let Some(mut found) = find(connection, id)? else { return Ok(None) };
+    if let Some(at) = found.transaction.end(now) {
+        undo(connection, &found, now)?;
+        let result = found.transaction.result(now);
+        let why = Why { code: result.as_deref(), detail: None };
+        events::of_log_in(connection, &found, (What::Expired, why), at)?;
+        keep(connection, &found, now)?;
+    }
+    Ok(Some(found))
+}
+
+/// Takes back what a log-in granted that has not led back to the site.
+pub(super) fn take_back(
+    connection: &Connection,
+    id: &TransactionId,
+    why: Code,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(mut found) = end(connection, id, now)? else { return Ok(()) };
+    let is_open = match &found.grant {
+        Some(grant) => grants::has_no_code(connection, grant)?,
+        None => false,
+    };
+    let Some(answered) = &mut found.transaction.answered else { return Ok(()) };
+    if !is_open || answered.state != TransactionState::Done {
+        return Ok(());
+    }
+    answered.state = TransactionState::Failed;
+    answered.result = Some(why.to_string());
+    undo(connection, &found, now)?;
+    let why = Why { code: Some(why.as_str()), detail: None };
+    events::of_log_in(connection, &found, (What::Failed, why), now)?;
+    keep(connection, &found, now)
+}
+
+/// Nothing is left of what a log-in granted, and nothing counts as signed by it.
+fn undo(connection: &Connection, of: &Authorization, now: Timestamp) -> Result<(), StoreError> {
+    let Some(grant) = &of.grant else { return Ok(()) };
+    grants::revoke(connection, grant, now)?;
+    signing::unsign(connection, &of.transaction.id)
+}
+
 /// Settles a log-in that is open at that time.
 pub(super) fn settle(
     connection: &Connection,
     settlement: &Settlement,
 ) -> Result<Option<Authorization>, StoreError> {
     let id = &settlement.transaction;
-    let Some(mut found) = find(connection, id)? else { return Ok(None) };
+    let Some(mut found) = end(connection, id, settlement.at)? else { return Ok(None) };
     if found.transaction.state(settlement.at) != TransactionState::Open {
         return Ok(Some(found));
     }
@@ -155,7 +200,7 @@ pub(super) fn settle(
         }
         Outcome::Hindered(code) => (What::Hindered, TransactionState::Failed, Some(*code)),
         Outcome::Expired => {
-            (What::Expired, TransactionState::Failed, Some(Code::TRANSACTION_EXPIRED))
+            (What::Expired, TransactionState::Expired, Some(Code::TRANSACTION_EXPIRED))
         }
         Outcome::Failed(code) => failed(*code),
     };

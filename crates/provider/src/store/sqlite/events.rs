@@ -1,8 +1,6 @@
 //! What happened to transactions.
 
-use inrou_api::problem::Code;
 use inrou_api::wire::transaction::TransactionId;
-use inrou_relying::Standing;
 use inrou_store::columns::{Moment, Word, change, row, rows};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, named_params};
@@ -135,7 +133,7 @@ pub(super) fn acts(
     Ok(found.into_iter().map(|(_, event)| event).collect())
 }
 
-/// Notes of log-ins that ended without anybody's doing that they did, of one client or of all.
+/// Ends the log-ins whose time is over, of one client or of all.
 pub(super) fn note_ends(
     connection: &Connection,
     client: Option<&ClientId>,
@@ -147,18 +145,10 @@ pub(super) fn note_ends(
         [client.map(ClientId::as_str)],
         authorizations::read,
     )?;
-    for of in open {
-        let Standing::Over(code) = of.transaction.standing(now) else { continue };
-        let at = match code == Code::TRANSACTION_EXPIRED.as_str() {
-            true => of.transaction.expires,
-            false => of.transaction.turns(now),
-        };
-        let why = Why { code: Some(&code), detail: None };
-        of_log_in(connection, &of, (What::Expired, why), at)?;
-        let sql = "UPDATE authorizations SET ended = 1 WHERE id = ?1";
-        change(connection, sql, [of.transaction.id.as_str()])?;
-    }
-    Ok(())
+    let overdue = open.iter().filter(|of| of.transaction.is_overdue(now));
+    overdue
+        .into_iter()
+        .try_for_each(|of| authorizations::end(connection, &of.transaction.id, now).map(drop))
 }
 
 /// To which transaction of a client a code belongs, and what was signed by it.

@@ -59,7 +59,7 @@ pub(super) fn give_code(
     let is_new = change(
         connection,
         "UPDATE grants SET code = ?2, code_expires = ?3
-         WHERE code IS NULL AND id = (SELECT grant_id FROM authorizations WHERE id = ?1)",
+         WHERE code IS NULL AND revoked IS NULL AND id = (SELECT grant_id FROM authorizations WHERE id = ?1)",
         (id.as_str(), code, Moment(until)),
     )? > 0;
     if is_new
@@ -69,6 +69,12 @@ pub(super) fn give_code(
     }
     let serves = "SELECT 1 FROM grants WHERE code = ?1 AND exchanged IS NULL";
     Ok(row(connection, serves, [code], |_| Ok(()))?.is_some())
+}
+
+/// Whether no code was given for it.
+pub(super) fn has_no_code(connection: &Connection, id: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM grants WHERE id = ?1 AND code IS NULL";
+    Ok(row(connection, sql, [id], |_| Ok(()))?.is_some())
 }
 
 /// The latest log-in of a browser to a client that is still good, and has led back to it.

@@ -11,6 +11,7 @@ mod uses;
 
 use std::path::Path;
 
+use inrou_api::problem::Code;
 use inrou_api::wire::transaction::TransactionId;
 use inrou_pki::Entropy;
 use inrou_relying::Taken;
@@ -46,7 +47,20 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::InUse`], [`StoreError::Newer`], or what the medium says.
     pub fn open(file: &Path, entropy: &dyn Entropy) -> Result<Self, StoreError> {
-        let opening = Opening::new(file, SCHEMA, Settings::default());
+        Self::start(Opening::new(file, SCHEMA, Settings::default()), entropy)
+    }
+
+    /// Opens a store on another file layer than the system's, which has no locks between processes.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn open_on(
+        (layer, file): (&str, &str),
+        settings: Settings,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, StoreError> {
+        Self::start(Opening::through(layer, file, SCHEMA, settings), entropy)
+    }
+
+    fn start(opening: Opening, entropy: &dyn Entropy) -> Result<Self, StoreError> {
         let database = Database::open(opening, |connection| found(connection, entropy))?;
         Ok(Self { database })
     }
@@ -210,6 +224,16 @@ impl Store for SqliteStore {
     ) -> Result<(), StoreError> {
         let id = id.clone();
         self.write(move |connection| authorizations::confirm(connection, &id, confirmation, now))
+    }
+
+    fn end(&self, id: &TransactionId, now: Timestamp) -> Result<Option<Authorization>, StoreError> {
+        let id = id.clone();
+        self.write(move |connection| authorizations::end(connection, &id, now))
+    }
+
+    fn take_back(&self, id: &TransactionId, why: Code, now: Timestamp) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.write(move |connection| authorizations::take_back(connection, &id, why, now))
     }
 
     fn settle(&self, settlement: &Settlement) -> Result<Option<Authorization>, StoreError> {
