@@ -190,6 +190,51 @@ async fn use_1_a_phone_that_cannot_answer_says_why_and_asks_for_no_pin() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn use_1_who_signs_for_a_site_types_both_secrets_and_is_told_which_was_wrong() {
+    let world = World::new().await;
+    let ask = || {
+        let expires = world.now() + SignedDuration::from_mins(5);
+        let (id, link) = world.portal.ask(Purpose::Sign, "契約書", expires);
+        world.portal.change(&id, |transaction| transaction.proof = true);
+        link
+    };
+    let visitor = Visitor::new(&world, "ja-easy");
+    visitor.carry(&world).await;
+    for language in LANGUAGES {
+        let page = Visitor::new(&world, language).look(&format!("/open?link={}", ask())).await;
+        for field in ["name=\"secret\"", "name=\"proof\""] {
+            assert_eq!(page.html.matches(field).count(), 1, "{language} {field}: {}", page.html);
+        }
+    }
+    let link = ask();
+    visitor.look(&format!("/open?link={link}")).await;
+    let form = |secret: &str, pin: &str| {
+        format!("link={link}&consent=approve&secret={secret}&proof={pin}")
+    };
+    let wrong = visitor.send("/consent", &form(PHONE_PASSWORD, "9998")).await;
+    assert!(wrong.tells("wrong-pin") && wrong.faults("proof") && !wrong.faults("secret"));
+    let wrong = visitor.send("/consent", &form("WRONG123", PHONE_PIN)).await;
+    assert!(wrong.tells("wrong-pin") && wrong.faults("secret") && !wrong.faults("proof"));
+    let done = visitor.send("/consent", &form(PHONE_PASSWORD, PHONE_PIN)).await;
+    assert!(done.path.starts_with("/phones/p/answered/done?of="), "{}", done.path);
+    // Where either is locked, nothing is asked for, and the site may be told.
+    for secret in ["9990", "9991", "9992"] {
+        let link = ask();
+        visitor.look(&format!("/open?link={link}")).await;
+        let form = format!("link={link}&consent=approve&secret={PHONE_PASSWORD}&proof={secret}");
+        visitor.send("/consent", &form).await;
+    }
+    let link = ask();
+    let page = visitor.look(&format!("/open?link={link}")).await;
+    assert!(page.tells("pin-blocked") && !page.has("name=\"secret\"") && page.has("/forgotten"));
+    visitor.send("/consent", &format!("link={link}&consent=cannot")).await;
+    assert!(matches!(
+        world.portal.answers().last(),
+        Some(TransactionAnswer::Cannot { reason: Hindrance::PinBlocked })
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn use_1_the_phones_that_can_answer_stand_first_and_say_so() {
     let world = World::new().await;
     let new = json!({"name": "a", "platform": "android", "model": "Sandbox Phone 8"});
