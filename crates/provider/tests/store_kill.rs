@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use inrou_pki::SystemEntropy;
 use inrou_provider::store::{CodeFault, Exchange, SqliteStore, Store, StoreError};
 use support::samples::{
-    NOW, UNTIL, begun, client, exchange, given_back, log_in, name, new_client, pushed, refresh, seen,
-    settled, transaction,
+    NOW, UNTIL, begun, client, exchange, given_back, log_in, name, new_client, pushed, refresh,
+    seen, settled, transaction,
 };
 
 /// Acts that make one log-in's whole story: pushed, begun, granted, exchanged, refreshed, given back.

@@ -62,7 +62,7 @@ pub struct House {
     /// Of the staff who approve sites.
     pub staff_key: Arc<dyn Signer>,
     settings: Settings,
-    folder: TempDir,
+    pub folder: TempDir,
     trigger: Trigger,
 }
 

@@ -12,8 +12,9 @@ use inrou_provider::store::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::samples::{
-    NOW, UNTIL, begun, begun_to_sign, client, exchange, given_back, log_in, name, new_client, ordered,
-    own_token, pushed, refresh, seen, settled, sign_id, signature, signed, taken, transaction,
+    NOW, UNTIL, begun, begun_to_sign, client, exchange, given_back, log_in, name, new_client,
+    ordered, own_token, pushed, refresh, seen, settled, sign_id, signature, signed, taken,
+    transaction,
 };
 
 type Step = fn(&SqliteStore) -> Result<(), StoreError>;
@@ -222,7 +223,7 @@ fn undisturbed() -> (Vec<Image>, Disk) {
         assert_ne!(images.last(), Some(&image), "step {number} changes something");
         images.push(image);
     }
-    let forgotten = Forgotten { now: late(), ended: NOW, events: NOW };
+    let forgotten = Forgotten { now: late(), ended: NOW, events: NOW, unapproved: NOW };
     store.forget(forgotten).unwrap();
     assert_eq!(Some(&Image::of(&store)), images.last(), "nothing is old enough");
     (images, base)
