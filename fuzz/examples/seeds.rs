@@ -139,8 +139,7 @@ impl Issuer {
         };
         let crl = NewCrl {
             issuer: &self.certificate,
-            settings: &settings(),
-            partition: &partition,
+            scope: Some((&settings(), &partition)),
             number: 129,
             this_update: SIGNED_AT,
             next_update: in_days(1),

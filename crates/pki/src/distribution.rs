@@ -27,6 +27,12 @@ impl DistributionPoint {
         Self { names, directory: Some(directory), uri }
     }
 
+    /// A point that is an address over HTTP alone.
+    pub(crate) fn at(uri: &str) -> Self {
+        let names = vec![encode(|out| write_uri(out, uri))];
+        Self { names, directory: None, uri: Some(uri.to_owned()) }
+    }
+
     /// The full names; a name relative to the CRL's issuer is put below the issuer's.
     pub(crate) fn read(name: &DistributionPointName, issuer: &Name) -> der::Result<Self> {
         let general_names = match name {

@@ -34,8 +34,7 @@ fn holders(issuer: &Issuer, medium: Medium) -> Partition {
 fn new_crl<'a>(issuer: &'a Issuer, partition: &'a Partition) -> NewCrl<'a> {
     NewCrl {
         issuer: &issuer.certificate,
-        settings: &issuer.settings,
-        partition,
+        scope: Some((&issuer.settings, partition)),
         number: 129,
         this_update: time("2026-11-21T00:00:00Z"),
         next_update: time("2026-11-22T00:00:00Z"),

@@ -158,8 +158,7 @@ fn crl(issuer: &Issuer, medium: Medium, entries: &[CrlEntry]) -> Vec<u8> {
 fn partition_crl(issuer: &Issuer, partition: &Partition, entries: &[CrlEntry]) -> Vec<u8> {
     let new = NewCrl {
         issuer: &issuer.certificate,
-        settings: &issuer.settings,
-        partition,
+        scope: Some((&issuer.settings, partition)),
         number: 1,
         this_update: now(),
         next_update: now() + SignedDuration::from_hours(24),

@@ -44,6 +44,12 @@ impl Issuers {
         Self::published_at(authority, "/timestamps/anchors.pem")
     }
 
+    /// The issuers of seals that are published at `/seals/anchors.pem` below the address of `authority`, in
+    /// the same way.
+    pub fn of_seals(authority: Client) -> Self {
+        Self::published_at(authority, "/seals/anchors.pem")
+    }
+
     fn published_at(authority: Client, path: &'static str) -> Self {
         Self {
             published: Some(Published { authority, path, asked: Mutex::default() }),

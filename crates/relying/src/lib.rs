@@ -21,6 +21,7 @@ mod raise;
 pub mod report;
 mod settings;
 mod signature;
+mod signer;
 mod status;
 #[cfg(feature = "testing")]
 #[allow(clippy::unwrap_used)]

@@ -81,7 +81,20 @@ impl TimeStampClient {
     /// # Errors
     /// [`FetchError`]: the machine has no TLS to offer.
     pub fn new(address: String, settings: &Settings) -> Result<Self, FetchError> {
-        Ok(Self { http: Http::new(settings.patience.unsigned_abs(), &[])?, address })
+        Self::trusting(&[], address, settings)
+    }
+
+    /// As [`TimeStampClient::new`]; the certificates in `roots` (DER) are trusted for TLS, and only they. If
+    /// there are none, those of the operating system.
+    ///
+    /// # Errors
+    /// [`FetchError`]: a root is no certificate, or the machine has no TLS to offer.
+    pub fn trusting(
+        roots: &[Vec<u8>],
+        address: String,
+        settings: &Settings,
+    ) -> Result<Self, FetchError> {
+        Ok(Self { http: Http::new(settings.patience.unsigned_abs(), roots)?, address })
     }
 }
 
@@ -206,13 +219,13 @@ impl Validator {
         if paths.is_empty() {
             return Err(RaiseError::NoTimeStamp);
         }
-        let kind = self.find_path(signer, now, Purpose::Sign).await?;
-        let evidence = self.check_status(signer, kind, now).await?.evidence;
+        let who = self.find_signer(signer, now, Purpose::Sign).await?;
+        let evidence = self.check_signer(signer, who, now).await?;
         let stamped = tokens.iter().map(|token| token.info().time).min();
         if known_at(evidence.source, &evidence.der) < stamped {
             return Err(RaiseError::StatusTooEarly);
         }
-        let anchors = self.anchors();
+        let anchors = self.anchors_of(who);
         let issuer = anchors.issuer_of(signer).map_err(Invalid::from)?.clone();
         let mut material = Material { certificates: vec![issuer], ..Material::default() };
         for path in &paths {

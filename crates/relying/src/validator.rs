@@ -5,12 +5,13 @@ use std::sync::Arc;
 use inrou_api::wire::transaction::Purpose;
 use inrou_pki::Status;
 use inrou_pki::certificate::Certificate;
-use inrou_pki::path::{self, Expected, PathError, TrustAnchors};
+use inrou_pki::path::{self, Expected, TrustAnchors};
 use inrou_pki::status::Moment;
 use jiff::Timestamp;
 
 use crate::kind::usage_for;
 use crate::report::{Rules, When};
+use crate::signer::is_unknown;
 use crate::{Invalid, Issuers, Kind, Settings, StatusClient, StatusEvidence};
 
 /// Judges certificates and signatures for one relying party. Shared between threads.
@@ -20,6 +21,7 @@ pub struct Validator {
     settings: Settings,
     status: StatusClient,
     time_stamp_issuers: Issuers,
+    pub(crate) seal_issuers: Issuers,
     rules: Rules,
 }
 
@@ -42,6 +44,7 @@ impl Validator {
             settings,
             status,
             time_stamp_issuers: TrustAnchors::default().into(),
+            seal_issuers: TrustAnchors::default().into(),
             rules: Rules::default(),
         }
     }
@@ -50,6 +53,12 @@ impl Validator {
     #[must_use]
     pub fn with_time_stamp_issuers(self, issuers: impl Into<Issuers>) -> Self {
         Self { time_stamp_issuers: issuers.into(), ..self }
+    }
+
+    /// The same, trusting these issuers for the seals of organisations.
+    #[must_use]
+    pub fn with_seal_issuers(self, issuers: impl Into<Issuers>) -> Self {
+        Self { seal_issuers: issuers.into(), ..self }
     }
 
     /// The same, accepting signatures by these rules.
@@ -122,7 +131,8 @@ impl Validator {
         let kind = self.check_path(certificate, at, purpose)?;
         let status = path::status(certificate, &self.anchors(), evidence.as_pki(), self.moment(at))
             .map_err(|error| Invalid::StatusUnavailable(vec![evidence.failure(error)]))?;
-        accept(certificate, kind, status, evidence.clone())
+        check_good(status)?;
+        Ok(Validated { certificate: certificate.clone(), kind, evidence: evidence.clone() })
     }
 
     /// Path, validity and kind, without status.
@@ -158,11 +168,7 @@ impl Validator {
         let When { at, present } = when.into();
         let seen = self.anchors();
         let judged = self.check_path(certificate, at, purpose);
-        let is_unknown = matches!(
-            judged,
-            Err(Invalid::Untrusted(PathError::UnknownIssuer | PathError::UnknownGeneration))
-        );
-        if is_unknown && self.issuers.renew(&seen, present).await? {
+        if is_unknown(&judged) && self.issuers.renew(&seen, present).await? {
             return self.check_path(certificate, at, purpose);
         }
         judged
@@ -178,10 +184,25 @@ impl Validator {
         kind: Kind,
         now: Timestamp,
     ) -> Result<Validated, Invalid> {
-        let anchors = self.anchors();
-        let asked = self.status.ask(certificate, kind, &anchors, &self.settings, now);
+        let evidence = self.good(certificate, Some(kind), &self.anchors(), now).await?;
+        Ok(Validated { certificate: certificate.clone(), kind, evidence })
+    }
+
+    /// What tells now that a certificate is good, whose path to these anchors was checked.
+    ///
+    /// # Errors
+    /// [`Invalid`].
+    pub(crate) async fn good(
+        &self,
+        certificate: &Certificate,
+        kind: Option<Kind>,
+        anchors: &TrustAnchors,
+        now: Timestamp,
+    ) -> Result<StatusEvidence, Invalid> {
+        let asked = self.status.ask(certificate, kind, anchors, &self.settings, now);
         let (status, evidence) = asked.await.map_err(Invalid::StatusUnavailable)?;
-        accept(certificate, kind, status, evidence)
+        check_good(status)?;
+        Ok(evidence)
     }
 
     pub(crate) fn moment(&self, at: Timestamp) -> Moment {
@@ -189,14 +210,9 @@ impl Validator {
     }
 }
 
-fn accept(
-    certificate: &Certificate,
-    kind: Kind,
-    status: Status,
-    evidence: StatusEvidence,
-) -> Result<Validated, Invalid> {
+fn check_good(status: Status) -> Result<(), Invalid> {
     match status {
-        Status::Good => Ok(Validated { certificate: certificate.clone(), kind, evidence }),
+        Status::Good => Ok(()),
         Status::Revoked { at, reason } => Err(Invalid::Revoked { at, reason }),
         Status::OnHold { since } => Err(Invalid::OnHold { since }),
         Status::Unknown => Err(Invalid::StatusUnknown),

@@ -166,8 +166,7 @@ impl Authority {
                 this_update.saturating_add(self.settings.crl_life).unwrap_or(Timestamp::MAX);
             let crl = NewCrl {
                 issuer: &issuer.certificate,
-                settings: &self.settings.issuer,
-                partition: scope,
+                scope: Some((&self.settings.issuer, scope)),
                 number,
                 this_update,
                 next_update,

@@ -45,10 +45,9 @@ pub enum CrlWriteError {
 pub struct NewCrl<'a> {
     /// Whose it is: name, key identifier.
     pub issuer: &'a Certificate,
-    /// The settings by which the certificates that it covers were made.
-    pub settings: &'a IssuerSettings,
-    /// Which certificates it covers.
-    pub partition: &'a Partition,
+    /// Which certificates it covers, and the settings by which they were made; all of the issuer's if
+    /// `None`.
+    pub scope: Option<(&'a IssuerSettings, &'a Partition)>,
     /// cRLNumber; greater than that of any CRL before it in this partition.
     pub number: u64,
     /// When it is made.
@@ -110,11 +109,12 @@ impl NewCrl<'_> {
     }
 
     fn write_extensions(&self, issuer: KeyIdentifier, out: &mut Encoder) {
-        let point = self.settings.distribution_point(self.partition, issuer);
         write_extension(out, ID_CE_AUTHORITY_KEY_IDENTIFIER, false, |value| {
             value.sequence(|fields| fields.value(primitive(0), &issuer.0));
         });
         write_extension(out, ID_CE_CRL_NUMBER, false, |value| value.unsigned(self.number));
+        let Some((settings, partition)) = self.scope else { return };
+        let point = settings.distribution_point(partition, issuer);
         write_extension(out, ID_CE_ISSUING_DISTRIBUTION_POINT, true, |value| {
             value.sequence(|fields| fields.nest(constructed(0), |name| point.write(name)));
         });

@@ -109,6 +109,16 @@ pub(super) const TIME_STAMP_UNIT: &[Extension] = &[
     Extension::SubjectKeyIdentifier,
 ];
 
+pub(super) const SEAL_ISSUER: &[Extension] = TIME_STAMP_ISSUER;
+
+pub(super) const SEAL: &[Extension] = &[
+    Extension::KeyUsage(SIGNS_DOCUMENTS),
+    Extension::CertificatePolicies,
+    Extension::CrlDistributionPoints,
+    Extension::AuthorityKeyIdentifier,
+    Extension::SubjectKeyIdentifier,
+];
+
 /// What the values of a certificate's extensions are made of.
 pub(super) struct Values<'a> {
     pub(super) attributes: Option<&'a PersonalAttributes>,

@@ -3,12 +3,14 @@
 
 mod build;
 mod extension;
+mod seal;
 mod settings;
 mod subject;
 mod time_stamp;
 
 pub use build::{HolderRequest, ProfileError};
 pub use extension::Extension;
+pub use seal::SEAL_POLICY;
 pub use settings::{HttpUri, InvalidUri, IssuerSettings, MediumSettings, PolicyOid, UseSettings};
 pub use subject::{CommonName, InvalidCommonName, Place};
 

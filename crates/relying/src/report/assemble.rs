@@ -84,6 +84,7 @@ impl Gathered {
             time_stamps: self.time_stamps.clone(),
             certificates: signing.into_iter().chain(units).collect(),
             kind: self.certificate_kind(),
+            seal: self.is_seal,
             certificate_status: self.status(),
         }
     }
@@ -181,8 +182,8 @@ fn policy() -> PolicyName {
     PolicyName {
         policy_name: "inrou".to_owned(),
         policy_description:
-            "A signature certificate of a trusted issuer, good when the signature is \
-                             known to have existed."
+            "A signature certificate or an organisation's seal, of a trusted issuer, good \
+                             when the signature is known to have existed."
                 .to_owned(),
     }
 }

@@ -43,6 +43,9 @@ pub struct CertificateReport {
     /// Which of the four kinds it is, if it is one of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<CertificateKind>,
+    /// Whether it is an organisation's seal, of an issuer that is trusted for seals.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seal: bool,
     /// What is said of it, where anything is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate_status: Option<PublishedStatus>,
@@ -102,6 +105,7 @@ impl Validator {
             errors: errors.map(|content| Said { content }).collect(),
             warnings: gathered.warnings(),
             kind: gathered.certificate_kind(),
+            seal: gathered.is_seal,
             certificate_status: gathered.status(),
             common_name: common_name(certificate),
             issuer: certificate.issuer().to_string(),

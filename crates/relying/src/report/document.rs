@@ -108,6 +108,9 @@ pub struct SignatureReport {
     /// Which of the four kinds the signer's certificate is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<CertificateKind>,
+    /// Whether it is an organisation's seal, of an issuer that is trusted for seals.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seal: bool,
     /// What is said of it, where anything is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate_status: Option<PublishedStatus>,

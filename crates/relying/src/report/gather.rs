@@ -13,6 +13,7 @@ use super::brought::Brought;
 use super::document::{Scope, TimeStampReport};
 use super::found::{ChainFound, Found, StatusFound};
 use super::when::When;
+use crate::signer::Signer;
 use crate::{Invalid, Kind, StatusEvidence, Validator};
 
 /// What was found out about a signature, and what it was found out by.
@@ -28,6 +29,8 @@ pub(super) struct Gathered {
     pub(super) digest: Option<Digest>,
     pub(super) scopes: Vec<Scope>,
     pub(super) kind: Option<Kind>,
+    /// Whether the signer is an organisation, by its seal.
+    pub(super) is_seal: bool,
     pub(super) evidence: Option<StatusEvidence>,
     /// The units of the time-stamps that hold.
     pub(super) units: Vec<Certificate>,
@@ -58,6 +61,7 @@ impl Gathered {
             digest: None,
             scopes: Vec::new(),
             kind: None,
+            is_seal: false,
             evidence: None,
             units: Vec::new(),
             time_stamps: Vec::new(),
@@ -103,8 +107,8 @@ impl Validator {
         gathered.kind = self.kind(signer);
         // Within its validity, which is a question of its own; it may end before it begins.
         let within = at.max(signer.not_before()).min(signer.not_after());
-        let kind = match self.find_path(signer, When { at: within, present }, purpose).await {
-            Ok(kind) => kind,
+        let who = match self.find_signer(signer, When { at: within, present }, purpose).await {
+            Ok(who) => who,
             Err(invalid) => {
                 gathered.found.chain = broken(&invalid);
                 gathered.warnings.push(invalid.to_string());
@@ -112,16 +116,17 @@ impl Validator {
             }
         };
         gathered.found.chain = ChainFound::Valid;
+        gathered.is_seal = who == Signer::Seal;
         if !given.is_empty() {
-            return self.look_at_kept(gathered, signer, given.to_vec(), at);
+            return self.look_at_kept(gathered, (signer, who), given.to_vec(), at);
         }
         let in_validity = present >= signer.not_before() && present <= signer.not_after();
         if in_validity && !self.settings().sources.is_empty() {
-            match self.ask_status(gathered, signer, kind, when).await {
+            match self.ask_status(gathered, (signer, who), when).await {
                 Ok(found @ StatusFound::Revoked { .. }) => {
                     gathered.found.status = found;
                     // Its time may have been over before: whoever brings word of a hold is heard.
-                    return self.look_at_kept(gathered, signer, brought.revocations, at);
+                    return self.look_at_kept(gathered, (signer, who), brought.revocations, at);
                 }
                 Ok(found) => {
                     gathered.found.status = found;
@@ -130,20 +135,19 @@ impl Validator {
                 Err(not_told) => gathered.warnings.push(not_told.to_string()),
             }
         }
-        self.look_at_kept(gathered, signer, brought.revocations, at);
+        self.look_at_kept(gathered, (signer, who), brought.revocations, at);
     }
 
     async fn ask_status(
         &self,
         gathered: &mut Gathered,
-        signer: &Certificate,
-        kind: Kind,
+        (signer, who): (&Certificate, Signer),
         when: When,
     ) -> Result<StatusFound, Invalid> {
         let When { at, present } = when;
-        match self.check_status(signer, kind, present).await {
-            Ok(validated) => {
-                gathered.evidence = Some(validated.evidence);
+        match self.check_signer(signer, who, present).await {
+            Ok(evidence) => {
+                gathered.evidence = Some(evidence);
                 Ok(StatusFound::Good { as_of: present, is_fresh: at <= present })
             }
             Err(Invalid::Revoked { at, reason }) => Ok(StatusFound::Revoked { at, reason }),
@@ -159,11 +163,11 @@ impl Validator {
     fn look_at_kept(
         &self,
         gathered: &mut Gathered,
-        signer: &Certificate,
+        (signer, who): (&Certificate, Signer),
         kept: Vec<StatusEvidence>,
         now: Timestamp,
     ) {
-        let anchors = self.anchors();
+        let anchors = self.anchors_of(who);
         let mut latest = None;
         for evidence in kept {
             let as_of = evidence.checked_at;

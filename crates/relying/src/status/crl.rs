@@ -36,6 +36,7 @@ impl Question<'_> {
     /// the common name too, before the four last characters; whether the CRL found by it is the right
     /// one is seen when it is judged.
     fn crl_path(&self) -> Option<CrlPath> {
+        let kind = self.kind?;
         let issuer = self.anchors.issuer_of(self.certificate).ok()?;
         let [a, b, c, d, ..] = issuer.public_key().ok()?.identifier().0;
         let subject = self.certificate.subject().to_string();
@@ -43,9 +44,9 @@ impl Question<'_> {
         let end = common_name.len().checked_sub(4)?;
         let municipality = common_name.get(end.checked_sub(5)?..end)?.parse().ok()?;
         Some(CrlPath {
-            usage: self.kind.usage,
+            usage: kind.usage,
             generation: [a, b, c, d],
-            holders: Some((self.kind.medium, municipality)),
+            holders: Some((kind.medium, municipality)),
         })
     }
 }

@@ -107,14 +107,14 @@ impl StatusClient {
     }
 
     /// Asks the sources in their order until one tells a certificate's status. The certificate's path
-    /// has been checked: its addresses are taken for the issuer's word.
+    /// has been checked: its addresses are taken for the issuer's word. `kind`: `None` if it is no resident's.
     ///
     /// # Errors
     /// Why each source failed.
     pub(crate) async fn ask(
         &self,
         certificate: &Certificate,
-        kind: Kind,
+        kind: Option<Kind>,
         anchors: &TrustAnchors,
         settings: &Settings,
         now: Timestamp,
@@ -138,7 +138,9 @@ impl StatusClient {
                     return Ok((status, evidence));
                 }
                 Err(reason) => {
-                    tracing::warn!(%source, %reason, "a status source did not answer");
+                    if reason != FailureReason::NoAddress {
+                        tracing::warn!(%source, %reason, "a status source did not answer");
+                    }
                     failures.push(SourceFailure { asked: source, reason });
                 }
             }
@@ -165,7 +167,8 @@ impl fmt::Debug for StatusClient {
 /// What is asked, and by which rules.
 struct Question<'a> {
     certificate: &'a Certificate,
-    kind: Kind,
+    /// Which of a resident's it is, by which the settings have addresses.
+    kind: Option<Kind>,
     anchors: &'a TrustAnchors,
     settings: &'a Settings,
     now: Timestamp,

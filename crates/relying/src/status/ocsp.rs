@@ -51,7 +51,7 @@ impl StatusClient {
 
 impl Question<'_> {
     fn ocsp_address(&self) -> Option<&str> {
-        let set = self.settings.issuer.of(self.kind.usage).ocsp_uri.as_ref();
+        let set = self.kind.and_then(|kind| self.settings.issuer.of(kind.usage).ocsp_uri.as_ref());
         set.map(|uri| uri.as_str()).or_else(|| self.certificate.ocsp_uri())
     }
 

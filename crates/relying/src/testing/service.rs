@@ -186,8 +186,7 @@ impl Service {
         drop(state);
         let new = NewCrl {
             issuer: &issuer.certificate,
-            settings: &issuer.settings,
-            partition: &partition,
+            scope: Some((&issuer.settings, &partition)),
             number: 1,
             this_update: self.made(),
             next_update: self.made() + LIFE,

@@ -7,6 +7,7 @@ mod jws;
 mod levels;
 mod mutations;
 mod pdf;
+mod seals;
 mod table;
 mod world;
 mod xml;
