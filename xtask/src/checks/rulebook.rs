@@ -1,8 +1,8 @@
 //! `docs/rulebook.md`: a rule that is said to be served names the tests that prove it.
 //!
 //! A rule is a row of a table that has the columns `id`, `state`, `code` and `tests`. The state is
-//! `served` or `planned`. In backquotes, code is named by its path under `crates/`, a test by its
-//! function.
+//! `served` or `planned`. In backquotes, code is named by its path under `crates/`, or from `examples/` on; a
+//! test by its function, or by that of the journey which it takes in every way.
 
 use std::collections::BTreeSet;
 
@@ -32,9 +32,12 @@ pub(super) fn check(tree: &Tree) -> Vec<String> {
             wrong(format!("there is no test `{test}`"));
         }
         for path in &row.code {
-            let under_crates = format!("crates/{path}");
-            if !tree.files.iter().any(|file| file.path == under_crates) {
-                wrong(format!("there is no file `{under_crates}`"));
+            let at = match path.starts_with("examples/") {
+                true => (*path).to_owned(),
+                false => format!("crates/{path}"),
+            };
+            if !tree.files.iter().any(|file| file.path == at) {
+                wrong(format!("there is no file `{at}`"));
             }
         }
     }
@@ -86,10 +89,17 @@ fn cells(line: &str) -> Option<Vec<&str>> {
     Some(inside.split('|').map(str::trim).collect())
 }
 
-/// The names of all test functions.
+/// What makes tests of journeys: `in_every_way!(one_journey, another);`.
+const JOURNEYS: &str = "in_every_way!(";
+
+/// The names of all test functions, and of journeys.
 fn tests_of(tree: &Tree) -> BTreeSet<&str> {
     let mut tests = BTreeSet::new();
     for file in tree.ending(".rs") {
+        for list in file.text.split(JOURNEYS).skip(1) {
+            let names = list.split(')').next().unwrap_or_default().split(',').map(str::trim);
+            tests.extend(names.filter(|name| !name.is_empty()));
+        }
         let mut marked = false;
         for (_, line) in file.lines() {
             let line = line.trim_start();
@@ -121,6 +131,17 @@ mod tests {
         let rows = "| CARD-1 | x | served | `rules/a.rs` | `card_1_a` `card_2_b` |\n\
             | MOVE-1 | x | planned | | |";
         assert_eq!(findings(rows), [""; 0]);
+    }
+
+    #[test]
+    fn a_journey_is_a_test_and_an_example_is_code() {
+        let table = "| id | rule | state | code | tests |\n|---|---|---|---|---|\n\
+            | USE-1 | x | served | `examples/a.rs` | `use_1_a` `use_1_b` |\n";
+        let journeys = "in_every_way!(\n    use_1_a,\n    use_1_b,\n);\n";
+        let tree = [("examples/a.rs", CODE), ("journeys/a.rs", journeys), (RULEBOOK, table)];
+        assert_eq!(check(&Tree::of(&tree)), [""; 0]);
+        assert_eq!(check(&Tree::of(&tree[1..])).len(), 1);
+        assert_eq!(check(&Tree::of(&[tree[0], tree[2]])).len(), 2);
     }
 
     #[test]
