@@ -89,6 +89,10 @@ pub enum Place {
     Provider,
     /// The sandbox's.
     Sandbox,
+    /// A clinic's reception, at `clinic.localhost`.
+    Clinic,
+    /// A convenience store's kiosk, at `kiosk.localhost`.
+    Kiosk,
 }
 
 /// Words that a guide quotes from a screen.
@@ -145,6 +149,8 @@ impl Place {
             Place::Phone => "phone.localhost",
             Place::Portal | Place::Provider | Place::Sandbox => "localhost",
             Place::Office => "office.localhost",
+            Place::Clinic => "clinic.localhost",
+            Place::Kiosk => "kiosk.localhost",
         }
     }
 }
@@ -201,6 +207,8 @@ impl fmt::Display for Place {
             Place::Office => "office",
             Place::Provider => "provider",
             Place::Sandbox => "sandbox",
+            Place::Clinic => "clinic",
+            Place::Kiosk => "kiosk",
         })
     }
 }
@@ -212,7 +220,7 @@ For each step that the guides show or speak of: what they say, the screen that s
 guides quote them, and the rules of the [rulebook](rulebook.md) (which names the guides S0 to S4). Headings
 and buttons say the very words of the guides, the newer one's where they differ; where ours are not the
 same, the reason stands beside them. Places: `phone` is `http://phone.localhost:PORT`, `office` is
-`http://office.localhost:PORT`, `portal`, `provider` and `sandbox` are `http://localhost:PORT`.
+`http://office.localhost:PORT`, `clinic` and `kiosk` likewise, `portal`, `provider` and `sandbox` are `http://localhost:PORT`.
 
 This file is made from `journeys/guides.toml` by `cargo xtask docs`; tests hold that file to the texts, to
 the routes that are served, to the rulebook, and to the journeys in the browser.

@@ -142,6 +142,7 @@ async fn each_screen_of_the_table_is_served_with_its_heading() {
             Place::Office => vec![clerk.clone(), strange_clerk.clone()],
             Place::Provider if IN_THE_MIDST.contains(&&*address) => Vec::new(),
             Place::Provider | Place::Sandbox => vec![stranger.clone()],
+            Place::Clinic | Place::Kiosk => vec![Visitor::at(house.at_host(place.host()))],
         };
         let mut seen = BTreeSet::new();
         for mut visitor in visitors {
@@ -265,8 +266,9 @@ fn seen_on_journeys() -> BTreeSet<String> {
 
 /// What the journeys have in quotes, each with what stands between it and the one before.
 fn quotes() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens");
-    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let folders = ["screens", "places"].map(|folder| fs::read_dir(tests.join(folder)).unwrap());
+    let files = folders.into_iter().flatten().map(|file| file.unwrap().path());
     let text = files.filter(|file| file.extension().is_some_and(|it| it == "rs"));
     let text: String = text.map(|file| fs::read_to_string(file).unwrap()).collect();
     let pieces: Vec<&str> = text.split('"').collect();

@@ -6,7 +6,7 @@
 //! | asked | answered |
 //! |---|---|
 //! | `{"lend":{"medium":"card","name":"hana","to":"inrou card attach"}}` | `"lent"`: nobody here uses the chip or holds its file for as long as the connection stays open, however it ends; a phone only if its holder allowed its use at a reader (REG-4) |
-//! | `"anchors"` | `{"anchors":{"pem":"-----BEGIN CERTIFICATE-----…","published":"http://127.0.0.1:8765","time_stamps":"-----BEGIN CERTIFICATE-----…"}}`: the issuers, where their status services are now, and the issuers of time-stamps |
+//! | `"anchors"` | `{"anchors":{"pem":"-----BEGIN CERTIFICATE-----…","published":"http://127.0.0.1:8765","time_stamps":"-----BEGIN CERTIFICATE-----…","seals":"-----BEGIN CERTIFICATE-----…"}}`: the issuers, where their status services are now, the issuers of time-stamps, and those of seals |
 //! | `"address"` | `{"address":{"base":"http://localhost:8765"}}`: where the sandbox is reached |
 //! | `{"act":{"save":"before-class"}}`; `restore`, `delete`, `play`; `{"act":"reset"}` | `"done"` when it has come to its end, which takes as long as it takes |
 //! | `"snapshots"` | `{"snapshots":[{"name":"before-class","at":"2026-11-21T01:00:00Z","size":4096}]}` |
@@ -86,6 +86,8 @@ pub(crate) enum Answer {
         published: String,
         /// The certificates of the issuers of time-stamps.
         time_stamps: String,
+        /// The certificates of the issuers of seals.
+        seals: String,
     },
     /// Where it is reached.
     Address {
@@ -227,8 +229,9 @@ mod tests {
                     pem: "a\nb".to_owned(),
                     published: "u".to_owned(),
                     time_stamps: "c".to_owned(),
+                    seals: "d".to_owned(),
                 },
-                r#"{"anchors":{"pem":"a\nb","published":"u","time_stamps":"c"}}"#,
+                r#"{"anchors":{"pem":"a\nb","published":"u","time_stamps":"c","seals":"d"}}"#,
             ),
         ] {
             assert_eq!(serde_json::to_string(&answer).unwrap(), line);

@@ -78,6 +78,7 @@ pub fn run(language: Language, data: &Path, verification: &Verification) -> Resu
         Some(path) => Trust {
             issuers: read_anchors(path)?,
             stamps: TrustAnchors::default(),
+            seals: TrustAnchors::default(),
             settings: Settings::default(),
             now: SystemClock::new().now(),
         },
@@ -132,6 +133,8 @@ struct Trust {
     issuers: TrustAnchors,
     /// Those that are trusted for time-stamps.
     stamps: TrustAnchors,
+    /// Those that are trusted for seals: the sandbox's alone.
+    seals: TrustAnchors,
     settings: Settings,
     /// The present by their clock.
     now: Timestamp,
@@ -184,7 +187,7 @@ fn kind_of(file: &[u8]) -> Result<Kind, Fault> {
 }
 
 fn validator(trust: Trust, offline: bool) -> Result<Validator, Fault> {
-    let Trust { issuers, stamps, mut settings, .. } = trust;
+    let Trust { issuers, stamps, seals, mut settings, .. } = trust;
     if offline {
         settings.sources.clear();
     }
@@ -192,7 +195,8 @@ fn validator(trust: Trust, offline: bool) -> Result<Validator, Fault> {
         tracing::error!(%error, "no client of status services can be made");
         Fault::new("internal-error")
     })?;
-    Ok(Validator::new(issuers, settings, status).with_time_stamp_issuers(stamps))
+    let validator = Validator::new(issuers, settings, status);
+    Ok(validator.with_time_stamp_issuers(stamps).with_seal_issuers(seals))
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Fault> {
@@ -292,10 +296,11 @@ fn of_sandbox(data: &Path) -> Result<Trust, Fault> {
     let folder = DataFolder::find(data).map_err(|_| missing())?;
     let now = SandboxClock::open(folder.root())?.now();
     let mut settings = Settings::default();
-    let mut stamps = TrustAnchors::default();
+    let [mut stamps, mut seals] = [(); 2].map(|()| TrustAnchors::default());
     let issuers = match ask(&folder, &Request::Anchors)? {
-        Some((_, Answer::Anchors { pem, published, time_stamps })) => {
+        Some((_, Answer::Anchors { pem, published, time_stamps, seals: of_seals })) => {
             stamps = anchors::from_bytes(time_stamps.as_bytes()).unwrap_or_default();
+            seals = anchors::from_bytes(of_seals.as_bytes()).unwrap_or_default();
             let issuer = settings.issuer.published_at(&published);
             settings.issuer = issuer.map_err(|_| Fault::new("service-unavailable"))?;
             anchors::from_bytes(pem.as_bytes()).ok()
@@ -304,10 +309,11 @@ fn of_sandbox(data: &Path) -> Result<Trust, Fault> {
         None => {
             let _lock = folder.lock()?;
             stamps = stamps_from_store(&folder)?;
+            seals = seals_from_folder(&folder)?;
             from_store(&folder)?
         }
     };
-    Ok(Trust { issuers: issuers.ok_or_else(missing)?, stamps, settings, now })
+    Ok(Trust { issuers: issuers.ok_or_else(missing)?, stamps, seals, settings, now })
 }
 
 fn from_store(folder: &DataFolder) -> Result<Option<TrustAnchors>, Fault> {
@@ -331,6 +337,14 @@ fn stamps_from_store(folder: &DataFolder) -> Result<TrustAnchors, Fault> {
     let unreadable = || Fault::new("file-not-readable").with("path", file.display());
     let store = inrou_timestamps::Store::open(&file).map_err(|_| unreadable())?;
     let issuers = store.issuers().map_err(|_| unreadable())?;
+    TrustAnchors::new(issuers).map_err(|_| unreadable())
+}
+
+/// The issuers of the kiosk's seals.
+fn seals_from_folder(folder: &DataFolder) -> Result<TrustAnchors, Fault> {
+    let folder = folder.sites().join(example_kiosk::HOST);
+    let unreadable = || Fault::new("file-not-readable").with("path", folder.display());
+    let issuers = example_kiosk::seal_issuers(&folder).map_err(|_| unreadable())?;
     TrustAnchors::new(issuers).map_err(|_| unreadable())
 }
 

@@ -40,6 +40,8 @@ pub enum Place {
     Bank,
     /// A clinic's reception.
     Clinic,
+    /// A convenience store's kiosk.
+    Kiosk,
 }
 
 impl Place {
@@ -54,6 +56,7 @@ impl Place {
             Place::Pay => "place.pay",
             Place::Bank => "place.bank",
             Place::Clinic => "place.clinic",
+            Place::Kiosk => "place.kiosk",
         }
     }
 
@@ -68,6 +71,7 @@ impl Place {
             Place::Pay => "pay",
             Place::Bank => "bank",
             Place::Clinic => "clinic",
+            Place::Kiosk => "kiosk",
         }
     }
 }
@@ -219,7 +223,8 @@ impl Visit {
             | Place::Provider
             | Place::Pay
             | Place::Bank
-            | Place::Clinic => "/",
+            | Place::Clinic
+            | Place::Kiosk => "/",
         }
     }
 

@@ -44,6 +44,7 @@ pub(crate) const WORDS: &[&str] = &[
     include_str!("../texts/provider.toml"),
     include_str!("../texts/console.toml"),
     include_str!("../texts/places.toml"),
+    include_str!("../texts/kiosk.toml"),
 ];
 
 const fn refusals(heading: &'static str, toml: &'static str) -> ErrorFile {

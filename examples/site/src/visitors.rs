@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::ground::Ground;
 use crate::relying_party::Begun;
 
-/// For how long a log-in may take, and a visit may last.
+/// For how long a log-in may take, and a visit may last if it is not said otherwise.
 const LIFE: SignedDuration = SignedDuration::from_mins(30);
 
 /// How many there are at a time; the oldest makes room.
@@ -21,6 +21,8 @@ const MOST: usize = 10_000;
 pub struct Visitors<T> {
     ground: Ground,
     cookie: &'static str,
+    /// For how long somebody is known who does nothing.
+    idle: SignedDuration,
     sessions: Mutex<BTreeMap<String, Session<T>>>,
 }
 
@@ -37,7 +39,13 @@ enum Stage<T> {
 impl<T: Clone> Visitors<T> {
     /// Nobody yet. The cookie's name begins with `__Host-`.
     pub fn new(ground: Ground, cookie: &'static str) -> Self {
-        Self { ground, cookie, sessions: Mutex::default() }
+        Self { ground, cookie, idle: LIFE, sessions: Mutex::default() }
+    }
+
+    /// The same, but whoever is logged in is forgotten after doing nothing for so long: at most half an hour.
+    #[must_use]
+    pub fn forgotten_after(self, idle: SignedDuration) -> Self {
+        Self { idle, ..self }
     }
 
     /// Somebody begins to log in.
@@ -45,7 +53,7 @@ impl<T: Clone> Visitors<T> {
     /// # Errors
     /// `internal-error`.
     pub fn begin(&self, begun: Begun) -> Result<SetCookie, Problem> {
-        self.enter(Stage::LoggingIn(begun))
+        self.enter(Stage::LoggingIn(begun), LIFE)
     }
 
     /// What somebody began who comes back: once. Who is logged in began nothing, and stays so.
@@ -64,7 +72,22 @@ impl<T: Clone> Visitors<T> {
     /// # Errors
     /// `internal-error`.
     pub fn admit(&self, who: T) -> Result<SetCookie, Problem> {
-        self.enter(Stage::LoggedIn(who))
+        self.enter(Stage::LoggedIn(who), self.idle)
+    }
+
+    /// Changes what is known of somebody who is logged in, which puts off when it is forgotten. `None` if
+    /// nobody is.
+    pub fn change<R>(&self, headers: &HeaderMap, change: impl FnOnce(&mut T) -> R) -> Option<R> {
+        let now = self.ground.clock.now();
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = sessions.get_mut(cookies::read(headers, self.cookie)?)?;
+        match &mut session.stage {
+            Stage::LoggedIn(who) if session.until > now => {
+                session.until = now.saturating_add(self.idle).unwrap_or(Timestamp::MAX);
+                Some(change(who))
+            }
+            _ => None,
+        }
     }
 
     /// Who that is, if somebody is logged in.
@@ -86,9 +109,9 @@ impl<T: Clone> Visitors<T> {
         cookies::clear(self.cookie)
     }
 
-    fn enter(&self, stage: Stage<T>) -> Result<SetCookie, Problem> {
+    fn enter(&self, stage: Stage<T>, life: SignedDuration) -> Result<SetCookie, Problem> {
         let (id, now) = (self.ground.random(), self.ground.clock.now());
-        let until = now.saturating_add(LIFE).unwrap_or(Timestamp::MAX);
+        let until = now.saturating_add(life).unwrap_or(Timestamp::MAX);
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, session| session.until > now);
         if sessions.len() >= MOST {

@@ -378,6 +378,23 @@ impl Person {
         told.as_str().unwrap_or_default().to_owned()
     }
 
+    /// The PDF file that her browser is given when a form without fields is sent to an address of the same
+    /// site; nothing if it is given something else.
+    ///
+    /// # Panics
+    /// There is no answer.
+    pub async fn takes_pdf(&self, address: &str) -> Vec<u8> {
+        let take = format!(
+            "fetch({}, {{ method: 'POST', body: new URLSearchParams() }}).then(async (answer) =>
+            answer.headers.get('content-type') === 'application/pdf'
+                ? [...new Uint8Array(await answer.arrayBuffer())] : [])",
+            json!(address)
+        );
+        let told = self.browser.world().await.evaluate(&take).await;
+        let bytes = told.as_array().into_iter().flatten().filter_map(Value::as_u64);
+        bytes.filter_map(|byte| u8::try_from(byte).ok()).collect()
+    }
+
     /// Whether the page says these words anywhere, readings aside.
     ///
     /// # Panics

@@ -12,7 +12,7 @@ async fn use_4_a_patient_registers_and_comes(way: Way) {
     let site = house.at_host("clinic.localhost");
     let mut person = Person::new("clinic", way).await;
     person.goes_to(&site).await;
-    looks_at(&mut person, "clinic.title").await;
+    person.sees("S0 1-B 4", "clinic.title").await;
     // Nobody is received who has not registered.
     person.presses("clinic.come").await;
     answers_as(&person, "success").await;
@@ -37,7 +37,7 @@ async fn use_5_the_phone_is_no_driving_licence(way: Way) {
     let mut person = Person::new("clinic-refused", way).await;
     person.goes_to(&site).await;
     person.presses("clinic.licence").await;
-    looks_at(&mut person, "clinic.no-licence").await;
+    person.sees("S2 5-A Q6", "clinic.no-licence").await;
     assert!(person.page_says(&person.words("clinic.licence-on-card")).await);
     person.presses("page.to-start").await;
     person.presses("clinic.come").await;

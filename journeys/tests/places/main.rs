@@ -35,6 +35,7 @@ mod clinic;
 #[path = "../screens/house.rs"]
 #[allow(dead_code, reason = "the screens' journeys use more of it")]
 mod house;
+mod kiosk;
 mod mobile;
 mod pay;
 

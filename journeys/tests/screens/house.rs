@@ -1,5 +1,6 @@
 //! The sandbox that the screens belong to.
 
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 
 use inrou::sandbox::{DataFolder, Extras, Options, Sandbox};
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 pub struct House {
     pub sandbox: Sandbox,
     pub gate: Arc<Gate>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl House {
@@ -45,7 +46,7 @@ impl House {
         let gate = Arc::<Gate>::default();
         let extras = Extras { observer: Some(gate.clone()), ..extras };
         let sandbox = Sandbox::start_with(options, extras).await.unwrap();
-        Self { sandbox, gate, _folder: folder }
+        Self { sandbox, gate, folder }
     }
 
     /// Hana has applied, and the notice has come.
@@ -106,6 +107,12 @@ impl House {
     /// The address of a page on a host of its own.
     pub fn at_host(&self, host: &str) -> String {
         self.sandbox.base.replacen("localhost", host, 1)
+    }
+
+    /// Its data folder.
+    #[allow(dead_code, reason = "the kiosk's journey needs it")]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub async fn ends(self) {

@@ -147,9 +147,12 @@ pub(super) fn roles(
             server: server(5),
             authority: addresses.authority.clone(),
             timestamps: Some(addresses.timestamps.clone()),
+            // The kiosk's municipalities are in the sandbox alone.
+            seals: None,
             roots: roots.to_vec(),
             anchors: Vec::new(),
             time_stamp_anchors: Vec::new(),
+            seal_anchors: Vec::new(),
             settings: inrou_validation::Settings::default(),
             // Statuses are asked for anew each time: what is put on hold on one screen is seen on the next.
             relying: inrou_relying::Settings::default(),

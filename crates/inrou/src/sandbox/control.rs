@@ -138,13 +138,15 @@ impl Shelf {
             let bytes = self.publication.get(path).bytes().await?;
             String::from_utf8(bytes.to_vec()).map_err(Problem::internal)
         };
-        let (issuers, stamps) = ("/ca/anchors.pem", "/timestamps/anchors.pem");
-        match (anchors(issuers).await, anchors(stamps).await) {
-            (Ok(pem), Ok(time_stamps)) => {
-                Answer::Anchors { pem, published: self.published.clone(), time_stamps }
-            }
-            (Err(problem), _) | (_, Err(problem)) => refused(&problem),
-        }
+        let all = async || {
+            Ok::<_, Problem>(Answer::Anchors {
+                pem: anchors("/ca/anchors.pem").await?,
+                published: self.published.clone(),
+                time_stamps: anchors("/timestamps/anchors.pem").await?,
+                seals: anchors("/seals/anchors.pem").await?,
+            })
+        };
+        all().await.unwrap_or_else(|problem| refused(&problem))
     }
 
     async fn act(&self, act: Act) -> Answer {

@@ -143,6 +143,7 @@ impl Plan {
         let keys = RoleKeys::open(folder.roles(), passphrase, &*entropy, &*ground.keys)?;
         let mut roles = config::roles(folder, &keys, &self.addresses, &self.trusted);
         self.extras.settle(&mut roles);
+        roles.validation.seals = Some(self.addresses.portal.clone());
         let observer = self.extras.observer.clone();
         let tray = Tray::open(folder.cards(), OWNER, entropy.clone(), ground.keys.clone())?;
         let tray = Arc::new(tray.observed_by(observer.clone()));
@@ -188,9 +189,11 @@ impl Plan {
         }
         let judge = &roles.provider;
         let validator = judge.authority.validator(&judge.anchors, &judge.relying, &ground)?;
-        let sites = sites::open(|host| self.site(&clock, host), validator)?;
+        let of_kiosk = judge.authority.validator(&judge.anchors, &judge.relying, &ground)?;
+        let machine = self.kiosk(&clock, &tray, &keys, judge, of_kiosk)?;
+        let sites = sites::open(|host| self.site(&clock, host), validator, machine)?;
         let screens = Screens {
-            sites,
+            sites: sites.all,
             phone: fleet.clone(),
             portal: portal.clone(),
             provider: provider.clone(),
@@ -206,7 +209,8 @@ impl Plan {
             .merge(inrou_provider::router(provider.clone()))
             .merge(inrou_timestamps::router(timestamps.clone()))
             .merge(inrou_validation::router(roles.validation.open(&ground)?));
-        let opened = self.opened(house, &screens, &authority, &clock);
+        let house = house.merge(sites.seals.clone());
+        let opened = self.opened(house, &screens, &authority, sites.seals, &clock);
         let (weak_portal, weak_provider) = (Arc::downgrade(&portal), Arc::downgrade(&provider));
         let working = [
             tokio::spawn(portal.tidy(told.clone())),
@@ -281,6 +285,7 @@ impl Plan {
         house: Router,
         screens: &Screens,
         authority: &Arc<Authority>,
+        seals: Router,
         clock: &Arc<SandboxClock>,
     ) -> Opened {
         let shell = || self.shell(clock);
@@ -290,7 +295,7 @@ impl Plan {
             .merge(screens.of_provider(shell()));
         let local = |router: &Router| Hosts::new(shell()).at(LOCAL, router);
         let elsewhere = tls::elsewhere(self.addresses.portal.clone());
-        let status = AuthorityRole::publication(authority.clone()).merge(elsewhere);
+        let status = AuthorityRole::publication(authority.clone()).merge(seals).merge(elsewhere);
         let status = shell().wrap(status);
         Opened { whole: screens.show(local(&house), shell).into_router(), status }
     }

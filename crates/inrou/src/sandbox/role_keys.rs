@@ -28,12 +28,21 @@ pub enum Role {
     Provider,
     /// The provider's staff, who approve relying parties.
     Staff,
+    /// The kiosk, which finds the record of a card's holder.
+    Kiosk,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Role; 6] =
-        [Role::Counter, Role::Hotline, Role::Portal, Role::Clerk, Role::Provider, Role::Staff];
+    pub const ALL: [Role; 7] = [
+        Role::Counter,
+        Role::Hotline,
+        Role::Portal,
+        Role::Clerk,
+        Role::Provider,
+        Role::Staff,
+        Role::Kiosk,
+    ];
 
     /// The role of that name.
     pub fn named(name: &str) -> Option<Self> {
@@ -49,6 +58,7 @@ impl Role {
             Role::Clerk => "clerk",
             Role::Provider => "provider",
             Role::Staff => "staff",
+            Role::Kiosk => "kiosk",
         }
     }
 
@@ -70,6 +80,7 @@ impl Role {
                 use Permission::{Attributes, Consents, Holders, Linkage};
                 vec![Holders, Attributes, Linkage, Consents]
             }
+            Role::Kiosk => vec![Permission::Holders, Permission::Attributes],
             Role::Clerk | Role::Staff => Vec::new(),
         }
     }

@@ -22,6 +22,10 @@ pub struct ValidationRole {
     /// `time_stamp_anchors`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamps: Option<String>,
+    /// The address where the issuers of seals are published that are trusted. Absent: no seal counts but by
+    /// `seal_anchors`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seals: Option<String>,
     /// The certificates trusted for their TLS, PEM; if there are none, the operating system's.
     #[serde(default)]
     pub roots: Vec<PathBuf>,
@@ -32,6 +36,9 @@ pub struct ValidationRole {
     /// authority publishes.
     #[serde(default)]
     pub time_stamp_anchors: Vec<PathBuf>,
+    /// The certificates of seals' issuers, PEM or DER; if there are none, those that are published.
+    #[serde(default)]
+    pub seal_anchors: Vec<PathBuf>,
     /// Its settings.
     #[serde(default)]
     pub settings: Settings,
@@ -60,15 +67,21 @@ impl ValidationRole {
             ([], None) => TrustAnchors::default().into(),
             (files, _) => anchors::from_files(files)?.into(),
         };
+        let seals = match (&self.seal_anchors[..], &self.seals) {
+            ([], Some(address)) => Issuers::of_seals(client(address)?),
+            ([], None) => TrustAnchors::default().into(),
+            (files, _) => anchors::from_files(files)?.into(),
+        };
         let status = StatusClient::new(&self.relying, ground.entropy.clone())?;
         let validator = Validator::new(issuers, self.relying.clone(), status);
-        let validator = validator.with_time_stamp_issuers(stamps);
+        let validator = validator.with_time_stamp_issuers(stamps).with_seal_issuers(seals);
         Ok(Arc::new(Validation::new(validator, ground.clock.clone(), &self.settings)))
     }
 
     /// The paths in the configuration.
     pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        let Self { roots, anchors, time_stamp_anchors, server, .. } = self;
-        roots.iter_mut().chain(anchors).chain(time_stamp_anchors).chain(server.paths())
+        let Self { roots, anchors, time_stamp_anchors, seal_anchors, server, .. } = self;
+        let anchors = anchors.iter_mut().chain(time_stamp_anchors).chain(seal_anchors);
+        roots.iter_mut().chain(anchors).chain(server.paths())
     }
 }

@@ -59,6 +59,7 @@ fn rows(
     let kind = signature.kind.map(|kind| {
         facts::kind_of(inrou_relying::Kind { usage: kind.usage, medium: kind.medium }, language)
     });
+    let seal = signature.seal.then(|| words("signature.seal", language));
     let covers = signature.signature_scopes.iter().map(|scope| {
         let said = format!("{} ({}: {})", scope.scope, scope.name, scope.content);
         row("signature.covers", printable(&said))
@@ -70,7 +71,7 @@ fn rows(
             .filter(|format| !format.is_empty())
             .map(|format| row("signature.format", printable(format))),
         signature.signed_by.as_deref().map(|name| row("signature.signed-by", printable(name))),
-        kind.map(|kind| row("fact.kind", kind)),
+        kind.or(seal).map(|kind| row("fact.kind", kind)),
         signature.claimed_signing_time.map(|at| row("fact.signing-time", moment(at))),
         signature.info.best_signature_time.map(|at| row("signature.proven", moment(at))),
         status.map(|status| row("fact.status", status)),

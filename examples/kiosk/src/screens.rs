@@ -1,0 +1,510 @@
+//! The kiosk's pages: what and by what, the PIN, what the copy has, the fee, the paper. Whatever is known of
+//! somebody is in memory, and forgotten at the end, or when nothing is done for a while.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use example_site::{Back, Person as LoggedIn, not_logged_in};
+use inrou_api::problem::{Code, OrInternal, Problem};
+use inrou_api::server::{Path, Query};
+use inrou_rules::Medium;
+use inrou_web::{Choice, Field, Form, Kind, Said, Trouble, Visit, back, page};
+use jiff::Timestamp;
+use serde::Deserialize;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+use crate::card;
+use crate::copies::{Copy, MOST_COPIES, Person, Refusal, Wish, check_age, check_hours};
+use crate::kiosk::{Desk, Parts, SCOPE};
+use crate::ledger::{Issue, Ledger};
+use crate::paper;
+use crate::seals::Office;
+
+/// After how many seconds a page with something about somebody asks whether anybody is there, and how many
+/// more it waits for an answer (WCAG 2.2.1).
+const STILL: &str = "180; url=/still";
+const OVER: &str = "60; url=/over";
+
+const REFRESH: HeaderName = HeaderName::from_static("refresh");
+
+/// Where in the procedure somebody is.
+#[derive(Clone)]
+pub(crate) enum At {
+    /// What the copy is to have; then the fee.
+    Choosing { person: Arc<Person>, medium: Medium, wish: Wish, is_chosen: bool },
+    /// It is paid: the paper, until it is put out, and the receipt. Who it was for is forgotten.
+    Paid { paper: Option<Arc<Vec<u8>>>, receipt: Receipt },
+}
+
+/// What was paid for.
+#[derive(Clone, Copy)]
+pub(crate) struct Receipt {
+    number: u32,
+    at: Timestamp,
+    place: &'static inrou_words::Place,
+    wish: Wish,
+    yen: u64,
+}
+
+pub(crate) fn router() -> Router<Desk> {
+    Router::new()
+        .route("/", get(start))
+        .route("/medium", get(medium))
+        .route("/phone", get(phone))
+        .route("/callback", get(come_back))
+        .route("/card", get(card_page).post(card_log_in))
+        .route("/contents", get(back).post(choose))
+        .route("/again", get(back).post(again))
+        .route("/pay", get(back).post(pay))
+        .route("/print", get(back).post(print))
+        .route("/end", get(back).post(end))
+        .route("/refused/{why}", get(refused))
+        .route("/still", get(still))
+        .route("/over", get(over))
+}
+
+#[derive(Template)]
+#[template(path = "kiosk-start.html")]
+struct Start<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    is_open: bool,
+}
+
+#[derive(Template)]
+#[template(path = "kiosk-contents.html")]
+struct Contents<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    wish: Wish,
+    fee: u64,
+}
+
+impl Contents<'_> {
+    fn extents(&self) -> [Choice<'_>; 2] {
+        let one = |value, label, checked| Choice {
+            name: "extent",
+            value,
+            label: self.v.say(label),
+            support: None,
+            checked,
+            one_of_several: true,
+            faulty: false,
+        };
+        [
+            one("household", "kiosk.household", self.wish.household),
+            one("single", "kiosk.single", !self.wish.household),
+        ]
+    }
+
+    fn details(&self) -> [Choice<'_>; 2] {
+        let one = |name, label, checked| Choice {
+            name,
+            value: "yes",
+            label: self.v.say(label),
+            support: None,
+            checked,
+            one_of_several: false,
+            faulty: false,
+        };
+        [
+            one("relation", "kiosk.relation", self.wish.relation),
+            one("honseki", "kiosk.honseki", self.wish.honseki),
+        ]
+    }
+
+    fn counts(&self) -> std::ops::RangeInclusive<u8> {
+        1..=MOST_COPIES
+    }
+}
+
+#[derive(Template)]
+#[template(path = "kiosk-confirm.html")]
+struct Confirm<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    place: &'static inrou_words::Place,
+    wish: Wish,
+    yen: u64,
+}
+
+#[derive(Template)]
+#[template(path = "kiosk-paid.html")]
+struct PaidPage<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    receipt: Receipt,
+    is_out: bool,
+}
+
+async fn start(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    v: Visit,
+) -> Result<Response, Problem> {
+    let parts = &desk.0;
+    // Whoever looks is there.
+    let Some(at) = parts.customers.change(&headers, |at| at.clone()) else {
+        let is_open = check_hours(v.now).is_ok();
+        return page(&v, &Start { v: &v, title: "kiosk.title", is_open });
+    };
+    let shown = match at {
+        At::Choosing { person, wish, is_chosen, .. } => {
+            let found = match parts.machine.registers.find(&person) {
+                Ok(found) => found,
+                Err(refusal) => return Ok(leads(refusal).into_response()),
+            };
+            let (fee, place) = (found.offer.fee, found.place);
+            if is_chosen {
+                let yen = fee * u64::from(wish.copies);
+                page(&v, &Confirm { v: &v, title: "kiosk.confirm", place, wish, yen })?
+            } else {
+                page(&v, &Contents { v: &v, title: "kiosk.contents", wish, fee })?
+            }
+        }
+        At::Paid { paper, receipt } => {
+            let is_out = paper.is_none();
+            let title = if is_out { "kiosk.done" } else { "kiosk.paid" };
+            page(&v, &PaidPage { v: &v, title, receipt, is_out })?
+        }
+    };
+    Ok(watched(shown, STILL))
+}
+
+/// A page that does not stay when nobody is there.
+fn watched(shown: Response, then: &'static str) -> Response {
+    ([(REFRESH, HeaderValue::from_static(then))], shown).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "kiosk-medium.html")]
+struct Plain<'a> {
+    v: &'a Visit,
+    title: &'static str,
+}
+
+async fn medium(v: Visit) -> Result<Response, Problem> {
+    match check_hours(v.now) {
+        Ok(()) => page(&v, &Plain { v: &v, title: "kiosk.medium" }),
+        Err(refusal) => Ok(leads(refusal).into_response()),
+    }
+}
+
+/// Sends the customer to the provider: to a phone by QR code, or to the one that is this device.
+async fn phone(State(desk): State<Desk>, v: Visit) -> Result<Response, Problem> {
+    if let Err(refusal) = check_hours(v.now) {
+        return Ok(leads(refusal).into_response());
+    }
+    let (to, begun) = desk.0.provider.ask(SCOPE, None).await?;
+    Ok(([desk.0.away.begin(begun)?], Redirect::to(&to)).into_response())
+}
+
+async fn come_back(
+    State(desk): State<Desk>,
+    Query(back): Query<Back>,
+    headers: HeaderMap,
+    v: Visit,
+) -> Result<Response, Problem> {
+    let begun = desk.0.away.begun(&headers);
+    let person = match desk.0.provider.learn(begun, &back).await {
+        Ok(person) => person,
+        Err(why) => return not_logged_in(&v, &why),
+    };
+    let LoggedIn { subject, name, address, birthdate, .. } = person;
+    let person = Person {
+        id: subject,
+        name: name.unwrap_or_default(),
+        address: address.unwrap_or_default(),
+        birth_date: birthdate.unwrap_or_default().parse().or_internal()?,
+    };
+    desk.admit(person, Medium::Phone, v.now)
+}
+
+#[derive(Template)]
+#[template(path = "kiosk-card.html")]
+struct CardPage<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    /// The cards that can be put on the reader.
+    cards: &'a [String],
+    chosen: &'a str,
+    problem: Option<&'a Problem>,
+}
+
+impl CardPage<'_> {
+    fn trouble(&self) -> Option<Trouble<'_>> {
+        Some(self.told()?.about([self.pin()]))
+    }
+
+    fn told(&self) -> Option<Trouble<'_>> {
+        let problem = self.problem?;
+        let params: Vec<_> = problem.params().collect();
+        Some(Trouble::of(self.v, problem.code(), params.iter().copied()))
+    }
+
+    fn pin(&self) -> Field<'_> {
+        let codes = [Code::WRONG_PIN, Code::PIN_FORM, Code::PIN_BLOCKED, Code::LAST_TRIES];
+        let is_about =
+            self.problem.is_some_and(|problem| codes.iter().any(|code| problem.is(*code)));
+        let fault = self.told().filter(|_| is_about).map(|trouble| trouble.what());
+        Field::new(self.v, "pin", Kind::Digits, self.v.say("pin.card-user-authentication"))
+            .support(self.v.say("step.pin-form"))
+            .fault(fault)
+    }
+}
+
+async fn card_page(State(desk): State<Desk>, v: Visit) -> Result<Response, Problem> {
+    if let Err(refusal) = check_hours(v.now) {
+        return Ok(leads(refusal).into_response());
+    }
+    let cards = desk.cards().await?;
+    let chosen = cards.first().map(String::as_str).filter(|_| cards.len() == 1).unwrap_or_default();
+    page(&v, &CardPage { v: &v, title: "kiosk.card", cards: &cards, chosen, problem: None })
+}
+
+/// What is typed at the reader. The PIN is wiped, and in no `Debug`.
+#[derive(Deserialize, ZeroizeOnDrop)]
+struct Typed {
+    #[serde(default)]
+    card: String,
+    #[serde(default)]
+    pin: String,
+}
+
+async fn card_log_in(
+    State(desk): State<Desk>,
+    v: Visit,
+    Form(mut typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    if let Err(refusal) = check_hours(v.now) {
+        return Ok(leads(refusal).into_response());
+    }
+    let card = std::mem::take(&mut typed.card);
+    let pin = Zeroizing::new(std::mem::take(&mut typed.pin));
+    let problem = match desk.by_card(&card, pin, v.now).await {
+        Ok(person) => return desk.admit(person, Medium::Card, v.now),
+        Err(problem) if problem.is(Code::INTERNAL_ERROR) => return Err(problem),
+        Err(problem) => problem,
+    };
+    let cards = desk.cards().await?;
+    let told = CardPage {
+        v: &v,
+        title: "kiosk.card",
+        cards: &cards,
+        chosen: &card,
+        problem: Some(&problem),
+    };
+    Ok((problem.status(), page(&v, &told)?).into_response())
+}
+
+/// What the copy is to have.
+#[derive(Deserialize)]
+struct Chosen {
+    #[serde(default)]
+    extent: String,
+    relation: Option<String>,
+    honseki: Option<String>,
+    #[serde(default)]
+    copies: String,
+}
+
+async fn choose(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Form(sent): Form<Chosen>,
+) -> Result<Redirect, Problem> {
+    let copies = sent.copies.parse().ok().filter(|copies| (1..=MOST_COPIES).contains(copies));
+    let chosen = Wish {
+        household: sent.extent == "household",
+        honseki: sent.honseki.is_some(),
+        relation: sent.relation.is_some(),
+        copies: copies.ok_or_else(|| Problem::bad_request("copies"))?,
+    };
+    desk.0.customers.change(&headers, |at| {
+        if let At::Choosing { wish, is_chosen, .. } = at {
+            (*wish, *is_chosen) = (chosen, true);
+        }
+    });
+    Ok(Redirect::to("/"))
+}
+
+/// Back to what the copy is to have.
+async fn again(State(desk): State<Desk>, headers: HeaderMap) -> Redirect {
+    desk.0.customers.change(&headers, |at| {
+        if let At::Choosing { is_chosen, .. } = at {
+            *is_chosen = false;
+        }
+    });
+    Redirect::to("/")
+}
+
+/// The fee is paid, as a test: the copy is drawn, sealed and noted.
+async fn pay(State(desk): State<Desk>, headers: HeaderMap, v: Visit) -> Result<Redirect, Problem> {
+    let parts = &desk.0;
+    let at = parts.customers.who(&headers);
+    let Some(At::Choosing { person, medium, wish, is_chosen: true }) = at else {
+        return Ok(Redirect::to("/"));
+    };
+    if let Err(refusal) = check_hours(v.now) {
+        return Ok(leads(refusal));
+    }
+    let paid = match desk.issue(&person, medium, wish, v.now).await? {
+        Ok(paid) => paid,
+        Err(refusal) => return Ok(leads(refusal)),
+    };
+    parts.customers.change(&headers, |at| *at = paid);
+    Ok(Redirect::to("/"))
+}
+
+/// The paper is put out: once.
+async fn print(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+    let out = desk.0.customers.change(&headers, |at| match at {
+        At::Paid { paper, .. } => paper.take(),
+        At::Choosing { .. } => None,
+    });
+    let Some(paper) = out.flatten() else { return Redirect::to("/").into_response() };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/pdf")),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_static("attachment; filename=\"juminhyo-mihon.pdf\""),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (headers, paper.to_vec()).into_response()
+}
+
+async fn end(State(desk): State<Desk>, headers: HeaderMap) -> Result<Response, Problem> {
+    Ok(([desk.0.customers.leave(&headers)?], Redirect::to("/")).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "kiosk-refused.html")]
+struct RefusedPage<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    refusal: Refusal,
+}
+
+impl RefusedPage<'_> {
+    fn why(&self) -> Said<'_> {
+        self.v.say(self.refusal.texts()[0])
+    }
+
+    fn now(&self) -> Said<'_> {
+        self.v.say(self.refusal.texts()[1])
+    }
+}
+
+async fn refused(Path(why): Path<String>, v: Visit) -> Result<Response, Problem> {
+    let refusal = Refusal::ALL.into_iter().find(|refusal| refusal.name() == why);
+    let refusal = refusal.ok_or_else(|| Problem::new(Code::NOT_FOUND))?;
+    let shown = page(&v, &RefusedPage { v: &v, title: "kiosk.refused", refusal })?;
+    Ok((StatusCode::FORBIDDEN, shown).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "kiosk-still.html")]
+struct Still<'a> {
+    v: &'a Visit,
+    title: &'static str,
+    is_over: bool,
+}
+
+/// Asks whether anybody is there.
+async fn still(v: Visit) -> Result<Response, Problem> {
+    let shown = page(&v, &Still { v: &v, title: "kiosk.still", is_over: false })?;
+    Ok(watched(shown, OVER))
+}
+
+/// Nobody was there: nothing is left for the next.
+async fn over(State(desk): State<Desk>, headers: HeaderMap, v: Visit) -> Result<Response, Problem> {
+    let shown = page(&v, &Still { v: &v, title: "kiosk.over", is_over: true })?;
+    Ok(([desk.0.customers.leave(&headers)?], shown).into_response())
+}
+
+fn leads(refusal: Refusal) -> Redirect {
+    Redirect::to(&format!("/refused/{}", refusal.name()))
+}
+
+impl Desk {
+    /// Somebody is known: what the copy is to have is asked next, if there is one to be had.
+    fn admit(&self, person: Person, medium: Medium, now: Timestamp) -> Result<Response, Problem> {
+        let registers = &self.0.machine.registers;
+        let checked = check_age(&person, now).and_then(|()| registers.find(&person).map(drop));
+        if let Err(refusal) = checked {
+            return Ok(leads(refusal).into_response());
+        }
+        let (person, wish) = (Arc::new(person), Wish::default());
+        let at = At::Choosing { person, medium, wish, is_chosen: false };
+        Ok(([self.0.customers.admit(at)?], Redirect::to("/")).into_response())
+    }
+
+    /// Who somebody is by the card of that name on the reader.
+    async fn by_card(
+        &self,
+        name: &str,
+        pin: Zeroizing<String>,
+        now: Timestamp,
+    ) -> Result<Person, Problem> {
+        let (parts, name) = (self.0.clone(), name.to_owned());
+        if name.is_empty() {
+            return Err(Problem::new(Code::CARD_NOT_PRESENT));
+        }
+        let mut challenge = [0; 32];
+        parts.ground.entropy.fill(&mut challenge);
+        let ask = move || card::challenge(&*parts.machine.reader, &name, &pin, challenge);
+        let answer = tokio::task::spawn_blocking(ask).await.or_internal()??;
+        let machine = &self.0.machine;
+        card::learn(&machine.validator, &machine.authority, answer, now).await
+    }
+
+    async fn cards(&self) -> Result<Vec<String>, Problem> {
+        let parts = self.0.clone();
+        tokio::task::spawn_blocking(move || parts.machine.reader.cards()).await.or_internal()?
+    }
+
+    /// Draws, seals and notes a copy.
+    async fn issue(
+        &self,
+        person: &Person,
+        medium: Medium,
+        wish: Wish,
+        now: Timestamp,
+    ) -> Result<Result<At, Refusal>, Problem> {
+        let Parts { ground, machine, seals, ledger, issuing, .. } = &*self.0;
+        let found = match machine.registers.find(person) {
+            Ok(found) => found,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let _one = issuing.lock().await;
+        let number = ledger.look(Ledger::next);
+        let copy = Copy::of(&found, person, wish, number, now);
+        let draw = move || paper::draw(&copy, wish.copies, now);
+        let drawn = tokio::task::spawn_blocking(draw).await.or_internal()?.or_internal()?;
+        let office = Office {
+            validator: &machine.validator,
+            stamps: &machine.stamps,
+            entropy: &*ground.entropy,
+        };
+        let sealed = seals.seal(drawn, found.place, &office, || ground.clock.now()).await?;
+        let yen = found.offer.fee * u64::from(wish.copies);
+        let place = found.place;
+        let issue = Issue {
+            at: now,
+            municipality: place.code,
+            wish,
+            medium,
+            person: person.id.clone(),
+            yen,
+        };
+        ledger.note(move |ledger: &mut Ledger| ledger.note(issue)).await?;
+        let receipt = Receipt { number, at: now, place, wish, yen };
+        Ok(Ok(At::Paid { paper: Some(Arc::new(sealed)), receipt }))
+    }
+}
