@@ -1,10 +1,5 @@
 //! Makes the seeds: valid inputs of every kind, by the project's own code and with new keys.
 
-use std::error::Error;
-use std::fs;
-use std::io::Cursor;
-use std::path::Path;
-
 use inrou_chip::Chip;
 use inrou_chip::client::{FaceInputClient, JpkiClient, Pin};
 use inrou_chip::issuer::{Challenge, Operation, Session, Step, play};
@@ -15,12 +10,14 @@ use inrou_fuzz::card::{
     push_step,
 };
 use inrou_fuzz::pki::{CONTENT, HOLDER_SERIAL, REVOKED, SIGNED_AT, settings};
-use inrou_pki::cms::NewMessage;
+use inrou_pdf::{NewSignature, Pdf, SecurityStore};
+use inrou_pki::cms::{NewMessage, NewPdfMessage, SignedMessage};
 use inrou_pki::crl::{CrlEntry, NewCrl, Partition};
 use inrou_pki::digest::HashAlgorithm;
 use inrou_pki::ocsp::{request_to_path, write_request};
-use inrou_pki::profile::{CommonName, HolderRequest, Place};
+use inrou_pki::profile::{CommonName, HolderRequest, Place, PolicyOid};
 use inrou_pki::status::Withdrawal;
+use inrou_pki::tsp::{Rejection, TimeStampRequest, TimeStampUnit};
 use inrou_pki::{
     Certificate, FreshKeys, KeyAlgorithm, KeySource, PersonalAttributes, SeededEntropy, Signer,
     SoftwareKey,
@@ -31,6 +28,11 @@ use inrou_rules::{
 };
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
+use std::error::Error;
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+use std::sync::Arc;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -40,6 +42,8 @@ fn main() -> Outcome<()> {
     issuer.messages()?;
     issuer.requests()?;
     issuer.crls()?;
+    issuer.files()?;
+    time_stamps()?;
     sessions()
 }
 
@@ -131,6 +135,26 @@ impl Issuer {
         Ok(())
     }
 
+    /// A sealed PDF file, and the same with a security store.
+    fn files(&self) -> Outcome<()> {
+        let pdf = Pdf::read(page())?;
+        let new = NewSignature { field: "Seal", signing_time: SIGNED_AT, room: 4 * 1024 };
+        let prepared = pdf.prepare_signature(&new)?;
+        let message = NewPdfMessage {
+            content: prepared.signed_bytes(),
+            signer: &self.holder,
+            chain: std::slice::from_ref(&self.certificate),
+        };
+        let signature = message.sign(&self.holder_key)?;
+        let sealed = prepared.finish(&signature)?;
+        write("pdf", "sealed", &sealed)?;
+        let store = SecurityStore {
+            certificates: vec![self.certificate.as_der().to_vec()],
+            ..SecurityStore::default()
+        };
+        write("pdf", "stored", &Pdf::read(sealed)?.with_security_store(&store)?)
+    }
+
     fn crls(&self) -> Outcome<()> {
         let partition = Partition::Holders {
             usage: Use::Signature,
@@ -153,6 +177,30 @@ impl Issuer {
         crl.write(entries.into_iter(), &self.key, &mut der)?;
         write("crl", "card", der.get_ref())
     }
+}
+
+/// A time-stamp authority of its own: a request, its answer, and the token over the attached message's
+/// signature.
+fn time_stamps() -> Outcome<()> {
+    let (key, unit_key) =
+        (FreshKeys.generate(KeyAlgorithm::EcP256)?, FreshKeys.generate(KeyAlgorithm::EcP256)?);
+    let settings = settings();
+    let issuer = settings.time_stamp_issuer(key.public_key(), Serial(1), SIGNED_AT)?.sign(&key)?;
+    let certificate =
+        settings.time_stamp_unit(&issuer, unit_key.public_key(), Serial(2), SIGNED_AT)?;
+    let certificate = certificate.sign(&key)?;
+    write("certificate", "stamp-issuer", issuer.as_der())?;
+    write("certificate", "stamp-unit", certificate.as_der())?;
+    let policy = PolicyOid::try_from("1.3.6.1.4.1.99999.1".to_owned())?;
+    let unit = TimeStampUnit::new(certificate, Arc::new(unit_key), policy)?;
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
+    let message = SignedMessage::from_der(&fs::read(seeds.join("cms/attached"))?)?;
+    let imprint = HashAlgorithm::Sha256.digest(message.signature());
+    let request = TimeStampRequest::new(imprint, [0x4E; 8]);
+    write("tsp", "request", &request.to_der())?;
+    write("tsp", "answer", &unit.answer(&request.to_der(), SIGNED_AT, 1))?;
+    write("tsp", "rejection", &Rejection::BadAlgorithm.to_der())?;
+    write("tsp", "token", &unit.stamp(&request, SIGNED_AT, 2).map_err(|error| error.to_string())?)
 }
 
 /// Sessions as the clients hold them.
@@ -225,11 +273,33 @@ impl Transport for Recorder {
     }
 }
 
+/// A PDF file with one page.
+fn page() -> Vec<u8> {
+    const OBJECTS: [&str; 4] = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 4 0 R /Resources << >> >>",
+        "<< /Length 8 >>\nstream\n0 0 m S \nendstream",
+    ];
+    let mut out = "%PDF-1.7\n".to_owned();
+    let mut table = "0000000000 65535 f \n".to_owned();
+    for (at, object) in OBJECTS.iter().enumerate() {
+        table.push_str(&format!("{:010} 00000 n \n", out.len()));
+        out.push_str(&format!("{} 0 obj\n{object}\nendobj\n", at + 1));
+    }
+    let section = out.len();
+    out.push_str(&format!(
+        "xref\n0 5\n{table}trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n{section}\n%%EOF\n"
+    ));
+    out.into_bytes()
+}
+
 fn in_days(days: i64) -> Timestamp {
     SIGNED_AT + SignedDuration::from_hours(24 * days)
 }
 
 fn write(target: &str, name: &str, seed: &[u8]) -> Outcome<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
+    fs::create_dir_all(&folder)?;
     Ok(fs::write(folder.join(name), seed)?)
 }

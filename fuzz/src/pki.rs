@@ -10,6 +10,8 @@ pub const ISSUER: &[u8] = include_bytes!("../seeds/certificate/issuer");
 pub const HOLDER: &[u8] = include_bytes!("../seeds/certificate/holder");
 /// The OCSP responder's certificate, DER.
 pub const RESPONDER: &[u8] = include_bytes!("../seeds/certificate/responder");
+/// The certificate of a time-stamping unit, DER.
+pub const STAMP_UNIT: &[u8] = include_bytes!("../seeds/certificate/stamp-unit");
 /// All that the holder ever signed.
 pub const CONTENT: &[u8] = b"what the holder signed";
 /// The serial number of the holder's certificate.
