@@ -144,6 +144,20 @@ impl Browser {
         World { browser: self, id: made["executionContextId"].clone() }
     }
 
+    /// What is found on the page once it stands still: a page that waits may go on by itself meanwhile, and
+    /// is then looked at anew.
+    ///
+    /// # Panics
+    /// It goes on and on.
+    pub async fn at_rest<T>(&self, look: impl AsyncFn() -> Result<T, WentOn>) -> T {
+        for _ in 0..PAGES {
+            if let Ok(found) = look().await {
+                return found;
+            }
+        }
+        panic!("the page goes on and on");
+    }
+
     /// A command of the DevTools protocol.
     ///
     /// # Panics
@@ -202,19 +216,43 @@ pub struct World<'b> {
 impl World<'_> {
     /// What an expression comes to, once it is settled.
     ///
+    /// # Errors
+    /// The page went on by itself, and its worlds with it.
+    ///
     /// # Panics
     /// It fails.
-    pub async fn evaluate(&self, expression: &str) -> Value {
-        let asked = json!({
+    pub async fn evaluate(&self, expression: &str) -> Result<Value, WentOn> {
+        let parameters = json!({
             "expression": expression, "contextId": self.id,
             "awaitPromise": true, "returnByValue": true,
         });
-        let answer = self.browser.devtools("Runtime.evaluate", asked).await;
+        let asked = DevTools { command: "Runtime.evaluate", parameters };
+        let answer = match self.browser.client.issue_cmd(asked).await {
+            Ok(answer) => answer,
+            Err(error) if WENT_ON.iter().any(|words| error.to_string().contains(words)) => {
+                return Err(WentOn);
+            }
+            Err(error) => panic!("{error}"),
+        };
         let failed = &answer["exceptionDetails"];
         assert!(failed.is_null(), "{failed}");
-        answer["result"]["value"].clone()
+        Ok(answer["result"]["value"].clone())
     }
 }
+
+/// How many pages in a row may go on by themselves.
+const PAGES: usize = 4;
+
+/// The page went on by itself while it was looked at.
+#[derive(Debug)]
+pub struct WentOn;
+
+/// How the browser says that a world is there no more.
+const WENT_ON: [&str; 3] = [
+    "no such execution context",
+    "Cannot find context with specified id",
+    "Execution context was destroyed",
+];
 
 /// Starts chromedriver; it and its port, unless it ends at once.
 fn driver() -> Option<(Child, u16)> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::driver::{Browser, World};
+use super::driver::{Browser, WentOn, World};
 
 /// Exactly one of each is on a page.
 const LANDMARKS: [&str; 3] = ["banner", "main", "contentinfo"];
@@ -26,9 +26,12 @@ const NAMED: [&str; 13] = [
 
 /// Everything that is wrong with the page to the ear.
 ///
+/// # Errors
+/// The page went on by itself.
+///
 /// # Panics
 /// The browser does not tell.
-pub(super) async fn page(browser: &Browser, world: &World<'_>) -> Vec<String> {
+pub(super) async fn page(browser: &Browser, world: &World<'_>) -> Result<Vec<String>, WentOn> {
     let tree = browser.devtools("Accessibility.getFullAXTree", json!({})).await;
     let nodes: Vec<Node<'_>> =
         tree["nodes"].as_array().into_iter().flatten().filter_map(Node::of).collect();
@@ -53,12 +56,12 @@ pub(super) async fn page(browser: &Browser, world: &World<'_>) -> Vec<String> {
         }
     }
     // A reading is told beside its word, not after it as if it were another word.
-    let doubled = world.evaluate("judge.doubled()").await;
+    let doubled = world.evaluate("judge.doubled()").await?;
     for twice in doubled.as_array().into_iter().flatten().filter_map(Value::as_str) {
         let named = nodes.iter().find(|node| !twice.is_empty() && node.name.contains(twice));
         wrong.extend(named.map(|node| format!("reads a word twice: “{}”", node.name)));
     }
-    wrong.into_iter().map(|line| format!("by ear: {line}")).collect()
+    Ok(wrong.into_iter().map(|line| format!("by ear: {line}")).collect())
 }
 
 /// Something in the tree.

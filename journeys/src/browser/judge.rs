@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use inrou_words::{Form, Language, text};
 use serde_json::{Value, json};
 
-use super::driver::{Browser, Look, World};
+use super::driver::{Browser, Look, WentOn, World};
 use super::ear;
 
 /// No page may be heavier than this before pictures, bytes, with all it loads.
@@ -38,44 +38,51 @@ pub struct Found {
 /// Judges the page before the browser. The look is a desk's again at the end.
 ///
 /// # Panics
-/// The browser does not tell.
+/// The browser does not tell, or the page never comes to rest.
 pub async fn page(browser: &Browser, language: Language) -> Found {
+    let found = browser.at_rest(async || standing(browser, language).await).await;
+    browser.look(Look::DESK).await;
+    found
+}
+
+/// Judges the page that stands before the browser, for as long as it does.
+async fn standing(browser: &Browser, language: Language) -> Result<Found, WentOn> {
+    browser.look(Look::DESK).await;
     let mut wrong = console(browser).await;
     // Where scripts are off, the judges' own need them.
     let world = browser.world().await;
-    world.evaluate(&AXE).await;
-    world.evaluate(include_str!("judge.js")).await;
+    world.evaluate(&AXE).await?;
+    world.evaluate(include_str!("judge.js")).await?;
     let desk = "[...judge.layout(), ...judge.cut(), ...judge.order()]";
-    wrong.extend(ask(&world, "at a desk", desk).await);
+    wrong.extend(ask(&world, "at a desk", desk).await?);
     let marked = format!("judge.language({})", json!(language.bcp47()));
-    wrong.extend(ask(&world, "language", &marked).await);
+    wrong.extend(ask(&world, "language", &marked).await?);
     let word = text("page.trouble").in_language(language).render(Form::Kana);
-    wrong.extend(ask(&world, "errors", &format!("judge.errors({})", json!(word))).await);
+    wrong.extend(ask(&world, "errors", &format!("judge.errors({})", json!(word))).await?);
     if language == Language::JaEasy {
-        wrong.extend(ask(&world, "HELP-2", "judge.bareKanji()").await);
+        wrong.extend(ask(&world, "HELP-2", "judge.bareKanji()").await?);
     }
-    wrong.extend(ear::page(browser, &world).await);
-    wrong.extend(axe(&world, "by day", WHOLE).await);
-    let weight = world.evaluate("judge.weight()").await;
+    wrong.extend(ear::page(browser, &world).await?);
+    wrong.extend(axe(&world, "by day", WHOLE).await?);
+    let weight = world.evaluate("judge.weight()").await?;
     let (bytes, all) = (number(&weight["page"]), number(&weight["all"]));
     if all > HEAVIEST {
         wrong.push(format!("{all} bytes are too heavy"));
     }
     browser.look(Look { dark: true, ..Look::DESK }).await;
-    wrong.extend(axe(&world, "by night", COLOURS).await);
+    wrong.extend(axe(&world, "by night", COLOURS).await?);
     browser.look(Look { forced_colours: true, ..Look::DESK }).await;
-    wrong.extend(ask(&world, "forced colours", "judge.forced()").await);
+    wrong.extend(ask(&world, "forced colours", "judge.forced()").await?);
     browser.look(Look::DESK.in_large_text()).await;
-    wrong.extend(ask(&world, "large text", "[...judge.layout(), ...judge.cut()]").await);
+    wrong.extend(ask(&world, "large text", "[...judge.layout(), ...judge.cut()]").await?);
     browser.look(Look::NARROW.in_large_text()).await;
-    wrong.extend(ask(&world, "large text, narrow", "[...judge.layout(), ...judge.cut()]").await);
+    wrong.extend(ask(&world, "large text, narrow", "[...judge.layout(), ...judge.cut()]").await?);
     browser.look(Look::NARROW).await;
     let narrow = "[...judge.layout(), ...judge.cut(), ...judge.order()]";
-    wrong.extend(ask(&world, "narrow", narrow).await);
-    wrong.extend(axe(&world, "narrow", WHOLE).await);
-    browser.look(Look::DESK).await;
+    wrong.extend(ask(&world, "narrow", narrow).await?);
+    wrong.extend(axe(&world, "narrow", WHOLE).await?);
     wrong.dedup();
-    Found { wrong, bytes }
+    Ok(Found { wrong, bytes })
 }
 
 /// Scripts that fail, promises that nobody keeps, files that do not come, policies that are broken.
@@ -91,7 +98,7 @@ async fn console(browser: &Browser) -> Vec<String> {
         .collect()
 }
 
-async fn axe(world: &World<'_>, look: &str, options: &str) -> Vec<String> {
+async fn axe(world: &World<'_>, look: &str, options: &str) -> Result<Vec<String>, WentOn> {
     let run = format!(
         "axe.run(document, {options}).then(({{ violations }}) => violations.flatMap((rule) =>
             rule.nodes.map(({{ target, failureSummary }}) =>
@@ -100,10 +107,10 @@ async fn axe(world: &World<'_>, look: &str, options: &str) -> Vec<String> {
     ask(world, &format!("axe, {look}"), &run).await
 }
 
-async fn ask(world: &World<'_>, judge: &str, call: &str) -> Vec<String> {
-    let found = world.evaluate(call).await;
+async fn ask(world: &World<'_>, judge: &str, call: &str) -> Result<Vec<String>, WentOn> {
+    let found = world.evaluate(call).await?;
     let lines = found.as_array().into_iter().flatten().filter_map(Value::as_str);
-    lines.map(|line| format!("{judge}: {line}")).collect()
+    Ok(lines.map(|line| format!("{judge}: {line}")).collect())
 }
 
 fn number(value: &Value) -> u64 {

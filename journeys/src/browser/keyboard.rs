@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::driver::Browser;
+use super::driver::{Browser, WentOn};
 
 /// No page has more to step through.
 const TABS: usize = 100;
@@ -43,15 +43,19 @@ async fn strike(browser: &Browser, Key(name, number, writes): Key, shift: bool) 
 /// # Panics
 /// The browser does not tell.
 pub(super) async fn walk(browser: &Browser) -> Vec<String> {
+    browser.at_rest(async || steps(browser).await).await
+}
+
+async fn steps(browser: &Browser) -> Result<Vec<String>, WentOn> {
     let world = browser.world().await;
-    world.evaluate(include_str!("judge.js")).await;
+    world.evaluate(include_str!("judge.js")).await?;
     // What was pressed last may have the focus, or an address leads into the page: the walk begins
     // before the first.
     let is_at_start = "document.activeElement === document.body && location.hash === ''";
-    if world.evaluate(is_at_start).await != true {
+    if world.evaluate(is_at_start).await? != true {
         for _ in 0..TABS {
             press(browser, Key::TAB).await;
-            if world.evaluate("document.activeElement === document.body").await == true {
+            if world.evaluate("document.activeElement === document.body").await? == true {
                 break;
             }
         }
@@ -60,7 +64,7 @@ pub(super) async fn walk(browser: &Browser) -> Vec<String> {
     for (way, shift) in ways.iter_mut().zip([false, true]) {
         loop {
             strike(browser, Key::TAB, shift).await;
-            let at = world.evaluate("judge.focus()").await;
+            let at = world.evaluate("judge.focus()").await?;
             // Past the last one the focus goes to the browser, or begins anew.
             if at.is_null() || way.first() == Some(&at["at"].as_u64()) {
                 break;
@@ -74,14 +78,14 @@ pub(super) async fn walk(browser: &Browser) -> Vec<String> {
             }
         }
     }
-    world.evaluate("document.activeElement.blur()").await;
+    world.evaluate("document.activeElement.blur()").await?;
     let [forward, mut back] = ways;
     back.reverse();
     if forward != back {
         wrong.push(format!("by keyboard: forward {forward:?}, back {back:?}"));
     }
     wrong.dedup();
-    wrong
+    Ok(wrong)
 }
 
 /// Steps on until `is_there` (an expression over `one`, the element with the focus) holds.
