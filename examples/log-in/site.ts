@@ -51,6 +51,7 @@ async function answer(url: URL): Promise<{ location: string } | { text: string }
 }
 
 createServer((request, response) => {
+  if (!URL.canParse(request.url ?? '/', site)) return response.writeHead(400).end()
   const failed = (error: any) => ({ text: `Not logged in: ${error.error_description ?? error.message}\n` })
   answer(new URL(request.url ?? '/', site)).catch(failed).then((told) => 'location' in told
     ? response.writeHead(303, { location: told.location }).end()

@@ -133,7 +133,7 @@ async function body(request: IncomingMessage): Promise<string> {
 
 function language(request: IncomingMessage, url: URL): Language {
   const chosen = url.searchParams.get('lang') ?? cookie(request, 'lang') ?? ''
-  return chosen in LANGUAGES ? chosen as Language : 'ja'
+  return Object.hasOwn(LANGUAGES, chosen) ? chosen as Language : 'ja'
 }
 
 const HEADERS = {
@@ -144,6 +144,8 @@ const HEADERS = {
 }
 
 createServer(async (request, response) => {
+  // As `//` is none.
+  if (!URL.canParse(request.url ?? '/', site)) return response.writeHead(400).end()
   const url = new URL(request.url ?? '/', site)
   if (url.pathname === '/style.css') return response.writeHead(200, { 'content-type': 'text/css' }).end(style)
   // What is told at the callback is told once.

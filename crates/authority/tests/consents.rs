@@ -8,7 +8,7 @@ mod applying;
 mod house;
 
 use applying::{apply, register};
-use house::{CARD_PASSWORD, House, Phone, SharedChip, hanako, sign_statement};
+use house::{CARD_PASSWORD, House, Phone, SharedChip, hanako, sign, sign_statement};
 use inrou_api::client::ClientError;
 use inrou_api::clock::Clock;
 use inrou_api::consent::ConsentTerms;
@@ -22,10 +22,8 @@ use inrou_api::wire::authority::{
 };
 use inrou_api::wire::transaction::Attribute;
 use inrou_authority::store::DocumentKind;
-use inrou_chip::client::{JpkiClient, Pin};
-use inrou_pki::cms::NewMessage;
 use inrou_pki::{Certificate, FreshKeys, IssuerSettings, KeyAlgorithm, KeySource, Signer};
-use inrou_rules::{Attributes, Medium, ResidentId, Serial, SignaturePassword, Use, Uses, japan};
+use inrou_rules::{Attributes, Medium, ResidentId, Serial, Use, Uses, japan};
 use inrou_words::Language;
 use jiff::{SignedDuration, ToSpan};
 use serde::de::DeserializeOwned;
@@ -113,7 +111,7 @@ impl Hanako {
     /// A consent that a chip's key signs, in that language.
     fn signed(&self, terms: &ConsentTerms, by: (&SharedChip, &str), said: Language) -> GiveConsent {
         let (document, now) = (terms.document(said), self.house.clock.now());
-        let cms = Base64(sign(by.0, by.1, &document, now));
+        let cms = Base64(sign(by.0, by.1, (document.as_bytes(), false), now));
         GiveConsent { terms: terms.clone(), document, cms }
     }
 
@@ -177,24 +175,6 @@ impl Hanako {
 
 fn code(error: ClientError) -> String {
     error.problem().map_or_else(|| error.to_string(), |problem| problem.code().to_owned())
-}
-
-/// Signs a document with a chip's signature key: a detached message.
-fn sign(chip: &SharedChip, password: &str, document: &str, now: jiff::Timestamp) -> Vec<u8> {
-    let mut chip = chip.lock().unwrap();
-    let mut client = JpkiClient::select(&mut *chip).unwrap();
-    client.verify(Pin::Signature(&SignaturePassword::parse(password).unwrap())).unwrap();
-    let signer = Certificate::from_der(&client.certificate(Use::Signature).unwrap()).unwrap();
-    let message = NewMessage {
-        content: document.as_bytes(),
-        attached: false,
-        signer: &signer,
-        chain: &[],
-        signing_time: now,
-    };
-    let prepared = message.prepare().unwrap();
-    let signature = client.sign(Use::Signature, &prepared.digest()).unwrap();
-    prepared.finish(&signature).unwrap()
 }
 
 /// A certificate whose issuer is none of ours: of time-stamps.

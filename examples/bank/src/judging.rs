@@ -6,7 +6,7 @@ use inrou_api::wire::transaction::Purpose;
 use inrou_pki::Certificate;
 use inrou_relying::Validator;
 use inrou_relying::jwe::{RecipientKey, decrypt};
-use inrou_relying::report::{CmsFile, Given};
+use inrou_relying::report::{CmsFile, Given, UsedFor};
 use jiff::Timestamp;
 
 use crate::applications::{Application, Look, Signed};
@@ -16,7 +16,7 @@ use crate::same::is_same;
 /// the provider's word alone is no evidence years later.
 ///
 /// # Errors
-/// [`Failed`]: the answer is not for this bank, or has no certificate in it.
+/// [`Failed`]: the answer is not for this bank, or its certificate is not the signature's.
 pub async fn judge(
     validator: &Validator,
     application: &Application,
@@ -39,6 +39,11 @@ pub async fn judge(
     let report = validator.report_cms(&file, now).await;
     let found = report.validation_conclusion.signatures.into_iter().next();
     let found = found.ok_or_else(|| Failed::of(NoSignature))?;
+    // Name and address are read from the certificate beside: it must be the one that the signature is by.
+    let signed_by = found.certificates.iter().find(|used| used.used_for == UsedFor::Signing);
+    if signed_by.is_some_and(|used| used.content.0 != der) {
+        return Err(Failed::of(OtherCertificate));
+    }
     let certified = certificate.attributes();
     Ok(Signed {
         subject,
@@ -70,3 +75,7 @@ pub async fn look(validator: &Validator, signed: &Signed, now: Timestamp) -> Loo
 #[derive(Debug, thiserror::Error)]
 #[error("there is no signature in the answer")]
 struct NoSignature;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the certificate in the answer is not the one that the signature is by")]
+struct OtherCertificate;

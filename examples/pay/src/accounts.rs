@@ -45,6 +45,9 @@ pub struct Entry {
     pub kind: EntryKind,
     /// How much, in yen.
     pub yen: u64,
+    /// What the shop's receipt of a payment is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
 }
 
 /// What happened.
@@ -132,7 +135,7 @@ impl Accounts {
             return Err(Refusal::WalletFull);
         }
         account.balance += yen;
-        account.entries.push(Entry { at: now, kind: EntryKind::ToppedUp, yen });
+        account.entries.push(Entry { at: now, kind: EntryKind::ToppedUp, yen, receipt: None });
         Ok(())
     }
 
@@ -151,11 +154,17 @@ impl Accounts {
         Ok(())
     }
 
-    /// A shop is paid by a code, which is of no more use then.
+    /// A shop is paid by a code, which is of no more use then, and has a receipt of this name.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub fn pay(&mut self, digits: &str, yen: u64, now: Timestamp) -> Result<(), Refusal> {
+    pub fn pay(
+        &mut self,
+        digits: &str,
+        yen: u64,
+        receipt: String,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         let of_code = |account: &&mut Account| {
             account.code.as_ref().is_some_and(|code| code.digits == digits)
         };
@@ -171,8 +180,15 @@ impl Accounts {
         }
         account.balance = account.balance.checked_sub(yen).ok_or(Refusal::BalanceTooSmall)?;
         account.code = None;
-        account.entries.push(Entry { at: now, kind: EntryKind::Paid, yen });
+        let receipt = Some(receipt);
+        account.entries.push(Entry { at: now, kind: EntryKind::Paid, yen, receipt });
         Ok(())
+    }
+
+    /// What was paid by the receipt of this name.
+    pub fn receipt(&self, name: &str) -> Option<&Entry> {
+        let mut entries = self.0.values().flat_map(|account| &account.entries);
+        entries.find(|entry| entry.receipt.as_deref() == Some(name))
     }
 
     /// The staff has seen that it is the same person under another name.
@@ -212,18 +228,24 @@ mod tests {
         (accounts, now)
     }
 
+    fn pay(accounts: &mut Accounts, yen: u64, now: Timestamp) -> Result<(), Refusal> {
+        accounts.pay(DIGITS, yen, "R1".to_owned(), now)
+    }
+
     #[test]
     fn a_code_pays_once_and_in_its_time() {
         let (mut accounts, now) = with_one();
         accounts.top_up("a", 3_000, now).unwrap();
         accounts.give_code("a", DIGITS.to_owned(), now).unwrap();
-        assert_eq!(accounts.pay(DIGITS, 3_001, now), Err(Refusal::BalanceTooSmall));
-        assert_eq!(accounts.pay(DIGITS, 0, now), Err(Refusal::AmountUnknown));
-        accounts.pay(DIGITS, 2_900, now).unwrap();
+        assert_eq!(pay(&mut accounts, 3_001, now), Err(Refusal::BalanceTooSmall));
+        assert_eq!(pay(&mut accounts, 0, now), Err(Refusal::AmountUnknown));
+        pay(&mut accounts, 2_900, now).unwrap();
         assert_eq!(accounts.of("a").unwrap().balance, 100);
-        assert_eq!(accounts.pay(DIGITS, 100, now), Err(Refusal::CodeUnknown));
+        assert_eq!(accounts.receipt("R1").map(|entry| entry.yen), Some(2_900));
+        assert!(accounts.receipt("R2").is_none());
+        assert_eq!(pay(&mut accounts, 100, now), Err(Refusal::CodeUnknown));
         accounts.give_code("a", DIGITS.to_owned(), now).unwrap();
-        assert_eq!(accounts.pay(DIGITS, 1, now + CODE_LIFE), Err(Refusal::CodeExpired));
+        assert_eq!(pay(&mut accounts, 1, now + CODE_LIFE), Err(Refusal::CodeExpired));
         assert!(accounts.of("a").unwrap().code(now + CODE_LIFE).is_none());
     }
 
@@ -247,11 +269,11 @@ mod tests {
         accounts.log_in("a", "田中　花", "大阪府", now);
         let account = accounts.of("a").unwrap();
         assert_eq!((&*account.name, &*account.address), ("水野　花", "大阪府"));
-        assert_eq!(accounts.pay(DIGITS, 1, now), Err(Refusal::NameDiffers));
+        assert_eq!(pay(&mut accounts, 1, now), Err(Refusal::NameDiffers));
         assert_eq!(accounts.top_up("a", 1_000, now), Err(Refusal::NameDiffers));
         accounts.accept_name("a").unwrap();
         assert_eq!(accounts.of("a").unwrap().name, "田中　花");
-        accounts.pay(DIGITS, 1, now).unwrap();
+        pay(&mut accounts, 1, now).unwrap();
         // Who logs in by the name of before is not taken for granted either.
         accounts.log_in("a", "水野　花", "大阪府", now);
         assert_eq!(accounts.top_up("a", 1_000, now), Err(Refusal::NameDiffers));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use example_site::{Asks, Back, Book, Ground, Person, RelyingParty, Visitors, not_logged_in};
@@ -25,6 +25,9 @@ const SCOPE: &str = "openid name address";
 
 /// Digits of a code.
 const CODE_DIGITS: usize = 12;
+
+/// Digits of a receipt: too many to be guessed.
+const RECEIPT_DIGITS: usize = 20;
 
 /// How many lines of an account its page shows.
 const SHOWN: usize = 20;
@@ -78,34 +81,14 @@ pub fn site(ground: &Ground) -> Site {
 struct Told {
     /// Why it was refused: a code.
     refused: Option<String>,
-    /// What was paid.
-    paid: Option<u64>,
-    /// What stood in the form.
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    yen: String,
 }
 
 impl Told {
     /// Why, in words; of what is no code of ours, nothing.
     fn refused<'a>(&'a self, v: &'a Visit) -> Option<Said<'a>> {
-        let known = [
-            Refusal::AccountUnknown,
-            Refusal::NameDiffers,
-            Refusal::WalletFull,
-            Refusal::AmountUnknown,
-            Refusal::CodeUnknown,
-            Refusal::CodeExpired,
-            Refusal::BalanceTooSmall,
-        ];
+        let known = [Refusal::NameDiffers, Refusal::WalletFull, Refusal::AmountUnknown];
         let refusal = known.into_iter().find(|one| self.refused.as_deref() == Some(one.code()))?;
         Some(v.say(refusal.text()))
-    }
-
-    /// The same, if it is about the code (or, if not, the amount).
-    fn about_code(&self) -> bool {
-        self.refused.as_deref().is_some_and(|code| code.starts_with("code-"))
     }
 }
 
@@ -277,8 +260,8 @@ async fn code(State(pay): State<Pay>, headers: HeaderMap, v: Visit) -> Result<Re
     else {
         return Ok(Redirect::to("/").into_response());
     };
-    let till = format!("{}/till?code={}", pay.0.ground.own, code.digits);
-    let picture = Qr::new(&till, v.attr("pay.code"))?;
+    // The digits alone: a till reads them as if they were typed.
+    let picture = Qr::new(&code.digits, v.attr("pay.code"))?;
     page(&v, &CodePage { v: &v, title: "pay.code", code, picture, balance: account.balance })
 }
 
@@ -287,32 +270,60 @@ async fn code(State(pay): State<Pay>, headers: HeaderMap, v: Visit) -> Result<Re
 struct Till<'a> {
     v: &'a Visit,
     title: &'static str,
-    told: &'a Told,
+    /// What the receipt says was paid.
+    paid: Option<u64>,
+    refused: Option<Refusal>,
+    /// What stood in the form.
+    typed: Sale,
 }
 
 impl Till<'_> {
+    /// Why it was refused, in words.
+    fn why(&self) -> Option<Said<'_>> {
+        self.refused.map(|refusal| self.v.say(refusal.text()))
+    }
+
+    /// Whether that is about the code (or, if not, the amount).
+    fn about_code(&self) -> bool {
+        matches!(self.refused, Some(Refusal::CodeUnknown | Refusal::CodeExpired))
+    }
+
     fn code(&self) -> Field<'_> {
-        let fault = self.told.refused(self.v).filter(|_| self.told.about_code());
+        let fault = self.why().filter(|_| self.about_code());
         Field::new(self.v, "code", Kind::Number, self.v.say("pay-till.code"))
             .support(self.v.say("pay-till.code-is"))
-            .value(&self.told.code)
+            .value(&self.typed.code)
             .fault(fault)
     }
 
     fn yen(&self) -> Field<'_> {
-        let fault = self.told.refused(self.v).filter(|_| !self.told.about_code());
+        let fault = self.why().filter(|_| !self.about_code());
         Field::new(self.v, "yen", Kind::Number, self.v.say("pay-till.yen"))
-            .value(&self.told.yen)
+            .value(&self.typed.yen)
             .fault(fault)
     }
 }
 
-async fn till(Query(told): Query<Told>, v: Visit) -> Result<Response, Problem> {
-    page(&v, &Till { v: &v, title: "pay-till.title", told: &told })
+/// Which receipt the till shows.
+#[derive(Deserialize)]
+struct Shown {
+    receipt: Option<String>,
+}
+
+async fn till(
+    State(pay): State<Pay>,
+    Query(shown): Query<Shown>,
+    v: Visit,
+) -> Result<Response, Problem> {
+    let paid = shown.receipt.and_then(|receipt| {
+        pay.0.accounts.look(|all| all.receipt(&receipt).map(|entry| entry.yen))
+    });
+    let typed = Sale::default();
+    page(&v, &Till { v: &v, title: "pay-till.title", paid, refused: None, typed })
 }
 
 /// What the till sends.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Sale {
     #[serde(default)]
     code: String,
@@ -320,21 +331,23 @@ struct Sale {
     yen: String,
 }
 
+/// A code stands in no address: what was refused is shown at once, with what was typed.
 async fn pay(
     State(pay): State<Pay>,
     v: Visit,
-    Form(sale): Form<Sale>,
-) -> Result<Redirect, Problem> {
-    let digits: String = sale.code.chars().filter(char::is_ascii_digit).collect();
-    let (code, yen, now) = (digits.clone(), sale.yen.trim().parse().unwrap_or(0), v.now);
-    let done = pay.0.accounts.change(move |all: &mut Accounts| all.pay(&code, yen, now)).await?;
-    Ok(match done {
-        Ok(()) => Redirect::to(&format!("/till?paid={yen}")),
-        Err(refusal) => {
-            let (refused, typed) = (refusal.code(), inrou_web::percent(&sale.yen));
-            Redirect::to(&format!("/till?refused={refused}&code={digits}&yen={typed}"))
-        }
-    })
+    Form(typed): Form<Sale>,
+) -> Result<Response, Problem> {
+    let digits: String = typed.code.chars().filter(char::is_ascii_digit).collect();
+    let (yen, now) = (typed.yen.trim().parse().unwrap_or(0), v.now);
+    let receipt = pay.0.ground.digits(RECEIPT_DIGITS);
+    let to = format!("/till?receipt={receipt}");
+    let work = move |all: &mut Accounts| all.pay(&digits, yen, receipt, now);
+    let Err(refusal) = pay.0.accounts.change(work).await? else {
+        return Ok(Redirect::to(&to).into_response());
+    };
+    let refused = Some(refusal);
+    let shown = page(&v, &Till { v: &v, title: "pay-till.title", paid: None, refused, typed })?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
 }
 
 #[derive(Template)]

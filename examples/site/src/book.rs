@@ -1,8 +1,9 @@
 //! A file with what a site keeps.
 
 use std::convert::Infallible;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -78,12 +79,17 @@ impl<T: Clone + Default + DeserializeOwned + Serialize + Send + 'static> Book<T>
     }
 }
 
-/// Replaces a file whole and durably.
+/// Replaces a file whole and durably. Nobody else reads it: names and addresses stand in it, or a key.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
     fs::create_dir_all(folder)?;
     let next = path.with_extension("next");
-    let mut file = File::create(&next)?;
+    // One that was left over may be readable by others.
+    match fs::remove_file(&next) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&next, path)?;
@@ -92,6 +98,8 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[tokio::test]
@@ -107,6 +115,7 @@ mod tests {
         assert_eq!(refused.await.unwrap(), Err("no"));
         assert_eq!(book.look(Vec::clone), [7]);
         assert_eq!(Book::<Vec<u32>>::open(path.clone()).unwrap().look(Vec::clone), [7]);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::write(&path, "{").unwrap();
         assert!(Book::<Vec<u32>>::open(path).is_err());
     }

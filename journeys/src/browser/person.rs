@@ -374,7 +374,8 @@ impl Person {
     /// It does not.
     pub async fn fetches(&self, address: &str) -> String {
         let fetch = format!("fetch({}).then((answer) => answer.text())", json!(address));
-        let told = self.browser.at_rest(async || self.browser.world().await.evaluate(&fetch).await).await;
+        let told =
+            self.browser.at_rest(async || self.browser.world().await.evaluate(&fetch).await).await;
         told.as_str().unwrap_or_default().to_owned()
     }
 

@@ -39,6 +39,9 @@ async fn use_1_somebody_opens_a_wallet_and_pays(way: Way) {
         }
         person.looks_around("pay-till").await;
     }
+    // What was paid is told by the till's receipt, not by its address.
+    person.goes_to(&format!("{site}/till?receipt=1&paid=1000")).await;
+    assert!(!person.page_says(&person.words("pay-till.paid")).await);
     person.goes_to(&site).await;
     looks_at(&mut person, "pay.wallet").await;
     assert_eq!(person.counts("tbody tr").await, 2, "topped up, and paid");

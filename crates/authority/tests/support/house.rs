@@ -283,25 +283,28 @@ pub fn set_pins(chip: &SharedChip, uses: Uses, password: &str, pin: &str) {
     }
 }
 
-/// Signs a statement with a chip's signature key.
+/// Signs a statement with a chip's signature key: it stands in the message.
 pub fn sign_statement(
     chip: &SharedChip,
     password: &str,
     statement: &Statement,
     now: Timestamp,
 ) -> Vec<u8> {
+    sign(chip, password, (&statement.to_bytes(), true), now)
+}
+
+/// Signs with a chip's signature key what stands in the message, or beside it.
+pub fn sign(
+    chip: &SharedChip,
+    password: &str,
+    (content, attached): (&[u8], bool),
+    signing_time: Timestamp,
+) -> Vec<u8> {
     let mut chip = chip.lock().unwrap();
     let mut client = JpkiClient::select(&mut *chip).unwrap();
     client.verify(Pin::Signature(&SignaturePassword::parse(password).unwrap())).unwrap();
-    let certificate = Certificate::from_der(&client.certificate(Use::Signature).unwrap()).unwrap();
-    let content = statement.to_bytes();
-    let message = NewMessage {
-        content: &content,
-        attached: true,
-        signer: &certificate,
-        chain: &[],
-        signing_time: now,
-    };
+    let signer = Certificate::from_der(&client.certificate(Use::Signature).unwrap()).unwrap();
+    let message = NewMessage { content, attached, signer: &signer, chain: &[], signing_time };
     let prepared = message.prepare().unwrap();
     let signature = client.sign(Use::Signature, &prepared.digest()).unwrap();
     prepared.finish(&signature).unwrap()
