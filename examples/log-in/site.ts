@@ -25,35 +25,36 @@ const provider = await client.discovery(
   client.PrivateKeyJwt({ key: privateKey, kid: 'site' }), { execute: [client.allowInsecureRequests] },
 )
 
-// What each visitor's log-in was begun with. A real site keeps it in the visitor's session.
-const begun = new Map<string, { verifier: string, nonce: string }>()
+// What each browser's log-in was begun with, by the cookie that the browser has of it.
+const begun = new Map<string, { verifier: string, state: string, nonce: string }>()
 
-async function answer(url: URL): Promise<{ location: string } | { text: string }> {
+async function answer(url: URL, cookie = ''): Promise<{ location: string, cookie: string } | { text: string }> {
   if (url.pathname === '/callback') {
-    const state = url.searchParams.get('state') ?? ''
-    const { verifier, nonce } = begun.get(state) ?? { verifier: '', nonce: '' }
-    begun.delete(state)
+    const kept = begun.get(cookie)
+    if (!kept) throw new Error('this browser has not begun a log-in')
+    begun.delete(cookie)
     const tokens = await client.authorizationCodeGrant(provider, url, {
-      pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce,
+      pkceCodeVerifier: kept.verifier, expectedState: kept.state, expectedNonce: kept.nonce,
     })
     const person = await client.fetchUserInfo(provider, tokens.access_token, tokens.claims()!.sub)
     return { text: `Welcome, ${person.name} of ${person.address}\nThis site calls you ${person.sub}\n` }
   }
   const [verifier, state, nonce] = [client.randomPKCECodeVerifier(), client.randomState(), client.randomNonce()]
-  begun.set(state, { verifier, nonce })
+  begun.set(cookie = client.randomState(), { verifier, state, nonce })
   const persona = url.searchParams.get('persona')
   const location = client.buildAuthorizationUrl(provider, {
     redirect_uri: `${site}/callback`, scope, state, nonce, code_challenge_method: 'S256',
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
     ...(persona && { login_hint: `persona:${persona}` }),
   })
-  return { location: location.href }
+  return { location: location.href, cookie }
 }
 
 createServer((request, response) => {
   if (!URL.canParse(request.url ?? '/', site)) return response.writeHead(400).end()
   const failed = (error: any) => ({ text: `Not logged in: ${error.error_description ?? error.message}\n` })
-  answer(new URL(request.url ?? '/', site)).catch(failed).then((told) => 'location' in told
-    ? response.writeHead(303, { location: told.location }).end()
+  const cookie = /(?:^|; )begun=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1]
+  answer(new URL(request.url ?? '/', site), cookie).catch(failed).then((told) => 'location' in told
+    ? response.writeHead(303, { location: told.location, 'set-cookie': `begun=${told.cookie}; HttpOnly; SameSite=Lax` }).end()
     : response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(told.text))
 }).listen(port, () => console.log(`The site is at ${site}`))
