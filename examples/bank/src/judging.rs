@@ -79,3 +79,70 @@ struct NoSignature;
 #[derive(Debug, thiserror::Error)]
 #[error("the certificate in the answer is not the one that the signature is by")]
 struct OtherCertificate;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
+    use inrou_api::clock::{Clock, TestClock};
+    use inrou_pki::{KeyAlgorithm, SystemEntropy};
+    use inrou_relying::jwe::{Recipient, encrypt};
+    use inrou_relying::testing::{Holder, TestAuthority, resident};
+    use inrou_rules::{Medium, Use};
+
+    use super::*;
+
+    const DOCUMENT: &str = "口座開設申込書\n";
+    const NAME: &str = "印籠　花子";
+    const ADDRESS: &str = "東京都清瀬市見本町１";
+
+    fn application() -> Application {
+        Application {
+            made: Timestamp::UNIX_EPOCH,
+            name: NAME.to_owned(),
+            address: ADDRESS.to_owned(),
+            document: DOCUMENT.to_owned(),
+            ordered: None,
+            decided: None,
+        }
+    }
+
+    /// What the provider answers for a signature by one and the certificate of another.
+    async fn judged(
+        authority: &TestAuthority,
+        now: Timestamp,
+        (signer, certified): (&Holder, &Holder),
+    ) -> Result<Signed, Failed> {
+        let key = PrivateKey::generate(&ECDH_P256).unwrap();
+        let public = key.compute_public_key().unwrap();
+        let (x, y) = public.as_ref()[1..].split_at(32);
+        let bank = Recipient::EcP256 { x: x.to_vec(), y: y.to_vec() };
+        let seal = |content: &[u8]| encrypt(content, "", (&bank, None), &SystemEntropy).unwrap();
+        let result = SignResult {
+            signature_jwe: seal(&signer.sign_content(DOCUMENT.as_bytes(), false, now)),
+            certificate_jwe: seal(certified.certificate.as_der()),
+        };
+        let validator = authority.validator(authority.relying_settings());
+        let key = RecipientKey::EcP256(key);
+        judge(&validator, &application(), "a".to_owned(), &result, key, now).await
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn name_and_address_are_those_of_the_certificate_that_the_signature_is_by() {
+        let clock = Arc::new(TestClock::at("2026-11-21T01:00:00Z".parse().unwrap()));
+        let authority = TestAuthority::open(clock.clone(), KeyAlgorithm::EcP256).await;
+        let issue = |name, address| {
+            authority.issue(Use::Signature, Medium::Phone, &resident(name, address))
+        };
+        let (hanako, other) = (issue(NAME, ADDRESS), issue("別　人", ADDRESS));
+        let now = clock.now();
+        let signed = judged(&authority, now, (&hanako, &hanako)).await.unwrap();
+        assert_eq!(signed.indication, "TOTAL-PASSED");
+        assert!(signed.is_name_same && signed.is_address_same);
+        let signed = judged(&authority, now, (&other, &other)).await.unwrap();
+        assert_eq!(signed.indication, "TOTAL-PASSED");
+        assert!(!signed.is_name_same && signed.is_address_same);
+        assert!(judged(&authority, now, (&other, &hanako)).await.is_err());
+    }
+}
