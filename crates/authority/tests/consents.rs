@@ -22,7 +22,7 @@ use inrou_api::wire::authority::{
 };
 use inrou_api::wire::transaction::Attribute;
 use inrou_authority::store::DocumentKind;
-use inrou_pki::{Certificate, FreshKeys, IssuerSettings, KeyAlgorithm, KeySource, Signer};
+use inrou_pki::{FreshKeys, IssuerSettings, KeyAlgorithm, KeySource, Signer};
 use inrou_rules::{Attributes, Medium, ResidentId, Serial, Use, Uses, japan};
 use inrou_words::Language;
 use jiff::{SignedDuration, ToSpan};
