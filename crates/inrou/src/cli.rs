@@ -360,6 +360,8 @@ mod tests {
         assert_eq!(restore.action, Action::Whole { data: "d".into(), asked });
         let reset = typed("inrou reset").unwrap().action;
         assert_eq!(reset, Action::Whole { data: DATA.into(), asked: WholeAsked::Reset });
+        let reset = typed("inrou reset --all").unwrap().action;
+        assert_eq!(reset, Action::Whole { data: DATA.into(), asked: WholeAsked::ResetAll });
         assert_eq!(typed("inrou scenario list").unwrap().action, Action::ScenarioList);
         let play = typed("inrou scenario play fresh --data d").unwrap().action;
         let asked = WholeAsked::Play("fresh".to_owned());

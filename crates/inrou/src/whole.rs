@@ -23,6 +23,8 @@ pub enum Asked {
     Delete(String),
     /// To begin anew.
     Reset,
+    /// The same, and to forget the sites.
+    ResetAll,
     /// To begin anew and play a scenario.
     Play(String),
 }
@@ -39,6 +41,7 @@ pub fn run(language: Language, data: &Path, asked: &Asked) -> Result<(), Fault> 
         Asked::Restore(name) => Act::Restore(handle(name)?),
         Asked::Delete(name) => Act::Delete(handle(name)?),
         Asked::Reset => Act::Reset,
+        Asked::ResetAll => Act::ResetAll,
         Asked::Play(name) => {
             let unknown = |_| Fault::new("scenario-unknown").with("name", printable(name));
             Act::Play(name.parse().map_err(unknown)?)
@@ -95,6 +98,7 @@ pub(crate) fn done(act: &Act, language: Language) -> Sentence<'_> {
         Act::Restore(name) => named("act-done.restored", name),
         Act::Delete(name) => named("act-done.deleted", name),
         Act::Reset => sentence("act-done.reset"),
+        Act::ResetAll => sentence("act-done.reset-all"),
         Act::Play(name) => sentence("act-done.played").with("scenario", Value::Name(name.as_str())),
     }
 }

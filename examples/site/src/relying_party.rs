@@ -27,7 +27,7 @@ use crate::keys::Keys;
 const CALLBACK: &str = "/callback";
 
 /// The file with what the site is registered as.
-const REGISTRATION: &str = "registration.json";
+pub const REGISTRATION: &str = "registration.json";
 
 /// RFC 7523 §2.2.
 pub(crate) const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{Action, DATA};
 use crate::whole::Asked;
@@ -22,7 +22,9 @@ pub(super) fn commands(say: &impl Fn(&str) -> String) -> [Command; 3] {
             .subcommand(named("save", "snapshot-save", "snapshot-name"))
             .subcommand(named("restore", "snapshot-restore", "snapshot-name"))
             .subcommand(named("delete", "snapshot-delete", "snapshot-name")),
-        Command::new("reset").about(say("reset")),
+        Command::new("reset")
+            .about(say("reset"))
+            .arg(Arg::new("all").long("all").action(ArgAction::SetTrue).help(say("reset-all"))),
         branch("scenario", "scenario")
             .subcommand(Command::new("list").about(say("scenario-list")))
             .subcommand(named("play", "scenario-play", "scenario-name")),
@@ -41,6 +43,7 @@ pub(super) fn action(command: &str, matches: &ArgMatches) -> Action {
         ("snapshot", _) => return Action::SnapshotList { data },
         ("scenario", "play") => Asked::Play(name()),
         ("scenario", _) => return Action::ScenarioList,
+        _ if matches.get_flag("all") => Asked::ResetAll,
         _ => Asked::Reset,
     };
     Action::Whole { data, asked }

@@ -18,8 +18,10 @@ pub enum Act {
     Restore(Handle),
     /// Takes a saved state away.
     Delete(Handle),
-    /// Begins anew.
+    /// Begins anew. The sites that are registered stay so.
     Reset,
+    /// Begins anew, and forgets the sites too.
+    ResetAll,
     /// Begins anew, and plays a scenario.
     Play(ScenarioName),
 }

@@ -44,7 +44,7 @@ const ROLES: &str = "roles";
 const CARDS: &str = "cards";
 const PHONES: &str = "phones";
 const PERSONAS: &str = "personas";
-const SITES: &str = "sites";
+pub(super) const SITES: &str = "sites";
 
 /// What the sandbox's state is made of: it is kept in a snapshot, and replaced as a whole. All else in the
 /// folder is the user's own, or this computer's.
@@ -69,7 +69,7 @@ pub(super) const STATE: [&str; 17] = [
 ];
 
 /// What stays when a sandbox begins anew: the models of phones that somebody chose, and the port that
-/// certificates name.
+/// certificates name. (So do the sites' registrations, which are parts of files.)
 pub(super) const KEPT_AT_RESET: [&str; 2] = ["phones/models.json", PORT];
 
 /// Why a data folder cannot be used.

@@ -202,7 +202,7 @@ impl Keeper {
                 let file = self.world().map(|world| world.residents.clone()).unwrap_or_default();
                 name.scenario().check(&file)?;
             }
-            Act::Reset => {}
+            Act::Reset | Act::ResetAll => {}
         }
         Ok(())
     }
@@ -240,11 +240,16 @@ impl Keeper {
                 let deleted = tokio::task::spawn_blocking(move || self.files().delete(&name));
                 deleted.await.map_err(|_| Fault::new("internal-error"))?
             }
-            Act::Reset => self.stopped(None, |keeper| keeper.files().reset()).await,
+            Act::Reset => {
+                let reset = |keeper: &Self| keeper.files().reset(&*keeper.plan.entropy);
+                self.stopped(None, reset).await
+            }
+            Act::ResetAll => self.stopped(None, |keeper| keeper.files().reset_all()).await,
             Act::Play(name) => {
                 let scenario = name.scenario();
                 let start = scenario.begins(self.plan.start);
-                let reset = move |keeper: &Self| keeper.files().reset_for(name);
+                let reset =
+                    move |keeper: &Self| keeper.files().reset_for(name, &*keeper.plan.entropy);
                 self.gate.make(true);
                 self.clone().stopped(Some(start), reset).await?;
                 let world = self.world().ok_or_else(|| Fault::new("internal-error"))?;

@@ -14,6 +14,7 @@ use inrou_phone::card::{CardSource, TableOfCards};
 use inrou_relying::{Issuers, TimeStampClient, Validator};
 use inrou_web::Site;
 
+use super::folder::SITES;
 use super::house::Plan;
 use super::{Role, RoleKeys, SandboxError};
 use crate::serve::{ProviderRole, RoleError};
@@ -42,6 +43,11 @@ pub(super) const LINKS: [(&str, &str); 4] = [
 /// The names of the sites.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     LINKS.into_iter().map(|(host, _)| host)
+}
+
+/// Where, in the data folder, each site keeps what it is registered as.
+pub(super) fn registrations() -> Vec<String> {
+    names().map(|host| format!("{SITES}/{host}/{}", example_site::REGISTRATION)).collect()
 }
 
 /// Opens the sites: `ground` tells what each of them stands on, by its name, `validator` is for those that

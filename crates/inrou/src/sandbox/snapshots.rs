@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::ScenarioName;
 use super::copying::{copy, remove_if_there, size_of, sync_folder};
 use super::folder::{DataFolder, KEPT_AT_RESET, STATE};
+use super::sites;
 use crate::fault::Fault;
 use crate::residents::Handle;
 use crate::serve::RoleError;
@@ -181,11 +182,21 @@ impl Snapshots<'_> {
         checked.and_then(|()| self.replace())
     }
 
-    /// Has a state as before the first start take the present one's place. The roles are stopped.
+    /// Has a state as before the first start take the present one's place, in which the sites are registered
+    /// as they are now. The roles are stopped.
+    ///
+    /// # Errors
+    /// `file-access-denied`, `store-unavailable` if the disk is full; the provider's store cannot be read.
+    pub(super) fn reset(&self, entropy: &dyn Entropy) -> Result<(), Fault> {
+        self.prepare_anew(entropy)?;
+        self.replace()
+    }
+
+    /// The same, and no site is registered.
     ///
     /// # Errors
     /// `file-access-denied`, `store-unavailable` if the disk is full.
-    pub(super) fn reset(&self) -> Result<(), Fault> {
+    pub(super) fn reset_all(&self) -> Result<(), Fault> {
         self.prepare(self.0.root(), &KEPT_AT_RESET)?;
         self.replace()
     }
@@ -194,10 +205,30 @@ impl Snapshots<'_> {
     ///
     /// # Errors
     /// Those of [`Snapshots::reset`].
-    pub(super) fn reset_for(&self, scenario: ScenarioName) -> Result<(), Fault> {
-        let prepared = self.prepare(self.0.root(), &KEPT_AT_RESET)?;
+    pub(super) fn reset_for(
+        &self,
+        scenario: ScenarioName,
+        entropy: &dyn Entropy,
+    ) -> Result<(), Fault> {
+        let prepared = self.prepare_anew(entropy)?;
         DataFolder::create(&prepared)?.note_playing(scenario)?;
         self.replace()
+    }
+
+    /// Prepares a state as before the first start, in which the sites are registered as they are now: in the
+    /// provider's store, and in what the example sites know of themselves.
+    fn prepare_anew(&self, entropy: &dyn Entropy) -> Result<PathBuf, Fault> {
+        let known = sites::registrations();
+        let parts: Vec<&str> =
+            KEPT_AT_RESET.into_iter().chain(known.iter().map(String::as_str)).collect();
+        let prepared = self.prepare(self.0.root(), &parts)?;
+        let [from, to] = [self.0.clone(), DataFolder::create(&prepared)?]
+            .map(|folder| folder.provider().join("store.db"));
+        if from.exists() {
+            inrou_provider::store::SqliteStore::carry_registrations(&from, &to, entropy)
+                .map_err(|error| RoleError::store(&self.0.provider(), error))?;
+        }
+        Ok(prepared)
     }
 
     /// Copies parts of a state to where the next one is prepared.

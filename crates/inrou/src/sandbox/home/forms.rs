@@ -24,6 +24,8 @@ pub(super) struct Sent {
     /// The snapshot that was chosen, and what is to be done with it.
     pub(super) snapshot: Option<String>,
     pub(super) act: Option<String>,
+    /// That the registered sites are to be forgotten too.
+    pub(super) all: Option<String>,
     /// That the present state may be lost.
     pub(super) confirmed: Option<String>,
 }

@@ -133,7 +133,8 @@ async fn choose(State(home): State<Home>, Form(sent): Form<Sent>) -> Result<Resp
 async fn reset(State(home): State<Home>, Form(sent): Form<Sent>) -> Result<Response, Problem> {
     let work = |keeper: &Arc<Keeper>, sent: &Sent| {
         confirmed(sent)?;
-        keeper.begin(Act::Reset)
+        let act = if sent.all.is_some() { Act::ResetAll } else { Act::Reset };
+        keeper.begin(act)
     };
     home.take(sent, "reset", work).await
 }

@@ -207,15 +207,69 @@ fn a_reset_keeps_the_models_and_the_port_alone() {
     fs::write(root.path().join("phones/models.json"), "chosen").unwrap();
     fs::write(root.path().join("own-information.json"), "own").unwrap();
     Snapshots(&folder).save(&name("kept")).unwrap();
-    Snapshots(&folder).reset().unwrap();
+    Snapshots(&folder).reset(&SystemEntropy).unwrap();
     let kept = |path: &str| fs::read_to_string(root.path().join(path)).unwrap_or_default();
     assert_eq!((kept("phones/models.json"), kept("port")), ("chosen".into(), "old".into()));
     assert_eq!(kept("own-information.json"), "own");
-    for gone in ["authority", "cards", "clock.json", "passphrase", "ready", "phones/what"] {
+    // The folders of the roles are there, and empty.
+    for gone in ["authority/what", "cards", "clock.json", "passphrase", "ready", "phones/what"] {
         assert!(!root.path().join(gone).exists(), "{gone}");
     }
     Snapshots(&folder).restore(&name("kept"), &SystemEntropy).unwrap();
     assert_eq!(words(root.path()), ["old"]);
+}
+
+/// The clients of a provider's store.
+fn clients(folder: &DataFolder) -> Vec<String> {
+    use inrou_provider::store::{SqliteStore, Store};
+    let store = SqliteStore::open(&folder.provider().join("store.db"), &SystemEntropy).unwrap();
+    let all = store.clients("", None, 10).unwrap();
+    all.iter().map(|client| client.id.as_str().to_owned()).collect()
+}
+
+#[test]
+fn reg_4_a_reset_keeps_registrations_and_a_whole_one_forgets_them() {
+    use inrou_provider::clients::{ClientId, NewClient};
+    use inrou_provider::store::{SqliteStore, Store};
+    let (root, folder) = state("old");
+    let site = serde_json::json!({"client_name": "見本銀行", "sector": "bank.example",
+        "redirect_uris": ["https://bank.example/callback"], "jwks": {"keys": []}, "scope": "openid"});
+    let new = NewClient {
+        registration: serde_json::from_value(site).unwrap(),
+        is_approved: true,
+        token: [7; 32],
+        at: Timestamp::UNIX_EPOCH,
+        most_pending: 0,
+    };
+    let file = folder.provider().join("store.db");
+    let store = SqliteStore::open(&file, &SystemEntropy).unwrap();
+    let [_, second] = [store.register(&new), store.register(&new)].map(|made| made.unwrap());
+    assert!(store.remove_client(&ClientId::numbered(1), Some(&[7; 32])).unwrap());
+    let secret = store.secret().unwrap();
+    drop(store);
+    let known = root.path().join(&sites::registrations()[0]);
+    fs::remove_file(root.path().join("sites")).unwrap();
+    fs::create_dir_all(known.parent().unwrap()).unwrap();
+    fs::write(&known, "a site's own").unwrap();
+    fs::write(known.with_file_name("book.json"), "what it did").unwrap();
+    Snapshots(&folder).save(&name("registered")).unwrap();
+
+    Snapshots(&folder).reset(&SystemEntropy).unwrap();
+    let store = SqliteStore::open(&file, &SystemEntropy).unwrap();
+    let opened = store.opened_client(&ClientId::numbered(2), &[7; 32]).unwrap();
+    assert_eq!(opened, second.ok(), "its token opens it as before");
+    assert_ne!(store.secret().unwrap(), secret, "all else is new");
+    let events = store.events(&ClientId::numbered(2), None, i64::MAX, 10).unwrap();
+    assert!(events.is_empty());
+    drop(store);
+    assert_eq!(fs::read_to_string(&known).unwrap(), "a site's own");
+    assert!(!known.with_file_name("book.json").exists());
+
+    Snapshots(&folder).reset_all().unwrap();
+    assert_eq!(clients(&folder), [""; 0]);
+    assert!(!known.exists());
+    Snapshots(&folder).restore(&name("registered"), &SystemEntropy).unwrap();
+    assert_eq!(clients(&folder), ["RP00000002"], "those of the snapshot's time");
 }
 
 /// What a sandbox writes into its folder is the state's, or known to stay.
