@@ -244,8 +244,11 @@ async fn reg_4_the_staff_of_a_sandbox_is_anybody_and_the_page_says_so() {
     manage(&house, &site, Method::PUT, Some(&registration)).await;
     let stale = staff.submit(&desk, &decision("approved", "1", "直りました。")).await;
     assert_eq!(stale.status, StatusCode::CONFLICT);
-    for shown in ["見本信用金庫", "<del><code class=\"long\">見本銀行</code></del>", "直りました。"]
-    {
+    for shown in [
+        "見本信用金庫",
+        "<del><code class=\"long\" lang=\"ja\">見本銀行</code></del>",
+        "直りました。",
+    ] {
         assert!(stale.text.contains(shown), "{shown}: {}", stale.text);
     }
     is_led_to(&staff.submit(&desk, &decision("approved", "2", "直りました。")).await, &desk);

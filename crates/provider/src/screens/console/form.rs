@@ -160,6 +160,26 @@ impl Fields<'_> {
         problem.map(|problem| explained(problem).0)
     }
 
+    /// Where it is that something is wrong: the field, and its label.
+    pub(super) fn place(&self) -> Option<(&'static str, &'static str)> {
+        let member = self.problem.and_then(member_of)?;
+        let limit = self.typed.limits().into_iter().find(|(limit, ..)| *limit == member);
+        let places = [
+            ("client_name", "client_name", "console.name"),
+            ("redirect_uris", "redirect_uris", "console.redirect-uris"),
+            (
+                "post_logout_redirect_uris",
+                "post_logout_redirect_uris",
+                "console.post-logout-redirect-uris",
+            ),
+            ("sector", "sector", "console.sector"),
+            ("jwks", "jwk", "console.key"),
+        ];
+        let place = places.into_iter().find(|(known, ..)| *known == member);
+        let place = place.map(|(_, id, label)| (id, label));
+        place.or(limit.map(|(id, label, _)| (id, label)))
+    }
+
     /// Whether a key is asked for: that of a registration that is there has a form of its own.
     fn is_new(&self) -> bool {
         self.typed.version.is_none()

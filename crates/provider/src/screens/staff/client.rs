@@ -125,6 +125,22 @@ impl Look<'_> {
         self.told(*of).is_some_and(is_it) && !(*of == Of::Decision && self.is_unchosen())
     }
 
+    /// Where it is that something is wrong: the field, and its label.
+    fn place(&self) -> Option<(&'static str, &'static str)> {
+        if self.is_unchosen() {
+            return Some(("standing", "staff.decide"));
+        }
+        if self.is_unreasoned(&Of::Decision) {
+            return Some(("reason", "staff.reason"));
+        }
+        if self.is_unreasoned(&Of::Limits) {
+            return Some(("limits-reason", "staff.reason"));
+        }
+        let wrong = self.told(Of::Limits)?.param("member")?;
+        let limit = self.typed.limits().into_iter().find(|(member, ..)| *member == wrong);
+        limit.map(|(member, label, _)| (member, label))
+    }
+
     /// What may be decided about a site that stands so.
     fn choices(&self) -> impl Iterator<Item = Choice<'_>> {
         const APPROVE: (&str, &str, Standing) = ("approved", "staff.approve", Standing::Approved);
