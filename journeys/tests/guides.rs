@@ -103,7 +103,7 @@ fn each_rule_of_the_table_is_in_the_rulebook() {
 
 /// Screens that may be there only in the midst of something: at other times one is led on from there. The
 /// journeys in the browser look at them.
-const IN_THE_MIDST: [&str; 10] = [
+const IN_THE_MIDST: [&str; 14] = [
     "/phones/hana-phone/answered/cannot",
     "/phones/hana-phone/answered/done",
     "/phones/hana-phone/answered/refused",
@@ -113,6 +113,10 @@ const IN_THE_MIDST: [&str; 10] = [
     "/provider/log-ins/{transaction}/number",
     "/api/realms/main/protocol/openid-connect/logout",
     "/provider/console/clients/{client}",
+    "/provider/console/clients/{client}/change",
+    "/provider/console/clients/{client}/metadata",
+    "/provider/console/clients/{client}/registration",
+    "/provider/staff/clients/{client}",
     "/provider/console/clients/{client}/transactions/{transaction}",
 ];
 

@@ -45,6 +45,18 @@ impl Browser {
         self.get(&page).await.expect("it is led back to the site")
     }
 
+    /// Sends a form: the page that answers.
+    pub async fn submits(&mut self, url: &str, form: &[(&str, &str)]) -> String {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = Request::post(url)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::COOKIE, self.cookies.join("; "));
+        let response = self.client.request(request.body(body).unwrap()).await.unwrap();
+        assert!(response.status().as_u16() < 400, "{url}: {}", response.status());
+        let shown = axum::body::to_bytes(axum::body::Body::new(response.into_body()), 1_000_000);
+        String::from_utf8(shown.await.unwrap().to_vec()).unwrap()
+    }
+
     /// Where it is led, if it is.
     async fn get(&mut self, url: &str) -> Option<String> {
         let request = Request::get(url).header(header::COOKIE, self.cookies.join("; "));

@@ -3,6 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "what helps a test fails by panicking")]
 
 mod browser;
+mod console;
 mod personas;
 mod quickstart;
 mod rust;

@@ -119,10 +119,7 @@ impl<'s> Site<'s> {
             }),
         )
         .await;
-        let named = IssuerUrl::new(issuer(sandbox)).unwrap();
-        let metadata = CoreProviderMetadata::discover_async(named, &call).await.unwrap();
-        let stack = CoreClient::from_provider_metadata(metadata, ClientId::new(id.clone()), None)
-            .set_redirect_uri(RedirectUrl::new(CALLBACK.to_owned()).unwrap());
+        let stack = as_the_console_says(&issuer(sandbox), &id, CALLBACK).await;
         Self { sandbox, id, key, stack }
     }
 
@@ -177,6 +174,22 @@ impl<'s> Site<'s> {
         let signature = ecdsa::to_raw(&self.key.sign(signed.as_bytes()).unwrap()).unwrap();
         format!("{signed}.{}", base64url(&signature))
     }
+}
+
+/// The stack by the lines that the console shows to be copied; `console.rs` compares them.
+#[allow(clippy::let_and_return, reason = "the lines stand as they are shown")]
+async fn as_the_console_says(issuer: &str, client_id: &str, redirect_uri: &str) -> Stack {
+    let http = call;
+    // What follows is shown.
+    let issuer = IssuerUrl::new(issuer.to_owned()).unwrap();
+    let metadata = CoreProviderMetadata::discover_async(issuer, &http).await.unwrap();
+    let redirect_uri = RedirectUrl::new(redirect_uri.to_owned()).unwrap();
+    // The token request gets `client_assertion` as an extra parameter.
+    let client_id = ClientId::new(client_id.to_owned());
+    let client = CoreClient::from_provider_metadata(metadata, client_id, None)
+        .set_redirect_uri(redirect_uri);
+    // That was shown.
+    client
 }
 
 /// A point on P-256, uncompressed, as a key.

@@ -114,7 +114,7 @@ pub fn issuer(sandbox: &Sandbox) -> String {
 }
 
 /// A program that is told, and says, one line of JSON at a time.
-struct Program {
+pub struct Program {
     running: Child,
     says: BufReader<ChildStdout>,
     hears: ChildStdin,
@@ -122,8 +122,13 @@ struct Program {
 
 impl Program {
     fn start(interpreter: &Path, script: &str) -> Self {
+        Self::start_with(interpreter, &[script])
+    }
+
+    /// Starts a script with what else is said on its line.
+    pub fn start_with(interpreter: &Path, line: &[&str]) -> Self {
         let mut running = Command::new(interpreter)
-            .arg(script)
+            .args(line)
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/relying"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -134,11 +139,11 @@ impl Program {
         Self { running, says, hears }
     }
 
-    fn hears(&mut self, what: &Value) {
+    pub fn hears(&mut self, what: &Value) {
         writeln!(self.hears, "{what}").unwrap();
     }
 
-    fn says(&mut self) -> Value {
+    pub fn says(&mut self) -> Value {
         let mut line = String::new();
         self.says.read_line(&mut line).unwrap();
         serde_json::from_str(&line).expect("the site says why not on standard error")

@@ -39,6 +39,7 @@ mod biometrics;
 mod cards;
 mod chip;
 mod consents;
+mod console;
 #[allow(dead_code, reason = "the sites of the foreign stacks need more of it")]
 #[path = "../relying/site.rs"]
 mod foreign;
