@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::Path;
-use inrou_web::{Said, Visit, page};
+use inrou_web::{Field, Kind, Said, Visit, page};
 use inrou_words::Term;
 
 use super::form::explained;
@@ -52,6 +52,15 @@ impl Site<'_> {
             let members = ["kty", "crv", "use", "alg"].map(|member| key[member].as_str());
             (name, members.into_iter().flatten().collect::<Vec<_>>().join(" "))
         })
+    }
+
+    /// Where a new key is pasted, on one line.
+    fn key(&self) -> Field<'_> {
+        let is_faulty = self.typed.of_keys.is_some() && !self.typed.jwk.is_empty();
+        Field::new(self.v, "jwk", Kind::Text, self.v.say("console-site.new-key"))
+            .support(self.v.say("console.key-is"))
+            .value(self.typed.jwk)
+            .fault(is_faulty.then(|| self.v.say("console.wrong")))
     }
 
     /// What is wrong with a key, and what to change.

@@ -190,6 +190,10 @@ fn shown(registration: &Registration) -> Vec<(&'static str, String)> {
             let items = items.iter().map(|item| item.as_str().unwrap_or_default());
             items.collect::<Vec<_>>().join("\n")
         }
+        Value::Object(members) => {
+            let lines = members.iter().map(|(name, value)| format!("{name}: {value}"));
+            lines.collect::<Vec<_>>().join("\n")
+        }
         Value::Null => String::new(),
         other => other.to_string(),
     };
