@@ -61,7 +61,7 @@ async fn every_persona_gives_its_documented_outcome_whatever_the_clock() {
             assert_eq!(told["error"], "access_denied", "{persona}");
             assert!(GUIDE.contains(&format!("| `{persona}` | `{code}` |")), "{persona}");
         }
-        for persona in ["success", "minor", "address-changed", "ours"] {
+        for persona in ["success", "minor", "address-changed", "password-blocked", "ours"] {
             let told = told(&site.url, persona).await;
             assert!(told.contains_key("code"), "{persona} after {years} years: {told:?}");
         }
@@ -72,8 +72,11 @@ async fn every_persona_gives_its_documented_outcome_whatever_the_clock() {
 }
 
 /// Of those who log in, how they sign.
-const CANNOT_SIGN: [(&str, &str); 2] =
-    [("minor", "holder-without-certificate"), ("address-changed", "certificate-revoked")];
+const CANNOT_SIGN: [(&str, &str); 3] = [
+    ("minor", "holder-without-certificate"),
+    ("address-changed", "certificate-revoked"),
+    ("password-blocked", "holder-pin-blocked"),
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_persona_gives_its_documented_outcome_where_something_is_signed() {
