@@ -223,10 +223,19 @@ impl Source {
     /// # Errors
     /// What is wrong, where, and what to do.
     pub fn residents(&self, start: Date) -> Result<Vec<TestResident>, ResidentsError> {
-        parse(&self.text, start).map_err(|error| match &self.file {
+        parse(&self.text, start).map_err(|error| self.place(error))
+    }
+
+    /// What is wrong with a member of a resident's entry, where.
+    pub fn fault(&self, resident: &Handle, member: &'static str, fault: Fault) -> ResidentsError {
+        self.place(file::locate(&self.text, resident, member, fault))
+    }
+
+    fn place(&self, error: ResidentsError) -> ResidentsError {
+        match &self.file {
             Some(file) => error.in_file(file),
             None => error,
-        })
+        }
     }
 }
 

@@ -6,7 +6,8 @@ use inrou_api::client::ClientError;
 use inrou_chip::client::CardError;
 
 /// What was expected and what was seen instead: facts and codes, never PINs or attribute values.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{seen} in place of {expected}")]
 pub struct Unmet {
     /// What was expected.
     pub expected: String,

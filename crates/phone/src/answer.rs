@@ -22,7 +22,7 @@ pub fn usage_of(purpose: Purpose) -> Use {
 }
 
 /// The uses of the certificates that an answer needs.
-pub(crate) fn uses_of(asked: &Transaction) -> impl Iterator<Item = Use> {
+pub fn uses_of(asked: &Transaction) -> impl Iterator<Item = Use> {
     let usage = usage_of(asked.purpose);
     let proof = (asked.proof && usage == Use::Signature).then_some(Use::UserAuthentication);
     std::iter::once(usage).chain(proof)

@@ -34,4 +34,5 @@ mod told;
 mod transactions;
 
 pub use fleet::{Fleet, FleetError, Glance, Maker, NotLent, Parts, Settings};
+pub use models::carries_certificates;
 pub use stored::allows_contactless;

@@ -41,6 +41,13 @@ struct File {
     models: Vec<Model>,
 }
 
+/// Whether phones of that model can carry certificates (READY-2), as the file says that comes with the
+/// program.
+pub fn carries_certificates(platform: Platform, model: &str) -> bool {
+    let built_in = serde_json::from_str(BUILT_IN).map(|File { models, .. }| Models(models));
+    built_in.is_ok_and(|models| models.find(platform, model).is_some())
+}
+
 impl Models {
     /// The models of the file in `folder`; the built-in ones if there is none.
     ///
@@ -79,6 +86,8 @@ mod tests {
         let models = Models::read(&Folder::from(folder.path())).unwrap();
         let first = models.of(Platform::Android).next().unwrap();
         assert!(models.find(Platform::Android, first).is_some());
+        assert!(carries_certificates(Platform::Android, first));
+        assert!(!carries_certificates(Platform::Iphone, first));
         assert_eq!(models.of(Platform::Iphone).next(), None, "no iPhone is served yet");
         assert!(models.find(Platform::Iphone, "Sandbox Phone 8").is_none());
         assert!(models.find(Platform::Android, "sandbox phone 8").is_none());

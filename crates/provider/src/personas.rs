@@ -5,8 +5,9 @@ use std::pin::Pin;
 
 use inrou_api::problem::{Code, Problem};
 use inrou_api::wire::transaction::{
-    Answering, PhoneSecret, Taking, Transaction, TransactionAnswer, TransactionId,
+    Answering, PhoneSecret, Purpose, Taking, Transaction, TransactionAnswer, TransactionId,
 };
+use inrou_rules::Medium;
 
 use crate::Provider;
 use crate::refused::Refused;
@@ -17,14 +18,25 @@ const PREFIX: &str = "persona:";
 
 /// Who answers for personas.
 pub trait Personas: Send + Sync {
-    /// Their names, in the order in which they are offered.
-    fn names(&self) -> Vec<String>;
+    /// Those that there are, where somebody is asked for this.
+    fn offered(&self, purpose: Purpose) -> Vec<Offered>;
 
     /// How one of them answers, once it has been made. `None` if there is none of that name.
     ///
     /// # Errors
     /// The persona could not be made.
     fn answer<'a>(&'a self, name: &'a str, asked: &'a Transaction) -> Response<'a>;
+}
+
+/// A persona that is offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// Its name.
+    pub name: String,
+    /// Whether the site gets what it asks for.
+    pub succeeds: bool,
+    /// By what it answers; `None` for one that comes to use neither card nor phone.
+    pub medium: Option<Medium>,
 }
 
 /// An answer that is being made.
@@ -45,9 +57,9 @@ pub(crate) fn hinted(login_hint: Option<&str>) -> Option<&str> {
 }
 
 impl Provider {
-    /// The names of the personas that may answer here; none outside of a sandbox.
-    pub(crate) fn personas(&self) -> Vec<String> {
-        self.personas.as_ref().map(|personas| personas.names()).unwrap_or_default()
+    /// The personas that may answer where this is asked; none outside of a sandbox.
+    pub(crate) fn personas(&self, purpose: Purpose) -> Vec<Offered> {
+        self.personas.as_ref().map(|personas| personas.offered(purpose)).unwrap_or_default()
     }
 
     /// Has a persona answer a transaction. Whatever the outcome, the transaction has it. Outside of a

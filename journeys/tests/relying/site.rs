@@ -39,6 +39,7 @@ pub struct Site {
 }
 
 /// What a site is registered with, and what it asks for.
+#[derive(Clone)]
 pub struct Wish {
     pub profile: &'static str,
     pub redirect_uri: String,

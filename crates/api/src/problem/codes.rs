@@ -290,6 +290,8 @@ codes! {
     CLIENT_AUTHENTICATION_REPEATED = "client-authentication-repeated";
     /// `login_hint` names a persona that the sandbox does not have.
     PERSONA_UNKNOWN = "persona-unknown";
+    /// The persona's phone needs new certificates, and applications wait for the morning (HOURS-1).
+    PERSONA_AT_NIGHT = "persona-at-night";
     /// The client does not say who it is.
     CLIENT_ASSERTION_MISSING = "client-assertion-missing";
     /// The client's assertion does not hold, for a `reason`.

@@ -85,6 +85,15 @@ pub enum Fault {
     /// A PIN is there without its certificate, or a certificate without its PIN.
     #[error("the {0} and its certificate do not come together")]
     PinAndCertificate(&'static str),
+    /// A persona has the name of one that comes with the program.
+    #[error("a persona of that name comes with the program")]
+    PersonaNameTaken,
+    /// Cards could not be called by the persona's name and a number.
+    #[error("the persona's name is too long")]
+    PersonaNameLong,
+    /// A persona has more than one phone.
+    #[error("the persona has more than one phone to answer by")]
+    PersonaPhones,
     /// More wrong tries than the PIN has.
     #[error("more wrong tries than there are")]
     TooManyTries,
@@ -149,6 +158,13 @@ impl ResidentsError {
             }
             Fault::PinAndCertificate(_) => {
                 "Give a PIN for each certificate that the card carries, and for no other."
+            }
+            Fault::PersonaNameTaken => {
+                "Give the persona a name that is not in docs/relying-parties/personas.md."
+            }
+            Fault::PersonaNameLong => "Give the persona a name of at most 20 characters.",
+            Fault::PersonaPhones => {
+                "Leave one phone, or none for a persona that answers by the card."
             }
             Fault::TooManyTries => "Signature password: at most 5. The others: at most 3.",
         }

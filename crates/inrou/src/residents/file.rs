@@ -24,15 +24,12 @@ const FULL_WIDTH_SPACE: char = '\u{3000}';
 pub(super) fn parse(text: &str, start: Date) -> Result<Vec<TestResident>, ResidentsError> {
     // Editors of some systems begin a file with a byte order mark.
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let file: File<'_> = serde_json::from_str(text).map_err(|error| form_fault(&error, 1, None))?;
     let mut residents = Vec::new();
     let mut names = Names::default();
-    let pieces = file.residents.into_iter().map(|piece| {
-        let piece = Piece { text: piece.get(), first_line: line_of(text, piece.get()) };
-        match serde_json::from_str(piece.text) {
-            Ok(entry) => Ok((piece, entry)),
-            Err(error) => Err(form_fault(&error, piece.first_line, piece.handle())),
-        }
+    let pieces = pieces(text).map_err(|error| form_fault(&error, 1, None))?;
+    let pieces = pieces.into_iter().map(|piece| match serde_json::from_str(piece.text) {
+        Ok(entry) => Ok((piece, entry)),
+        Err(error) => Err(form_fault(&error, piece.first_line, piece.handle())),
     });
     let entries = pieces.collect::<Result<Vec<(Piece<'_>, Entry)>, _>>()?;
     for (piece, entry) in &entries {
@@ -51,6 +48,29 @@ pub(super) fn parse(text: &str, start: Date) -> Result<Vec<TestResident>, Reside
         });
     }
     Ok(residents)
+}
+
+/// A fault of a member of the entry of a resident who is in the file.
+pub(super) fn locate(
+    text: &str,
+    resident: &Handle,
+    member: &'static str,
+    fault: Fault,
+) -> ResidentsError {
+    let own = |piece: &Piece<'_>| piece.handle().as_deref() == Some(resident.as_str());
+    match pieces(text).unwrap_or_default().into_iter().find(own) {
+        Some(piece) => piece.error(Found(member, fault)),
+        None => {
+            ResidentsError { file: None, line: None, resident: Some(resident.to_string()), fault }
+        }
+    }
+}
+
+/// Each resident's part of the file.
+fn pieces(text: &str) -> Result<Vec<Piece<'_>>, serde_json::Error> {
+    let file: File<'_> = serde_json::from_str(text)?;
+    let pieces = file.residents.into_iter().map(RawValue::get);
+    Ok(pieces.map(|piece| Piece { text: piece, first_line: line_of(text, piece) }).collect())
 }
 
 #[derive(Deserialize)]

@@ -2,6 +2,7 @@
 
 use inrou_api::client::ClientError;
 use inrou_api::clock::ClockError;
+use inrou_api::problem::Problem;
 use inrou_api::server::ListenError;
 use inrou_authority::key_folder::KeyFolderError;
 use inrou_chip::tray::TrayError;
@@ -49,6 +50,9 @@ pub enum SandboxError {
     /// The first start.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// A persona.
+    #[error(transparent)]
+    Persona(Problem),
     /// The control socket.
     #[error("{path}: {cause}")]
     Control {

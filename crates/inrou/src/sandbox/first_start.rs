@@ -1,59 +1,86 @@
-//! The first start: the test residents get their cards and phones, as if the years had passed.
+//! The first start: every test resident is entered and gets a card, as of the day it was issued on, and
+//! phones.
+//!
+//! The sandbox's clock begins in the past and is turned forward from one issuance to the next, so
+//! that certificates, journal and issuers' keys are as if the years had passed.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use inrou_api::client::Client;
 use inrou_api::clock::{Clock, SandboxClock, SystemClock};
-use inrou_api::server::{Shell, Trigger, listen, serve, shutdown};
-use inrou_authority::Authority;
 use inrou_chip::tray::Tray;
 use inrou_phone::Fleet;
 use jiff::Timestamp;
 
 use super::counter::Counter;
-use super::{DataFolder, Role, RoleKeys, SandboxError, setup};
-use crate::maker::Maker;
+use super::personas::Cast;
+use super::stage::Stage;
+use super::{DataFolder, Role, SandboxError, setup};
 use crate::residents::TestResident;
-use crate::serve::{AuthorityRole, Ground};
 
-pub(super) use super::setup::{Entrant, beginning};
+pub(super) use super::setup::beginning;
 
 /// A first start that is under way.
 pub(super) struct FirstStart<'a> {
     pub folder: &'a DataFolder,
     pub residents: &'a [TestResident],
-    /// The persona who needs the past, if there is one.
-    pub persona: Option<Entrant<'a>>,
+    /// The personas who need the past.
+    pub personas: &'a [TestResident],
+    pub cast: &'a Cast,
     pub clock: &'a SandboxClock,
-    pub ground: &'a Ground,
-    /// Is told how many residents of how many have their cards.
+    /// Is told how many of how many have their cards.
     pub tell: &'a (dyn Fn(usize, usize) + Sync),
 }
 
+/// Who gets a card.
+#[derive(Clone, Copy)]
+enum Entrant<'a> {
+    Resident(&'a TestResident),
+    Persona(&'a TestResident),
+}
+
 impl FirstStart<'_> {
-    /// Lets the residents have their cards, ending at `now`.
+    /// Lets the residents have their cards, and makes the personas, oldest first, ending at `now`.
     pub(super) async fn issue_cards(
         &self,
         now: Timestamp,
-        authority: &Arc<Authority>,
-        maker: &Maker,
         tray: &Arc<Tray>,
-        keys: &RoleKeys,
     ) -> Result<(), SandboxError> {
-        let site = Site::open(authority.clone(), self.ground).await?;
-        let client = site.api.clone().signing(keys.signer(Role::Counter));
-        let counter = |resident: &TestResident| Counter {
-            client: client.clone(),
-            municipality: resident.municipality,
-        };
+        let stage = Stage::open(&self.cast.props).await?;
         self.clock.stop()?;
-        let residents = self.residents.iter().map(|resident| Entrant { resident, tray });
-        let entrants: Vec<_> = residents.chain(self.persona).collect();
-        let entered =
-            setup::enter_residents(&entrants, now, self.clock, maker, counter, self.tell).await;
-        site.close().await;
-        Ok(entered?)
+        let entered = self.enter(&stage, tray).await;
+        stage.close().await;
+        entered?;
+        if self.clock.now() < now {
+            self.clock.advance_to(now)?;
+        }
+        Ok(())
+    }
+
+    async fn enter(&self, stage: &Stage, tray: &Arc<Tray>) -> Result<(), SandboxError> {
+        let client = stage.world.client("/authority/v1", Role::Counter)?;
+        let residents = self.residents.iter().map(Entrant::Resident);
+        let personas = self.personas.iter().map(Entrant::Persona);
+        let mut oldest_first: Vec<_> = residents.chain(personas).collect();
+        oldest_first.sort_by_key(|entrant| entrant.issuance());
+        let all = oldest_first.len();
+        for (entered, entrant) in oldest_first.into_iter().enumerate() {
+            (self.tell)(entered, all);
+            if self.clock.now() < entrant.issuance() {
+                self.clock.advance_to(entrant.issuance())?;
+            }
+            match entrant {
+                Entrant::Resident(resident) => {
+                    let municipality = resident.municipality;
+                    let counter = Counter { client: client.clone(), municipality };
+                    setup::enter(resident, &self.cast.props.maker, tray, &counter).await?;
+                }
+                Entrant::Persona(persona) => {
+                    let made = self.cast.make_first(stage, persona).await;
+                    made.map_err(SandboxError::Persona)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Buys the residents' phones.
@@ -72,27 +99,10 @@ impl FirstStart<'_> {
     }
 }
 
-/// The authority alone, at an address that nobody else knows, until the house stands.
-struct Site {
-    api: Client,
-    trigger: Trigger,
-}
-
-impl Site {
-    async fn open(authority: Arc<Authority>, ground: &Ground) -> Result<Self, SandboxError> {
-        let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-        let base = format!("http://{}/authority/v1", listener.local_addr()?);
-        let api = Client::new(&base, &[], ground.clock.clone(), ground.entropy.clone())?;
-        let (trigger, told) = shutdown();
-        let router = AuthorityRole::router(authority, told.clone());
-        let shell = Shell::new("first-start", ground.entropy.clone());
-        tokio::spawn(serve(listener, shell.wrap(router), told));
-        Ok(Self { api, trigger })
-    }
-
-    /// Ends it: nothing of it holds the authority any more.
-    async fn close(self) {
-        self.trigger.finish().await;
+impl Entrant<'_> {
+    fn issuance(self) -> Timestamp {
+        let (Self::Resident(one) | Self::Persona(one)) = self;
+        setup::issuance(one)
     }
 }
 

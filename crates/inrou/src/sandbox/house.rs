@@ -23,16 +23,17 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::config::{self, Addresses};
-use super::first_start::{self, Entrant, FirstStart};
+use super::first_start::{self, FirstStart};
 use super::gate::Opened;
 use super::inhabitants;
 use super::own_information::{self, OwnFile};
 use super::personas::{self, Cast};
 use super::screens::Screens;
 use super::sites;
+use super::stage::Props;
 use super::tls;
 use super::world::World;
-use super::{DataFolder, Extras, Role, RoleKeys, SandboxError};
+use super::{DataFolder, Extras, RoleKeys, SandboxError};
 use crate::key_pool::KeyPool;
 use crate::maker::Maker;
 use crate::residents::{Source, TestResident};
@@ -69,7 +70,6 @@ pub(super) struct House {
     /// What the world does not have, and has files open.
     portal: Weak<Portal>,
     provider: Weak<Provider>,
-    cast: Weak<Cast>,
     timestamps: Weak<TimeStamps>,
     trigger: Trigger,
     working: [JoinHandle<()>; 3],
@@ -116,12 +116,12 @@ impl Plan {
             residents.retain(|resident| wanted.iter().any(|name| name == resident.handle.as_str()));
         }
         folder.note_port(self.addresses.ports[0])?;
-        let expired = match self.residents {
-            None => personas::expired(japan::day(now))?,
-            // The history of a few residents is as short as theirs.
-            Some(_) => None,
-        };
-        let begins = first_start::beginning(residents.iter().chain(&expired), now);
+        let own = Source::read(&folder.root().join(personas::FILE))?;
+        let persona_files = personas::files(own, japan::day(now))?;
+        // The history of a few residents is as short as theirs.
+        let first_personas =
+            personas::of_first_start(&persona_files, japan::day(now), self.residents.is_none())?;
+        let begins = first_start::beginning(residents.iter().chain(&first_personas), now);
         let clock = match clock {
             None => Arc::new(SandboxClock::open_starting_at(folder.root(), begins)?),
             Some(clock) => {
@@ -164,26 +164,38 @@ impl Plan {
             begun: japan::day(now),
         };
         let portal = roles.portal.open(&ground, Some(Arc::new(own)))?;
-        let cast = Arc::new(self.cast(&clock, &maker, &authority, &keys)?);
-        let (persona_cards, weak_cast) = (cast.tray.clone(), Arc::downgrade(&cast));
-        let provider = roles.provider.open(&ground, Some(cast))?;
+        let cards = Tray::open(folder.personas(), OWNER, entropy.clone(), ground.keys.clone())?;
+        let cast = Arc::new(Cast {
+            props: Props {
+                clock: clock.clone(),
+                ground: ground.clone(),
+                maker: maker.clone(),
+                authority: authority.clone(),
+                keys: keys.clone(),
+                tray: Arc::new(cards),
+                phones: folder.personas().join("phones"),
+            },
+            folder: (&folder.personas()).into(),
+            files: persona_files,
+            busy: tokio::sync::Mutex::default(),
+        });
+        let weak_cast = Arc::downgrade(&cast);
+        let provider = roles.provider.open(&ground, Some(cast.clone()))?;
         let timestamps = roles.timestamps.open(&ground)?;
         if folder.is_ready() {
             if let Some(start) = start.filter(|start| clock.state().now < *start) {
                 clock.advance_to(start)?;
             }
         } else {
-            let persona =
-                expired.as_ref().map(|resident| Entrant { resident, tray: &persona_cards });
             let first = FirstStart {
                 folder,
                 residents: &residents,
-                persona,
+                personas: &first_personas,
+                cast: &cast,
                 clock: &clock,
-                ground: &ground,
                 tell,
             };
-            first.issue_cards(now, &authority, &maker, &tray, &keys).await?;
+            first.issue_cards(now, &tray).await?;
             first.buy_phones(fleet.clone()).await?;
             first.finish(start)?;
         }
@@ -227,13 +239,13 @@ impl Plan {
             keys,
             entropy,
             roots: self.roots.clone(),
+            cast: weak_cast,
         };
         Ok((
             House {
                 world: Arc::new(world),
                 portal: weak_portal,
                 provider: weak_provider,
-                cast: weak_cast,
                 timestamps: Arc::downgrade(&timestamps),
                 trigger,
                 working,
@@ -252,31 +264,6 @@ impl Plan {
             clock: clock.clone(),
             entropy: self.entropy.clone(),
         }
-    }
-
-    /// Who answers relying parties in place of people with phones.
-    fn cast(
-        &self,
-        clock: &Arc<SandboxClock>,
-        maker: &Arc<Maker>,
-        authority: &Arc<Authority>,
-        keys: &RoleKeys,
-    ) -> Result<Cast, SandboxError> {
-        let (folder, entropy, pool) = (&self.folder, self.entropy.clone(), self.pool.clone());
-        let client = |role| -> Result<Client, SandboxError> {
-            Ok(self.anybody(clock, "/authority/v1")?.signing(keys.signer(role)))
-        };
-        let own = Source::read(&folder.root().join(personas::FILE))?;
-        Ok(Cast {
-            clock: clock.clone(),
-            maker: maker.clone(),
-            tray: Arc::new(Tray::open(folder.personas(), OWNER, entropy, pool)?),
-            authority: authority.clone(),
-            counter: client(Role::Counter)?,
-            hotline: client(Role::Hotline)?,
-            files: personas::files(own, japan::day(clock.now()))?,
-            busy: tokio::sync::Mutex::default(),
-        })
     }
 
     /// What the roles answer with, in their shells and by host.
@@ -307,8 +294,9 @@ pub(super) const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 impl House {
     /// Ends the roles: work under way is finished, everything is durable. Whether every file is closed.
     pub(super) async fn close(self) -> bool {
-        let Self { world, portal, provider, cast, timestamps, trigger, working } = self;
+        let Self { world, portal, provider, timestamps, trigger, working } = self;
         let (authority, tray) = (Arc::downgrade(&world.authority), Arc::downgrade(&world.tray));
+        let cast = world.cast.clone();
         // What is told of the end lives as long as somebody has it.
         drop(world);
         trigger.finish().await;

@@ -7,7 +7,7 @@
 //!   commands
 //! - `first_start`, `setup`, `counter`: how the residents get their cards
 //! - `sites`: the example sites
-//! - `personas`: who answers relying parties without a phone
+//! - `personas`: who answers relying parties in place of people; `stage`: where they are made
 //! - `folder`, `inhabitants`, `own_information`, `role_keys`: what lies in the folder
 
 mod act;
@@ -32,6 +32,7 @@ mod screens;
 mod setup;
 mod sites;
 mod snapshots;
+mod stage;
 mod tls;
 mod world;
 

@@ -1,41 +1,40 @@
 //! Personas: who answers a relying party in place of somebody with a phone, by outcome. Those with cards
-//! are residents of the sandbox's authority, and answer with their cards' certificates and signatures;
-//! their cards are made when they are first asked for, and anew when they have ended.
+//! are residents of the sandbox's authority, and answer with the certificates and signatures of their
+//! cards, or of their phones if they have some. They are made when they are first asked for, those with
+//! phones at the first start; and anew when their certificates have ended or their making was broken off.
+//!
+//! - `making`: how one is made; `story`: what happens to some of them
+//! - `told`: the files that tell of them
+
+mod making;
+mod story;
+mod told;
 
 use std::sync::Arc;
 
-use inrou_api::client::Client;
-use inrou_api::clock::{Clock, SandboxClock};
-use inrou_api::problem::{OrInternal, Problem};
-use inrou_api::wire::authority::{
-    Attendance, ChangeRecord, ChooseCertificates, ReportLoss, ResidentView,
-};
+use inrou_api::clock::Clock;
+use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::wire::transaction::{Hindrance, Purpose, Transaction, TransactionAnswer};
-use inrou_authority::Authority;
 use inrou_chip::chip::Interface;
 use inrou_chip::client::{CardError, JpkiClient};
+use inrou_chip::files::Folder;
 use inrou_chip::transport::Transport;
-use inrou_chip::tray::{ChipName, Tray, TrayError};
-use inrou_phone::answer::{self, usage_of};
-use inrou_pki::{Certificate, Status};
-use inrou_provider::personas::{PersonaAnswer, Personas, Response};
-use inrou_rules::{CertificateId, Medium, ResidentId, Use, Uses, japan};
+use inrou_chip::tray::Tray;
+use inrou_phone::answer::{self, usage_of, uses_of};
+use inrou_pki::Certificate;
+use inrou_provider::personas::{Offered, PersonaAnswer, Personas, Response};
+use inrou_rules::{CertificateId, Medium, SignaturePassword, Use, UserAuthenticationPin, japan};
 use jiff::Timestamp;
 
-use super::SandboxError;
-use super::counter::Counter;
-use super::setup;
-use crate::maker::Maker;
-use crate::residents::{CardPins, Fault, ResidentsError, Source, TestResident};
+use self::making::{Standing, chip_of, is_supported, will_register};
+use self::story::Story;
+pub(super) use self::told::{FILE, files, of_first_start};
+use super::stage::Props;
+use crate::person::{PHONE_PASSWORD, PHONE_PIN};
+use crate::residents::{CardPins, ResidentsError, Source, TestResident, WrongTries};
 
-/// The personas with cards, who come with the program.
-const BUILT_IN: &str = include_str!("../../data/personas.json");
-
-/// The file in the data folder that adds some.
-pub(super) const FILE: &str = "personas.json";
-
-/// The one whose card must be older than the sandbox.
-pub(super) const EXPIRED: &str = "expired";
+/// What is told of who has a phone's chip that answers.
+const OWNER: &str = "a persona";
 
 /// Those without cards, and what they answer.
 const WITHOUT_CARD: [(&str, Says); 4] = [
@@ -58,59 +57,27 @@ enum Says {
 
 /// All personas of a sandbox.
 pub(super) struct Cast {
-    pub(super) clock: Arc<SandboxClock>,
-    pub(super) maker: Arc<Maker>,
-    pub(super) tray: Arc<Tray>,
-    pub(super) authority: Arc<Authority>,
-    /// Calls the authority as a counter, and as the hotline.
-    pub(super) counter: Client,
-    pub(super) hotline: Client,
+    /// Where they act while they are made.
+    pub(super) props: Props,
+    /// Where their cards lie, and beside each a mark once its persona is made.
+    pub(super) folder: Folder,
     /// The files that tell of those with cards.
     pub(super) files: Vec<Source>,
-    /// One card is made, or used, at a time.
+    /// One persona is made, or answers, at a time.
     pub(super) busy: tokio::sync::Mutex<()>,
 }
 
-/// The files that tell of personas with cards: the program's, and the data folder's if there is one.
-///
-/// # Errors
-/// The folder's cannot be read, or a name in it is taken.
-pub(super) fn files(
-    own: Option<Source>,
-    day: jiff::civil::Date,
-) -> Result<Vec<Source>, SandboxError> {
-    let mut files = vec![Source::of_text(BUILT_IN)];
-    let mut names: Vec<String> = WITHOUT_CARD.map(|(name, _)| name.to_owned()).into();
-    names.extend(files[0].residents(day)?.into_iter().map(|persona| persona.handle.to_string()));
-    if let Some(own) = own {
-        let taken = own
-            .residents(day)?
-            .into_iter()
-            .find(|persona| names.iter().any(|name| name == persona.handle.as_str()));
-        if let Some(taken) = taken {
-            let resident = Some(taken.handle.to_string());
-            let fault = Fault::NameTwice;
-            return Err(ResidentsError { file: None, line: None, resident, fault }.into());
-        }
-        files.push(own);
-    }
-    Ok(files)
-}
-
-/// The persona whose card must be older than the sandbox, for one that begins on that day.
-///
-/// # Errors
-/// The program's own file is wrong.
-pub(super) fn expired(day: jiff::civil::Date) -> Result<Option<TestResident>, SandboxError> {
-    let all = Source::of_text(BUILT_IN).residents(day)?;
-    Ok(all.into_iter().find(|one| one.handle.as_str() == EXPIRED).and_then(|one| numbered(&one, 1)))
-}
-
 impl Personas for Cast {
-    fn names(&self) -> Vec<String> {
+    fn offered(&self, purpose: Purpose) -> Vec<Offered> {
         let with_card = self.with_card().unwrap_or_default();
-        let with_card = with_card.into_iter().map(|persona| persona.handle.to_string());
-        with_card.chain(WITHOUT_CARD.map(|(name, _)| name.to_owned())).collect()
+        let with_card = with_card.into_iter().filter(|persona| self.is_there(persona));
+        let with_card = with_card.map(|persona| offered(&persona, needed_for(purpose)));
+        let without = WITHOUT_CARD.map(|(name, _)| Offered {
+            name: name.to_owned(),
+            succeeds: false,
+            medium: None,
+        });
+        with_card.chain(without).collect()
     }
 
     fn answer<'a>(&'a self, name: &'a str, asked: &'a Transaction) -> Response<'a> {
@@ -134,140 +101,170 @@ impl Cast {
         let Some(persona) = all.into_iter().find(|one| one.handle.as_str() == name) else {
             return Ok(None);
         };
-        let _busy = self.busy.lock().await;
+        let (story, _busy) = (Story::of(name), self.busy.lock().await);
         for number in 1..MOST_CARDS {
-            let Some(numbered) = numbered(&persona, number) else { return Ok(None) };
-            if let Some(answer) = self.by_card(name, &numbered, asked).await? {
-                return Ok(Some(PersonaAnswer::Answers(answer)));
+            let numbered = numbered(&persona, number)?;
+            let standing = self.standing(&chip_of(&numbered)?)?;
+            match standing {
+                Standing::Made => {}
+                Standing::BrokenOff => continue,
+                Standing::Missing if story == Story::Outlived => return Ok(None),
+                Standing::Missing => self.make(story, &numbered).await?,
+            }
+            match self.by_chip(story, numbered, asked.clone()).await? {
+                Some(answer) => return Ok(Some(PersonaAnswer::Answers(answer))),
+                None if standing == Standing::Made => {}
+                // The next one would not come out otherwise.
+                None => break,
             }
         }
-        Ok(None)
+        Err(Problem::new(Code::INTERNAL_ERROR))
+    }
+
+    /// Whether a persona is there, or can be made.
+    fn is_there(&self, persona: &TestResident) -> bool {
+        let made = || {
+            let chip = chip_of(&numbered(persona, 1)?)?;
+            self.standing(&chip).map(|standing| standing == Standing::Made)
+        };
+        Story::of(persona.handle.as_str()) != Story::Outlived || made().unwrap_or_default()
     }
 
     /// Those with cards, as of today: the ages of some are told from it.
     fn with_card(&self) -> Result<Vec<TestResident>, ResidentsError> {
-        let today = japan::day(self.clock.now());
+        let today = japan::day(self.props.clock.now());
         let read = self.files.iter().map(|file| file.residents(today));
         Ok(read.collect::<Result<Vec<_>, _>>()?.concat())
     }
 
-    /// The answer by a card of that persona, which is made if it is not there; `None` if the persona needs
-    /// another one.
-    async fn by_card(
+    /// The answer by the chip of a persona who is made; `None` if it is not as it must be any more.
+    async fn by_chip(
         &self,
-        name: &str,
-        persona: &TestResident,
-        asked: &Transaction,
+        story: Story,
+        persona: TestResident,
+        asked: Transaction,
     ) -> Result<Option<TransactionAnswer>, Problem> {
-        let chip: ChipName = persona.handle.as_str().parse().or_internal()?;
-        match self.tray.entry(&chip) {
-            Ok(_) => {}
-            Err(TrayError::NoSuchChip(_)) if name == EXPIRED => return Ok(None),
-            Err(TrayError::NoSuchChip(_)) => self.make(name, persona).await?,
-            Err(error) => return Err(Problem::internal(error)),
-        }
-        let (tray, pins, asked) = (self.tray.clone(), persona.card.pins.clone(), asked.clone());
-        let (usage, now) = (usage_of(asked.purpose), self.clock.now());
+        let chip = chip_of(&persona)?;
+        let (tray, interface, pins) = match medium(&persona) {
+            Medium::Card => {
+                let pins = persona.card.pins.clone();
+                (self.props.tray.clone(), Interface::Contactless, pins)
+            }
+            Medium::Phone => {
+                let folder = self.props.phones.join(chip.as_str());
+                let ground = &self.props.ground;
+                let (entropy, keys) = (ground.entropy.clone(), ground.keys.clone());
+                let tray = Tray::open(&folder, OWNER, entropy, keys).or_internal()?;
+                (Arc::new(tray), Interface::Local, phone_pins(&persona))
+            }
+        };
+        let (usage, now) = (usage_of(asked.purpose), self.props.clock.now());
+        let told = hindrance(&persona, uses_of(&asked));
         let answer = move || {
-            let mut card = tray.take(&chip).or_internal()?;
-            card.power_on(Interface::Contactless);
-            let answered = by_chip(&mut *card, &pins, &asked, now);
-            card.power_off();
+            let mut chip = tray.take(&chip).or_internal()?;
+            chip.power_on(interface);
+            let answered = answer_of(&mut *chip, &pins, &asked, now);
+            chip.power_off();
             match answered {
-                Ok((answer, certificate)) => Ok((answer, Some(certificate))),
-                Err(CardError::Blocked) => Ok((cannot(Hindrance::PinBlocked), None)),
-                Err(CardError::NotSetUp | CardError::NoFile) => {
-                    Ok((cannot(Hindrance::NoCertificate), None))
-                }
+                Ok(answered) => Ok(Some(answered)),
+                Err(CardError::Blocked | CardError::NotSetUp | CardError::NoFile) => Ok(None),
                 Err(error) => Err(Problem::internal(error)),
             }
         };
-        let (answer, by) = tokio::task::spawn_blocking(answer).await.or_internal()??;
-        let plays = by.is_none_or(|certificate| self.still_plays(name, usage, &certificate));
-        Ok(plays.then_some(answer))
+        let answered = tokio::task::spawn_blocking(answer).await.or_internal()??;
+        Ok(match (answered, told) {
+            (Some((answer, certificate)), None) => {
+                self.still_plays(story, usage, &certificate).then_some(answer)
+            }
+            (None, Some(reason)) => Some(TransactionAnswer::Cannot { reason }),
+            _ => None,
+        })
     }
 
     /// Whether the certificate of an answer, DER, is as the persona's must be.
-    fn still_plays(&self, name: &str, usage: Use, certificate: &[u8]) -> bool {
+    fn still_plays(&self, story: Story, usage: Use, certificate: &[u8]) -> bool {
         let Ok(certificate) = Certificate::from_der(certificate) else { return false };
-        let has_ended = certificate.not_after() < self.clock.now();
-        if name == EXPIRED {
-            return has_ended;
-        }
         let Some(serial) = certificate.serial() else { return false };
-        let id = CertificateId { usage, serial };
-        let status = self.authority.status_index().status(id);
-        let as_told = match (name, usage) {
-            ("on-hold", _) => matches!(status, Status::OnHold { .. }),
-            // A new address ends the certificate that has the old one in it (CARD-7).
-            ("revoked", _) | ("address-changed", Use::Signature) => {
-                matches!(status, Status::Revoked { .. })
-            }
-            _ => matches!(status, Status::Good),
-        };
-        as_told && !has_ended
-    }
-
-    /// Has the persona's card issued, and what belongs to the story happen.
-    async fn make(&self, name: &str, persona: &TestResident) -> Result<(), Problem> {
-        let counter = Counter { client: self.counter.clone(), municipality: persona.municipality };
-        let entered = setup::enter(persona, &self.maker, &self.tray, &counter).await;
-        let resident = entered.map_err(Problem::internal)?;
-        match name {
-            "on-hold" => {
-                let loss = ReportLoss { medium: Medium::Card };
-                told(&self.hotline, resident, "hold", &loss).await
-            }
-            "revoked" => {
-                let choice = ChooseCertificates {
-                    uses: Uses { signature: false, user_authentication: false },
-                    attendance: Attendance::InPerson,
-                    counter: persona.municipality,
-                };
-                told(&self.counter, resident, "card/certificates", &choice).await
-            }
-            "address-changed" => {
-                let mut attributes = persona.attributes.clone();
-                attributes.address = attributes.address.replace('９', "１０");
-                attributes.address_reading = attributes.address_reading.replace("きゅう", "じゅう");
-                attributes.address_substitutes = "0".repeat(attributes.address.chars().count());
-                let change = ChangeRecord {
-                    attributes,
-                    municipality: persona.municipality,
-                    reissue: false,
-                    attendance: Attendance::InPerson,
-                };
-                told(&self.counter, resident, "record", &change).await
-            }
-            _ => Ok(()),
-        }
+        let has_ended = certificate.not_after() < self.props.clock.now();
+        let status = self.props.authority.status_index().status(CertificateId { usage, serial });
+        story.has_come_to_pass(usage, status, has_ended)
     }
 }
 
-async fn told(
-    client: &Client,
-    resident: ResidentId,
-    what: &str,
-    body: &impl serde::Serialize,
-) -> Result<(), Problem> {
-    let call = client.post(&format!("/residents/{resident}/{what}")).json(body);
-    call.answer::<ResidentView>().await.map(drop).map_err(Problem::internal)
+/// The uses of the certificates that sites are answered with: who signs proves to be there, too.
+fn needed_for(purpose: Purpose) -> &'static [Use] {
+    match purpose {
+        Purpose::LogIn => &[Use::UserAuthentication],
+        Purpose::Sign | Purpose::SignDigest => &[Use::Signature, Use::UserAuthentication],
+    }
 }
 
-/// The persona with a card of that number: another card is another resident's.
-fn numbered(persona: &TestResident, number: u32) -> Option<TestResident> {
-    let handle = format!("persona-{}-{number}", persona.handle).parse().ok()?;
-    Some(TestResident { handle, ..persona.clone() })
+/// A persona, as it is offered where certificates of those uses are needed.
+fn offered(persona: &TestResident, uses: &[Use]) -> Offered {
+    let name = persona.handle.to_string();
+    let story = Story::of(&name);
+    let spared = uses.iter().all(|usage| story.spares(*usage));
+    let succeeds = spared && hindrance(persona, uses.iter().copied()).is_none();
+    Offered { name, succeeds, medium: Some(medium(persona)) }
 }
 
-/// The answer of a card, and the certificate by which it answers.
-fn by_chip<T: Transport>(
-    card: &mut T,
+/// By what a persona answers.
+fn medium(persona: &TestResident) -> Medium {
+    if persona.phones.is_empty() { Medium::Card } else { Medium::Phone }
+}
+
+/// What keeps a persona from answering with the certificates of some uses, as the file tells.
+fn hindrance(persona: &TestResident, uses: impl IntoIterator<Item = Use>) -> Option<Hindrance> {
+    uses.into_iter().find_map(|usage| hindrance_of(persona, usage))
+}
+
+/// What keeps a persona from answering with the certificate of a use, as the file tells.
+fn hindrance_of(persona: &TestResident, usage: Use) -> Option<Hindrance> {
+    let (card, most) = (&persona.card, WrongTries::MOST);
+    let has_certificate = match medium(persona) {
+        Medium::Card => card.certificates.contains(usage),
+        Medium::Phone => will_register(persona),
+    };
+    let is_locked = match usage {
+        Use::Signature => card.wrong_tries.signature >= most.signature,
+        Use::UserAuthentication => card.wrong_tries.user_authentication >= most.user_authentication,
+    };
+    match medium(persona) {
+        Medium::Phone if !is_supported(persona) => Some(Hindrance::PhoneNotSupported),
+        _ if !has_certificate => Some(Hindrance::NoCertificate),
+        Medium::Card if is_locked => Some(Hindrance::PinBlocked),
+        _ => None,
+    }
+}
+
+/// The persona with a card of that number, and with a phone that is called like it: another card is
+/// another resident's.
+fn numbered(persona: &TestResident, number: u32) -> Result<TestResident, Problem> {
+    let mut one = persona.clone();
+    one.handle = format!("persona-{}-{number}", persona.handle).parse().or_internal()?;
+    for phone in &mut one.phones {
+        phone.name = one.handle.clone();
+    }
+    Ok(one)
+}
+
+/// The PINs that personas choose for their phones.
+fn phone_pins(persona: &TestResident) -> CardPins {
+    CardPins {
+        signature: SignaturePassword::parse(PHONE_PASSWORD).ok(),
+        user_authentication: UserAuthenticationPin::parse(PHONE_PIN).ok(),
+        card_face: persona.card.pins.card_face.clone(),
+    }
+}
+
+/// The answer of a chip, and the certificate by which it answers.
+fn answer_of<T: Transport>(
+    chip: &mut T,
     pins: &CardPins,
     asked: &Transaction,
     now: Timestamp,
 ) -> Result<(TransactionAnswer, Vec<u8>), CardError> {
-    let mut client = JpkiClient::select(card)?;
+    let mut client = JpkiClient::select(chip)?;
     let answer = match asked.purpose {
         Purpose::LogIn => {
             let pin = pins.user_authentication.as_ref().ok_or(CardError::NotSetUp)?;
@@ -288,6 +285,5 @@ fn by_chip<T: Transport>(
     Ok((answer, client.certificate(usage_of(asked.purpose))?))
 }
 
-fn cannot(reason: Hindrance) -> TransactionAnswer {
-    TransactionAnswer::Cannot { reason }
-}
+#[cfg(test)]
+mod tests;

@@ -87,6 +87,7 @@ impl Role {
 }
 
 /// The roles' keys.
+#[derive(Clone)]
 pub struct RoleKeys(BTreeMap<Role, Arc<SoftwareKey>>);
 
 impl RoleKeys {

@@ -1,12 +1,8 @@
-//! The first start: every test resident is entered and gets a card, as of the day it was issued on.
-//!
-//! The sandbox's clock begins in the past and is turned forward from one issuance to the next, so
-//! that certificates, journal and issuers' keys are as if the years had passed. Stopped midway, it
-//! goes on where it stopped: each step is made under a key of its own.
+//! How a test resident is entered and gets a card and phones. Stopped midway, it goes on where it stopped:
+//! each step is made under a key of its own.
 
 use std::sync::Arc;
 
-use inrou_api::clock::{ClockError, SandboxClock};
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::problem::{Code, Problem};
 use inrou_api::wire::phone::NewPhone;
@@ -29,9 +25,6 @@ use crate::residents::TestResident;
 /// Why the first start did not get to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// The clock cannot be turned.
-    #[error(transparent)]
-    Clock(#[from] ClockError),
     /// A card could not be made.
     #[error(transparent)]
     Maker(#[from] MakerError),
@@ -60,44 +53,6 @@ pub fn beginning<'a>(
     residents.into_iter().map(issuance).min().unwrap_or(start).min(start)
 }
 
-/// A resident who gets a card, and where it lies then.
-#[derive(Clone, Copy)]
-pub struct Entrant<'a> {
-    /// Who.
-    pub resident: &'a TestResident,
-    /// Where.
-    pub tray: &'a Arc<Tray>,
-}
-
-/// Enters the residents and issues their cards, oldest first, ending at the present of `start`. `tell` is
-/// told how many residents of how many have theirs.
-///
-/// # Errors
-/// [`SetupError`].
-pub async fn enter_residents(
-    entrants: &[Entrant<'_>],
-    start: Timestamp,
-    clock: &SandboxClock,
-    maker: &Maker,
-    counter: impl Fn(&TestResident) -> Counter,
-    tell: &(dyn Fn(usize, usize) + Sync),
-) -> Result<(), SetupError> {
-    let mut oldest_first = entrants.to_vec();
-    oldest_first.sort_by_key(|entrant| issuance(entrant.resident));
-    for (entered, Entrant { resident, tray }) in oldest_first.into_iter().enumerate() {
-        tell(entered, entrants.len());
-        let issued = issuance(resident);
-        if clock.state().now < issued {
-            clock.advance_to(issued)?;
-        }
-        enter(resident, maker, tray, &counter(resident)).await?;
-    }
-    if clock.state().now < start {
-        clock.advance_to(start)?;
-    }
-    Ok(())
-}
-
 /// Buys the phones that the residents own.
 ///
 /// # Errors
@@ -123,7 +78,7 @@ pub async fn buy_phones(residents: &[TestResident], fleet: Arc<Fleet>) -> Result
 }
 
 /// The hour at which counters issue cards here: eleven o'clock in Japan.
-fn issuance(resident: &TestResident) -> Timestamp {
+pub fn issuance(resident: &TestResident) -> Timestamp {
     japan::moment(resident.card.issued.to_datetime(time(11, 0, 0, 0)))
 }
 

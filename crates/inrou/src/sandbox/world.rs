@@ -1,6 +1,6 @@
 //! The sandbox while its roles run, for whoever acts in it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use inrou_api::client::{Client, ClientError};
 use inrou_api::clock::SandboxClock;
@@ -10,6 +10,7 @@ use inrou_phone::Fleet;
 use inrou_pki::{Entropy, Status};
 use inrou_rules::{CertificateId, Serial, Use};
 
+use super::personas::Cast;
 use super::role_keys::{Role, RoleKeys};
 use crate::residents::TestResident;
 
@@ -29,6 +30,8 @@ pub struct World {
     pub(super) entropy: Arc<dyn Entropy>,
     /// The certificates to trust for TLS, DER.
     pub(super) roots: Vec<Vec<u8>>,
+    /// Its personas, for as long as the provider has them.
+    pub(super) cast: Weak<Cast>,
 }
 
 impl World {

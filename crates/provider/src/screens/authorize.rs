@@ -8,6 +8,7 @@ use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Path, Query, Source, Wait};
 use inrou_api::wire::transaction::TransactionId;
 use inrou_relying::Standing;
+use inrou_rules::Medium;
 use inrou_web::{Form, HandOver, NumberForm, NumberTyped, Said, Visit, browser, cookies, page};
 use inrou_words::Term;
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +18,7 @@ use url::Url;
 use super::{Screens, may_lead_to};
 use crate::authorize::{Browser, Led};
 use crate::parameters::Parameters;
+use crate::personas::Offered;
 use crate::refused::Refused;
 use crate::secrets::{Digest, base64url, sha256};
 use crate::store::{Authorization, Confirmation};
@@ -70,8 +72,30 @@ struct Waits<'a> {
     hand_over: Option<HandOver<'a>>,
     standing: Standing,
     expires: Timestamp,
-    /// Who may answer instead of a phone.
-    personas: Vec<String>,
+    /// Who may answer instead of a phone, by what comes of it.
+    personas: Vec<PersonaGroup>,
+}
+
+/// Personas of one outcome and medium.
+struct PersonaGroup {
+    title: &'static str,
+    names: Vec<String>,
+}
+
+/// Personas by outcome and medium.
+fn grouped(offered: Vec<Offered>) -> Vec<PersonaGroup> {
+    let groups = [
+        ("personas.success-card", true, Some(Medium::Card)),
+        ("personas.success-phone", true, Some(Medium::Phone)),
+        ("personas.failure-card", false, Some(Medium::Card)),
+        ("personas.failure-phone", false, Some(Medium::Phone)),
+        ("personas.failure", false, None),
+    ];
+    let group = |(title, succeeds, medium)| {
+        let own = offered.iter().filter(|one| one.succeeds == succeeds && one.medium == medium);
+        PersonaGroup { title, names: own.map(|one| one.name.clone()).collect() }
+    };
+    groups.map(group).into_iter().filter(|group| !group.names.is_empty()).collect()
 }
 
 impl Waits<'_> {
@@ -142,7 +166,7 @@ fn waits(screens: &Screens, v: &Visit, of: &Authorization) -> Result<Response, P
         hand_over,
         standing,
         expires: record.expires,
-        personas: provider.personas(),
+        personas: grouped(provider.personas(record.purpose)),
     };
     let mut response = page(v, &waits)?;
     // Its forms may end at the site: the log-in may be over when they are sent.
