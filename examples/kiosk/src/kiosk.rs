@@ -19,6 +19,7 @@ use jiff::SignedDuration;
 use crate::card::Reader;
 use crate::ledger::Ledger;
 use crate::office;
+use crate::reading;
 use crate::registers::Registers;
 use crate::screens::{self, At};
 use crate::seals::Seals;
@@ -95,6 +96,7 @@ impl Kiosk {
         let desk = Desk(Arc::new(parts));
         let pages = Router::new()
             .merge(screens::router())
+            .merge(reading::router())
             .merge(office::router())
             .with_state(desk.clone())
             .merge(inrou_web::assets());

@@ -4,7 +4,7 @@
 //! - `registers`: the municipalities that offer it, and whose record stands where
 //! - `copies`: who may have which copy, and when; `paper`, `sheets`: the copy on paper
 //! - `seals`: the municipalities' seals, their issuer and its CRL
-//! - `card`: who somebody is by the card on the [`Reader`]
+//! - `card`: who somebody is by the card on the [`Reader`]; `reading`: its page
 //! - `ledger`: what was issued; `screens`: the kiosk's; `office`: the back office
 
 mod card;
@@ -13,6 +13,7 @@ mod kiosk;
 mod ledger;
 mod office;
 mod paper;
+mod reading;
 mod registers;
 mod screens;
 mod seals;

@@ -13,12 +13,10 @@ use example_site::{Back, Person as LoggedIn, not_logged_in};
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::server::{Path, Query};
 use inrou_rules::Medium;
-use inrou_web::{Choice, Field, Form, Kind, Said, Trouble, Visit, back, page};
+use inrou_web::{Choice, Form, Said, Visit, back, page};
 use jiff::Timestamp;
 use serde::Deserialize;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use crate::card;
 use crate::copies::{Copy, MOST_COPIES, Person, Refusal, Wish, check_age, check_hours};
 use crate::kiosk::{Desk, Parts, SCOPE};
 use crate::ledger::{Issue, Ledger};
@@ -57,7 +55,6 @@ pub(crate) fn router() -> Router<Desk> {
         .route("/medium", get(medium))
         .route("/phone", get(phone))
         .route("/callback", get(come_back))
-        .route("/card", get(card_page).post(card_log_in))
         .route("/contents", get(back).post(choose))
         .route("/again", get(back).post(again))
         .route("/pay", get(back).post(pay))
@@ -225,83 +222,6 @@ async fn come_back(
     desk.admit(person, Medium::Phone, v.now)
 }
 
-#[derive(Template)]
-#[template(path = "kiosk-card.html")]
-struct CardPage<'a> {
-    v: &'a Visit,
-    title: &'static str,
-    /// The cards that can be put on the reader.
-    cards: &'a [String],
-    chosen: &'a str,
-    problem: Option<&'a Problem>,
-}
-
-impl CardPage<'_> {
-    fn trouble(&self) -> Option<Trouble<'_>> {
-        Some(self.told()?.about([self.pin()]))
-    }
-
-    fn told(&self) -> Option<Trouble<'_>> {
-        let problem = self.problem?;
-        let params: Vec<_> = problem.params().collect();
-        Some(Trouble::of(self.v, problem.code(), params.iter().copied()))
-    }
-
-    fn pin(&self) -> Field<'_> {
-        let codes = [Code::WRONG_PIN, Code::PIN_FORM, Code::PIN_BLOCKED, Code::LAST_TRIES];
-        let is_about =
-            self.problem.is_some_and(|problem| codes.iter().any(|code| problem.is(*code)));
-        let fault = self.told().filter(|_| is_about).map(|trouble| trouble.what());
-        Field::new(self.v, "pin", Kind::Digits, self.v.say("pin.card-user-authentication"))
-            .support(self.v.say("step.pin-form"))
-            .fault(fault)
-    }
-}
-
-async fn card_page(State(desk): State<Desk>, v: Visit) -> Result<Response, Problem> {
-    if let Err(refusal) = check_hours(v.now) {
-        return Ok(leads(refusal).into_response());
-    }
-    let cards = desk.cards().await?;
-    let chosen = cards.first().map(String::as_str).filter(|_| cards.len() == 1).unwrap_or_default();
-    page(&v, &CardPage { v: &v, title: "kiosk.card", cards: &cards, chosen, problem: None })
-}
-
-/// What is typed at the reader. The PIN is wiped, and in no `Debug`.
-#[derive(Deserialize, ZeroizeOnDrop)]
-struct Typed {
-    #[serde(default)]
-    card: String,
-    #[serde(default)]
-    pin: String,
-}
-
-async fn card_log_in(
-    State(desk): State<Desk>,
-    v: Visit,
-    Form(mut typed): Form<Typed>,
-) -> Result<Response, Problem> {
-    if let Err(refusal) = check_hours(v.now) {
-        return Ok(leads(refusal).into_response());
-    }
-    let card = std::mem::take(&mut typed.card);
-    let pin = Zeroizing::new(std::mem::take(&mut typed.pin));
-    let problem = match desk.by_card(&card, pin, v.now).await {
-        Ok(person) => return desk.admit(person, Medium::Card, v.now),
-        Err(problem) if problem.is(Code::INTERNAL_ERROR) => return Err(problem),
-        Err(problem) => problem,
-    };
-    let cards = desk.cards().await?;
-    let told = CardPage {
-        v: &v,
-        title: "kiosk.card",
-        cards: &cards,
-        chosen: &card,
-        problem: Some(&problem),
-    };
-    Ok((problem.status(), page(&v, &told)?).into_response())
-}
-
 /// What the copy is to have.
 #[derive(Deserialize)]
 struct Chosen {
@@ -428,13 +348,18 @@ async fn over(State(desk): State<Desk>, headers: HeaderMap, v: Visit) -> Result<
     Ok(([desk.0.customers.leave(&headers)?], shown).into_response())
 }
 
-fn leads(refusal: Refusal) -> Redirect {
+pub(crate) fn leads(refusal: Refusal) -> Redirect {
     Redirect::to(&format!("/refused/{}", refusal.name()))
 }
 
 impl Desk {
     /// Somebody is known: what the copy is to have is asked next, if there is one to be had.
-    fn admit(&self, person: Person, medium: Medium, now: Timestamp) -> Result<Response, Problem> {
+    pub(crate) fn admit(
+        &self,
+        person: Person,
+        medium: Medium,
+        now: Timestamp,
+    ) -> Result<Response, Problem> {
         let registers = &self.0.machine.registers;
         let checked = check_age(&person, now).and_then(|()| registers.find(&person).map(drop));
         if let Err(refusal) = checked {
@@ -443,30 +368,6 @@ impl Desk {
         let (person, wish) = (Arc::new(person), Wish::default());
         let at = At::Choosing { person, medium, wish, is_chosen: false };
         Ok(([self.0.customers.admit(at)?], Redirect::to("/")).into_response())
-    }
-
-    /// Who somebody is by the card of that name on the reader.
-    async fn by_card(
-        &self,
-        name: &str,
-        pin: Zeroizing<String>,
-        now: Timestamp,
-    ) -> Result<Person, Problem> {
-        let (parts, name) = (self.0.clone(), name.to_owned());
-        if name.is_empty() {
-            return Err(Problem::new(Code::CARD_NOT_PRESENT));
-        }
-        let mut challenge = [0; 32];
-        parts.ground.entropy.fill(&mut challenge);
-        let ask = move || card::challenge(&*parts.machine.reader, &name, &pin, challenge);
-        let answer = tokio::task::spawn_blocking(ask).await.or_internal()??;
-        let machine = &self.0.machine;
-        card::learn(&machine.validator, &machine.authority, answer, now).await
-    }
-
-    async fn cards(&self) -> Result<Vec<String>, Problem> {
-        let parts = self.0.clone();
-        tokio::task::spawn_blocking(move || parts.machine.reader.cards()).await.or_internal()?
     }
 
     /// Draws, seals and notes a copy.
