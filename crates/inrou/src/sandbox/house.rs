@@ -118,9 +118,11 @@ impl Plan {
         folder.note_port(self.addresses.ports[0])?;
         let own = Source::read(&folder.root().join(personas::FILE))?;
         let persona_files = personas::files(own, japan::day(now))?;
-        // The history of a few residents is as short as theirs.
-        let first_personas =
-            personas::of_first_start(&persona_files, japan::day(now), self.residents.is_none())?;
+        // The history of a few residents is as short as theirs, and their first start as quick.
+        let first_personas = match self.residents {
+            None => personas::of_first_start(&persona_files, japan::day(now))?,
+            Some(_) => Vec::new(),
+        };
         let begins = first_start::beginning(residents.iter().chain(&first_personas), now);
         let clock = match clock {
             None => Arc::new(SandboxClock::open_starting_at(folder.root(), begins)?),

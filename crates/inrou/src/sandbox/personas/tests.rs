@@ -10,15 +10,15 @@ use crate::sandbox::stage::Stage;
 use crate::sandbox::{DataFolder, Options, Sandbox};
 
 async fn sandbox(root: &Path) -> Sandbox {
-    started(root, "2026-11-24T12:00:00+09:00").await
+    started(root, "2026-11-24T12:00:00+09:00", Some(vec!["hana".to_owned()])).await
 }
 
-async fn started(root: &Path, at: &str) -> Sandbox {
+async fn started(root: &Path, at: &str, residents: Option<Vec<String>>) -> Sandbox {
     let options = Options {
         folder: DataFolder::create(root).unwrap(),
         port: 0,
         start: Some(at.parse().unwrap()),
-        residents: Some(vec!["hana".to_owned()]),
+        residents,
     };
     Sandbox::start(options).await.unwrap()
 }
@@ -138,7 +138,7 @@ async fn a_persona_whose_certificates_somebody_revoked_is_made_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hours_1_a_persona_by_phone_is_there_at_night_and_made_anew_in_the_morning() {
     let root = tempfile::tempdir().unwrap();
-    let sandbox = started(root.path(), "2026-11-24T22:00:00+09:00").await;
+    let sandbox = started(root.path(), "2026-11-24T22:00:00+09:00", None).await;
     {
         let cast = cast(&sandbox);
         for (name, held, revoked) in [
@@ -169,7 +169,7 @@ async fn hours_1_a_persona_by_phone_is_there_at_night_and_made_anew_in_the_morni
 #[tokio::test(flavor = "multi_thread")]
 async fn a_persona_by_phone_whose_making_was_broken_off_is_made_anew() {
     let root = tempfile::tempdir().unwrap();
-    let first = sandbox(root.path()).await;
+    let first = started(root.path(), "2026-11-24T12:00:00+09:00", None).await;
     {
         let cast = cast(&first);
         let stage = Stage::open(&cast.props).await.unwrap();
@@ -186,7 +186,7 @@ async fn a_persona_by_phone_whose_making_was_broken_off_is_made_anew() {
         stage.close().await;
     }
     first.stop().await;
-    let again = sandbox(root.path()).await;
+    let again = started(root.path(), "2026-11-24T12:00:00+09:00", None).await;
     {
         let cast = cast(&again);
         let works = answer(&cast, "success-phone", Purpose::LogIn).await;

@@ -41,23 +41,22 @@ pub(in crate::sandbox) fn files(
     Ok(files)
 }
 
-/// Those of the files who are made at a first start on that day: whose phones' applications would wait
-/// for the morning if they were made at night (HOURS-1); and in a sandbox whose history is long
-/// (`all_residents`), who has outlived the certificates.
+/// Those of the files who are made at the first start, on that day, of a sandbox with all its residents: who
+/// has outlived the certificates, and whose phones' applications would wait for the morning if they were made
+/// at night (HOURS-1).
 ///
 /// # Errors
 /// There is a mistake in a file.
 pub(in crate::sandbox) fn of_first_start(
     files: &[Source],
     day: Date,
-    all_residents: bool,
 ) -> Result<Vec<TestResident>, ResidentsError> {
     let mut all = Vec::new();
     for file in files {
         all.extend(file.residents(day)?);
     }
     all.retain(|persona| match Story::of(persona.handle.as_str()) {
-        Story::Outlived => all_residents,
+        Story::Outlived => true,
         _ => will_register(persona),
     });
     Ok(all)
