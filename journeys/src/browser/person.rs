@@ -391,7 +391,7 @@ impl Person {
                 ? [...new Uint8Array(await answer.arrayBuffer())] : [])",
             json!(address)
         );
-        let told = self.browser.world().await.evaluate(&take).await;
+        let told = self.browser.world().await.evaluate(&take).await.expect("the page stands still");
         let bytes = told.as_array().into_iter().flatten().filter_map(Value::as_u64);
         bytes.filter_map(|byte| u8::try_from(byte).ok()).collect()
     }
