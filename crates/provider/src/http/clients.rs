@@ -10,8 +10,9 @@ use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Json, Path, Query, read_body};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use serde_json::{Value, json};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -217,13 +218,22 @@ async fn remove(
 }
 
 /// A public key (RFC 7517).
-#[derive(Deserialize, ToSchema)]
-#[schema(value_type = Object, example = json!({
-    "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": "2027",
-    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
-}))]
+#[derive(Deserialize)]
 struct NewKey(Value);
+
+impl PartialSchema for NewKey {
+    fn schema() -> RefOr<Schema> {
+        let example = json!({
+            "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": "2027",
+            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        });
+        let object = ObjectBuilder::new().description(Some("A public key (RFC 7517)."));
+        object.examples([example]).into()
+    }
+}
+
+impl ToSchema for NewKey {}
 
 /// Which events are asked for.
 #[derive(Deserialize, IntoParams)]

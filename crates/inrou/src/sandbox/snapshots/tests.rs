@@ -222,6 +222,7 @@ fn a_reset_keeps_the_models_and_the_port_alone() {
 /// The clients of a provider's store.
 fn clients(folder: &DataFolder) -> Vec<String> {
     use inrou_provider::store::{SqliteStore, Store};
+    fs::create_dir_all(folder.provider()).unwrap();
     let store = SqliteStore::open(&folder.provider().join("store.db"), &SystemEntropy).unwrap();
     let all = store.clients("", None, 10).unwrap();
     all.iter().map(|client| client.id.as_str().to_owned()).collect()
