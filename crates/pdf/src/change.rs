@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use crate::document::View;
 use crate::object::{Dictionary, Object, Reference};
 use crate::permissions::Permissions;
+use crate::signature::sub_filter;
 use crate::store::members;
 use crate::usage::Usage;
 use crate::xref::Entry;
-use crate::{Pdf, PdfError, Signature};
+use crate::{Pdf, PdfError, Signature, SubFilter};
 
 /// What a later revision changes that it may not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,13 +47,20 @@ impl Pdf {
     /// # Errors
     /// The first [`Changed`].
     pub fn check_changes_after(&self, signature: &Signature) -> Result<(), Changed> {
-        (signature.revision..self.last())
-            .try_for_each(|index| check(self.at(index), self.at(index + 1), &signature.permissions))
+        let sections = self.revisions.iter().map(|revision| revision.section).collect();
+        (signature.revision..self.last()).try_for_each(|index| {
+            check(self.at(index), self.at(index + 1), &sections, &signature.permissions)
+        })
     }
 }
 
 /// Compares a revision with the one before.
-fn check(before: View<'_>, after: View<'_>, permissions: &Permissions) -> Result<(), Changed> {
+fn check(
+    before: View<'_>,
+    after: View<'_>,
+    sections: &BTreeSet<usize>,
+    permissions: &Permissions,
+) -> Result<(), Changed> {
     check_body(before, after)?;
     let mut allowed = BTreeSet::new();
     let ((root, old), (same_root, new)) = (before.catalog()?, after.catalog()?);
@@ -64,8 +72,9 @@ fn check(before: View<'_>, after: View<'_>, permissions: &Permissions) -> Result
     check_store(before, after, (&old, &new), &mut allowed)?;
     check_information(before, after, &mut allowed)?;
     // Of these nothing is changed that shows, whoever refers to them.
-    let mut open = check_pages(before, after, &widgets, &mut allowed)?;
-    open.insert(root.number);
+    let open = check_pages(before, after, &widgets, &mut allowed)?;
+    // What the catalog may say anew shows nothing there, but may elsewhere.
+    allowed.insert(root.number);
     let mut usage = None;
     for (number, entry) in &after.revision.changed {
         if *number == 0 || open.contains(number) {
@@ -81,10 +90,12 @@ fn check(before: View<'_>, after: View<'_>, permissions: &Permissions) -> Result
         }
         let usage = match &usage {
             Some(usage) => usage,
-            None => usage.insert(Usage::of(before)?),
+            None => usage.insert(Usage::of(before, sections)?),
         };
-        // What is there already is referred to where it may be changed, what is new nowhere yet.
-        if usage.times(*number) > usize::from(!is_new) {
+        // What is there already is referred to where it may be changed, what is new nowhere yet; the catalog
+        // by sections alone.
+        let known = usize::from(!is_new && *number != root.number);
+        if usage.times(*number) > known {
             return Err(Changed::Shared(*number));
         }
     }
@@ -140,6 +151,9 @@ fn check_form(
     allowed: &mut BTreeSet<u32>,
 ) -> Result<Vec<Reference>, Changed> {
     let (old_form, new_form) = (before.value(old, "AcroForm")?, after.value(new, "AcroForm")?);
+    if [&old_form, &new_form].iter().any(|form| matches!(form, Object::Stream(..))) {
+        return Err(Changed::Form);
+    }
     let nothing = Dictionary::new();
     let old_form = old_form.dictionary().unwrap_or(&nothing);
     let new_form = new_form.dictionary().unwrap_or(&nothing);
@@ -219,7 +233,9 @@ fn invisible_signature(view: View<'_>, field: Reference) -> Result<Option<Furthe
     let signature = view.object(value)?;
     let kind = signature.dictionary().and_then(|signature| signature.get(&b"Type"[..]));
     let of_kind = kind.is_none_or(|kind| VALUES.iter().any(|known| kind.is_name(known)));
-    let is_time_stamp = kind.is_some_and(|kind| kind.is_name("DocTimeStamp"));
+    let dictionary = signature.dictionary();
+    // By what it is judged as: a signature may call itself anything.
+    let is_time_stamp = dictionary.and_then(sub_filter) == Some(SubFilter::TimeStamp);
     let name = view.value(&field, "T")?;
     let name = name.string().unwrap_or_default().to_vec();
     let fits = is_empty && known && is_signature && of_kind;
@@ -321,5 +337,7 @@ fn is_container(before: View<'_>, after: View<'_>, number: u32) -> Result<bool, 
     }
     let Object::Stream(dictionary, _) = after.object(reference)? else { return Ok(false) };
     let kind = dictionary.get(&b"Type"[..]);
-    Ok(kind.is_some_and(|kind| kind.is_name("ObjStm") || kind.is_name("XRef")))
+    let is_kind = kind.is_some_and(|kind| kind.is_name("ObjStm") || kind.is_name("XRef"));
+    // One that is a form or an image as well can be shown.
+    Ok(is_kind && !dictionary.contains_key(&b"Subtype"[..]))
 }

@@ -226,7 +226,7 @@ fn byte_range(dictionary: &Dictionary) -> Option<((usize, usize), usize)> {
     (from < to && length > 0).then_some(((from, to), end))
 }
 
-fn sub_filter(dictionary: &Dictionary) -> Option<SubFilter> {
+pub(crate) fn sub_filter(dictionary: &Dictionary) -> Option<SubFilter> {
     let filter = dictionary.get(&b"SubFilter"[..])?;
     let known = [
         ("ETSI.CAdES.detached", SubFilter::Cades),

@@ -1,7 +1,7 @@
 //! Who refers to what. A file can be prepared before it is signed so that an object which may be changed later,
 //! or one that is not there yet, is seen from a page as well: what is changed must be seen from nowhere else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::PdfError;
 use crate::document::{Container, View};
@@ -12,11 +12,12 @@ use crate::xref::Entry;
 pub(crate) struct Usage(BTreeMap<u32, usize>);
 
 impl Usage {
-    /// By all objects of a revision, those that nothing refers to included.
+    /// By all objects of a revision, those that nothing refers to included. What the file's `sections` (where
+    /// they begin) name as a trailer does, the catalog and the information, is left out: that shows nothing.
     ///
     /// # Errors
     /// One of them cannot be read.
-    pub(crate) fn of(view: View<'_>) -> Result<Self, PdfError> {
+    pub(crate) fn of(view: View<'_>, sections: &BTreeSet<usize>) -> Result<Self, PdfError> {
         let mut usage = Self(BTreeMap::new());
         let mut containers: BTreeMap<u32, Container> = BTreeMap::new();
         for (&number, entry) in &view.revision.table {
@@ -36,14 +37,16 @@ impl Usage {
                 }
             };
             usage.count(&object);
-            // A section names the information as a trailer does, which shows nothing.
-            let kind = object.dictionary().and_then(|dictionary| dictionary.get(&b"Type"[..]));
-            if let (Some(section), true) =
-                (object.dictionary(), kind.is_some_and(|kind| kind.is_name("XRef")))
-                && let Some(named) = section.get(&b"Info"[..]).and_then(Object::reference)
-                && let Some(times) = usage.0.get_mut(&named.number)
-            {
-                *times -= 1;
+            if !matches!(entry, Entry::At { offset, .. } if sections.contains(offset)) {
+                continue;
+            }
+            for key in [&b"Info"[..], b"Root"] {
+                let section = object.dictionary();
+                if let Some(named) = section.and_then(|section| section.get(key)?.reference())
+                    && let Some(times) = usage.0.get_mut(&named.number)
+                {
+                    *times -= 1;
+                }
             }
         }
         Ok(usage)

@@ -252,6 +252,25 @@ fn what_is_to_be_the_security_store_is_not_seen_from_a_page() {
     let objects = [OBJECTS[0], OBJECTS[1], &masked, OBJECTS[3]];
     let sealed = signed(&file(&objects), "Seal");
     assert_eq!(told(super::change(&sealed, &[(1, &store), (15, PLAIN)])), Err(Changed::Shared(15)));
+
+    // An object that calls itself a section, and hides that a page shows what it names.
+    let masked = OBJECTS[2].replace("/Resources << >>", "/Resources << /XObject 5 0 R >>");
+    let objects = [OBJECTS[0], OBJECTS[1], &masked, OBJECTS[3], "<< /Type /XRef /Info 15 0 R >>"];
+    let sealed = signed(&file(&objects), "Seal");
+    assert_eq!(told(super::change(&sealed, &[(1, &store), (15, PLAIN)])), Err(Changed::Shared(15)));
+    let shown =
+        "<< /Type /ObjStm /Subtype /Form /N 0 /First 0 /Length 8 >>\nstream\n9 9 m S \nendstream";
+    assert_ne!(told(super::change(&sealed, &[(15, shown)])), Ok(()));
+}
+
+#[test]
+fn the_catalog_is_not_seen_from_a_page() {
+    // What the catalog may say anew is what the page shows by its name.
+    let shows = OBJECTS[2].replace("/Resources << >>", "/Resources << /XObject 1 0 R >>");
+    let sealed = |page: &str| signed(&file(&[OBJECTS[0], OBJECTS[1], page, OBJECTS[3]]), "Seal");
+    let extended = catalog("/Extensions 4 0 R");
+    assert_eq!(told(change(&sealed(&shows), &[(1, &extended)])), Err(Changed::Shared(1)));
+    assert_eq!(told(change(&sealed(OBJECTS[2]), &[(1, &extended)])), Ok(()));
 }
 
 #[test]
