@@ -85,8 +85,11 @@ impl Shape {
         let (mut open, mut in_scope) = (Vec::new(), 0_usize);
         let mut rest = text;
         while let Some((_, tag)) = rest.split_once('<') {
-            if let Some((_, end)) = SKIPPED.iter().find(|(begin, _)| tag.starts_with(begin)) {
-                rest = tag.split_once(end).map_or("", |(_, behind)| behind);
+            // The end stands behind the whole of the beginning: `<!-->` has none yet.
+            let skipped =
+                SKIPPED.iter().find_map(|(begin, end)| Some((tag.strip_prefix(begin)?, end)));
+            if let Some((inside, end)) = skipped {
+                rest = inside.split_once(end).map_or("", |(_, behind)| behind);
                 continue;
             }
             let tag = Tag::read(tag);
@@ -204,6 +207,11 @@ mod tests {
         let namespaces = Err("the file has too many namespaces");
         for (what, text, told) in [
             ("deep", "<a>".repeat(201), Err("the file's elements lie too deep")),
+            (
+                "deep behind comments that seem to end",
+                "<a><!--></a>-->".repeat(201),
+                Err("the file's elements lie too deep"),
+            ),
             ("as deep as may be", "<a>".repeat(200), Ok(())),
             (
                 "attributes",
