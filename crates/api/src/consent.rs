@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::unseen::is_unseen;
 use crate::wire::transaction::Attribute;
 
 /// For how many years a consent may be given.
@@ -131,7 +132,7 @@ pub fn fault(
     let once = !attributes.iter().enumerate().any(|(place, one)| is_repeated(place, one));
     let is_shown = !purpose.trim().is_empty()
         && purpose.chars().count() <= LONGEST_PURPOSE
-        && !purpose.chars().any(char::is_control);
+        && !purpose.chars().any(|c| c.is_control() || is_unseen(c));
     let latest = from.checked_add(LONGEST.years()).unwrap_or(Date::MAX);
     let checks = [
         (!attributes.is_empty() && once, "attributes"),

@@ -8,6 +8,7 @@
 //! - [`session`]: playing a secure-channel session to a chip
 //! - [`page`]: lists in pages
 //! - [`clock`]: the time
+//! - [`unseen`]: characters that a reader does not see
 
 pub mod client;
 pub mod clock;
@@ -20,4 +21,5 @@ pub mod session;
 pub mod signature;
 pub mod statement;
 pub mod trace;
+pub mod unseen;
 pub mod wire;

@@ -36,7 +36,6 @@ pub mod store;
 mod tidy;
 mod token;
 mod transactions;
-mod unseen;
 mod userinfo;
 
 pub use http::{OPEN_TO_OTHERS, router};

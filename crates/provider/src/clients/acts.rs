@@ -170,6 +170,9 @@ impl Decision {
             StaffAct::Decide(standing, _) => {
                 let approved = match standing {
                     Standing::Approved => Some(client.registration.clone()),
+                    // A change of an approved site may be refused, and undone; else it is the site that is
+                    // refused, and nothing it goes back to is approved.
+                    Standing::Refused if client.standing != Standing::Pending => None,
                     _ => client.approved,
                 };
                 let (reason, since) = (Some(self.reason.clone()), self.at);

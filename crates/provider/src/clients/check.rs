@@ -1,10 +1,10 @@
 //! Whether a registration holds.
 
+use inrou_api::unseen::is_unseen;
 use url::{Host, Url};
 
 use super::{ClientFault, Limits, Registration};
 use crate::authorize::{Scope, Wanted};
-use crate::unseen::is_unseen;
 
 /// The longest address, and the most of them.
 const LONGEST_URI: usize = 255;

@@ -1,13 +1,13 @@
 //! What the staff decides about clients (REG-4). Each decision has its reason, and who made it.
 
 use inrou_api::problem::{Code, Problem};
+use inrou_api::unseen::is_unseen;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::manage::refused;
 use super::{Client, ClientFault, ClientId, Decision, Limits, StaffAct, Standing};
 use crate::Provider;
-use crate::unseen::is_unseen;
 
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 500;

@@ -81,8 +81,8 @@ async fn view(
     Ok(Json(LookedAt { client: ClientView::of(&state.provider, client, None), approved }))
 }
 
-/// Approves a client as it was looked at, refuses it, or suspends it; and says why. What it was granted before
-/// a suspension ends with its time; nothing new is granted.
+/// Approves a client as it was looked at, refuses it, or suspends it; and says why. While it is suspended
+/// nothing is granted, and what it was granted before opens nothing.
 #[utoipa::path(put, path = "/approvals/{client}", operation_id = "approve_client", tag = "staff",
     params(("client" = String, Path, description = "`client_id`.")), request_body = Approval,
     extensions(("x-problems" = json!(["approval-invalid", "client-unknown",

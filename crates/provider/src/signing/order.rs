@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use inrou_api::problem::Code;
+use inrou_api::unseen::is_unseen;
 use inrou_pki::digest::{Digest, HashAlgorithm};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,6 @@ use crate::clients::{Client, Counted, Use};
 use crate::events::{Event, What};
 use crate::refused::Refused;
 use crate::store::Store;
-use crate::unseen::is_unseen;
 
 /// How long it may wait for a signature, unless the order says otherwise, and at most.
 const USUAL_LIFE: SignedDuration = SignedDuration::from_mins(5);
@@ -116,7 +116,7 @@ pub(crate) fn life(seconds: Option<u32>) -> Option<SignedDuration> {
 fn purpose(text: String) -> Result<String, Refused> {
     let is_shown = !text.trim().is_empty()
         && text.chars().count() <= LONGEST_PURPOSE
-        && !text.chars().any(char::is_control);
+        && !text.chars().any(|c| c.is_control() || is_unseen(c));
     if is_shown { Ok(text) } else { Err(invalid("purpose")) }
 }
 

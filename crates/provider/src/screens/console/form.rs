@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::authorize::Scope;
-use crate::clients::{Limits, Profile, Registration};
+use crate::clients::{Client, Limits, Profile, Registration};
 
 /// What the form sends, as it was typed.
 #[derive(Default, Deserialize)]
@@ -60,6 +60,14 @@ impl Typed {
             sign: asks("sign"),
             version: Some(version),
         }
+    }
+
+    /// As it is shown again: a private key is not.
+    pub(super) fn without_private_key(mut self, problem: &Problem) -> Self {
+        if problem.is(Code::PRIVATE_KEY_SENT) {
+            self.jwk.clear();
+        }
+        self
     }
 
     /// Whether a scope is ticked.
@@ -173,11 +181,21 @@ impl Fields<'_> {
                 "console.post-logout-redirect-uris",
             ),
             ("sector", "sector", "console.sector"),
-            ("jwks", "jwk", "console.key"),
+            // The profile says what keys have to be.
+            if self.is_new() {
+                ("jwks", "jwk", "console.key")
+            } else {
+                ("jwks", "profile", "console.profile")
+            },
         ];
         let place = places.into_iter().find(|(known, ..)| *known == member);
         let place = place.map(|(_, id, label)| (id, label));
         place.or(limit.map(|(id, label, _)| (id, label)))
+    }
+
+    /// Which version is changed: the one that was looked at.
+    pub(super) fn version(&self, client: &Client) -> u64 {
+        self.typed.version.unwrap_or(client.version)
     }
 
     /// Whether a key is asked for: that of a registration that is there has a form of its own.

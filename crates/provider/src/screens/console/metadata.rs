@@ -35,6 +35,10 @@ struct Metadata<'a> {
     /// Whose, and which version; a new site's if absent.
     client: Option<&'a Client>,
     metadata: &'a str,
+    /// The version that is changed.
+    version: Option<u64>,
+    /// Whether somebody else changed it meanwhile.
+    is_changed: bool,
     /// What is wrong with it, and what to change.
     problem: Option<(String, String)>,
 }
@@ -45,7 +49,7 @@ pub(super) async fn show(v: Visit) -> Result<Response, Problem> {
     let empty = json!({"client_name": "", "redirect_uris": [""], "jwks": keys,
         "scope": "openid name", "sector": ""});
     let metadata = serde_json::to_string_pretty(&empty).or_internal()?;
-    shown(&v, None, &metadata, None)
+    shown(&v, (None, None), &metadata, None)
 }
 
 /// Registers a site.
@@ -60,7 +64,7 @@ pub(super) async fn register(
     };
     match made {
         Ok(made) => registered(&screens, &v, &made),
-        Err(problem) => refused(&v, None, &metadata, problem),
+        Err(problem) => refused(&v, (None, None), &metadata, problem),
     }
 }
 
@@ -75,7 +79,7 @@ pub(super) async fn show_of(
         return Ok(to_open(&client));
     };
     let metadata = serde_json::to_string_pretty(&client.registration).or_internal()?;
-    shown(&v, Some(&client), &metadata, None)
+    shown(&v, (Some(&client), Some(client.version)), &metadata, None)
 }
 
 /// Changes what is registered, all of it.
@@ -98,7 +102,13 @@ pub(super) async fn change(
     };
     match changed {
         Ok(changed) => Ok(to_site(&changed)),
-        Err(problem) => refused(&v, Some(&client), &metadata, problem),
+        Err(problem) if problem.is(Code::REGISTRATION_CHANGED) => {
+            let now = screens.provider.client(&client.id).await?.unwrap_or(client);
+            let metadata = serde_json::to_string_pretty(&now.registration).or_internal()?;
+            refused(&v, (Some(&now), Some(now.version)), &metadata, problem)
+        }
+        // What is sent again is a change of what was looked at, or is refused.
+        Err(problem) => refused(&v, (Some(&client), version), &metadata, problem),
     }
 }
 
@@ -113,7 +123,7 @@ fn read(metadata: &str) -> Result<Registration, Problem> {
 /// The page again, with what is wrong. A private key is not shown again.
 fn refused(
     v: &Visit,
-    client: Option<&Client>,
+    of: (Option<&Client>, Option<u64>),
     metadata: &str,
     problem: Problem,
 ) -> Result<Response, Problem> {
@@ -122,7 +132,7 @@ fn refused(
         return Err(problem);
     }
     let metadata = if problem.is(Code::PRIVATE_KEY_SENT) { "" } else { metadata };
-    let shown = shown(v, client, metadata, Some(explained(&problem)))?;
+    let shown = shown(v, of, metadata, Some(&problem))?;
     let status = match problem.is(Code::REGISTRATION_CHANGED) {
         true => StatusCode::CONFLICT,
         false => StatusCode::UNPROCESSABLE_ENTITY,
@@ -132,9 +142,11 @@ fn refused(
 
 fn shown(
     v: &Visit,
-    client: Option<&Client>,
+    (client, version): (Option<&Client>, Option<u64>),
     metadata: &str,
-    problem: Option<(String, String)>,
+    problem: Option<&Problem>,
 ) -> Result<Response, Problem> {
-    page(v, &Metadata { v, title: "console-metadata.title", client, metadata, problem })
+    let is_changed = problem.is_some_and(|problem| problem.is(Code::REGISTRATION_CHANGED));
+    let (title, problem) = ("console-metadata.title", problem.map(explained));
+    page(v, &Metadata { v, title, client, metadata, version, is_changed, problem })
 }

@@ -131,6 +131,7 @@ async fn register(
     match made {
         Ok(made) => registered(&screens, &v, &made),
         Err(problem) if member_of(&problem).is_some() => {
+            let typed = typed.without_private_key(&problem);
             let shown = console(&screens, &v, &typed, Some(&problem)).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
         }

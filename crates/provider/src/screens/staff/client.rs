@@ -115,6 +115,12 @@ impl Look<'_> {
         self.problem.is_some_and(|(_, problem)| problem.is(Code::REGISTRATION_CHANGED))
     }
 
+    /// Which version is decided about: the one that was looked at, until the page says that it is another.
+    fn version(&self) -> u64 {
+        let looked_at = self.typed.version.filter(|_| !self.is_changed());
+        looked_at.unwrap_or(self.client.version)
+    }
+
     fn is_unchosen(&self) -> bool {
         self.told(Of::Decision).is_some() && self.typed.standing.is_none()
     }

@@ -3,7 +3,7 @@
 /// Whether a character turns the order of those around it, takes no room, or is blank where a letter is
 /// looked for (Unicode TR 36 §2.5, §3). The selectors of a letter's form, as names in Japanese have them, are
 /// not among them.
-pub(crate) fn is_unseen(c: char) -> bool {
+pub fn is_unseen(c: char) -> bool {
     matches!(
         c,
         '\u{ad}'
