@@ -10,20 +10,20 @@ const scope = 'openid name address'
 
 // The site's key, and its registration: a real site makes both once, and keeps them.
 const { publicKey, privateKey } = await generateKeyPair('ES256')
+const jwk = { ...await exportJWK(publicKey), kid: 'site', alg: 'ES256', use: 'sig' }
 const registration = await fetch(`${sandbox}/provider/v1/clients`, {
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
+  method: 'POST', headers: { 'content-type': 'application/json' },
   body: JSON.stringify({
-    client_name: '見本の店', redirect_uris: [`${site}/callback`], scope, sector: 'localhost',
-    jwks: { keys: [{ ...await exportJWK(publicKey), kid: 'site', alg: 'ES256', use: 'sig' }] },
+    client_name: '見本の店', redirect_uris: [`${site}/callback`], scope, sector: 'localhost', jwks: { keys: [jwk] },
   }),
 })
 if (!registration.ok) throw new Error(await registration.text())
 const { client_id } = await registration.json() as { client_id: string }
-const provider = await client.discovery(
-  new URL(`${sandbox}/api/realms/main`), client_id, { id_token_signed_response_alg: 'ES256' },
-  client.PrivateKeyJwt({ key: privateKey, kid: 'site' }), { execute: [client.allowInsecureRequests] },
-)
+// A sandbox tells its own time, which may have been turned.
+const skew = Math.round((Date.parse(registration.headers.get('date') ?? '') - Date.now()) / 1000)
+const metadata = { id_token_signed_response_alg: 'ES256', [client.clockSkew]: skew }
+const provider = await client.discovery(new URL(`${sandbox}/api/realms/main`), client_id, metadata,
+  client.PrivateKeyJwt({ key: privateKey, kid: 'site' }), { execute: [client.allowInsecureRequests] })
 
 // What each browser's log-in was begun with, by the cookie that the browser has of it.
 const begun = new Map<string, { verifier: string, state: string, nonce: string }>()
@@ -44,17 +44,17 @@ async function answer(url: URL, cookie = ''): Promise<{ location: string, cookie
   const persona = url.searchParams.get('persona')
   const location = client.buildAuthorizationUrl(provider, {
     redirect_uri: `${site}/callback`, scope, state, nonce, code_challenge_method: 'S256',
-    code_challenge: await client.calculatePKCECodeChallenge(verifier),
-    ...(persona && { login_hint: `persona:${persona}` }),
+    code_challenge: await client.calculatePKCECodeChallenge(verifier), ...(persona && { login_hint: `persona:${persona}` }),
   })
   return { location: location.href, cookie }
 }
 
 createServer((request, response) => {
   if (!URL.canParse(request.url ?? '/', site)) return response.writeHead(400).end()
-  const failed = (error: any) => ({ text: `Not logged in: ${error.error_description ?? error.message}\n` })
+  const url = new URL(request.url ?? '/', site)
+  const failed = (error: Error) => ({ text: `Not logged in: ${url.searchParams.get('inrou_code') ?? error.message}\n` })
   const cookie = /(?:^|; )begun=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1]
-  answer(new URL(request.url ?? '/', site), cookie).catch(failed).then((told) => 'location' in told
+  answer(url, cookie).catch(failed).then((told) => 'location' in told
     ? response.writeHead(303, { location: told.location, 'set-cookie': `begun=${told.cookie}; HttpOnly; SameSite=Lax` }).end()
     : response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(told.text))
-}).listen(port, () => console.log(`The site is at ${site}`))
+}).listen(port, '127.0.0.1', () => console.log(`The site is at ${site}`))

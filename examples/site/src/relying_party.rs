@@ -64,6 +64,9 @@ pub struct Known {
 struct Registered {
     client_id: String,
     keys: Keys,
+    /// Where the site was then: another address is another registration.
+    #[serde(default)]
+    own: String,
 }
 
 /// A log-in that was begun, to be kept in the visitor's session.
@@ -235,7 +238,10 @@ impl RelyingParty {
 
     async fn find_out(&self) -> Result<Known, Failed> {
         let registered = match std::fs::read(self.ground.folder.join(REGISTRATION)) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(failed)?,
+            Ok(bytes) => {
+                let kept: Registered = serde_json::from_slice(&bytes).map_err(failed)?;
+                if kept.own == self.ground.own { kept } else { self.register().await? }
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => self.register().await?,
             Err(error) => return Err(failed(error)),
         };
@@ -266,7 +272,8 @@ impl RelyingParty {
         let answer: Value =
             answer.error_for_status().map_err(failed)?.json().await.map_err(failed)?;
         let client_id = answer["client_id"].as_str().unwrap_or_default().to_owned();
-        let registered = Registered { client_id, keys };
+        let own = self.ground.own.clone();
+        let registered = Registered { client_id, keys, own };
         let text = serde_json::to_vec(&registered).map_err(failed)?;
         book::write(&self.ground.folder.join(REGISTRATION), &text).map_err(failed)?;
         Ok(registered)
