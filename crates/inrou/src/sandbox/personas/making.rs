@@ -10,7 +10,7 @@ use inrou_rules::{BusinessHours, ResidentId, hours};
 use super::story::Story;
 use super::{Cast, MOST_CARDS, numbered};
 use crate::person::Person;
-use crate::residents::TestResident;
+use crate::residents::{TestResident, WrongTries};
 use crate::sandbox::Role;
 use crate::sandbox::counter::Counter;
 use crate::sandbox::setup;
@@ -134,7 +134,8 @@ impl Cast {
 /// Whether the persona's phone comes to carry certificates: the application is signed with the card
 /// (APPLY-4).
 pub(super) fn will_register(persona: &TestResident) -> bool {
-    is_supported(persona) && persona.card.certificates.signature
+    let is_open = persona.card.wrong_tries.signature < WrongTries::MOST.signature;
+    is_supported(persona) && persona.card.certificates.signature && is_open
 }
 
 /// Whether the persona has a phone that can carry certificates (READY-2).
