@@ -1,6 +1,6 @@
 //! What must hold for every page that a person looks at, in every look of it.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 
 use inrou_words::{Form, Language, text};
 use serde_json::{Value, json};
@@ -40,15 +40,24 @@ pub struct Found {
 /// # Panics
 /// The browser does not tell, or the page never comes to rest.
 pub async fn page(browser: &Browser, language: Language) -> Found {
-    let found = browser.at_rest(async || standing(browser, language).await).await;
+    // What is told of the console is told once, also of a page that went on meanwhile.
+    let told = Mutex::new(Vec::new());
+    let mut found = browser
+        .at_rest(async || {
+            let said = console(browser).await;
+            told.lock().expect("nobody panicked with it").extend(said);
+            standing(browser, language).await
+        })
+        .await;
     browser.look(Look::DESK).await;
+    found.wrong.extend(told.into_inner().expect("nobody panicked with it"));
     found
 }
 
 /// Judges the page that stands before the browser, for as long as it does.
 async fn standing(browser: &Browser, language: Language) -> Result<Found, WentOn> {
     browser.look(Look::DESK).await;
-    let mut wrong = console(browser).await;
+    let mut wrong = Vec::new();
     // Where scripts are off, the judges' own need them.
     let world = browser.world().await;
     world.evaluate(&AXE).await?;

@@ -24,12 +24,12 @@ const DOCUMENTS: [&str; 7] = [
     "/validation/v1",
 ];
 
-/// Who may what a stranger may not.
-const ALLOWED: [(Role, &str); 4] = [
-    (Role::Counter, "/authority/v1"),
-    (Role::Provider, "/authority/v1"),
-    (Role::Clerk, "/portal/v1"),
-    (Role::Staff, "/provider/v1"),
+/// Who may what a stranger may not: in which document, and what for example.
+const ALLOWED: [(Role, &str, &str); 4] = [
+    (Role::Counter, "/authority/v1", "/authority/v1/residents"),
+    (Role::Provider, "/authority/v1", "/authority/v1/consents/none"),
+    (Role::Clerk, "/portal/v1", "/office/v1/applications"),
+    (Role::Staff, "/provider/v1", "/provider/v1/approvals"),
 ];
 
 /// Requests for each operation: enough to find what is plainly wrong, in some ten seconds a document.
@@ -90,8 +90,10 @@ async fn who_may_finds_no_failure_and_no_answer_that_a_document_lacks() {
     let all: Page<ResidentSummary> = counter.get("/residents").answer().await.unwrap();
     let known = json!({ "resident": all.items[0].resident, "client": register(&sandbox).await["client_id"] });
     let keys = signing::keys(&folder.path().join("sandbox"));
-    for (role, path) in ALLOWED {
+    for (role, path, allowed) in ALLOWED {
         let front = signing::front(&sandbox, keys.signer(role)).await;
+        let answer = signing::asks(&format!("{front}{allowed}"), "").await;
+        assert!(![401, 403].contains(&answer), "{role:?} may: {answer}");
         let document = format!("{front}{path}/openapi.json");
         probe(&format!("{role:?} at {path}"), document, known.clone(), Vec::new()).await;
     }
@@ -100,6 +102,9 @@ async fn who_may_finds_no_failure_and_no_answer_that_a_document_lacks() {
     let known = json!({ "client": site["client_id"] });
     let token =
         format!("Authorization: Bearer {}", site["registration_access_token"].as_str().unwrap());
+    let own =
+        format!("{}/provider/v1/clients/{}", sandbox.base, site["client_id"].as_str().unwrap());
+    assert_eq!(signing::asks(&own, token.strip_prefix("Authorization: ").unwrap()).await, 200);
     let more = ["--header", &token, "--exclude-method", "DELETE"].map(str::to_owned).to_vec();
     probe("a site", format!("{}/provider/v1/openapi.json", sandbox.base), known, more).await;
     sandbox.stop().await;
@@ -112,6 +117,7 @@ async fn register(sandbox: &Sandbox) -> Value {
         "client_name": "見本の店",
         "redirect_uris": ["http://localhost:3000/callback"],
         "scope": "openid name address sign",
+        "sector": "localhost",
         // The public key of RFC 7517, appendix A.1: nobody signs with it here.
         "jwks": { "keys": [{
             "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": "site",

@@ -65,3 +65,10 @@ async fn pass_on(request: Request, authority: &str, key: &RoleKey, clock: &dyn C
     let answer = client.request(Request::from_parts(parts, Body::from(body))).await.unwrap();
     answer.map(Body::new)
 }
+
+/// How somebody who shows this in `Authorization` is answered.
+pub async fn asks(address: &str, shown: &str) -> u16 {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
+    let request = Request::get(address).header(header::AUTHORIZATION, shown);
+    client.request(request.body(Body::empty()).unwrap()).await.unwrap().status().as_u16()
+}
