@@ -128,16 +128,20 @@ impl Registers {
     pub(crate) fn find(&self, person: &Person) -> Result<Found<'_>, Refusal> {
         let place = place_of(&person.address).ok_or(Refusal::NoRecord)?;
         let offer = self.municipalities.get(&place.code).ok_or(Refusal::NotOffered)?;
-        let of_name = self.households.iter().filter_map(|household| {
-            let mut members = household.members.iter();
-            Some((household, members.find(|member| is_same(&member.name, &person.name))?))
+        let is_it = |member: &&Member| {
+            let is_born = member.birth_date.is_none_or(|day| day == person.birth_date);
+            is_born && is_same(&member.name, &person.name)
+        };
+        let of_name = self.households.iter().flat_map(|household| {
+            household.members.iter().filter(is_it).map(move |member| (household, member))
         });
         let (here, elsewhere): (Vec<_>, Vec<_>) =
             of_name.partition(|(household, _)| household.municipality == place.code);
-        match (here.first(), elsewhere.is_empty()) {
-            (Some((household, member)), _) => Ok(Found { place, offer, household, member }),
-            (None, false) => Err(Refusal::MovedAway),
-            (None, true) => Err(Refusal::NoRecord),
+        match (here.as_slice(), elsewhere.is_empty()) {
+            ([(household, member)], _) => Ok(Found { place, offer, household, member }),
+            ([], false) => Err(Refusal::MovedAway),
+            // Of two it is not known which.
+            _ => Err(Refusal::NoRecord),
         }
     }
 }
@@ -198,6 +202,21 @@ mod tests {
         assert_eq!(found("水野　花", "見本町"), Err(Refusal::NoRecord));
         let foreign = "静岡県浜松市中央区見本町８－９";
         assert!(found("GARCIA MARIA ELENA", foreign).is_ok());
+    }
+
+    #[test]
+    fn of_two_with_one_name_neither_gets_the_others_record() {
+        let text =
+            BUILT_IN.replacen("見本　携", "見本　成子", 2).replacen("見本　鍵子", "見本　成子", 2);
+        let registers = Registers::parse(&text).unwrap();
+        let person = somebody("見本　成子", "東京都清瀬市見本町９－１");
+        assert_eq!(registers.find(&person).err(), Some(Refusal::NoRecord));
+        let hana = Registers::parse(&BUILT_IN.replace(
+            "\"name\": \"水野　花\"",
+            "\"name\": \"水野　花\", \"birth_date\": \"1999-09-09\"",
+        ));
+        let person = somebody("水野　花", "東京都清瀬市見本町１－２－３");
+        assert_eq!(hana.unwrap().find(&person).err(), Some(Refusal::NoRecord));
     }
 
     #[test]

@@ -264,21 +264,30 @@ async fn again(State(desk): State<Desk>, headers: HeaderMap) -> Redirect {
 }
 
 /// The fee is paid, as a test: the copy is drawn, sealed and noted.
-async fn pay(State(desk): State<Desk>, headers: HeaderMap, v: Visit) -> Result<Redirect, Problem> {
+async fn pay(State(desk): State<Desk>, headers: HeaderMap, v: Visit) -> Result<Response, Problem> {
     let parts = &desk.0;
-    let at = parts.customers.who(&headers);
-    let Some(At::Choosing { person, medium, wish, is_chosen: true }) = at else {
-        return Ok(Redirect::to("/"));
+    // Who pays twice at once pays once; if nothing comes of it, it is chosen anew.
+    let chosen = parts.customers.change(&headers, |at| match at {
+        At::Choosing { person, medium, wish, is_chosen } if std::mem::take(is_chosen) => {
+            Some((person.clone(), *medium, *wish))
+        }
+        _ => None,
+    });
+    let Some((person, medium, wish)) = chosen.flatten() else {
+        return Ok(Redirect::to("/").into_response());
     };
-    if let Err(refusal) = check_hours(v.now) {
-        return Ok(leads(refusal));
+    let paid = match check_hours(v.now) {
+        Ok(()) => desk.issue(&person, medium, wish, v.now).await?,
+        Err(refusal) => Err(refusal),
+    };
+    match paid {
+        Ok(paid) => {
+            parts.customers.change(&headers, |at| *at = paid);
+            Ok(Redirect::to("/").into_response())
+        }
+        // The next one finds nothing of it.
+        Err(refusal) => Ok(([parts.customers.leave(&headers)?], leads(refusal)).into_response()),
     }
-    let paid = match desk.issue(&person, medium, wish, v.now).await? {
-        Ok(paid) => paid,
-        Err(refusal) => return Ok(leads(refusal)),
-    };
-    parts.customers.change(&headers, |at| *at = paid);
-    Ok(Redirect::to("/"))
 }
 
 /// The paper is put out: once.

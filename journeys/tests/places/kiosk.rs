@@ -106,7 +106,11 @@ async fn use_3_who_gets_no_copy_is_told_why(way: Way) {
     let site = house.at_host("kiosk.localhost");
     let mut person = Person::new("kiosk-refused", way).await;
     begins(&mut person, &site).await;
-    for (card, pin, reason) in [("akira", "1508", "not-offered"), ("yui", "2014", "too-young")] {
+    for (card, pin, reason) in [
+        ("akira", "1508", "not-offered"),
+        ("yui", "2014", "too-young"),
+        ("sora", "0707", "moved-away"),
+    ] {
         person.goes_to(&format!("{site}/card")).await;
         person.waits_for("kiosk.card").await;
         person.ticks_words(card).await;
