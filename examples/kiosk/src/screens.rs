@@ -268,10 +268,10 @@ async fn pay(State(desk): State<Desk>, headers: HeaderMap, v: Visit) -> Result<R
     let parts = &desk.0;
     // Who pays twice at once pays once; if nothing comes of it, it is chosen anew.
     let chosen = parts.customers.change(&headers, |at| match at {
-        At::Choosing { person, medium, wish, is_chosen } if std::mem::take(is_chosen) => {
-            Some((person.clone(), *medium, *wish))
+        At::Choosing { person, medium, wish, is_chosen } => {
+            std::mem::take(is_chosen).then(|| (person.clone(), *medium, *wish))
         }
-        _ => None,
+        At::Paid { .. } => None,
     });
     let Some((person, medium, wish)) = chosen.flatten() else {
         return Ok(Redirect::to("/").into_response());
