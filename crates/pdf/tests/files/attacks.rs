@@ -254,8 +254,8 @@ fn what_is_to_be_the_security_store_is_not_seen_from_a_page() {
     assert_eq!(told(super::change(&sealed, &[(1, &store), (15, PLAIN)])), Err(Changed::Shared(15)));
 
     // An object that calls itself a section, and hides that a page shows what it names.
-    let masked = OBJECTS[2].replace("/Resources << >>", "/Resources << /XObject 5 0 R >>");
-    let objects = [OBJECTS[0], OBJECTS[1], &masked, OBJECTS[3], "<< /Type /XRef /Info 15 0 R >>"];
+    let masked = OBJECTS[2].replace("/Resources << >>", "/Resources << /XObject 4 0 R >>");
+    let objects = [OBJECTS[0], OBJECTS[1], &masked, "<< /Type /XRef /Info 15 0 R >>"];
     let sealed = signed(&file(&objects), "Seal");
     assert_eq!(told(super::change(&sealed, &[(1, &store), (15, PLAIN)])), Err(Changed::Shared(15)));
     let shown =
