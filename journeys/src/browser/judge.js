@@ -161,7 +161,9 @@ globalThis.judge = (() => {
     if (!one || one === document.body) return null;
     const style = getComputedStyle(one), box = one.getBoundingClientRect(), wrong = [];
     if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) wrong.push(`no ring around ${say(one)}`);
-    const top = document.elementFromPoint(box.left + box.width / 2, box.top + Math.min(box.height, innerHeight) / 2);
+    // In the middle of what the window shows of it.
+    const shown = (from, to, end) => (Math.max(from, 0) + Math.min(to, end)) / 2;
+    const top = document.elementFromPoint(shown(box.left, box.right, innerWidth), shown(box.top, box.bottom, innerHeight));
     if (!top || !(one.contains(top) || top.contains(one) || top.labels)) wrong.push(`hidden while it has the focus: ${say(one)}`);
     const all = [...document.querySelectorAll("a, button, input, select, textarea, summary, [tabindex]")];
     // Of several to choose from, Tab stops at one: forward at the first, back at the last.

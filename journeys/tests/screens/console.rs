@@ -36,8 +36,7 @@ async fn reg_4_a_registration_is_changed_and_looked_at(way: Way) {
     developer.types("console.name", "見本の新しい店").await;
     developer.types("limits.log-ins-a-minute", "0").await;
     developer.presses("console-site.change-it").await;
-    developer.waits_for("console-site.change").await;
-    assert!(developer.page_says(&developer.words("console-site.not-changed")).await);
+    developer.waits_for_words(&developer.words("console-site.not-changed")).await;
     developer.looks_around("REG-4").await;
     for (limit, most) in [
         ("limits.log-ins-a-minute", "10"),
@@ -57,13 +56,12 @@ async fn reg_4_a_registration_is_changed_and_looked_at(way: Way) {
     developer.presses_words(&developer.reads("#sites a").await).await;
     developer.sees("REG-4", "staff.client").await;
     developer.presses("staff.decide-it").await;
-    assert!(developer.page_says(&developer.words("staff.choose")).await);
+    developer.waits_for_words(&developer.words("staff.choose")).await;
     developer.looks_around("REG-4").await;
     developer.ticks("staff.suspend").await;
     developer.types("staff.reason", "応答がありません。").await;
     developer.presses("staff.decide-it").await;
-    developer.waits_for("staff.client").await;
-    assert!(developer.page_says(&developer.words("console.suspended")).await);
+    developer.waits_for_words(&developer.words("console.suspended")).await;
     developer.goes_to(&format!("{base}/provider/console/clients/{id}/registration")).await;
     assert!(developer.page_says("応答がありません。").await);
     developer.ticks("console-site.delete-confirm").await;
