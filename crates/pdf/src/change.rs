@@ -231,9 +231,9 @@ fn invisible_signature(view: View<'_>, field: Reference) -> Result<Option<Furthe
     let is_signature = field.get(&b"FT"[..]).is_some_and(|kind| kind.is_name("Sig"));
     let Some(value) = field.get(&b"V"[..]).and_then(Object::reference) else { return Ok(None) };
     let signature = view.object(value)?;
-    let kind = signature.dictionary().and_then(|signature| signature.get(&b"Type"[..]));
-    let of_kind = kind.is_none_or(|kind| VALUES.iter().any(|known| kind.is_name(known)));
     let dictionary = signature.dictionary();
+    let kind = dictionary.and_then(|signature| signature.get(&b"Type"[..]));
+    let of_kind = kind.is_none_or(|kind| VALUES.iter().any(|known| kind.is_name(known)));
     // By what it is judged as: a signature may call itself anything.
     let is_time_stamp = dictionary.and_then(sub_filter) == Some(SubFilter::TimeStamp);
     let name = view.value(&field, "T")?;

@@ -19,7 +19,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::Provider;
-use crate::clients::{FAPI_ALGORITHMS, is_sound};
+use crate::clients::{FAPI_ALGORITHMS, is_private, is_sound};
 use crate::jwt::{self, Fault};
 use crate::refused::Refused;
 use crate::secrets::{Digest, base64url, sha256};
@@ -36,9 +36,6 @@ const BEHIND: SignedDuration = SignedDuration::from_mins(5);
 
 /// The longest `jti`.
 const LONGEST_JTI: usize = 255;
-
-/// Members of a JWK that only its owner may know (RFC 7518 §6).
-const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /// Nonces, and the proofs that were seen.
 pub(crate) struct Proofs {
@@ -205,7 +202,7 @@ fn names_private_key(proof: &str) -> bool {
     let head = proof.split('.').next().unwrap_or_default();
     let head = URL_SAFE_NO_PAD.decode(head).unwrap_or_default();
     let head: Value = serde_json::from_slice(&head).unwrap_or_default();
-    PRIVATE.iter().any(|member| head["jwk"].get(member).is_some())
+    is_private(&head["jwk"])
 }
 
 /// RFC 9449 §4.3-9: without query and fragment, in the form of RFC 3986 §6.2.

@@ -37,6 +37,11 @@ const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 const TO_RSA: &str = "RSA-OAEP-256";
 const TO_P256: &str = "ECDH-ES+A256KW";
 
+/// Whether a JWK has what only its owner may know.
+pub(crate) fn is_private(key: &Value) -> bool {
+    PRIVATE.iter().any(|member| key.get(member).is_some())
+}
+
 /// A client's public keys. What was sent is kept as it was, for whoever reads the registration.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keys {
@@ -62,7 +67,6 @@ impl Keys {
     }
 
     fn read(sent: Vec<Value>) -> Self {
-        let is_private = |key: &Value| PRIVATE.iter().any(|member| key.get(member).is_some());
         if sent.iter().any(is_private) {
             // Not kept for a moment longer than it takes to say so.
             let set = JwkSet { keys: Vec::new() };

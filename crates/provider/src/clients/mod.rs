@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 pub use acts::{Change, ClientFault, Decision, NewClient, Renewal, StaffAct};
 pub use keys::Keys;
-pub(crate) use keys::is_sound;
+pub(crate) use keys::{is_private, is_sound};
 pub use limits::{Counted, Limits, Reached, Span, Use};
 pub(crate) use manage::{Registered, Shown};
 pub(crate) use registration::FAPI_ALGORITHMS;
