@@ -7,7 +7,8 @@ use inrou_api::wire::phone::{
     Consent, NextStep, OpenLink, PhoneState, Procedure, PutCard, ShownTransaction, Step, Typed,
 };
 use inrou_api::wire::transaction::{Transaction, TransactionState};
-use inrou_rules::Uses;
+use inrou_rules::{Uses, japan};
+use jiff::Timestamp;
 
 /// Her phone, below the API of the phones.
 pub const PHONE: &str = "/phones/hana-phone";
@@ -22,6 +23,16 @@ pub const PHONE_PIN: &str = "7294";
 
 /// How much longer than usual a long poll may take.
 const WAIT: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Yesterday at ten, when applications are worked on (HOURS-1): where a sandbox begins that is to show the
+/// present later, at whatever hour that is.
+///
+/// # Panics
+/// There was no yesterday.
+pub fn yesterday_at_ten(now: Timestamp) -> Timestamp {
+    let yesterday = japan::day(now).yesterday().expect("the calendar is long enough");
+    japan::moment(yesterday.at(10, 0, 0, 0))
+}
 
 /// S0 2-C, 2-D: the steps in the order of the guide (APPLY-1).
 ///

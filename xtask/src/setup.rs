@@ -11,8 +11,8 @@ use crate::run::{ask, cargo, root, run, works};
 
 /// Packages of Debian 12, each with what it is for.
 const PACKAGES: [(&str, &str); 21] = [
-    ("chromium", "shows the screens to the journeys"),
-    ("chromium-driver", "drives it"),
+    ("chromium-driver", "drives the browser of the journeys"),
+    ("chromium-headless-shell", "shows the screens to them"),
     ("fonts-noto-cjk", "writes Japanese in the pictures of screens"),
     ("g++", "builds libFuzzer for the fuzz targets"),
     ("gcc", "builds the crypto library and SQLite"),

@@ -189,8 +189,11 @@ if (waits) {
         waits.querySelector("[data-text]").textContent = work.text;
         [address, pause] = [work.next, 100];
       } else if (answer.status === 200 || OVER.includes(answer.status)) {
-        location.reload();
-        return;
+        // What was sent meanwhile leads on by itself, and would be cut off.
+        if (!document.querySelector("form[data-sent]")) {
+          location.reload();
+          return;
+        }
       }
     } catch {
       // The network rests, or the page was hidden: it is asked again.

@@ -277,19 +277,19 @@ fn driver() -> Option<(Child, u16)> {
     Some((driver, port))
 }
 
+/// Chromium without the window around its pages: it starts in a quarter of the work.
+const WITHOUT_WINDOW: &str = "/usr/bin/chromium-headless-shell";
+
 fn capabilities() -> Value {
     json!({
         "goog:chromeOptions": {
+            "binary": WITHOUT_WINDOW,
             "args": [
-                "--headless=new",
                 "--no-sandbox",
                 "--disable-gpu",
                 "--disable-quic",
                 "--disable-dev-shm-usage",
-                "--no-first-run",
                 "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
                 "--lang=ja",
                 "--hide-scrollbars",
                 "--window-size=1024,900",

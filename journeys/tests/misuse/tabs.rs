@@ -50,6 +50,31 @@ async fn a_planted_session_is_not_taken_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_is_not_cut_off_by_a_page_that_goes_on() {
+    let house = House::where_hana_has_certificates().await;
+    let browser = Browser::start().await;
+    browser.client.goto(&house.portal("/login")).await.unwrap();
+    browser.client.execute("document.querySelector('main form').submit()", vec![]).await.unwrap();
+    waits(&browser, "return location.pathname === '/portal/login/wait'").await;
+    let asked = "
+        document.forms[0].dataset.sent = 'yes';
+        return document.querySelector('main code').textContent;";
+    let asked = browser.client.execute(asked, vec![]).await.unwrap();
+    approves(&house, asked.as_str().unwrap(), PHONE_PIN).await;
+    // The page hears more than once that it is old, so it has stayed.
+    let hears = "
+        const asked = performance.getEntriesByType('resource');
+        const news = document.querySelector('[data-waits]').dataset.waits;
+        const told = asked.filter((one) => one.name.endsWith(news) && one.responseStatus === 200);
+        return told.length > 1;";
+    waits(&browser, hears).await;
+    browser.client.execute("delete document.forms[0].dataset.sent", vec![]).await.unwrap();
+    waits(&browser, "return location.pathname === '/portal'").await;
+    browser.close().await.unwrap();
+    house.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn back_after_a_log_out_shows_nothing_of_what_was_there() {
     let house = House::where_hana_has_certificates().await;
     let browser = Browser::start().await;

@@ -15,8 +15,7 @@ use std::path::Path;
 use inrou::sandbox::{DataFolder, Options, Sandbox};
 use inrou_api::client::Client;
 use inrou_api::clock::{Clock, SystemClock};
-use inrou_journeys::hana::{PHONE_PIN, apply, consents, register};
-use inrou_rules::japan;
+use inrou_journeys::hana::{PHONE_PIN, apply, consents, register, yesterday_at_ten};
 
 use browser::Browser;
 use site::{Site, Stack};
@@ -75,14 +74,13 @@ async fn learn_who_logs_in(stack: &Stack, profiles: &[&'static str]) {
     sandbox.stop().await;
 }
 
-/// A sandbox where Hana has her certificates on her phone, and the API of the phones. She applied yesterday at
-/// ten, when applications are worked on (HOURS-1); since then it shows the present, as the sites' clocks do.
+/// A sandbox where Hana has her certificates on her phone, and the API of the phones. She applied yesterday;
+/// it shows the present, as the sites' clocks do.
 async fn with_hana(folder: &Path) -> (Sandbox, Client) {
-    let yesterday = japan::day(SystemClock::new().now()).yesterday().unwrap();
     let options = Options {
         folder: DataFolder::create(folder).unwrap(),
         port: 0,
-        start: Some(japan::moment(yesterday.at(10, 0, 0, 0))),
+        start: Some(yesterday_at_ten(SystemClock::new().now())),
         residents: Some(vec!["hana".to_owned()]),
     };
     let sandbox = Sandbox::start(options).await.unwrap();

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 
 use inrou::sandbox::{DataFolder, Extras, Options, Sandbox};
+use inrou_api::clock::{Clock, SystemClock};
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::wire::portal::LoginBegun;
 use inrou_chip::observer::{Exchange, Observer};
@@ -26,21 +27,21 @@ impl House {
 
     /// At another time.
     pub async fn at(start: &str, residents: &[&str]) -> Self {
-        Self::with(Some(start), residents, Extras::default()).await
+        Self::with(start, residents, Extras::default()).await
     }
 
     /// The same day, over TLS.
     pub async fn encrypted(residents: &[&str]) -> Self {
         let tls = Extras { tls: true, ..Extras::default() };
-        Self::with(Some("2026-11-24T10:00:00+09:00"), residents, tls).await
+        Self::with("2026-11-24T10:00:00+09:00", residents, tls).await
     }
 
-    async fn with(start: Option<&str>, residents: &[&str], extras: Extras) -> Self {
+    async fn with(start: &str, residents: &[&str], extras: Extras) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = Options {
             folder: DataFolder::create(folder.path()).unwrap(),
             port: 0,
-            start: start.map(|start| start.parse().unwrap()),
+            start: Some(start.parse().unwrap()),
             residents: Some(residents.iter().map(ToString::to_string).collect()),
         };
         let gate = Arc::<Gate>::default();
@@ -69,10 +70,12 @@ impl House {
 
     /// The same, by the clock that programs beside the sandbox go by.
     pub async fn of_now_where_hana_has_certificates() -> Self {
-        let house = Self::with(None, &["hana"], Extras::default()).await;
+        let start = hana::yesterday_at_ten(SystemClock::new().now()).to_string();
+        let house = Self::at(&start, &["hana"]).await;
         let phone = house.sandbox.anybody("/phone/v1").unwrap();
         hana::apply(&phone).await;
         hana::register(&phone).await;
+        house.sandbox.clock.advance_to(SystemClock::new().now()).unwrap();
         house
     }
 
