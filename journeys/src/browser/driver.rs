@@ -277,8 +277,9 @@ fn driver() -> Option<(Child, u16)> {
     Some((driver, port))
 }
 
-/// Chromium without the window around its pages: it starts in a quarter of the work.
-const WITHOUT_WINDOW: &str = "/usr/bin/chromium-headless-shell";
+/// Chromium without the window around its pages: it starts in a quarter of the work. Not the script in `PATH`:
+/// with that alone the browser itself would not end.
+const WITHOUT_WINDOW: &str = "/usr/lib/chromium/chromium-headless-shell";
 
 fn capabilities() -> Value {
     json!({
