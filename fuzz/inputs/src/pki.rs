@@ -5,13 +5,13 @@ use inrou_rules::Serial;
 use jiff::Timestamp;
 
 /// The issuer's certificate, DER.
-pub const ISSUER: &[u8] = include_bytes!("../seeds/certificate/issuer");
+pub const ISSUER: &[u8] = include_bytes!("../../seeds/certificate/issuer");
 /// A holder's certificate for signatures, on a card: DER.
-pub const HOLDER: &[u8] = include_bytes!("../seeds/certificate/holder");
+pub const HOLDER: &[u8] = include_bytes!("../../seeds/certificate/holder");
 /// The OCSP responder's certificate, DER.
-pub const RESPONDER: &[u8] = include_bytes!("../seeds/certificate/responder");
+pub const RESPONDER: &[u8] = include_bytes!("../../seeds/certificate/responder");
 /// The certificate of a time-stamping unit, DER.
-pub const STAMP_UNIT: &[u8] = include_bytes!("../seeds/certificate/stamp-unit");
+pub const STAMP_UNIT: &[u8] = include_bytes!("../../seeds/certificate/stamp-unit");
 /// All that the holder ever signed.
 pub const CONTENT: &[u8] = b"what the holder signed";
 /// The serial number of the holder's certificate.

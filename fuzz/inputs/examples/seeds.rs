@@ -193,7 +193,7 @@ fn time_stamps() -> Outcome<()> {
     write("certificate", "stamp-unit", certificate.as_der())?;
     let policy = PolicyOid::try_from("1.3.6.1.4.1.99999.1".to_owned())?;
     let unit = TimeStampUnit::new(certificate, Arc::new(unit_key), policy)?;
-    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../seeds");
     let message = SignedMessage::from_der(&fs::read(seeds.join("cms/attached"))?)?;
     let imprint = HashAlgorithm::Sha256.digest(message.signature());
     let request = TimeStampRequest::new(imprint, [0x4E; 8]);
@@ -299,7 +299,7 @@ fn in_days(days: i64) -> Timestamp {
 }
 
 fn write(target: &str, name: &str, seed: &[u8]) -> Outcome<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../seeds").join(target);
     fs::create_dir_all(&folder)?;
     Ok(fs::write(folder.join(name), seed)?)
 }
