@@ -52,6 +52,7 @@ fn value(value: &FactValue, language: Language) -> String {
         FactValue::Date(day) => plain(Value::Date(*day)),
         FactValue::Number(number) => number.to_string(),
         FactValue::Kind(kind) => kind_of(*kind, language),
+        FactValue::Seal => words("signature.seal", language),
         FactValue::Sex(sex) => words(
             match sex {
                 Sex::Male => "sex.male",

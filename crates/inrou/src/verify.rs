@@ -43,6 +43,9 @@ pub struct Verification {
     /// The issuers that are trusted for time-stamps; if `None`, the sandbox's, where its issuers are
     /// trusted.
     pub time_stamp_anchors: Option<PathBuf>,
+    /// The issuers that are trusted for the seals of organisations; if `None`, the sandbox's, where its
+    /// issuers are trusted.
+    pub seal_anchors: Option<PathBuf>,
     /// What was signed, where it lies beside the signature.
     pub content: Option<PathBuf>,
     /// The hash of that alone, as typed.
@@ -74,6 +77,7 @@ pub fn run(language: Language, data: &Path, verification: &Verification) -> Resu
     let file = read_file(&verification.file)?;
     let content = verification.content.as_deref().map(read_file).transpose()?;
     let stamps = verification.time_stamp_anchors.as_deref().map(read_anchors).transpose()?;
+    let seals = verification.seal_anchors.as_deref().map(read_anchors).transpose()?;
     let mut trust = match &verification.anchors {
         Some(path) => Trust {
             issuers: read_anchors(path)?,
@@ -85,6 +89,7 @@ pub fn run(language: Language, data: &Path, verification: &Verification) -> Resu
         None => of_sandbox(data)?,
     };
     trust.stamps = stamps.unwrap_or(trust.stamps);
+    trust.seals = seals.unwrap_or(trust.seals);
     let clock = trust.now;
     let now = typed.unwrap_or(clock);
     let status = verification.status.iter().map(|file| read_status(file, now));
@@ -133,7 +138,7 @@ struct Trust {
     issuers: TrustAnchors,
     /// Those that are trusted for time-stamps.
     stamps: TrustAnchors,
-    /// Those that are trusted for seals: the sandbox's alone.
+    /// Those that are trusted for seals.
     seals: TrustAnchors,
     settings: Settings,
     /// The present by their clock.

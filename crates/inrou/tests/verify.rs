@@ -5,6 +5,7 @@
 mod support;
 
 use std::fs;
+use std::io::Cursor;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -18,12 +19,18 @@ use inrou_chip::Interface;
 use inrou_chip::client::{JpkiClient, Pin};
 use inrou_pdf::{NewSignature, Pdf};
 use inrou_pki::cms::NewMessage;
+use inrou_pki::crl::{CrlEntry, NewCrl};
 use inrou_pki::digest::HashAlgorithm;
-use inrou_pki::{Certificate, SystemEntropy, pem};
+use inrou_pki::profile::{HttpUri, Place};
+use inrou_pki::status::Withdrawal;
+use inrou_pki::{
+    Certificate, FreshKeys, IssuerSettings, KeyAlgorithm, KeySource, Signer, SoftwareKey,
+    SystemEntropy, pem,
+};
 use inrou_relying::report::ValidationReport;
 use inrou_relying::{Settings, StatusClient, TimeStampClient, TrustAnchors, Validator, anchors};
-use inrou_rules::{Medium, SignaturePassword, Use};
-use jiff::SignedDuration;
+use inrou_rules::{Medium, RevocationReason, Serial, SignaturePassword, Use};
+use jiff::{SignedDuration, Timestamp};
 use support::{inrou, inrou_alone, inrou_told, said, sandbox, shown};
 
 const PASSWORD: &str = "MIZUNO12\n";
@@ -163,6 +170,64 @@ async fn a_revoked_certificate_is_told_from_a_forged_one_by_the_exit_code() {
     assert_eq!(exit(&list), Some(0), "a list is genuine, whoever is on it");
     assert!(shown(&list).contains(&format!("{}  on hold", serial.to_uppercase())));
     assert_eq!(exit(&verify(&auth, &["--offline"])), Some(3));
+}
+
+#[test]
+fn a_seal_by_itself_holds_by_the_issuers_that_are_named_for_seals() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let now: Timestamp = "2026-11-24T10:00:00+09:00".parse().unwrap();
+    let settings = IssuerSettings::default();
+    let key = || FreshKeys.generate(KeyAlgorithm::EcP256).unwrap();
+    let (of_issuer, of_other, own) = (key(), key(), key());
+    let issuer = |key: &SoftwareKey| {
+        settings.seal_issuer(key.public_key(), Serial(1), now).unwrap().sign(key).unwrap()
+    };
+    let (issuer, other) = (issuer(&of_issuer), issuer(&of_other));
+    let place = Place {
+        code: "13221".parse().unwrap(),
+        prefecture: "Tokyo-to".to_owned(),
+        municipality: "Kiyose-shi".to_owned(),
+    };
+    let published = HttpUri::try_from("http://127.0.0.1:1/seals/1.crl".to_owned()).unwrap();
+    let public = own.public_key();
+    let seal = settings.municipal_seal(&issuer, &place, public, Serial(2), now, &published);
+    let seal = seal.unwrap().sign(&of_issuer).unwrap();
+    let crl = |name: &str, entries: &[CrlEntry]| {
+        let next_update = now + SignedDuration::from_hours(24);
+        let new = NewCrl { issuer: &issuer, scope: None, number: 1, this_update: now, next_update };
+        let mut der = Cursor::new(Vec::new());
+        new.write(entries.iter().copied(), &of_issuer, &mut der).unwrap();
+        fs::write(at(name), der.into_inner()).unwrap();
+    };
+    let reason = RevocationReason::KeyCompromise;
+    crl("good.crl", &[]);
+    let withdrawal = Withdrawal::Revoked(reason);
+    crl("revoked.crl", &[CrlEntry { serial: Serial(2), at: now, withdrawal }]);
+    for (name, certificate) in [("seal", &seal), ("issuer", &issuer), ("other", &other)] {
+        fs::write(at(name), certificate.to_pem()).unwrap();
+    }
+    let now = now.to_string();
+    let verify = |file: &str, [anchors, seals]: [&str; 2], more: &[&str]| {
+        let (file, anchors, seals) = (at(file), at(anchors), at(seals));
+        let trusted = ["--anchors", &anchors, "--seal-anchors", &seals];
+        inrou_alone(&[&["verify", &file, "--at", &now], &trusted[..], more].concat())
+    };
+    let (good, revoked) = (at("good.crl"), at("revoked.crl"));
+    let status: [&str; 2] = ["--status", &good];
+    let valid = verify("seal", ["other", "issuer"], &status);
+    assert!(valid.status.success(), "{}{}", shown(&valid), said(&valid));
+    assert!(shown(&valid).contains("an organisation’s seal"), "{}", shown(&valid));
+    for file in ["issuer", "good.crl"] {
+        let valid = verify(file, ["other", "issuer"], &[]);
+        assert!(valid.status.success(), "{file}: {}{}", shown(&valid), said(&valid));
+    }
+    let withdrawn = verify("seal", ["other", "issuer"], &["--status", &revoked]);
+    assert_eq!(withdrawn.status.code(), Some(4), "{}", shown(&withdrawn));
+    // Who is trusted for residents' certificates is not trusted for seals.
+    for trusted in [["issuer", "other"], ["other", "other"]] {
+        refused(&verify("seal", trusted, &status), "is not valid", "does not hold");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

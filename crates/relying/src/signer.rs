@@ -64,6 +64,25 @@ impl Validator {
         judged
     }
 
+    /// The same, by the issuers that are known.
+    ///
+    /// # Errors
+    /// [`Invalid`].
+    pub(crate) fn check_signer_path(
+        &self,
+        certificate: &Certificate,
+        at: Timestamp,
+        purpose: Purpose,
+    ) -> Result<Signer, Invalid> {
+        if purpose != Purpose::LogIn {
+            let as_seal = check_seal(certificate, &self.seal_issuers.known(), at);
+            if !is_unknown(&as_seal) {
+                return as_seal;
+            }
+        }
+        self.check_path(certificate, at, purpose).map(Signer::Resident)
+    }
+
     /// What tells now that the certificate of somebody who signed is good.
     ///
     /// # Errors
@@ -75,6 +94,13 @@ impl Validator {
         now: Timestamp,
     ) -> Result<StatusEvidence, Invalid> {
         self.good(certificate, signer.kind(), &self.anchors_of(signer), now).await
+    }
+
+    /// The issuers that are trusted, for residents' certificates and for seals, as far as there are any.
+    pub(crate) fn all_anchors(&self) -> Vec<Arc<TrustAnchors>> {
+        let mut all = vec![self.anchors(), self.seal_issuers.known()];
+        all.retain(|anchors| !anchors.certificates().is_empty());
+        all
     }
 
     /// The issuers that are trusted for such certificates.

@@ -22,6 +22,7 @@ pub(super) fn command(say: &impl Fn(&str) -> String) -> Command {
             path("time-stamp-anchors", "PEM", "verify-time-stamp-anchors")
                 .long("time-stamp-anchors"),
         )
+        .arg(path("seal-anchors", "PEM", "verify-seal-anchors").long("seal-anchors"))
         .arg(path("content", "FILE", "verify-content").long("content"))
         .arg(
             Arg::new("digest")
@@ -55,6 +56,7 @@ pub(super) fn action(data: PathBuf, matches: &ArgMatches) -> Action {
         file: path("file").unwrap_or_default(),
         anchors: path("anchors"),
         time_stamp_anchors: path("time-stamp-anchors"),
+        seal_anchors: path("seal-anchors"),
         content: path("content"),
         digest: matches.get_one("digest").cloned(),
         status: matches.get_many("status").unwrap_or_default().cloned().collect(),

@@ -19,7 +19,8 @@ pub use report::{
     Unchecked,
 };
 
-use crate::{Invalid, Kind, StatusEvidence, Validator};
+use crate::signer::{Signer, is_unknown};
+use crate::{Invalid, StatusEvidence, Validator};
 use recognise::{Recognised, certificates_in, recognise};
 
 /// What lies beside a file that is inspected, or is asked about it.
@@ -74,21 +75,16 @@ impl Validator {
         beside: &Beside<'_>,
         now: Timestamp,
     ) -> Report {
-        let kind = self.kind(certificate);
-        let mut facts = certificate_facts(certificate);
-        facts.extend(kind.map(|kind| fact(FactName::Kind, FactValue::Kind(kind))));
-        Report {
-            file: FileKind::Certificate,
-            facts,
-            checks: self.certificate_checks(certificate, kind, None, beside, now).await,
-        }
+        let (facts, checks) = self.judged(certificate, None, beside, now).await;
+        Report { file: FileKind::Certificate, facts, checks }
     }
 
     /// An issuer's certificate is trusted or not; nobody stands above it.
     fn issuer_report(&self, certificate: &Certificate, now: Timestamp) -> Report {
-        let trusted = if self.anchors().certificates().is_empty() {
+        let anchors = self.all_anchors();
+        let trusted = if anchors.is_empty() {
             Outcome::NotChecked(Unchecked::NoAnchors)
-        } else if self.anchors().certificates().contains(certificate) {
+        } else if anchors.iter().any(|anchors| anchors.certificates().contains(certificate)) {
             Outcome::Passed
         } else {
             failed(Code::CERTIFICATE_UNTRUSTED, "it is not among the trust anchors")
@@ -128,25 +124,23 @@ impl Validator {
         };
         let mut checks = vec![check(CheckName::Signature, signature)];
         if let Ok(signer) = message.signer() {
-            let kind = self.kind(signer);
-            facts.extend(certificate_facts(signer));
-            facts.extend(kind.map(|kind| fact(FactName::Kind, FactValue::Kind(kind))));
-            let purpose = Some(Purpose::Sign);
-            checks.extend(self.certificate_checks(signer, kind, purpose, beside, now).await);
+            let judged = self.judged(signer, Some(Purpose::Sign), beside, now).await;
+            facts.extend(judged.0);
+            checks.extend(judged.1);
         }
         Report { file: FileKind::SignedMessage, facts, checks }
     }
 
-    /// Path, validity, purpose and status, each for itself as far as it does not rest on another.
-    /// Without a `purpose` the certificate is judged for its own.
-    async fn certificate_checks(
+    /// What a certificate says; and path, validity, purpose and status, each for itself as far as it does not
+    /// rest on another. Without a `purpose` it is judged for its own.
+    async fn judged(
         &self,
         certificate: &Certificate,
-        kind: Option<Kind>,
         purpose: Option<Purpose>,
         beside: &Beside<'_>,
         now: Timestamp,
-    ) -> Vec<Check> {
+    ) -> (Vec<Fact>, Vec<Check>) {
+        let kind = self.kind(certificate);
         let own = kind.map(|kind| match kind.usage {
             Use::Signature => Purpose::Sign,
             Use::UserAuthentication => Purpose::LogIn,
@@ -154,37 +148,45 @@ impl Validator {
         let judged_for = purpose.or(own).unwrap_or(Purpose::Sign);
         // Within its validity, which is a check of its own; it may end before it begins.
         let at = now.max(certificate.not_before()).min(certificate.not_after());
-        let path = self.check_path(certificate, at, judged_for);
+        let path = self.check_signer_path(certificate, at, judged_for);
+        let has_anchors = !self.anchors().certificates().is_empty();
         let (trusted, fits) = match &path {
-            _ if self.anchors().certificates().is_empty() => {
+            Ok(_) => (Outcome::Passed, Outcome::Passed),
+            Err(_) if !has_anchors && is_unknown(&path) => {
                 let none = Outcome::NotChecked(Unchecked::NoAnchors);
                 (none.clone(), none)
             }
-            Ok(_) => (Outcome::Passed, Outcome::Passed),
             Err(invalid @ Invalid::WrongKind) => (Outcome::Passed, of_invalid(invalid)),
             Err(invalid) => (of_invalid(invalid), Outcome::NotChecked(Unchecked::EarlierCheck)),
         };
         let timely = timely(certificate, now);
         let status = match (&path, &timely) {
             _ if trusted != Outcome::Passed => Outcome::NotChecked(Unchecked::EarlierCheck),
-            (Ok(_), Outcome::Passed) if !beside.status.is_empty() => {
-                self.status_by(certificate, &beside.status)
+            (Ok(who), Outcome::Passed) if !beside.status.is_empty() => {
+                self.status_by((certificate, *who), &beside.status)
             }
             _ if self.settings().sources.is_empty() => {
                 Outcome::NotChecked(Unchecked::NoStatusService)
             }
-            (Ok(kind), Outcome::Passed) => match self.check_status(certificate, *kind, now).await {
+            (Ok(who), Outcome::Passed) => match self.check_signer(certificate, *who, now).await {
                 Ok(_) => Outcome::Passed,
                 Err(invalid) => of_invalid(&invalid),
             },
             _ => Outcome::NotChecked(Unchecked::EarlierCheck),
         };
-        vec![
+        let known = match path {
+            Ok(Signer::Seal) => Some(FactValue::Seal),
+            _ => kind.map(FactValue::Kind),
+        };
+        let mut facts = certificate_facts(certificate);
+        facts.extend(known.map(|kind| fact(FactName::Kind, kind)));
+        let checks = vec![
             check(CheckName::Trusted, trusted),
             check(CheckName::Timely, timely),
             check(CheckName::Purpose, fits),
             check(CheckName::Status, status),
-        ]
+        ];
+        (facts, checks)
     }
 }
 

@@ -95,6 +95,8 @@ pub enum FactValue {
     Number(u64),
     /// One of the four kinds of a resident's certificate.
     Kind(Kind),
+    /// None of them: an organisation's seal, of an issuer that is trusted for seals.
+    Seal,
     /// Sex, as the register records it.
     Sex(Sex),
     /// A certificate's status.
@@ -166,7 +168,7 @@ macro_rules! codes {
 codes! {
     /// What a file can be.
     FileKind, "file" {
-        /// A resident's certificate, or that of a status service.
+        /// A resident's certificate, an organisation's seal, or that of a status service.
         Certificate = "certificate";
         /// An issuer's own certificate.
         IssuerCertificate = "issuer-certificate";
@@ -190,7 +192,7 @@ codes! {
         Issuer = "issuer";
         /// Serial number, hexadecimal.
         Serial = "serial";
-        /// Which of the four kinds.
+        /// Which of the four kinds, or a seal.
         Kind = "kind";
         /// First second of validity.
         ValidFrom = "valid-from";

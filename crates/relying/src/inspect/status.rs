@@ -12,6 +12,7 @@ use super::{
     Check, CheckName, FactName, FactValue, FileKind, Outcome, Report, Unchecked, check, fact,
     failed, fingerprint, hex, unknown,
 };
+use crate::signer::Signer;
 use crate::{StatusEvidence, Validator};
 
 /// How many of a CRL's entries are told.
@@ -25,19 +26,13 @@ impl Validator {
         serial: Option<&[u8]>,
         now: Timestamp,
     ) -> Report {
-        let anchors = self.anchors();
         let verify = |issuer| {
             let again = OcspResponse::from_der(der)?;
             // At the time when it was made: whether it is still timely is another question.
             again.verify(issuer, self.moment(response.produced_at()))
         };
-        let mut results = anchors.certificates().iter().map(verify);
-        let trusted = match results.next() {
-            None => Outcome::NotChecked(Unchecked::NoAnchors),
-            Some(Ok(_)) => Outcome::Passed,
-            Some(Err(_)) if results.any(|result| result.is_ok()) => Outcome::Passed,
-            Some(Err(error)) => failed(Code::CERTIFICATE_UNTRUSTED, error),
-        };
+        let anchors = self.all_anchors();
+        let trusted = by_any(anchors.iter().flat_map(|anchors| anchors.certificates()).map(verify));
         let mut facts = vec![fact(FactName::MadeAt, FactValue::Moment(response.produced_at()))];
         let mut timely = Outcome::Passed;
         let mut said = None;
@@ -81,16 +76,11 @@ impl Validator {
             Ok(()) => Outcome::Passed,
             Err(untimely) => failed(Code::STATUS_UNAVAILABLE, untimely),
         };
-        let trusted = if self.anchors().certificates().is_empty() {
-            Outcome::NotChecked(Unchecked::NoAnchors)
-        } else {
-            match self.anchors().issuer_of_crl(&crl).cloned() {
-                Ok(issuer) => match crl.verify(&issuer) {
-                    Ok(_) => Outcome::Passed,
-                    Err(error) => failed(Code::CERTIFICATE_UNTRUSTED, error),
-                },
-                Err(error) => failed(Code::CERTIFICATE_UNTRUSTED, error),
-            }
+        let anchors = self.all_anchors();
+        let issuers: Vec<_> = anchors.iter().map(|anchors| anchors.issuer_of_crl(&crl)).collect();
+        let trusted = match issuers.iter().find_map(|issuer| issuer.as_ref().ok().copied()) {
+            Some(issuer) => by_any([crl.verify(issuer)].into_iter()),
+            None => by_any(issuers.into_iter()),
         };
         Report { file: FileKind::Crl, facts, checks: checks(trusted, timely, status) }
     }
@@ -99,10 +89,10 @@ impl Validator {
     /// good is heard before who says nothing.
     pub(super) fn status_by(
         &self,
-        certificate: &Certificate,
+        (certificate, who): (&Certificate, Signer),
         evidence: &[StatusEvidence],
     ) -> Outcome {
-        let anchors = self.anchors();
+        let anchors = self.anchors_of(who);
         let judge = |evidence: &StatusEvidence| {
             let moment = self.moment(evidence.checked_at);
             match path::status(certificate, &anchors, evidence.as_pki(), moment) {
@@ -115,6 +105,21 @@ impl Validator {
         let not_good = outcomes.iter().find(says_not_good);
         let not_passed = || outcomes.iter().find(|outcome| **outcome != Outcome::Passed);
         not_good.or_else(not_passed).cloned().unwrap_or(Outcome::Passed)
+    }
+}
+
+/// Whether one of those who are trusted vouches for it; if none does, why the first of them does not.
+fn by_any<T>(results: impl Iterator<Item = Result<T, impl ToString>>) -> Outcome {
+    let mut why = None;
+    for result in results {
+        match result {
+            Ok(_) => return Outcome::Passed,
+            Err(error) => why = why.or(Some(error)),
+        }
+    }
+    match why {
+        Some(error) => failed(Code::CERTIFICATE_UNTRUSTED, error),
+        None => Outcome::NotChecked(Unchecked::NoAnchors),
     }
 }
 

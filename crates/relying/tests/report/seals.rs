@@ -11,6 +11,7 @@ use inrou_pki::status::Withdrawal;
 use inrou_pki::{
     Certificate, FreshKeys, IssuerSettings, KeyAlgorithm, KeySource, Signer, SoftwareKey,
 };
+use inrou_relying::inspect::{Beside, FactName, FactValue, Report};
 use inrou_relying::report::{CmsFile, Given, SignatureReport};
 use inrou_relying::{StatusEvidence, StatusSource, Validator};
 use inrou_rules::{RevocationReason, Serial, Use};
@@ -71,6 +72,52 @@ impl Seal {
         new.write(entries.iter().copied(), &self.issuer.1, &mut der).unwrap();
         StatusEvidence { source: StatusSource::Crl, der: der.into_inner(), checked_at: now }
     }
+}
+
+/// Whether a file holds, and what its checks came to.
+async fn inspected(
+    validator: &Validator,
+    file: &[u8],
+    status: &[StatusEvidence],
+    now: Timestamp,
+) -> (bool, Report) {
+    let beside = Beside { status: status.to_vec(), ..Beside::default() };
+    let report = validator.inspect(file, &beside, now).await.unwrap();
+    (report.holds(), report)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seals_certificate_by_itself_holds_where_its_issuer_is_trusted_for_seals() {
+    let world = World::new().await;
+    let now = world.now();
+    let seal = Seal::new(now);
+    let (der, good) = (seal.seal.0.as_der(), [seal.crl(now, &[])]);
+    let trusting = world.offline().with_seal_issuers(seal.anchors());
+    let (holds, report) = inspected(&trusting, der, &good, now).await;
+    assert!(holds, "{report:?}");
+    let kind = report.facts.iter().find(|fact| fact.name == FactName::Kind);
+    assert_eq!(kind.map(|fact| &fact.value), Some(&FactValue::Seal));
+    // Without what tells its status it is not known to hold; once it is revoked, it does not.
+    let (holds, report) = inspected(&trusting, der, &[], now).await;
+    assert!(!holds && report.is_open(), "{report:?}");
+    let reason = RevocationReason::KeyCompromise;
+    let entry = CrlEntry { serial: Serial(2), at: now, withdrawal: Withdrawal::Revoked(reason) };
+    let (_, report) = inspected(&trusting, der, &[seal.crl(now, &[entry])], now).await;
+    assert!(report.not_good().is_some(), "{report:?}");
+    // Its issuer and the issuer's CRL are trusted by whoever trusts its seals, and by nobody else.
+    let (issuer, crl) = (seal.issuer.0.as_der(), &good[0].der);
+    for file in [issuer, crl] {
+        assert!(inspected(&trusting, file, &[], now).await.0);
+    }
+    for file in [der, issuer, crl] {
+        let (holds, report) = inspected(&world.offline(), file, &good, now).await;
+        assert!(!holds && !report.is_open(), "{report:?}");
+    }
+    // As the report on a certificate has it.
+    let told = trusting.report_certificate(&seal.seal.0, None, now, false).await;
+    assert_eq!((told.seal, told.kind.is_none()), (true, true));
+    let told = trusting.report_certificate(&seal.seal.0, Some(Purpose::LogIn), now, false).await;
+    assert!(!told.seal && told.indication != "PASSED");
 }
 
 async fn report(

@@ -110,6 +110,7 @@ impl Shown<'_> {
             FactValue::Kind(kind) => LineValue::Said(
                 value("value.kind").with("usage", kind.usage).with("medium", kind.medium),
             ),
+            FactValue::Seal => LineValue::Said(value("signature.seal")),
             FactValue::Status(_) | FactValue::Listed(..) => return None,
         };
         Some(Line { name: format!("fact.{}", fact.name), said })
