@@ -26,6 +26,8 @@ pub(crate) struct Brought {
     /// What tells statuses, each as of when it was made.
     pub(crate) revocations: Vec<StatusEvidence>,
     pub(crate) time_stamps: Vec<BroughtStamp>,
+    /// What was left out when it was read.
+    pub(crate) left_out: Vec<&'static str>,
 }
 
 /// A time-stamp over a signature.
@@ -42,7 +44,7 @@ impl Brought {
         let mut brought = Self {
             certificates: message.certificates().to_vec(),
             revocations: message.revocations().filter_map(dated).collect(),
-            time_stamps: Vec::new(),
+            ..Self::default()
         };
         let mut tokens = message.signature_time_stamps().peekable();
         if tokens.peek().is_some() {
@@ -76,7 +78,8 @@ impl Brought {
         self.time_stamps.truncate(MAX_TIME_STAMPS);
         self.time_stamps.retain(|stamp| stamp.token.len() <= MAX_TOKEN);
         self.revocations.truncate(MAX_REVOCATIONS);
-        told.into_iter().filter(|(is_so, _)| *is_so).map(|(_, told)| told)
+        let told = told.into_iter().filter(|(is_so, _)| *is_so).map(|(_, told)| told);
+        std::mem::take(&mut self.left_out).into_iter().chain(told)
     }
 }
 

@@ -120,7 +120,7 @@ fn stored(pdf: &Pdf, gathered: &mut Gathered) -> Brought {
     Brought {
         certificates: certificates.filter_map(Result::ok).collect(),
         revocations: crls.chain(responses).filter_map(dated).collect(),
-        time_stamps: Vec::new(),
+        ..Brought::default()
     }
 }
 

@@ -1,5 +1,7 @@
 //! XML signatures as attackers leave them: wrapped, moved, pointed elsewhere, stamped over something else.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use inrou_pki::Status;
 use inrou_pki::digest::HashAlgorithm;
 use inrou_pki::tsp::{TimeStampRequest, read_response};
@@ -416,6 +418,48 @@ async fn a_time_stamp_is_over_the_form_that_it_names_or_does_not_count() {
         });
         assert_eq!(stamps.collect::<Vec<_>>(), told, "{what}");
         assert_eq!(report.info.best_signature_time.is_some(), expected == PASSED, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_more_than_is_read_is_left_out_and_told() {
+    let scene = Scene::new().await;
+    let der = STANDARD.encode(scene.holder.certificate.as_der());
+    let certificate = format!("<ds:X509Certificate>{der}</ds:X509Certificate>");
+    let of = |outer: &str, inner: &str, count: usize| {
+        let inner = format!("<xades:{inner}>{der}</xades:{inner}>").repeat(count);
+        let unsigned = format!(
+            "</xades:SignedProperties><xades:UnsignedProperties><xades:UnsignedSignatureProperties>\
+             <xades:{outer}>{inner}</xades:{outer}></xades:UnsignedSignatureProperties>\
+             </xades:UnsignedProperties>"
+        );
+        scene.draft().document().replacen("</xades:SignedProperties>", &unsigned, 1)
+    };
+    let in_key_info = |count: usize| {
+        let xml = scene.draft().document();
+        let at = xml.find("<ds:X509Certificate>").unwrap();
+        format!("{}{}{}", &xml[..at], certificate.repeat(count - 1), &xml[at..])
+    };
+    let values = |inner: &'static str| move |count| of("RevocationValues", inner, count);
+    let cases: [(&dyn Fn(usize) -> String, &str); 4] = [
+        (&in_key_info, "the signature has more certificates than are looked at"),
+        (
+            &|count| of("CertificateValues", "EncapsulatedX509Certificate", count),
+            "the properties have more certificates than are looked at",
+        ),
+        (&values("EncapsulatedCRLValue"), "the properties have more CRLs than are looked at"),
+        (
+            &values("EncapsulatedOCSPValue"),
+            "the properties have more OCSP responses than are looked at",
+        ),
+    ];
+    for (xml, told) in cases {
+        for (count, is_told) in [(32, false), (33, true)] {
+            let report = scene.judged(&xml(count)).await;
+            assert_eq!(words(&report), PASSED, "{told}: {:?}", report.warnings);
+            let has_told = report.warnings.iter().any(|warning| warning.content == told);
+            assert_eq!(has_told, is_told, "{count}, {told}: {:?}", report.warnings);
+        }
     }
 }
 

@@ -126,6 +126,9 @@ fn look_at(
     gathered.digest = Some(HashAlgorithm::Sha256.digest(text.as_bytes()));
     let mut brought = properties.brought;
     brought.certificates.extend(chain.iter().cloned());
+    if signature.has_more_certificates {
+        brought.left_out.push("the signature has more certificates than are looked at");
+    }
     Ok(Read { gathered, brought })
 }
 

@@ -42,6 +42,8 @@ pub(super) struct XmlSignature<'a, 'input> {
     references: Vec<Reference<'a, 'input>>,
     /// The signer's first.
     pub(super) certificates: Vec<Certificate>,
+    /// Whether there are more than are read.
+    pub(super) has_more_certificates: bool,
 }
 
 /// What is signed, and its digest.
@@ -144,13 +146,15 @@ impl<'a, 'input> XmlSignature<'a, 'input> {
             return Err("the signature has no reference, or too many");
         }
         let references = references.into_iter().map(|each| Reference::read(each, ids));
+        let (certificates, has_more_certificates) = certificates(node)?;
         Ok(Self {
             node,
             signed_info: canonical.write(signed_info, None, work)?,
             algorithm: method.attribute("Algorithm").and_then(algorithm),
             value: value.ok_or("SignatureValue is missing or no Base64")?,
             references: references.collect::<Result<_, _>>()?,
-            certificates: certificates(node)?,
+            certificates,
+            has_more_certificates,
         })
     }
 
@@ -306,17 +310,18 @@ impl<'a, 'input> Target<'a, 'input> {
     }
 }
 
-/// The certificates in `KeyInfo`; the signer's must be the first.
-fn certificates(signature: Node<'_, '_>) -> Result<Vec<Certificate>, &'static str> {
+/// The certificates in `KeyInfo`, of which the signer's must be the first; and whether there are more.
+fn certificates(signature: Node<'_, '_>) -> Result<(Vec<Certificate>, bool), &'static str> {
     let Some(key_info) = child(signature, DSIG, "KeyInfo") else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), false));
     };
     let nodes = key_info.children().filter(|each| each.has_tag_name((DSIG, "X509Data")));
     let nodes = nodes.flat_map(|data| data.children());
-    let nodes = nodes.filter(|each| each.has_tag_name((DSIG, "X509Certificate")));
+    let mut nodes = nodes.filter(|each| each.has_tag_name((DSIG, "X509Certificate")));
     let read = |node| Certificate::from_der(&base64(node)?).ok();
-    let certificates: Option<Vec<_>> = nodes.take(MAX_CERTIFICATES).map(read).collect();
-    certificates.ok_or("a certificate in the signature cannot be read")
+    let certificates: Option<Vec<_>> = nodes.by_ref().take(MAX_CERTIFICATES).map(read).collect();
+    let certificates = certificates.ok_or("a certificate in the signature cannot be read")?;
+    Ok((certificates, nodes.next().is_some()))
 }
 
 /// By its identifier (RFC 9231 §2.3); HMAC and SHA-1 are among what is not supported.

@@ -138,18 +138,33 @@ impl Properties {
                 break;
             }
         }
-        let values = |outer: &'static str, inner: &'static str, most: usize| {
+        let mut left_out = Vec::new();
+        let mut values = |[outer, inner]: [&'static str; 2], most: usize, more| {
             let outers = unsigned.children().filter(move |each| each.has_tag_name((XADES, outer)));
             let inners = outers.flat_map(|outer| outer.descendants());
-            let inners = inners.filter(move |each| each.has_tag_name((XADES, inner)));
-            inners.take(most).filter_map(base64).collect::<Vec<_>>()
+            let mut inners = inners.filter(move |each| each.has_tag_name((XADES, inner)));
+            let values: Vec<_> = inners.by_ref().take(most).filter_map(base64).collect();
+            left_out.extend(inners.next().map(|_| more));
+            values
         };
-        let certificates =
-            values("CertificateValues", "EncapsulatedX509Certificate", MAX_CERTIFICATES);
+        let certificates = values(
+            ["CertificateValues", "EncapsulatedX509Certificate"],
+            MAX_CERTIFICATES,
+            "the properties have more certificates than are looked at",
+        );
         self.brought.certificates =
             certificates.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
-        let crls = values("RevocationValues", "EncapsulatedCRLValue", MAX_VALUES);
-        let responses = values("RevocationValues", "EncapsulatedOCSPValue", MAX_VALUES);
+        let crls = values(
+            ["RevocationValues", "EncapsulatedCRLValue"],
+            MAX_VALUES,
+            "the properties have more CRLs than are looked at",
+        );
+        let responses = values(
+            ["RevocationValues", "EncapsulatedOCSPValue"],
+            MAX_VALUES,
+            "the properties have more OCSP responses than are looked at",
+        );
+        self.brought.left_out = left_out;
         let crls = crls.iter().map(|der| Revocation::Crl(der));
         let responses = responses.into_iter().map(|der| Revocation::Ocsp(der.into()));
         self.brought.revocations = crls.chain(responses).filter_map(dated).collect();
