@@ -13,6 +13,10 @@ use crate::{Invalid, anchors};
 /// At most once in this time is looked whether there is a new issuer, whatever certificates come in.
 const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_mins(1);
 
+/// After a try that failed, at most once in this time: whoever waits may come again soon, and an authority that
+/// is starting is not asked for each certificate.
+const BETWEEN_TRIES: SignedDuration = SignedDuration::from_secs(1);
+
 /// The trusted issuers: a list that stays, or the one that an authority publishes.
 ///
 /// An issuer gets a new key every few years, under the same name. Who trusts the authority itself, as
@@ -27,7 +31,14 @@ struct Published {
     authority: Client,
     path: &'static str,
     /// When it was last asked. Who asks holds the lock, so that the others wait for the answer.
-    asked: Mutex<Option<Timestamp>>,
+    asked: Mutex<Option<Asked>>,
+}
+
+/// When it was asked, and whether it answered.
+#[derive(Clone, Copy)]
+struct Asked {
+    at: Timestamp,
+    answered: bool,
 }
 
 impl Issuers {
@@ -77,15 +88,20 @@ impl Issuers {
             // Somebody else has looked meanwhile.
             return Ok(true);
         }
-        let lately = asked.is_some_and(|then| now.duration_since(then) < BETWEEN_LOOKS);
-        if lately && !seen.certificates().is_empty() {
-            return Ok(false);
+        let lately = |asked: Asked, pause| now.duration_since(asked.at) < pause;
+        match *asked {
+            Some(then) if !then.answered && lately(then, BETWEEN_TRIES) => {
+                return Err(Invalid::IssuersUnavailable);
+            }
+            Some(then) if then.answered && lately(then, BETWEEN_LOOKS) => return Ok(false),
+            _ => {}
         }
-        let found = published.fetch().await.map_err(|error| {
+        let found = published.fetch().await;
+        *asked = Some(Asked { at: now, answered: found.is_ok() });
+        let found = found.map_err(|error| {
             tracing::warn!(%error, "the trust anchors could not be renewed");
             Invalid::IssuersUnavailable
         })?;
-        *asked = Some(now);
         if found.certificates() == seen.certificates() {
             return Ok(false);
         }

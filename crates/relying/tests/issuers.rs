@@ -137,5 +137,21 @@ async fn issuers_that_could_not_be_had_are_asked_for_again() {
         "an empty list is none, and may pass"
     );
     world.published.add(&authority);
+    world.clock.advance_by(SignedDuration::from_secs(1));
     world.judge(&holder).await.unwrap();
+}
+
+#[tokio::test]
+async fn tries_that_fail_are_as_few_as_those_that_do_not() {
+    let clock = clock();
+    let authority = TestAuthority::open(clock.clone(), KeyAlgorithm::EcP256).await;
+    let world = World::open(clock, &authority).await;
+    let holder = holder(&authority).await;
+    for tried in 1..4 {
+        for _ in 0..3 {
+            assert_eq!(world.judge(&holder).await, Err(Invalid::IssuersUnavailable));
+        }
+        assert_eq!(world.published.asked(), tried);
+        world.clock.advance_by(SignedDuration::from_secs(1));
+    }
 }
