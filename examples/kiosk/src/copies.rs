@@ -26,8 +26,10 @@ pub(crate) struct Person {
 /// Why somebody gets no copy here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// It is not from 6:30 to 23:00, or it is the turn of the year.
+    /// It is not from 6:30 to 23:00.
     Closed,
+    /// It is the turn of the year, or the night before.
+    TurnOfYear,
     /// The municipality has no copies issued in stores.
     NotOffered,
     /// Under fifteen.
@@ -40,13 +42,20 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Closed, Self::NotOffered, Self::TooYoung, Self::MovedAway, Self::NoRecord];
+    pub const ALL: [Self; 6] = [
+        Self::Closed,
+        Self::TurnOfYear,
+        Self::NotOffered,
+        Self::TooYoung,
+        Self::MovedAway,
+        Self::NoRecord,
+    ];
 
     /// What it is called in an address.
     pub fn name(self) -> &'static str {
         match self {
             Self::Closed => "closed",
+            Self::TurnOfYear => "turn-of-year",
             Self::NotOffered => "not-offered",
             Self::TooYoung => "too-young",
             Self::MovedAway => "moved-away",
@@ -58,6 +67,7 @@ impl Refusal {
     pub fn texts(self) -> [&'static str; 2] {
         match self {
             Self::Closed => ["kiosk-refusal.closed", "kiosk-now.closed"],
+            Self::TurnOfYear => ["kiosk-refusal.turn-of-year", "kiosk-now.turn-of-year"],
             Self::NotOffered => ["kiosk-refusal.not-offered", "kiosk-now.counter"],
             Self::TooYoung => ["kiosk-refusal.too-young", "kiosk-now.parent"],
             Self::MovedAway => ["kiosk-refusal.moved-away", "kiosk-now.moved-away"],
@@ -88,12 +98,17 @@ impl Default for Wish {
 /// Kiosks issue from 6:30 to 23:00, but for 12-29 to 1-3.
 ///
 /// # Errors
-/// [`Refusal::Closed`].
+/// [`Refusal::Closed`]; [`Refusal::TurnOfYear`], also in the night before, when none opens in the morning.
 pub(crate) fn check_hours(now: Timestamp) -> Result<(), Refusal> {
     let now = japan::civil(now);
-    let is_turn_of_year = matches!((now.month(), now.day()), (12, 29..) | (1, ..=3));
-    let is_open = (time(6, 30, 0, 0)..time(23, 0, 0, 0)).contains(&now.time());
-    if is_open && !is_turn_of_year { Ok(()) } else { Err(Refusal::Closed) }
+    let (opens, closes) = (time(6, 30, 0, 0), time(23, 0, 0, 0));
+    match (now.month(), now.day()) {
+        (12, 29..) | (1, ..=3) => Err(Refusal::TurnOfYear),
+        (12, 28) if now.time() >= closes => Err(Refusal::TurnOfYear),
+        (1, 4) if now.time() < opens => Err(Refusal::TurnOfYear),
+        _ if (opens..closes).contains(&now.time()) => Ok(()),
+        _ => Err(Refusal::Closed),
+    }
 }
 
 /// # Errors
@@ -141,6 +156,13 @@ impl Copy {
             day: japan::day(now),
             number,
         }
+    }
+
+    /// Everything that is taken from a record.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let own = [&self.municipality, &self.address, &self.mayor].into_iter().chain(&self.head);
+        let said = self.people.iter().flatten().map(|(_, value)| value);
+        own.chain(said).map(String::as_str)
     }
 }
 
@@ -199,17 +221,23 @@ mod tests {
 
     #[test]
     fn use_3_kiosks_issue_from_half_past_six_to_eleven_but_at_the_turn_of_the_year() {
-        for (time, is_open) in [
-            ("2026-11-24T06:29:59+09:00", false),
-            ("2026-11-24T06:30:00+09:00", true),
-            ("2026-11-24T22:59:59+09:00", true),
-            ("2026-11-24T23:00:00+09:00", false),
-            ("2026-12-28T12:00:00+09:00", true),
-            ("2026-12-29T12:00:00+09:00", false),
-            ("2027-01-03T12:00:00+09:00", false),
-            ("2027-01-04T06:30:00+09:00", true),
+        let (closed, turn) = (Err(Refusal::Closed), Err(Refusal::TurnOfYear));
+        for (time, expected) in [
+            ("2026-11-24T06:29:59+09:00", closed),
+            ("2026-11-24T06:30:00+09:00", Ok(())),
+            ("2026-11-24T22:59:59+09:00", Ok(())),
+            ("2026-11-24T23:00:00+09:00", closed),
+            ("2026-12-28T06:29:59+09:00", closed),
+            ("2026-12-28T22:59:59+09:00", Ok(())),
+            ("2026-12-28T23:00:00+09:00", turn),
+            ("2026-12-29T12:00:00+09:00", turn),
+            ("2027-01-01T00:00:00+09:00", turn),
+            ("2027-01-03T23:30:00+09:00", turn),
+            ("2027-01-04T06:29:59+09:00", turn),
+            ("2027-01-04T06:30:00+09:00", Ok(())),
+            ("2027-01-04T23:00:00+09:00", closed),
         ] {
-            assert_eq!(check_hours(at(time)).is_ok(), is_open, "{time}");
+            assert_eq!(check_hours(at(time)), expected, "{time}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use example_site::{Asks, Book, Ground, RelyingParty, Visitors};
@@ -23,6 +24,7 @@ use crate::reading;
 use crate::registers::Registers;
 use crate::screens::{self, At};
 use crate::seals::Seals;
+use crate::watch;
 
 /// The name under which the site is reached.
 pub const HOST: &str = "kiosk.localhost";
@@ -30,7 +32,8 @@ pub const HOST: &str = "kiosk.localhost";
 /// Who one is; by name and address the record is found, by the day of birth the age is reckoned.
 pub(crate) const SCOPE: &str = "openid name address birthdate";
 
-/// For how long a kiosk remembers somebody who does nothing.
+/// For how long a kiosk remembers somebody who does nothing: longer than its pages take to ask whether anybody
+/// is there and to wait for the answer (`watch`), for a browser that does not go on by itself.
 pub(crate) const IDLE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What the kiosk is built of, beside the ground of every site.
@@ -80,6 +83,21 @@ impl Kiosk {
     /// # Errors
     /// Its folder cannot be read.
     pub fn open(ground: Ground, machine: Machine) -> io::Result<Self> {
+        let desk = Desk::open(ground, machine)?;
+        let published = Router::new()
+            .route("/seals/anchors.pem", get(anchors))
+            .route("/seals/{crl}", get(crl))
+            .with_state(desk.clone());
+        Ok(Self { pages: desk.pages(), published })
+    }
+}
+
+impl Desk {
+    /// Opens what the pages stand on.
+    ///
+    /// # Errors
+    /// Its folder cannot be read.
+    pub fn open(ground: Ground, machine: Machine) -> io::Result<Self> {
         let asks = Asks { name: "見本コンビニ", scope: SCOPE };
         let seals = format!("{}/seals", machine.published.trim_end_matches('/'));
         let parts = Parts {
@@ -92,19 +110,21 @@ impl Kiosk {
             machine,
             ground,
         };
-        let (site, entropy) = (site(&parts.ground), parts.ground.entropy.clone());
-        let desk = Desk(Arc::new(parts));
+        Ok(Self(Arc::new(parts)))
+    }
+
+    /// The pages.
+    pub fn pages(&self) -> Router {
+        let ground = &self.0.ground;
         let pages = Router::new()
             .merge(screens::router())
             .merge(reading::router())
             .merge(office::router())
-            .with_state(desk.clone())
+            .merge(watch::router())
+            .with_state(self.clone())
             .merge(inrou_web::assets());
-        let published = Router::new()
-            .route("/seals/anchors.pem", get(anchors))
-            .route("/seals/{crl}", get(crl))
-            .with_state(desk);
-        Ok(Self { pages: site.wrap(pages, &*entropy), published })
+        let pages = site(ground).wrap(pages, &*ground.entropy);
+        pages.layer(from_fn_with_state(self.clone(), watch::watch))
     }
 }
 

@@ -48,7 +48,7 @@ impl Ledger {
     pub fn sum(&self, day: Date) -> (u64, u64) {
         let that_day = self.0.iter().filter(|issue| japan::day(issue.at) == day);
         that_day.fold((0, 0), |(copies, yen), issue| {
-            (copies + u64::from(issue.wish.copies), yen + issue.yen)
+            (copies + u64::from(issue.wish.copies), yen.saturating_add(issue.yen))
         })
     }
 }

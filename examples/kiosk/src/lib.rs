@@ -5,7 +5,8 @@
 //! - `copies`: who may have which copy, and when; `paper`, `sheets`: the copy on paper
 //! - `seals`: the municipalities' seals, their issuer and its CRL
 //! - `card`: who somebody is by the card on the [`Reader`]; `reading`: its page
-//! - `ledger`: what was issued; `screens`: the kiosk's; `office`: the back office
+//! - `ledger`: what was issued; `screens`: the kiosk's; `watch`: whether anybody is there; `office`: the back
+//!   office
 
 mod card;
 mod copies;
@@ -18,6 +19,7 @@ mod registers;
 mod screens;
 mod seals;
 mod sheets;
+mod watch;
 
 pub use card::Reader;
 pub use kiosk::{HOST, Kiosk, Machine, site};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::copies::{Copy, in_words};
-use crate::sheets::{HEIGHT, Ink, Sheets, SheetsError, WIDTH, advance};
+use crate::sheets::{HEIGHT, Ink, MISSING, Sheets, SheetsError, WIDTH, advance, lacks};
 
 /// The margins, in points.
 const LEFT: f32 = 56.0;
@@ -138,6 +138,10 @@ fn foot(sheets: &mut Sheets, copy: &Copy) {
     sheets.text(LEFT + 180.0, BOTTOM + 62.0, 13.0, &copy.mayor, Ink::Black);
     let seal = "電子署名（見本の官職印）で封じられています";
     sheets.text(LEFT + 180.0, BOTTOM + 78.0, 9.0, seal, Ink::Black);
+    if copy.texts().any(lacks) {
+        let lacking = format!("{MISSING}は、印刷できない文字です。");
+        sheets.text(LEFT, BOTTOM + 78.0, 9.0, &lacking, Ink::Black);
+    }
 }
 
 #[cfg(test)]

@@ -46,10 +46,34 @@ pub struct Registers {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Offer {
-    /// The fee for one copy, in yen.
-    pub fee: u64,
+    /// The fee for one copy.
+    pub fee: Fee,
     /// Who issues: `清瀬市長　見本　太郎`.
     pub mayor: String,
+}
+
+/// A fee, in yen: at most ten thousand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u64")]
+pub(crate) struct Fee(u16);
+
+impl Fee {
+    /// The highest.
+    const MOST: u16 = 10_000;
+
+    /// What so many cost, in yen.
+    pub fn of(self, copies: u8) -> u64 {
+        u64::from(self.0) * u64::from(copies)
+    }
+}
+
+impl TryFrom<u64> for Fee {
+    type Error = String;
+
+    fn try_from(yen: u64) -> Result<Self, String> {
+        let fee = u16::try_from(yen).ok().filter(|yen| *yen <= Self::MOST);
+        fee.map(Self).ok_or_else(|| format!("a fee is at most {} yen", Self::MOST))
+    }
 }
 
 /// A household (世帯).
@@ -217,6 +241,23 @@ mod tests {
         ));
         let person = somebody("水野　花", "東京都清瀬市見本町１－２－３");
         assert_eq!(hana.unwrap().find(&person).err(), Some(Refusal::NoRecord));
+    }
+
+    #[test]
+    fn fees_are_bounded_and_so_is_what_copies_cost() {
+        let with = |fee: &str| {
+            Registers::parse(&BUILT_IN.replacen(
+                r#""13221": { "fee": 200"#,
+                &format!(r#""13221": {{ "fee": {fee}"#),
+                1,
+            ))
+        };
+        let most = with("10000").unwrap();
+        let offer = &most.municipalities[&"13221".parse().unwrap()];
+        assert_eq!((offer.fee.of(1), offer.fee.of(u8::MAX)), (10_000, 2_550_000));
+        for fee in ["10001", "18446744073709551615", "18446744073709551616", "-1", "1.5"] {
+            assert!(matches!(with(fee), Err(RegistersError::Malformed(_))), "{fee}");
+        }
     }
 
     #[test]

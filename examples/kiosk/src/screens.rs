@@ -1,15 +1,15 @@
-//! The kiosk's pages: what and by what, the PIN, what the copy has, the fee, the paper. Whatever is known of
-//! somebody is in memory, and forgotten at the end, or when nothing is done for a while.
+//! The kiosk's pages: what and by what, what the copy has, the fee, the paper. Whatever is known of somebody is
+//! in memory, and forgotten at the end, or when nothing is done for a while.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use example_site::{Back, Person as LoggedIn, not_logged_in};
+use example_site::{Back, Medium as AnsweredBy, Person as LoggedIn, not_logged_in};
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::server::{Path, Query};
 use inrou_rules::Medium;
@@ -23,30 +23,25 @@ use crate::ledger::{Issue, Ledger};
 use crate::paper;
 use crate::seals::Office;
 
-/// After how many seconds a page with something about somebody asks whether anybody is there, and how many
-/// more it waits for an answer (WCAG 2.2.1).
-const STILL: &str = "180; url=/still";
-const OVER: &str = "60; url=/over";
-
-const REFRESH: HeaderName = HeaderName::from_static("refresh");
-
 /// Where in the procedure somebody is.
 #[derive(Clone)]
 pub(crate) enum At {
     /// What the copy is to have; then the fee.
     Choosing { person: Arc<Person>, medium: Medium, wish: Wish, is_chosen: bool },
-    /// It is paid: the paper, until it is put out, and the receipt. Who it was for is forgotten.
-    Paid { paper: Option<Arc<Vec<u8>>>, receipt: Receipt },
+    /// It is paid: the paper, and the receipt. Who it was for is forgotten.
+    Paid { paper: Arc<Vec<u8>>, receipt: Receipt },
+    /// The paper is put out: it is there until the browser has fetched it.
+    Out { paper: Option<Arc<Vec<u8>>>, receipt: Receipt },
 }
 
 /// What was paid for.
 #[derive(Clone, Copy)]
 pub(crate) struct Receipt {
-    number: u32,
-    at: Timestamp,
-    place: &'static inrou_words::Place,
-    wish: Wish,
-    yen: u64,
+    pub number: u32,
+    pub at: Timestamp,
+    pub place: &'static inrou_words::Place,
+    pub wish: Wish,
+    pub yen: u64,
 }
 
 pub(crate) fn router() -> Router<Desk> {
@@ -59,10 +54,8 @@ pub(crate) fn router() -> Router<Desk> {
         .route("/again", get(back).post(again))
         .route("/pay", get(back).post(pay))
         .route("/print", get(back).post(print))
-        .route("/end", get(back).post(end))
+        .route("/paper", get(paper))
         .route("/refused/{why}", get(refused))
-        .route("/still", get(still))
-        .route("/over", get(over))
 }
 
 #[derive(Template)]
@@ -70,7 +63,8 @@ pub(crate) fn router() -> Router<Desk> {
 struct Start<'a> {
     v: &'a Visit,
     title: &'static str,
-    is_open: bool,
+    /// Why it is not open.
+    closed: Option<Refusal>,
 }
 
 #[derive(Template)]
@@ -137,6 +131,8 @@ struct PaidPage<'a> {
     title: &'static str,
     receipt: Receipt,
     is_out: bool,
+    /// Whether the browser has yet to fetch the paper, which the page has it do by itself.
+    is_waiting: bool,
 }
 
 async fn start(
@@ -147,10 +143,10 @@ async fn start(
     let parts = &desk.0;
     // Whoever looks is there.
     let Some(at) = parts.customers.change(&headers, |at| at.clone()) else {
-        let is_open = check_hours(v.now).is_ok();
-        return page(&v, &Start { v: &v, title: "kiosk.title", is_open });
+        let closed = check_hours(v.now).err();
+        return page(&v, &Start { v: &v, title: "kiosk.title", closed });
     };
-    let shown = match at {
+    match at {
         At::Choosing { person, wish, is_chosen, .. } => {
             let found = match parts.machine.registers.find(&person) {
                 Ok(found) => found,
@@ -158,24 +154,34 @@ async fn start(
             };
             let (fee, place) = (found.offer.fee, found.place);
             if is_chosen {
-                let yen = fee * u64::from(wish.copies);
-                page(&v, &Confirm { v: &v, title: "kiosk.confirm", place, wish, yen })?
+                let yen = fee.of(wish.copies);
+                page(&v, &Confirm { v: &v, title: "kiosk.confirm", place, wish, yen })
             } else {
-                page(&v, &Contents { v: &v, title: "kiosk.contents", wish, fee })?
+                page(&v, &Contents { v: &v, title: "kiosk.contents", wish, fee: fee.of(1) })
             }
         }
-        At::Paid { paper, receipt } => {
-            let is_out = paper.is_none();
-            let title = if is_out { "kiosk.done" } else { "kiosk.paid" };
-            page(&v, &PaidPage { v: &v, title, receipt, is_out })?
+        At::Paid { receipt, .. } => {
+            let (is_out, is_waiting) = (false, false);
+            page(&v, &PaidPage { v: &v, title: "kiosk.paid", receipt, is_out, is_waiting })
         }
-    };
-    Ok(watched(shown, STILL))
+        At::Out { paper, receipt } => {
+            let (is_out, is_waiting) = (true, paper.is_some());
+            let done = PaidPage { v: &v, title: "kiosk.done", receipt, is_out, is_waiting };
+            Ok(with_frame(page(&v, &done)?))
+        }
+    }
 }
 
-/// A page that does not stay when nobody is there.
-fn watched(shown: Response, then: &'static str) -> Response {
-    ([(REFRESH, HeaderValue::from_static(then))], shown).into_response()
+/// Lets a page hold a frame of this site. A file that a frame fetches leaves the page as it stands: one that
+/// the page itself led to would keep it from ever going on.
+fn with_frame(mut shown: Response) -> Response {
+    if let Some(policy) = shown.headers_mut().get_mut(header::CONTENT_SECURITY_POLICY) {
+        let more = [policy.as_bytes(), b"; frame-src 'self'"].concat();
+        if let Ok(more) = HeaderValue::from_bytes(&more) {
+            *policy = more;
+        }
+    }
+    shown
 }
 
 #[derive(Template)]
@@ -212,14 +218,19 @@ async fn come_back(
         Ok(person) => person,
         Err(why) => return not_logged_in(&v, &why),
     };
-    let LoggedIn { subject, name, address, birthdate, .. } = person;
+    let LoggedIn { subject, name, address, birthdate, medium, .. } = person;
+    let medium = match medium {
+        Some(AnsweredBy::Card) => Medium::Card,
+        Some(AnsweredBy::Phone) => Medium::Phone,
+        None => return Err(Problem::new(Code::SERVICE_UNAVAILABLE)),
+    };
     let person = Person {
         id: subject,
         name: name.unwrap_or_default(),
         address: address.unwrap_or_default(),
         birth_date: birthdate.unwrap_or_default().parse().or_internal()?,
     };
-    desk.admit(person, Medium::Phone, v.now)
+    desk.admit(person, medium, v.now)
 }
 
 /// What the copy is to have.
@@ -271,7 +282,7 @@ async fn pay(State(desk): State<Desk>, headers: HeaderMap, v: Visit) -> Result<R
         At::Choosing { person, medium, wish, is_chosen } => {
             std::mem::take(is_chosen).then(|| (person.clone(), *medium, *wish))
         }
-        At::Paid { .. } => None,
+        At::Paid { .. } | At::Out { .. } => None,
     });
     let Some((person, medium, wish)) = chosen.flatten() else {
         return Ok(Redirect::to("/").into_response());
@@ -291,25 +302,29 @@ async fn pay(State(desk): State<Desk>, headers: HeaderMap, v: Visit) -> Result<R
 }
 
 /// The paper is put out: once.
-async fn print(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+async fn print(State(desk): State<Desk>, headers: HeaderMap) -> Redirect {
+    desk.0.customers.change(&headers, |at| {
+        if let At::Paid { paper, receipt } = at {
+            *at = At::Out { paper: Some(paper.clone()), receipt: *receipt };
+        }
+    });
+    Redirect::to("/")
+}
+
+/// The browser fetches it.
+async fn paper(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     let out = desk.0.customers.change(&headers, |at| match at {
-        At::Paid { paper, .. } => paper.take(),
-        At::Choosing { .. } => None,
+        At::Out { paper, .. } => paper.take(),
+        At::Choosing { .. } | At::Paid { .. } => None,
     });
     let Some(paper) = out.flatten() else { return Redirect::to("/").into_response() };
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/pdf")),
-        (
-            header::CONTENT_DISPOSITION,
-            HeaderValue::from_static("attachment; filename=\"juminhyo-mihon.pdf\""),
-        ),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::CONTENT_TYPE, "application/pdf"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"juminhyo-mihon.pdf\""),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'self'"),
     ];
     (headers, paper.to_vec()).into_response()
-}
-
-async fn end(State(desk): State<Desk>, headers: HeaderMap) -> Result<Response, Problem> {
-    Ok(([desk.0.customers.leave(&headers)?], Redirect::to("/")).into_response())
 }
 
 #[derive(Template)]
@@ -335,26 +350,6 @@ async fn refused(Path(why): Path<String>, v: Visit) -> Result<Response, Problem>
     let refusal = refusal.ok_or_else(|| Problem::new(Code::NOT_FOUND))?;
     let shown = page(&v, &RefusedPage { v: &v, title: "kiosk.refused", refusal })?;
     Ok((StatusCode::FORBIDDEN, shown).into_response())
-}
-
-#[derive(Template)]
-#[template(path = "kiosk-still.html")]
-struct Still<'a> {
-    v: &'a Visit,
-    title: &'static str,
-    is_over: bool,
-}
-
-/// Asks whether anybody is there.
-async fn still(v: Visit) -> Result<Response, Problem> {
-    let shown = page(&v, &Still { v: &v, title: "kiosk.still", is_over: false })?;
-    Ok(watched(shown, OVER))
-}
-
-/// Nobody was there: nothing is left for the next.
-async fn over(State(desk): State<Desk>, headers: HeaderMap, v: Visit) -> Result<Response, Problem> {
-    let shown = page(&v, &Still { v: &v, title: "kiosk.over", is_over: true })?;
-    Ok(([desk.0.customers.leave(&headers)?], shown).into_response())
 }
 
 pub(crate) fn leads(refusal: Refusal) -> Redirect {
@@ -403,7 +398,7 @@ impl Desk {
             entropy: &*ground.entropy,
         };
         let sealed = seals.seal(drawn, found.place, &office, || ground.clock.now()).await?;
-        let yen = found.offer.fee * u64::from(wish.copies);
+        let yen = found.offer.fee.of(wish.copies);
         let place = found.place;
         let issue = Issue {
             at: now,
@@ -415,6 +410,6 @@ impl Desk {
         };
         ledger.note(move |ledger: &mut Ledger| ledger.note(issue)).await?;
         let receipt = Receipt { number, at: now, place, wish, yen };
-        Ok(Ok(At::Paid { paper: Some(Arc::new(sealed)), receipt }))
+        Ok(Ok(At::Paid { paper: Arc::new(sealed), receipt }))
     }
 }

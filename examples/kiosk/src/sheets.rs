@@ -11,14 +11,14 @@ use pdf_writer::{Content, Date, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use subsetter::GlyphRemapper;
 use ttf_parser::{Face, GlyphId, RawFace, Tag};
 
-/// Noto Sans CJK JP, of which the characters of JIS X 0208 are left.
-static FONT: &[u8] = include_bytes!("../font/NotoSansCJKjp-Regular-JISX0208.otf");
+/// Noto Sans CJK JP, of which the characters of JIS X 0213 and Windows-31J are left.
+static FONT: &[u8] = include_bytes!("../font/NotoSansCJKjp-Regular-JISX0213.otf");
 
 static FACE: LazyLock<Face<'static>> =
     LazyLock::new(|| Face::parse(FONT, 0).expect("the font that comes with the kiosk is one"));
 
 /// What stands where the font has no character, as is the custom (ゲタ).
-const MISSING: char = '〓';
+pub(crate) const MISSING: char = '〓';
 
 /// A4, in points.
 pub(crate) const WIDTH: f32 = 595.0;
@@ -90,7 +90,8 @@ impl Sheets {
     /// Writes a line that begins there: from the left, and from the top. `turn`: by how many degrees
     /// against the clock.
     pub fn turned(&mut self, (x, y): (f32, f32), size: f32, text: &str, ink: Ink, turn: f32) {
-        let shown: Vec<u8> = text.chars().flat_map(|c| self.glyph(c).to_be_bytes()).collect();
+        let shown = text.chars().filter(|c| !is_selector(*c));
+        let shown: Vec<u8> = shown.flat_map(|c| self.glyph(c).to_be_bytes()).collect();
         let Some(page) = self.pages.last_mut() else { return };
         let (sine, cosine) = turn.to_radians().sin_cos();
         let (r, g, b) = ink.rgb();
@@ -198,8 +199,22 @@ impl Sheets {
     }
 }
 
+/// Whether a text has a character that the font lacks.
+pub(crate) fn lacks(text: &str) -> bool {
+    text.chars().any(|c| !is_selector(c) && FACE.glyph_index(c).is_none())
+}
+
+/// Whether it selects a variation of the character before it: which of them is meant makes no other character
+/// of it (Unicode 23.4), and the font has the usual one.
+fn is_selector(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
 /// How wide a character is, by its height.
 pub(crate) fn advance(c: char) -> f32 {
+    if is_selector(c) {
+        return 0.0;
+    }
     let glyph = FACE.glyph_index(c).or_else(|| FACE.glyph_index(MISSING));
     width(glyph.unwrap_or_default())
 }
@@ -232,15 +247,27 @@ fn date(at: Timestamp) -> Date {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_the_font_lacks_is_told_by_the_mark_that_is_the_custom() {
+    fn written(text: &str) -> String {
         let mut sheets = Sheets::default();
         sheets.begin();
-        sheets.text(0.0, 0.0, 10.0, "葛\u{e0100}𠮷野", Ink::Black);
-        let written: String = sheets.characters.values().collect();
-        assert_eq!(written, "葛〓野");
-        assert_eq!((advance('花'), advance('〓')), (1.0, 1.0));
-        assert!(advance('1') < 0.7 && advance('𠮷') == 1.0);
+        sheets.text(0.0, 0.0, 10.0, text, Ink::Black);
+        sheets.characters.values().collect()
+    }
+
+    #[test]
+    fn what_the_font_lacks_is_told_by_the_mark_that_is_the_custom() {
+        assert_eq!(written("葛𪚥野"), "葛〓野");
+        assert!(lacks("葛𪚥野") && !lacks("葛野"));
+        assert_eq!((advance('花'), advance('〓'), advance('𪚥')), (1.0, 1.0, 1.0));
+        assert!(advance('1') < 0.7);
+    }
+
+    #[test]
+    fn names_are_written_with_their_characters_and_in_the_usual_variation() {
+        assert_eq!(written("髙﨑德濵𠮷"), "髙﨑德濵𠮷");
+        assert_eq!(written("葛\u{e0100}城邊\u{e0112}辻\u{fe00}"), "葛城邊辻");
+        assert!(!lacks("葛\u{e0100}城"));
+        assert_eq!((advance('\u{e0100}'), advance('\u{fe0f}')), (0.0, 0.0));
     }
 
     #[test]

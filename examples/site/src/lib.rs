@@ -19,7 +19,7 @@ pub use book::Book;
 pub use ground::Ground;
 pub use pages::not_logged_in;
 pub use relying_party::{
-    Asks, Back, Begun, Failed, Known, NotLoggedIn, Person, REGISTRATION, RelyingParty,
+    Asks, Back, Begun, Failed, Known, Medium, NotLoggedIn, Person, REGISTRATION, RelyingParty,
 };
 pub use signing::SignResult;
 pub use visitors::Visitors;

@@ -7,12 +7,17 @@ use std::pin::Pin;
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use openidconnect::core::{
-    CoreAuthenticationFlow, CoreClient, CoreIdTokenVerifier, CoreProviderMetadata,
+    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType,
+    CoreGenderClaim, CoreIdTokenVerifier, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken, CoreRevocationErrorResponse,
+    CoreTokenIntrospectionResponse, CoreTokenType, CoreUserInfoClaims,
 };
 use openidconnect::{
-    AccessToken, AuthorizationCode, ClientId, CsrfToken, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
+    AccessToken, AdditionalClaims, AuthorizationCode, Client, ClientId, CsrfToken,
+    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse,
+    TokenResponse,
 };
 use reqwest::{Certificate, redirect};
 use serde::{Deserialize, Serialize};
@@ -98,8 +103,28 @@ pub struct Person {
     pub address: Option<String>,
     /// The day of birth, `YYYY-MM-DD`.
     pub birthdate: Option<String>,
+    /// By what the person answered; this provider says it, others need not.
+    pub medium: Option<Medium>,
     pub(crate) token: AccessToken,
 }
+
+/// What carries the key by which somebody answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Medium {
+    /// A card.
+    Card,
+    /// A phone.
+    Phone,
+}
+
+/// What the ID token says beside what is standard.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Beside {
+    medium: Option<Medium>,
+}
+
+impl AdditionalClaims for Beside {}
 
 /// Why somebody is not logged in.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +152,26 @@ impl Begun {
     }
 }
 
-type Discovered = CoreClient<
+type IdTokenParts = IdTokenFields<
+    Beside,
+    EmptyExtraTokenFields,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
+>;
+
+type Discovered = Client<
+    Beside,
+    CoreAuthDisplay,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJsonWebKey,
+    CoreAuthPrompt,
+    StandardErrorResponse<CoreErrorResponseType>,
+    StandardTokenResponse<IdTokenParts, CoreTokenType>,
+    CoreTokenIntrospectionResponse,
+    CoreRevocableToken,
+    CoreRevocationErrorResponse,
     EndpointSet,
     EndpointNotSet,
     EndpointNotSet,
@@ -218,8 +262,7 @@ impl RelyingParty {
         let token = tokens.access_token().clone();
         let told =
             client.user_info(token.clone(), Some(claims.subject().clone())).map_err(failed)?;
-        let told: openidconnect::core::CoreUserInfoClaims =
-            told.request_async(&call).await.map_err(failed)?;
+        let told: CoreUserInfoClaims = told.request_async(&call).await.map_err(failed)?;
         let name = told.name().and_then(|name| name.get(None)).map(|name| name.to_string());
         let address = told.address().and_then(|address| address.formatted.as_ref());
         Ok(Person {
@@ -227,6 +270,7 @@ impl RelyingParty {
             name,
             address: address.map(|address| address.to_string()),
             birthdate: told.birthdate().map(|day| day.to_string()),
+            medium: claims.additional_claims().medium,
             token,
         })
     }
@@ -282,7 +326,7 @@ impl RelyingParty {
     pub(crate) fn client(&self, known: &Known) -> Result<Discovered, Failed> {
         let callback = format!("{}{CALLBACK}", self.ground.own);
         let id = ClientId::new(known.id.clone());
-        let client = CoreClient::from_provider_metadata(known.provider.clone(), id, None);
+        let client = Client::from_provider_metadata(known.provider.clone(), id, None);
         Ok(client.set_redirect_uri(RedirectUrl::new(callback).map_err(failed)?))
     }
 

@@ -1,5 +1,7 @@
 //! A person before a browser: goes by what is written on the page, in her language.
 
+use std::path::Path;
+
 use fantoccini::Locator;
 use fantoccini::elements::Element;
 use inrou_words::{Form, Language, text};
@@ -386,7 +388,7 @@ impl Person {
     /// There is no answer.
     pub async fn takes_pdf(&self, address: &str) -> Vec<u8> {
         let take = format!(
-            "fetch({}, {{ method: 'POST', body: new URLSearchParams() }}).then(async (answer) =>
+            "fetch({}).then(async (answer) =>
             answer.headers.get('content-type') === 'application/pdf'
                 ? [...new Uint8Array(await answer.arrayBuffer())] : [])",
             json!(address)
@@ -394,6 +396,29 @@ impl Person {
         let told = self.browser.world().await.evaluate(&take).await.expect("the page stands still");
         let bytes = told.as_array().into_iter().flatten().filter_map(Value::as_u64);
         bytes.filter_map(|byte| u8::try_from(byte).ok()).collect()
+    }
+
+    /// Has what is downloaded from now on put into a folder.
+    ///
+    /// # Panics
+    /// The browser refuses.
+    pub async fn keeps_downloads_in(&self, folder: &Path) {
+        let behaviour = json!({ "behavior": "allow", "downloadPath": folder });
+        self.browser.devtools("Browser.setDownloadBehavior", behaviour).await;
+    }
+
+    /// Waits until a file of that name has been downloaded into a folder.
+    ///
+    /// # Panics
+    /// It does not come.
+    pub async fn has_downloaded(&self, file: &Path) {
+        // The browser gives a file its name once it is whole.
+        let comes = async {
+            while !file.is_file() {
+                self.browser.client.windows().await.expect("the browser is there");
+            }
+        };
+        timeout(PATIENCE, comes).await.unwrap_or_else(|_| panic!("{file:?} does not come"));
     }
 
     /// Whether the page says these words anywhere, readings aside.

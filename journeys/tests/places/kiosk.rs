@@ -1,6 +1,6 @@
 //! The kiosk in a convenience store: a copy of the residence record, by phone and by card, and who gets none.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use inrou::sandbox::Role;
@@ -32,7 +32,7 @@ async fn use_3_a_copy_is_printed_once_by_phone(way: Way) {
     let mut person = Person::new("kiosk", way).await;
     begins(&mut person, &site).await;
     person.presses("kiosk.by-phone").await;
-    answers_as(&person, "success").await;
+    answers_as(&person, "success-phone").await;
     looks_at(&mut person, "kiosk.contents").await;
     person.ticks("kiosk.household").await;
     person.ticks("kiosk.honseki").await;
@@ -46,8 +46,7 @@ async fn use_3_a_copy_is_printed_once_by_phone(way: Way) {
     person.waits_for("kiosk.confirm").await;
     pays(&mut person).await;
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("copy.pdf");
-    std::fs::write(&file, person.takes_pdf("/print").await).unwrap();
+    let file = prints(&mut person, folder.path()).await;
     a_reader_finds(
         &file,
         &["住民票の写し", "見本　成子", "本籍", "見本　サンドボックスで作られた"],
@@ -56,13 +55,16 @@ async fn use_3_a_copy_is_printed_once_by_phone(way: Way) {
     // It was put out once.
     person.reloads().await;
     looks_at(&mut person, "kiosk.done").await;
-    let again = person.takes_pdf("/print").await;
+    assert_eq!(person.counts("iframe").await, 0);
+    let again = person.takes_pdf("/paper").await;
     assert!(again.is_empty(), "the paper was put out twice");
     person.presses("kiosk.end").await;
     person.waits_for("kiosk.title").await;
     person.goes_to(&format!("{site}/office")).await;
     looks_at(&mut person, "kiosk-office.title").await;
     assert_eq!(person.counts("tbody tr").await, 1);
+    let medium = person.reads("tbody td:nth-child(7)").await;
+    assert_eq!(medium, person.words("kiosk-office.phone"));
     assert!(!person.page_says("成子").await, "the ledger has a name");
     person.leaves().await;
     house.ends().await;
@@ -83,10 +85,18 @@ async fn use_3_a_copy_is_printed_by_card_after_the_right_pin(way: Way) {
     person.waits_for("kiosk.contents").await;
     person.presses("button.next").await;
     person.waits_for("kiosk.confirm").await;
+    // Who does nothing is forgotten.
+    house.turns_to("2026-11-24T11:00:00+09:00");
+    person.reloads().await;
+    person.waits_for("kiosk.title").await;
+    person.goes_to(&format!("{site}/card")).await;
+    types_pin(&person, "1206").await;
+    person.waits_for("kiosk.contents").await;
+    person.presses("button.next").await;
+    person.waits_for("kiosk.confirm").await;
     pays(&mut person).await;
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("copy.pdf");
-    std::fs::write(&file, person.takes_pdf("/print").await).unwrap();
+    let file = prints(&mut person, folder.path()).await;
     a_reader_finds(&file, &["水野　花", "昭和63年6月12日", "東京都清瀬市見本町１－２－３"]);
     // Who leaves it alone is asked, and forgotten; the next one finds nothing.
     person.goes_to(&format!("{site}/still")).await;
@@ -95,7 +105,7 @@ async fn use_3_a_copy_is_printed_by_card_after_the_right_pin(way: Way) {
     looks_at(&mut person, "kiosk.over").await;
     person.presses("page.to-start").await;
     person.waits_for("kiosk.title").await;
-    assert!(person.takes_pdf("/print").await.is_empty());
+    assert!(person.takes_pdf("/paper").await.is_empty());
     person.leaves().await;
     house.ends().await;
 }
@@ -129,7 +139,7 @@ async fn use_3_who_gets_no_copy_is_told_why(way: Way) {
     person.is_told("USE-3", "certificate-on-hold").await;
     // By phone too, and in the night nobody.
     person.goes_to(&format!("{site}/phone")).await;
-    answers_as(&person, "revoked").await;
+    answers_as(&person, "revoked-phone").await;
     person.is_told("USE-3", "certificate-revoked").await;
     house.turns_to("2026-11-24T23:00:00+09:00");
     person.goes_to(&site).await;
@@ -137,6 +147,10 @@ async fn use_3_who_gets_no_copy_is_told_why(way: Way) {
     looks_at(&mut person, "kiosk.title").await;
     person.goes_to(&format!("{site}/medium")).await;
     person.waits_for_some("[data-reason=\"closed\"]").await;
+    house.turns_to("2026-12-29T10:00:00+09:00");
+    person.goes_to(&format!("{site}/medium")).await;
+    person.waits_for_some("[data-reason=\"turn-of-year\"]").await;
+    looks_at(&mut person, "kiosk.refused").await;
     person.leaves().await;
     house.ends().await;
 }
@@ -157,6 +171,16 @@ async fn pays(person: &mut Person) {
     person.presses("kiosk.pay").await;
     looks_at(person, "kiosk.paid").await;
     assert!(person.page_says(&person.words("kiosk.test-paid")).await);
+}
+
+/// Has the copy printed: the file, which the browser fetches by itself.
+async fn prints(person: &mut Person, folder: &Path) -> PathBuf {
+    person.keeps_downloads_in(folder).await;
+    person.presses("kiosk.print").await;
+    person.waits_for("kiosk.done").await;
+    let file = folder.join("juminhyo-mihon.pdf");
+    person.has_downloaded(&file).await;
+    file
 }
 
 /// Who somebody is at the authority, by the name of the card.
