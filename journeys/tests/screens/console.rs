@@ -29,7 +29,7 @@ async fn reg_4_a_registration_is_changed_and_looked_at(way: Way) {
 
     developer.types("console-site.new-key", NEXT_KEY).await;
     developer.presses("console-site.add-key").await;
-    developer.waits_for("console-site.title").await;
+    developer.waits_for_some("input[name=remove][value=\"2027\"]").await;
     assert_eq!(developer.counts("input[name=remove]").await, 2);
     developer.presses("console-site.change").await;
     developer.sees("REG-4", "console-site.change").await;
@@ -61,7 +61,8 @@ async fn reg_4_a_registration_is_changed_and_looked_at(way: Way) {
     developer.ticks("staff.suspend").await;
     developer.types("staff.reason", "応答がありません。").await;
     developer.presses("staff.decide-it").await;
-    developer.waits_for_words(&developer.words("console.suspended")).await;
+    developer.waits_for_words("応答がありません。").await;
+    assert!(developer.page_says(&developer.words("console.suspended")).await);
     developer.goes_to(&format!("{base}/provider/console/clients/{id}/registration")).await;
     assert!(developer.page_says("応答がありません。").await);
     developer.ticks("console-site.delete-confirm").await;
