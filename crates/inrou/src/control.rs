@@ -8,7 +8,7 @@
 //! | `{"lend":{"medium":"card","name":"hana","to":"inrou card attach"}}` | `"lent"`: nobody here uses the chip or holds its file for as long as the connection stays open, however it ends; a phone only if its holder allowed its use at a reader (REG-4) |
 //! | `"anchors"` | `{"anchors":{"pem":"-----BEGIN CERTIFICATE-----…","published":"http://127.0.0.1:8765","time_stamps":"-----BEGIN CERTIFICATE-----…","seals":"-----BEGIN CERTIFICATE-----…"}}`: the issuers, where their status services are now, the issuers of time-stamps, and those of seals |
 //! | `"address"` | `{"address":{"base":"http://localhost:8765"}}`: where the sandbox is reached |
-//! | `{"act":{"save":"before-class"}}`; `restore`, `delete`, `play`; `{"act":"reset"}` | `"done"` when it has come to its end, which takes as long as it takes |
+//! | `{"act":{"save":"before-class"}}`; `restore`, `delete`, `play`; `{"act":"reset"}`, `{"act":"reset-all"}` | `"done"` when it has come to its end, which takes as long as it takes |
 //! | `"snapshots"` | `{"snapshots":[{"name":"before-class","at":"2026-11-21T01:00:00Z","size":4096}]}` |
 //! | anything | `{"refused":{"code":"card-busy"}}`: a code of `docs/errors.md`, with `params` where it has some |
 //!
