@@ -16,7 +16,7 @@ use crate::screens::At;
 
 /// After how many seconds a page asks whether anybody is there; once the paper is put out, sooner.
 const STILL: HeaderValue = HeaderValue::from_static("180; url=/still");
-const STILL_AFTER_ALL: HeaderValue = HeaderValue::from_static("60; url=/still");
+const STILL_AFTER_ALL: HeaderValue = HeaderValue::from_static("90; url=/still");
 
 /// How many seconds an answer is waited for (WCAG 2.2.1), and the word that it has ended stays.
 const OVER: HeaderValue = HeaderValue::from_static("60; url=/over");
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(early.status(), 303, "it is not put out yet");
         assert_eq!(stand.asks("POST", "/print", &stand.cookie, "").await.status(), 303);
         let done = stand.asks("GET", "/", &stand.cookie, "").await;
-        assert_eq!(done.headers()[REFRESH], "60; url=/still");
+        assert_eq!(done.headers()[REFRESH], "90; url=/still");
         let policy = done.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.ends_with("; frame-src 'self'"), "{policy}");
         assert!(stand.says("/").await.contains("<iframe src=\"/paper\""));

@@ -49,7 +49,7 @@ async fn use_3_a_copy_is_printed_once_by_phone(way: Way) {
     let file = prints(&mut person, folder.path()).await;
     a_reader_finds(
         &file,
-        &["住民票の写し", "見本　成子", "本籍", "見本　サンドボックスで作られた"],
+        &["住民票の写し", "見本　携", "本籍", "見本　サンドボックスで作られた"],
     );
     is_sealed(&file, &house).await;
     // It was put out once.
@@ -65,7 +65,7 @@ async fn use_3_a_copy_is_printed_once_by_phone(way: Way) {
     assert_eq!(person.counts("tbody tr").await, 1);
     let medium = person.reads("tbody td:nth-child(7)").await;
     assert_eq!(medium, person.words("kiosk-office.phone"));
-    assert!(!person.page_says("成子").await, "the ledger has a name");
+    assert!(!person.page_says("携").await, "the ledger has a name");
     person.leaves().await;
     house.ends().await;
 }
@@ -147,6 +147,7 @@ async fn use_3_who_gets_no_copy_is_told_why(way: Way) {
     looks_at(&mut person, "kiosk.title").await;
     person.goes_to(&format!("{site}/medium")).await;
     person.waits_for_some("[data-reason=\"closed\"]").await;
+    looks_at(&mut person, "kiosk.refused").await;
     house.turns_to("2026-12-29T10:00:00+09:00");
     person.goes_to(&format!("{site}/medium")).await;
     person.waits_for_some("[data-reason=\"turn-of-year\"]").await;
