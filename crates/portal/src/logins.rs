@@ -73,11 +73,10 @@ impl Portal {
         wait: Wait,
         shutdown: &Shutdown,
     ) -> Result<LoginView, Problem> {
-        let hash = sha256(login.as_bytes());
-        let look = || self.store(move |store| store.login(&hash));
-        let record = self.settled(look, wait, shutdown).await?;
-        let record = record.ok_or_else(|| Problem::new(Code::NOT_FOUND))?;
+        let look = || self.login_transaction(login);
+        self.settles(look, wait, shutdown).await?;
         let now = self.now();
+        let record = look().await?.ok_or_else(|| Problem::new(Code::NOT_FOUND))?;
         let session = match record.standing(now) {
             Standing::Done => self.unused_token(&record.id, now).await?,
             _ => None,
@@ -94,7 +93,8 @@ impl Portal {
         login: &str,
     ) -> Result<Option<TransactionRecord>, Problem> {
         let hash = sha256(login.as_bytes());
-        self.store(move |store| store.login(&hash)).await
+        let found = self.store(move |store| store.login(&hash)).await?;
+        self.ended_in_time(found).await
     }
 
     /// A transaction to be begun now.

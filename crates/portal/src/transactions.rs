@@ -50,8 +50,8 @@ impl Portal {
         record: &TransactionRecord,
         confirmation: Confirmation,
     ) -> Result<(), Problem> {
-        let (id, session, now) = (record.id.clone(), self.secrets.session(&record.id), self.now());
-        self.change(move |store| store.confirm(&id, &session, confirmation, now)).await
+        let (id, now) = (record.id.clone(), self.now());
+        self.change(move |store| store.confirm(&id, confirmation, now)).await
     }
 
     /// With what is left to do for the person.
@@ -72,10 +72,9 @@ impl Portal {
         id: &TransactionId,
         Answering { phone, answer }: Answering,
     ) -> Result<Transaction, Problem> {
-        let digest = answer_digest(&answer);
+        let (digest, now) = (answer_digest(&answer), self.now());
         let record = self.find_transaction(id).await?;
         check_phone(&record, &phone)?;
-        let now = self.now();
         if record.state(now) != TransactionState::Open {
             return Ok(self.shown(&record, record.told(&digest, now)?));
         }
@@ -101,14 +100,13 @@ impl Portal {
         Ok(self.shown(&settled, settled.told(&digest, now)?))
     }
 
-    /// Looks until a transaction is no longer open, at most as long as `wait`; gives what was found
-    /// last.
-    pub(crate) async fn settled<F>(
+    /// Looks until a transaction is no longer open, at most as long as `wait`.
+    pub(crate) async fn settles<F>(
         &self,
         look: impl Fn() -> F,
         wait: Wait,
         shutdown: &Shutdown,
-    ) -> Result<Option<TransactionRecord>, Problem>
+    ) -> Result<(), Problem>
     where
         F: Future<Output = Result<Option<TransactionRecord>, Problem>>,
     {
@@ -116,7 +114,7 @@ impl Portal {
         let found = look().await?;
         let Some(record) = found.filter(|found| found.state(self.now()) == TransactionState::Open)
         else {
-            return look().await;
+            return Ok(());
         };
         let is_settled =
             |found: &TransactionRecord| found.state(self.now()) != TransactionState::Open;
@@ -127,7 +125,7 @@ impl Portal {
             polled = poll => { polled?; }
             () = self.clock.wait_until(record.expires) => {}
         }
-        look().await
+        Ok(())
     }
 
     /// Whether the log-in of this secret stands otherwise than its page shows, at once or within `wait`.
@@ -161,7 +159,26 @@ impl Portal {
     async fn find_transaction(&self, id: &TransactionId) -> Result<TransactionRecord, Problem> {
         let id = id.clone();
         let found = self.store(move |store| store.transaction(&id)).await?;
+        let found = self.ended_in_time(found).await?;
         found.ok_or_else(|| Problem::new(Code::TRANSACTION_UNKNOWN))
+    }
+
+    /// A transaction that was found, as it stands now. Before anybody is told that its time is over, the
+    /// store ends it: an answer that comes between is judged by what the store has.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) async fn ended_in_time(
+        &self,
+        found: Option<TransactionRecord>,
+    ) -> Result<Option<TransactionRecord>, Problem> {
+        let now = self.now();
+        match found {
+            Some(found) if found.is_overdue(now) => {
+                self.change(move |store| store.end(&found.id, now)).await
+            }
+            found => Ok(found),
+        }
     }
 
     /// A log-in's answer (USE-1). The history of the certificate's holder tells of a failure as well,

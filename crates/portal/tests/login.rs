@@ -270,6 +270,32 @@ async fn a_log_in_expires_on_the_second() {
     assert_eq!(asked.state, TransactionState::Expired);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn use_1_an_answer_whose_judging_outlasts_its_time_is_too_late() {
+    let house = House::new().await;
+    let person = house.person("印籠　花子", Medium::Phone);
+    let login = house.begin().await;
+    let asked = house.open(&login.transaction).await.unwrap();
+    let answer = person.user_authentication.log_in(&asked);
+    // The authority takes its time to say who that is. Meanwhile the page is told that nobody came.
+    house.role_api.set_silent(true);
+    let (late, told) = tokio::join!(house.answer(&login.transaction, &answer), async {
+        house.role_api.is_waited_for().await;
+        house.clock.advance_to(login.expires);
+        let told = house.poll(&login).await;
+        house.role_api.set_silent(false);
+        told
+    });
+    assert_eq!(told.state, TransactionState::Expired);
+    assert!(late.unwrap_err().is(Code::TRANSACTION_EXPIRED));
+    failed_by_time(&house.poll(&login).await);
+}
+
+fn failed_by_time(view: &LoginView) {
+    assert_eq!((view.state, &view.session), (TransactionState::Expired, &None));
+    assert_eq!(view.result.as_deref(), Some("transaction-expired"));
+}
+
 #[tokio::test]
 async fn a_refusal_on_the_phone_ends_the_log_in() {
     let house = House::new().await;

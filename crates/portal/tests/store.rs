@@ -8,12 +8,13 @@ mod support {
 use std::path::Path;
 
 use inrou_api::wire::portal::{Decision, OfficeState};
-use inrou_api::wire::transaction::{Purpose, TransactionState};
+use inrou_api::wire::transaction::{Flow, Purpose, TransactionState};
 use inrou_pki::SeededEntropy;
 use inrou_portal::store::{
-    Applications, Draft, Logins, OfficeQuery, Outcome, Records, Settlement, SqliteStore,
-    StoreError, Verdict, Visits,
+    Applications, Confirmation, Draft, Logins, OfficeQuery, Outcome, Records, Settlement,
+    SqliteStore, StoreError, Verdict, Visits,
 };
+use inrou_relying::{Checks, Handover, Standing, Taken, TransactionRecord};
 use support::samples::*;
 
 fn open(file: &Path) -> SqliteStore {
@@ -56,7 +57,7 @@ fn a_file_of_a_later_form_or_of_another_kind_is_refused_and_left_alone() {
     later.pragma_update(None, "user_version", 99).unwrap();
     drop(later);
     let refused = SqliteStore::open(&file, &SeededEntropy::new(1)).err().unwrap();
-    assert!(matches!(refused, StoreError::Newer { found: 99, known: 4 }), "{refused}");
+    assert!(matches!(refused, StoreError::Newer { found: 99, known: 5 }), "{refused}");
     let picture = folder.path().join("picture");
     std::fs::write(&picture, [0xFF; 5_000]).unwrap();
     let refused = SqliteStore::open(&picture, &SeededEntropy::new(1)).err().unwrap();
@@ -172,6 +173,56 @@ fn a_settlement_needs_an_open_transaction() {
     assert_eq!(found.state(later(180)), TransactionState::Expired);
     assert!(store.session(&session(1).token).unwrap().is_none());
     assert!(store.history(&subject(1), None, later(9), 10).unwrap().is_empty());
+}
+
+#[test]
+fn use_1_what_was_told_to_be_over_stays_so_whatever_answer_comes_between() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("portal.db"));
+    let new = transaction(Purpose::LogIn, 1);
+    store.begin_login(&digest("login", 1), &new).unwrap();
+    store.draw_up(&application(1)).unwrap();
+    for (over, answer) in [(&new.id, logged_in(1)), (&received(1).transaction, received(1))] {
+        let open = store.end(over, later(179)).unwrap().unwrap();
+        assert_eq!(open.state(later(179)), TransactionState::Open);
+        let ended = store.end(over, later(180)).unwrap().unwrap();
+        assert_eq!(ended.result(later(180)).as_deref(), Some("transaction-expired"));
+        // The answer was judged before that, and comes to the store after it.
+        let early = Settlement { at: later(179), ..answer };
+        let found = store.settle(&early).unwrap().unwrap();
+        assert_eq!(found.state(later(179)), TransactionState::Expired);
+    }
+    assert!(store.session(&session(1).token).unwrap().is_none());
+    assert!(store.application("application-1").unwrap().unwrap().received.is_none());
+    assert!(store.end(&transaction(Purpose::LogIn, 2).id, START).unwrap().is_none());
+}
+
+#[test]
+fn use_1_a_session_that_nobody_showed_to_be_ones_own_in_time_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("portal.db"));
+    let begin = |number| {
+        let checks = Checks { comes_back: true, ..Checks::default() };
+        let handover = Handover { checks, ..transaction(Purpose::LogIn, number).handover };
+        let new = TransactionRecord { handover, ..transaction(Purpose::LogIn, number) };
+        store.begin_login(&digest("login", number), &new).unwrap();
+        let taken = Taken { phone: digest("phone", number), flow: Flow::SameDevice };
+        store.take(&new.id, &taken, START).unwrap();
+        store.settle(&logged_in(number)).unwrap();
+        new.id
+    };
+    let (late, in_time) = (begin(1), begin(2));
+    store.confirm(&in_time, Confirmation::Return, later(119)).unwrap();
+    for id in [&late, &in_time] {
+        store.end(id, later(120)).unwrap();
+    }
+    assert!(store.sessions(&subject(1), later(120)).unwrap().is_empty());
+    assert_eq!(store.sessions(&subject(2), later(120)).unwrap().len(), 1);
+    // To come back earlier after all helps nobody.
+    store.confirm(&late, Confirmation::Return, later(119)).unwrap();
+    let found = store.transaction(&late).unwrap().unwrap();
+    assert_eq!(found.standing(later(119)), Standing::Over("handover-timed-out".to_owned()));
+    assert_eq!(store.session(&session(1).token).unwrap().unwrap().ended, Some(later(120)));
 }
 
 #[test]

@@ -89,11 +89,13 @@ impl Portal {
         let (before, limit, now) = (query.position()?, query.limit, self.now());
         let found = self
             .store(move |store| store.applications(&session.subject, before, limit.count() + 1));
-        let page = Page::of(found.await?, limit, |found| found.sequence).or_internal()?;
-        Ok(Page {
-            items: page.items.iter().map(|found| view(found, now)).collect(),
-            next: page.next,
-        })
+        let Page { items: found, next } =
+            Page::of(found.await?, limit, |found| found.sequence).or_internal()?;
+        let mut items = Vec::with_capacity(found.len());
+        for found in found {
+            items.push(view(&self.standing(found).await?, now));
+        }
+        Ok(Page { items, next })
     }
 
     /// One of the resident's applications, at once or as soon as the phone is no longer asked.
@@ -111,10 +113,11 @@ impl Portal {
             let found = self.own(&session, id.clone()).await?;
             Ok(Some(found.transaction))
         };
-        self.settled(look, wait, shutdown).await?;
+        self.settles(look, wait, shutdown).await?;
+        let now = self.now();
         let found = self.own(&session, id).await?;
         Ok(ApplicationDetail {
-            view: view(&found, self.now()),
+            view: view(&found, now),
             fields: found.fields,
             document: found.document,
         })
@@ -147,9 +150,15 @@ impl Portal {
     /// An application of this resident's; what is somebody else's is not found.
     pub(crate) async fn own(&self, session: &Session, id: String) -> Result<Application, Problem> {
         let found = self.store(move |store| store.application(&id)).await?;
-        found
-            .filter(|found| found.subject == session.subject)
-            .ok_or_else(|| Problem::new(Code::NOT_FOUND))
+        let found = found.filter(|found| found.subject == session.subject);
+        self.standing(found.ok_or_else(|| Problem::new(Code::NOT_FOUND))?).await
+    }
+
+    /// An application whose transaction has ended if its time is over.
+    async fn standing(&self, found: Application) -> Result<Application, Problem> {
+        let transaction = self.ended_in_time(Some(found.transaction)).await?;
+        let transaction = transaction.ok_or_else(|| Problem::new(Code::NOT_FOUND))?;
+        Ok(Application { transaction, ..found })
     }
 
     async fn draw_up_as(

@@ -167,8 +167,9 @@ pub(super) async fn show(
     v: Visit,
 ) -> Result<Response, Problem> {
     let portal = &screens.portal;
+    let now = portal.now();
     let found = portal.own(&session, id).await?;
-    let state = state(&found, portal.now());
+    let state = state(&found, now);
     let taken = found.transaction.handover.taken.is_some();
     let waits = state == ApplicationState::WaitsForSignature && !taken;
     let renews = format!("/portal/applications/{}/code", found.id);

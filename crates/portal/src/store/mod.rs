@@ -85,7 +85,6 @@ pub trait Logins: Send + Sync {
     fn confirm(
         &self,
         id: &TransactionId,
-        session: &str,
         confirmation: Confirmation,
         now: Timestamp,
     ) -> Result<(), StoreError>;
@@ -96,6 +95,17 @@ pub trait Logins: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     fn settle(&self, settlement: &Settlement) -> Result<Option<TransactionRecord>, StoreError>;
+
+    /// Ends a transaction whose time is over, for the answer or for what is checked after it: the session to
+    /// which it led ends, and an answer that comes later finds it so. Gives it as it stands afterwards.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn end(
+        &self,
+        id: &TransactionId,
+        now: Timestamp,
+    ) -> Result<Option<TransactionRecord>, StoreError>;
 
     /// The session of a token, whether ended or not.
     ///

@@ -11,6 +11,7 @@ pub const FIXTURES: &[&str] = &[
     include_str!("../fixtures/v2.sql"),
     include_str!("../fixtures/v3.sql"),
     include_str!("../fixtures/v4.sql"),
+    include_str!("../fixtures/v5.sql"),
 ];
 
 /// The resident of the fixtures.

@@ -1,5 +1,6 @@
 //! Transactions, log-ins, sessions.
 
+use inrou_api::problem::Code;
 use inrou_api::wire::transaction::{TransactionId, TransactionState};
 use inrou_relying::{Answered, Checks, Handover, Taken, TransactionRecord};
 use inrou_store::columns::{Json, Moment, Word, change, row, rows};
@@ -74,10 +75,9 @@ impl Logins for SqliteStore {
     ) -> Result<Option<TransactionRecord>, StoreError> {
         let (id, taken) = (id.clone(), taken.clone());
         self.write(move |connection| {
-            let found = find_transaction(connection, id.as_str())?;
-            let Some(mut found) = found else { return Ok(None) };
+            let Some(mut found) = end(connection, &id, now)? else { return Ok(None) };
             found.take(taken.clone(), now);
-            hand_over(connection, &found)?;
+            keep(connection, &found)?;
             Ok(Some(found))
         })
     }
@@ -85,49 +85,60 @@ impl Logins for SqliteStore {
     fn confirm(
         &self,
         id: &TransactionId,
-        session: &str,
         confirmation: Confirmation,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (id, session) = (id.clone(), session.to_owned());
+        let id = id.clone();
         self.write(move |connection| {
-            let found = find_transaction(connection, id.as_str())?;
-            let Some(mut found) = found else { return Ok(()) };
+            let Some(mut found) = end(connection, &id, now)? else { return Ok(()) };
             match confirmation {
                 Confirmation::Number { is_right } => found.confirm_number(is_right, now),
                 Confirmation::Return => found.confirm_return(now),
             }
             if found.state(now) == TransactionState::Failed {
-                let sql = "UPDATE sessions SET ended = ?2 WHERE id = ?1 AND ended IS NULL";
-                change(connection, sql, (&session, Moment(now)))?;
+                end_session_of(connection, &id, now)?;
             }
-            hand_over(connection, &found)
+            keep(connection, &found)
         })
     }
 
     fn settle(&self, settlement: &Settlement) -> Result<Option<TransactionRecord>, StoreError> {
         let settlement = settlement.clone();
         self.write(move |connection| {
-            let id = settlement.transaction.as_str();
-            let found = find_transaction(connection, id)?;
-            let open =
-                |found: &TransactionRecord| found.state(settlement.at) == TransactionState::Open;
-            if !found.as_ref().is_some_and(open) {
-                return Ok(found);
+            let (id, at) = (&settlement.transaction, settlement.at);
+            let Some(mut found) = end(connection, id, at)? else { return Ok(None) };
+            if found.state(at) != TransactionState::Open {
+                return Ok(Some(found));
             }
-            answer(connection, &settlement)?;
-            match &settlement.outcome {
-                Outcome::LoggedIn(session) => put_session(connection, session)?,
-                Outcome::Received(receipt) => {
-                    applications::receive(connection, receipt, settlement.at)?;
+            let (state, result) = match &settlement.outcome {
+                Outcome::LoggedIn(session) => {
+                    put_session(connection, session, id)?;
+                    (TransactionState::Done, None)
                 }
-                Outcome::Refused | Outcome::Failed(_) => {}
-            }
+                Outcome::Received(receipt) => {
+                    applications::receive(connection, receipt, at)?;
+                    (TransactionState::Done, None)
+                }
+                Outcome::Refused => (TransactionState::Refused, Some(Code::TRANSACTION_REFUSED)),
+                Outcome::Failed(code) => (TransactionState::Failed, Some(*code)),
+            };
             if let Some(entry) = &settlement.entry {
                 records::enter(connection, entry)?;
             }
-            find_transaction(connection, id)
+            let result = result.map(|code| code.to_string());
+            found.settle(Answered { state, result, answer: settlement.answer }, at);
+            keep(connection, &found)?;
+            Ok(Some(found))
         })
+    }
+
+    fn end(
+        &self,
+        id: &TransactionId,
+        now: Timestamp,
+    ) -> Result<Option<TransactionRecord>, StoreError> {
+        let id = id.clone();
+        self.write(move |connection| end(connection, &id, now))
     }
 
     fn session(&self, token: &Digest) -> Result<Option<Session>, StoreError> {
@@ -242,39 +253,43 @@ fn transaction_of_login(
     )
 }
 
-fn answer(connection: &Connection, settlement: &Settlement) -> Result<(), StoreError> {
-    let (state, result) = match &settlement.outcome {
-        Outcome::LoggedIn(_) | Outcome::Received(_) => (TransactionState::Done, None),
-        Outcome::Refused => (TransactionState::Refused, Some("transaction-refused")),
-        Outcome::Failed(code) => (TransactionState::Failed, Some(code.as_str())),
-    };
-    change(
-        connection,
-        "UPDATE transactions SET state = ?2, result = ?3, answer = ?4,
-             handover = json_set(handover, '$.answered', ?5)
-         WHERE id = ?1",
-        (
-            settlement.transaction.as_str(),
-            Word(state),
-            result,
-            &settlement.answer,
-            settlement.at.to_string(),
-        ),
-    )
-    .map(drop)
+/// Ends a transaction whose time is over, with the session to which it led if nobody showed in time that the
+/// answer was one's own; gives it as it stands afterwards.
+fn end(
+    connection: &Connection,
+    id: &TransactionId,
+    now: Timestamp,
+) -> Result<Option<TransactionRecord>, StoreError> {
+    let Some(mut found) = find_transaction(connection, id.as_str())? else { return Ok(None) };
+    if found.end(now).is_some() {
+        end_session_of(connection, id, now)?;
+        keep(connection, &found)?;
+    }
+    Ok(Some(found))
 }
 
-/// Notes how a transaction is handed over.
-fn hand_over(connection: &Connection, transaction: &TransactionRecord) -> Result<(), StoreError> {
+/// Ends the session to which a transaction led.
+fn end_session_of(
+    connection: &Connection,
+    id: &TransactionId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE sessions SET ended = ?2 WHERE transaction_id = ?1 AND ended IS NULL";
+    change(connection, sql, (id.as_str(), Moment(now))).map(drop)
+}
+
+/// Writes what changes in the life of a transaction.
+fn keep(connection: &Connection, transaction: &TransactionRecord) -> Result<(), StoreError> {
     let answered = transaction.answered.as_ref();
     change(
         connection,
-        "UPDATE transactions SET handover = ?2, state = ?3, result = ?4 WHERE id = ?1",
+        "UPDATE transactions SET handover = ?2, state = ?3, result = ?4, answer = ?5 WHERE id = ?1",
         (
             transaction.id.as_str(),
             Json(&transaction.handover),
             answered.map(|answered| Word(answered.state)),
             answered.and_then(|answered| answered.result.as_deref()),
+            answered.map(|answered| answered.answer),
         ),
     )
     .map(drop)
@@ -315,11 +330,17 @@ pub(super) fn read_transaction(row: &Row<'_>) -> rusqlite::Result<TransactionRec
     })
 }
 
-fn put_session(connection: &Connection, session: &Session) -> Result<(), StoreError> {
+fn put_session(
+    connection: &Connection,
+    session: &Session,
+    transaction: &TransactionId,
+) -> Result<(), StoreError> {
     change(
         connection,
-        "INSERT INTO sessions (token, id, subject, certificate, since, expires, used, origin)
-         VALUES (:token, :id, :subject, :certificate, :since, :expires, 0, :origin)",
+        "INSERT INTO sessions
+            (token, id, subject, certificate, since, expires, used, origin, transaction_id)
+         VALUES
+            (:token, :id, :subject, :certificate, :since, :expires, 0, :origin, :transaction)",
         named_params! {
             ":token": session.token,
             ":id": session.id,
@@ -328,6 +349,7 @@ fn put_session(connection: &Connection, session: &Session) -> Result<(), StoreEr
             ":since": Moment(session.since),
             ":expires": Moment(session.expires),
             ":origin": session.origin.as_ref().map(Json),
+            ":transaction": transaction.as_str(),
         },
     )
     .map(drop)

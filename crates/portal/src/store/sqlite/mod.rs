@@ -23,6 +23,7 @@ const SCHEMA: Schema = &[
     include_str!("v2.sql"),
     include_str!("v3.sql"),
     include_str!("v4.sql"),
+    include_str!("v5.sql"),
 ];
 
 /// A store in a file.
