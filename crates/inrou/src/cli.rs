@@ -4,6 +4,7 @@ mod call;
 mod card;
 mod complaint;
 mod help;
+mod token_keys;
 mod verify;
 mod whole;
 
@@ -20,6 +21,7 @@ use crate::call::Asked;
 use crate::card::attach::Attachment;
 use crate::card::read::Reading;
 use crate::fault::Fault;
+use crate::token_keys::Asked as TokenKeysAsked;
 use crate::verify::Verification;
 use crate::whole::Asked as WholeAsked;
 
@@ -65,6 +67,13 @@ pub enum Action {
         data: PathBuf,
         /// The first port; that of the sandbox's first start if `None`.
         port: Option<u16>,
+    },
+    /// Do something with the keys by which a provider signs ID tokens.
+    TokenKeys {
+        /// The configuration.
+        config: PathBuf,
+        /// What.
+        asked: TokenKeysAsked,
     },
     /// Play the whole job on a throw-away sandbox.
     Demo {
@@ -239,6 +248,7 @@ fn command(language: Language) -> Command {
         .subcommand(Command::new("clock").about(say("clock")).arg(to))
         .subcommands(whole::commands(&say))
         .subcommand(card::command(&say))
+        .subcommand(token_keys::command(&say))
         .subcommand(verify::command(&say))
         .subcommand(call::command(&say))
 }
@@ -254,6 +264,7 @@ fn without_use(matches: &ArgMatches) -> Option<Fault> {
     let instead = match name.as_str() {
         "demo" => None,
         "serve" => Some("config"),
+        "token-keys list" | "token-keys rotate" | "token-keys retire" => Some("config"),
         "verify" => Some("anchors"),
         "card read" => Some("reader"),
         // They come with the program.
@@ -293,6 +304,7 @@ fn action(matches: &ArgMatches) -> Action {
         "demo" => Action::Demo { out: arguments.get_one("out").cloned() },
         "clock" => Action::Clock { data: data(), to: typed("to") },
         "snapshot" | "reset" | "scenario" => whole::action(name, arguments),
+        "token-keys" => token_keys::action(arguments),
         "verify" => verify::action(data(), arguments),
         "call" => call::action(data(), arguments),
         _ => card::action(arguments),
@@ -355,6 +367,9 @@ mod tests {
         let serve = typed("inrou serve --config c.toml portal phone").unwrap();
         let roles = vec!["portal".to_owned(), "phone".to_owned()];
         assert_eq!(serve.action, Action::Serve { config: "c.toml".into(), roles });
+        let retire = typed("inrou token-keys retire --config c.toml K").unwrap().action;
+        let asked = TokenKeysAsked::Retire("K".to_owned());
+        assert_eq!(retire, Action::TokenKeys { config: "c.toml".into(), asked });
         let restore = typed("inrou snapshot restore before --data d").unwrap();
         let asked = WholeAsked::Restore("before".to_owned());
         assert_eq!(restore.action, Action::Whole { data: "d".into(), asked });
@@ -366,7 +381,12 @@ mod tests {
         let play = typed("inrou scenario play fresh --data d").unwrap().action;
         let asked = WholeAsked::Play("fresh".to_owned());
         assert_eq!(play, Action::Whole { data: "d".into(), asked });
-        for wrong in ["inrou serve", "inrou serve --config c.toml butler", "inrou snapshot save"] {
+        for wrong in [
+            "inrou token-keys rotate",
+            "inrou serve",
+            "inrou serve --config c.toml butler",
+            "inrou snapshot save",
+        ] {
             assert!(typed(wrong).is_err(), "{wrong}");
         }
         let list = typed("inrou card list --lang=ja").unwrap();

@@ -1,7 +1,7 @@
 //! The command: a sandbox of the whole service, and its parts.
 //!
 //! - [`cli`]: what can be typed; [`fault`]: what is said when it cannot be done
-//! - [`up`], [`demo`], [`clock`], [`card`], [`verify`], [`call`], [`whole`]: the commands;
+//! - [`up`], [`demo`], [`clock`], [`card`], [`verify`], [`call`], [`whole`], [`token_keys`]: the commands;
 //!   `control`: what they ask of a running sandbox
 //! - [`serve`]: roles as a configuration says; [`sandbox`]: every role in one process; [`residents`]: who
 //!   lives in it
@@ -23,6 +23,7 @@ pub mod sandbox;
 pub mod serve;
 mod table;
 mod terminal;
+pub mod token_keys;
 mod unmet;
 pub mod up;
 pub mod verify;
@@ -98,6 +99,7 @@ fn run(invocation: Invocation) -> Result<(), Fault> {
         Action::CardShow { data, name, phone } => card::show::run(language, &data, &name, phone),
         Action::CardRead { data, reading } => card::read::run(language, &data, &reading),
         Action::CardAttach { data, attachment } => card::attach::run(language, &data, &attachment),
+        Action::TokenKeys { config, asked } => token_keys::run(language, &config, &asked),
         Action::Verify { data, verification } => verify::run(language, &data, &verification),
     }
 }

@@ -56,6 +56,21 @@ async fn roles_that_cannot_be_served_are_told_by_their_code() {
     fails(&inrou(folder.path(), &["clock", "noon"]), "time-not-readable");
     running.stop().await;
     let printed = shown(&inrou(folder.path(), &["serve", "--print-config", "--port", "0"]));
+    fs::write(at("own.toml"), &printed).unwrap();
+    let config = at("own.toml");
+    let token_keys = |asked: &[&str]| {
+        let (command, more) = asked.split_first().unwrap();
+        inrou_alone(&[&["token-keys", command, "--config", &config], more].concat())
+    };
+    let first = shown(&token_keys(&["list"]));
+    let (_, first) = first.trim_end().rsplit_once(' ').unwrap();
+    fails(&token_keys(&["retire", first]), "token-key-unknown");
+    assert!(token_keys(&["rotate"]).status.success());
+    let both = shown(&token_keys(&["list"]));
+    assert_eq!((both.lines().count(), both.matches(first).count()), (2, 1), "{both}");
+    assert!(token_keys(&["retire", first]).status.success());
+    assert!(!shown(&token_keys(&["list"])).contains(first));
+
     fs::write(at("another"), "of another folder").unwrap();
     let by_another = printed.lines().map(|line| match line.starts_with("passphrase = ") {
         true => format!("passphrase = \"{}\"\n", at("another")),

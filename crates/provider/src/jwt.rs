@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use inrou_api::problem::{OrInternal, Problem};
 use inrou_pki::keys::ecdsa;
-use inrou_pki::{Signer, digest};
+use inrou_pki::{PublicKey, Signer, digest};
 use jiff::Timestamp;
 use jsonwebtoken::jwk::{
     AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters,
@@ -120,12 +120,13 @@ fn claims<T: DeserializeOwned + Clone>(
     }
 }
 
-/// Signs the provider's own tokens by ES256.
+/// Signs the provider's own tokens by ES256, and knows those that were signed by its keys of before.
 #[derive(Clone)]
 pub struct Issuer {
     key: Arc<dyn Signer>,
-    jwk: Jwk,
     kid: String,
+    /// The public keys, the one that signs first.
+    keys: JwkSet,
 }
 
 impl Issuer {
@@ -134,29 +135,35 @@ impl Issuer {
     /// # Errors
     /// The key is of another kind.
     pub fn new(key: Arc<dyn Signer>) -> Result<Self, Problem> {
-        let point = key.public_key().subject_public_key();
-        let (x, y) = point.get(1..).unwrap_or_default().split_at_checked(32).unwrap_or_default();
-        let mut jwk = Jwk {
-            common: CommonParameters {
-                public_key_use: Some(PublicKeyUse::Signature),
-                key_algorithm: Some(KeyAlgorithm::ES256),
-                ..CommonParameters::default()
-            },
-            algorithm: AlgorithmParameters::EllipticCurve(EllipticCurveKeyParameters {
-                key_type: EllipticCurveKeyType::EC,
-                curve: EllipticCurve::P256,
-                x: base64url(x),
-                y: base64url(y),
-            }),
-        };
-        let kid = jwk.thumbprint(ThumbprintHash::SHA256).or_internal()?;
-        jwk.common.key_id = Some(kid.clone());
-        Ok(Self { key, jwk, kid })
+        let (kid, jwk) = own_jwk(key.public_key())?;
+        Ok(Self { key, kid, keys: JwkSet { keys: vec![jwk] } })
     }
 
-    /// Its public key, to be published.
+    /// Which has signed by these keys, too, and takes what they signed until they are retired.
+    ///
+    /// # Errors
+    /// A key is of another kind.
+    pub fn with_former(mut self, former: &[PublicKey]) -> Result<Self, Problem> {
+        for key in former {
+            let (kid, jwk) = own_jwk(key)?;
+            if self.keys.find(&kid).is_none() {
+                self.keys.keys.push(jwk);
+            }
+        }
+        Ok(self)
+    }
+
+    /// By which name a key stands in the headers of the tokens that it signs: its thumbprint (RFC 7638).
+    ///
+    /// # Errors
+    /// The key is of another kind.
+    pub fn key_id(key: &PublicKey) -> Result<String, Problem> {
+        own_jwk(key).map(|(kid, _)| kid)
+    }
+
+    /// Its public keys, to be published.
     pub(crate) fn keys(&self) -> JwkSet {
-        JwkSet { keys: vec![self.jwk.clone()] }
+        self.keys.clone()
     }
 
     /// The claims of a token that this issuer signed, however long ago.
@@ -164,7 +171,7 @@ impl Issuer {
     /// # Errors
     /// What does not hold.
     pub(crate) fn verify<T: DeserializeOwned + Clone>(&self, token: &str) -> Result<T, Fault> {
-        verify(token, &self.keys(), &[Algorithm::ES256])
+        verify(token, &self.keys, &[Algorithm::ES256])
     }
 
     /// Signs claims.
@@ -189,6 +196,31 @@ impl Issuer {
         token.push_str(&base64url(&raw));
         Ok(token)
     }
+}
+
+/// A public key of the provider's own, under its name.
+fn own_jwk(key: &PublicKey) -> Result<(String, Jwk), Problem> {
+    let point = key.subject_public_key().split_first_chunk().ok_or(NotOnP256);
+    let ([_], coordinates) = point.or_internal()?;
+    let sound = key.algorithm() == inrou_pki::KeyAlgorithm::EcP256;
+    let split = coordinates.split_at_checked(32).filter(|_| sound);
+    let (x, y) = split.ok_or(NotOnP256).or_internal()?;
+    let mut jwk = Jwk {
+        common: CommonParameters {
+            public_key_use: Some(PublicKeyUse::Signature),
+            key_algorithm: Some(KeyAlgorithm::ES256),
+            ..CommonParameters::default()
+        },
+        algorithm: AlgorithmParameters::EllipticCurve(EllipticCurveKeyParameters {
+            key_type: EllipticCurveKeyType::EC,
+            curve: EllipticCurve::P256,
+            x: base64url(x),
+            y: base64url(y),
+        }),
+    };
+    let kid = jwk.thumbprint(ThumbprintHash::SHA256).or_internal()?;
+    jwk.common.key_id = Some(kid.clone());
+    Ok((kid, jwk))
 }
 
 #[derive(Debug, thiserror::Error)]

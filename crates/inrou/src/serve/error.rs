@@ -80,6 +80,9 @@ pub enum RoleError {
     /// The authority.
     #[error(transparent)]
     Authority(Problem),
+    /// The provider.
+    #[error(transparent)]
+    Provider(Problem),
     /// The address under which status is published.
     #[error(transparent)]
     Address(#[from] InvalidUri),

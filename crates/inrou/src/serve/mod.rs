@@ -9,6 +9,7 @@ mod portal;
 mod provider;
 mod relying;
 mod timestamps;
+mod token_keys;
 mod validation;
 
 use std::fs;
@@ -38,6 +39,7 @@ pub use portal::PortalRole;
 pub use provider::ProviderRole;
 pub use relying::AuthorityCalls;
 pub use timestamps::TimeStampRole;
+pub(crate) use token_keys::TokenKeys;
 pub use validation::ValidationRole;
 
 use crate::fault::Fault;

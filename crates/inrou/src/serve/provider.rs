@@ -1,24 +1,19 @@
 //! The provider as a role: where its things lie, and how it is opened.
 
-use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
 use inrou_api::server::{Shell, Shutdown};
-use inrou_authority::key_folder::KeyFolderError;
-use inrou_pki::{KeyAlgorithm, Signer};
 use inrou_provider::personas::Personas;
 use inrou_provider::settings::Settings;
 use inrou_provider::store::SqliteStore;
-use inrou_provider::{Issuer, Parts, Provider, screens};
+use inrou_provider::{Parts, Provider, screens};
 use inrou_web::{ProblemPages, Site};
 use serde::{Deserialize, Serialize};
 
+use super::token_keys::TokenKeys;
 use super::{AuthorityCalls, Ground, RoleError, Server};
-
-/// The file of the key that signs ID tokens.
-const TOKEN_KEY: &str = "tokens.key";
 
 /// The OpenID provider.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,7 +21,7 @@ const TOKEN_KEY: &str = "tokens.key";
 pub struct ProviderRole {
     /// Where it is served.
     pub server: Server,
-    /// Its folder: the store, and the key that signs ID tokens.
+    /// Its folder: the store, and the keys that sign ID tokens.
     pub folder: PathBuf,
     /// Whom it asks.
     pub authority: AuthorityCalls,
@@ -61,7 +56,7 @@ impl ProviderRole {
             entropy: ground.entropy.clone(),
             authority: self.authority.signing_client(ground)?,
             validator: self.authority.validator(&self.anchors, &self.relying, ground)?,
-            issuer: Issuer::new(self.token_key(ground)?).map_err(RoleError::Authority)?,
+            issuer: self.token_keys()?.issuer(&*ground.keys, &*ground.entropy)?,
             settings: self.settings.clone(),
             personas,
         });
@@ -79,18 +74,13 @@ impl ProviderRole {
         shell.with_pages(Arc::new(pages)).wrap(site.visit(screens::router(provider, told)))
     }
 
-    /// The key that signs ID tokens; made when it is first asked for.
-    fn token_key(&self, ground: &Ground) -> Result<Arc<dyn Signer>, RoleError> {
-        let folder = self.authority.key_folder(&self.folder.join("keys"))?;
-        match folder.read(TOKEN_KEY) {
-            Err(KeyFolderError::Io(error)) if error.kind() == ErrorKind::NotFound => {
-                let made = ground.keys.generate(KeyAlgorithm::EcP256);
-                let made = made.map_err(KeyFolderError::from)?;
-                folder.write(TOKEN_KEY, &made, &*ground.entropy)?;
-                Ok(Arc::new(made))
-            }
-            read => Ok(Arc::new(read?)),
-        }
+    /// The keys that sign ID tokens.
+    ///
+    /// # Errors
+    /// [`RoleError`].
+    pub(crate) fn token_keys(&self) -> Result<TokenKeys, RoleError> {
+        let folder = self.folder.join("keys");
+        Ok(TokenKeys::new(&folder, self.authority.key_folder(&folder)?))
     }
 
     /// The paths in the configuration.

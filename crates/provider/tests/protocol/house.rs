@@ -13,7 +13,9 @@ use inrou_api::signature::RoleKey;
 use inrou_api::wire::transaction::{
     Answering, PhoneSecret, Taking, Transaction, TransactionAnswer,
 };
-use inrou_pki::{Entropy, FreshKeys, KeyAlgorithm, KeySource, Signer, SystemEntropy, pem};
+use inrou_pki::{
+    Entropy, FreshKeys, KeyAlgorithm, KeySource, PublicKey, Signer, SystemEntropy, pem,
+};
 use inrou_provider::settings::Settings;
 use inrou_provider::store::SqliteStore;
 use inrou_provider::{Issuer, OPEN_TO_OTHERS, Parts, Provider, router, screens};
@@ -58,6 +60,8 @@ pub struct House {
     /// What was scanned last, by transaction.
     pub scanned: Mutex<BTreeMap<String, String>>,
     token_key: Arc<dyn Signer>,
+    /// By which it has signed before.
+    pub former: Vec<PublicKey>,
     role_key: Arc<dyn Signer>,
     /// Of the staff who approve sites.
     pub staff_key: Arc<dyn Signer>,
@@ -96,6 +100,7 @@ impl House {
             provider: Weak::new(),
             scanned: Mutex::default(),
             token_key,
+            former: Vec::new(),
             role_key,
             staff_key: key(),
             settings,
@@ -114,6 +119,13 @@ impl House {
         self.open();
     }
 
+    /// Opens it anew with another key that signs.
+    pub fn rotate(&mut self) {
+        self.former.push(self.token_key.public_key().clone());
+        self.token_key = key();
+        self.restart();
+    }
+
     fn open(&mut self) {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let api = format!("{}/authority/v1", self.role_api.base());
@@ -126,7 +138,7 @@ impl House {
             entropy: entropy.clone(),
             authority: client.signing(signer),
             validator: self.authority.validator(self.authority.relying_settings()),
-            issuer: Issuer::new(self.token_key.clone()).unwrap(),
+            issuer: Issuer::new(self.token_key.clone()).unwrap().with_former(&self.former).unwrap(),
             settings: Settings {
                 public_base: BASE.to_owned(),
                 staff: [("staff".to_owned(), public_key(&*self.staff_key))].into(),

@@ -35,6 +35,7 @@ mod site;
 mod staff;
 mod time_out;
 mod token;
+mod token_keys;
 mod untold;
 mod userinfo;
 
