@@ -1,6 +1,7 @@
 //! Checks of the repository itself, which the compiler does not make.
 
 mod codes;
+mod conformance;
 mod length;
 mod licences;
 mod links;
@@ -33,11 +34,12 @@ struct Check {
     findings: fn(&Tree) -> Vec<String>,
 }
 
-const CHECKS: [Check; 5] = [
+const CHECKS: [Check; 6] = [
     Check { name: "nothing is left undone, no test is left out", findings: markers::check },
     Check { name: "no path of one machine is named", findings: paths::check },
     Check { name: "links and paths in documents lead somewhere", findings: links::check },
     Check { name: "every served rule has its test", findings: rulebook::check },
+    Check { name: "every case of the suites has its test", findings: conformance::check },
     Check { name: "every error is told in a test", findings: codes::check },
 ];
 

@@ -79,12 +79,12 @@ fn rows(text: &str) -> Vec<Row<'_>> {
 }
 
 /// What a cell has in backquotes.
-fn quoted(cell: &str) -> Vec<&str> {
+pub(super) fn quoted(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
 /// The cells of a row of a table.
-fn cells(line: &str) -> Option<Vec<&str>> {
+pub(super) fn cells(line: &str) -> Option<Vec<&str>> {
     let inside = line.trim().strip_prefix('|')?.strip_suffix('|')?;
     Some(inside.split('|').map(str::trim).collect())
 }
@@ -93,7 +93,7 @@ fn cells(line: &str) -> Option<Vec<&str>> {
 const JOURNEYS: &str = "in_every_way!(";
 
 /// The names of all test functions, and of journeys.
-fn tests_of(tree: &Tree) -> BTreeSet<&str> {
+pub(super) fn tests_of(tree: &Tree) -> BTreeSet<&str> {
     let mut tests = BTreeSet::new();
     for file in tree.ending(".rs") {
         for list in file.text.split(JOURNEYS).skip(1) {

@@ -133,6 +133,39 @@ async fn oidc_core_5_5_a_claim_that_is_asked_for_is_given_like_a_scope() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn oidcc_claims_essential_and_other_scope_order_are_given_what_they_name() {
+    let house = House::new().await;
+    let (site, person) = (house.site("digital-auth").await, house.person("水野　花"));
+    let essential = json!({"userinfo": {"name": {"essential": true}}}).to_string();
+    for (scope, claims, told) in [
+        ("openid", Some(&essential), &["name", "sub"][..]),
+        ("birthdate name openid", None, &["birthdate", "name", "sub"]),
+    ] {
+        let mut request = site.request().set("scope", scope);
+        if let Some(claims) = claims {
+            request = request.set("claims", claims);
+        }
+        let back = house.browser().log_in(&request, &person).await;
+        let tokens = house.token(&site, &site.exchange(&house, &back["code"])).await.json();
+        let answer = house.userinfo(&site, tokens["access_token"].as_str().unwrap()).await.json();
+        let names: Vec<&str> = answer.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, told, "{scope}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn oidcc_ensure_request_without_nonce_succeeds_for_code_flow() {
+    let house = House::new().await;
+    let (site, person) = (house.site("fapi2").await, house.person("水野　花"));
+    let request = site.request().without("nonce").without("state");
+    let back = house.browser().log_in(&house.asks(&site, &request).await, &person).await;
+    assert!(!back.contains_key("state"));
+    let tokens = house.token(&site, &site.exchange(&house, &back["code"])).await.json();
+    let claims = keys::claims(tokens["id_token"].as_str().unwrap());
+    assert_eq!((&claims["aud"], claims.get("nonce")), (&json!(site.id), None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn oidc_core_5_5_1_somebody_else_than_the_one_who_is_named_is_not_logged_in() {
     let house = House::new().await;
     let site = house.site("digital-auth").await;
