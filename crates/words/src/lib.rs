@@ -40,4 +40,4 @@ pub use notice::{NoticeText, notice, notices};
 pub use places::{Place, PlaceName, place, places};
 pub use text::{Parameter, Sentence, Text, text};
 pub use value::{Kind, Term, Value};
-pub use writer::Form;
+pub use writer::{Form, language_of};

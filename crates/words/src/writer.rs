@@ -20,6 +20,12 @@ pub enum Form {
 /// The reading of a longer word stands after it.
 const LONG: usize = 8;
 
+/// In which language somebody's own words are, for HTML's `lang`: Japanese if kana say so; else nobody knows
+/// ("", as HTML writes that). Kanji may be Chinese.
+pub fn language_of(words: &str) -> &'static str {
+    if words.contains(is_kana) { "ja" } else { "" }
+}
+
 /// Writes words of one language in one form.
 pub(crate) struct Writer<'w> {
     out: &'w mut dyn fmt::Write,
@@ -69,18 +75,24 @@ impl<'w> Writer<'w> {
         match self.language {
             Language::JaEasy if !term.reading.is_empty() => self.term_with_reading(term),
             Language::JaEasy => fmt::Write::write_str(self, term.text),
-            Language::Ja | Language::En => self.quote(term.text),
+            Language::Ja | Language::En => self.marked(term.text, "ja"),
         }
     }
 
     /// Writes another person's own words: where the text around them is in other words, they are marked
-    /// as what they are.
+    /// as what they are, as far as they show it.
     pub(crate) fn quote(&mut self, words: &str) -> fmt::Result {
-        let japanese = words.contains(|c| is_kanji(c) || is_kana(c));
-        if self.language == Language::Ja || !japanese || self.form != Form::Html {
+        self.marked(words, language_of(words))
+    }
+
+    fn marked(&mut self, words: &str, language: &str) -> fmt::Result {
+        let foreign = words.contains(|c| is_kanji(c) || is_kana(c));
+        if self.language == Language::Ja || !foreign || self.form != Form::Html {
             return fmt::Write::write_str(self, words);
         }
-        self.out.write_str("<span lang=\"ja\">")?;
+        self.out.write_str("<span lang=\"")?;
+        self.out.write_str(language)?;
+        self.out.write_str("\">")?;
         escape(self.out, words)?;
         self.out.write_str("</span>")
     }
@@ -201,11 +213,23 @@ mod tests {
             Writer::new(&mut out, form, language).quote("口座<名義>").unwrap();
             out
         };
-        let marked = "<span lang=\"ja\">口座&lt;名義&gt;</span>";
+        let marked = "<span lang=\"\">口座&lt;名義&gt;</span>";
         assert_eq!(quote(Language::JaEasy, Form::Html), marked);
         assert_eq!(quote(Language::En, Form::Html), marked);
         assert_eq!(quote(Language::Ja, Form::Html), "口座&lt;名義&gt;");
         assert_eq!(quote(Language::JaEasy, Form::Kana), "口座<名義>");
+    }
+
+    #[test]
+    fn words_are_japanese_if_kana_say_so_and_else_of_any_language() {
+        for (words, language) in
+            [("見本の銀行", "ja"), ("カフェ", "ja"), ("中国银行", ""), ("Mihon Bank", ""), ("", "")]
+        {
+            assert_eq!(language_of(words), language, "{words}");
+        }
+        let mut out = String::new();
+        Writer::new(&mut out, Form::Html, Language::En).quote("見本の銀行").unwrap();
+        assert_eq!(out, "<span lang=\"ja\">見本の銀行</span>");
     }
 
     #[test]

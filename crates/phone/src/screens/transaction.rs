@@ -14,7 +14,7 @@ use inrou_api::wire::transaction::{
 };
 use inrou_rules::Use;
 use inrou_web::{Field, Form, Kind, Said, Trouble, Visit, page, percent};
-use inrou_words::Term;
+use inrou_words::{Term, language_of};
 use serde::Deserialize;
 
 use super::parts::{self, Fault};
@@ -211,8 +211,7 @@ impl Shown<'_> {
 
     /// The language of a text that the asker wrote: what is signed is shown as it is.
     fn language(&self, text: &str) -> &'static str {
-        let japanese = |c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');
-        if text.contains(japanese) { "ja" } else { "en" }
+        language_of(text)
     }
 }
 
