@@ -1,5 +1,5 @@
 //! What happened to a transaction or to a registration, for the developer of the site (REG-4): when, and
-//! why, in stable codes and fixed words, or in those of the staff. Nothing of a resident is in it.
+//! why, in stable codes and fixed words, or in those of the staff. Nothing of a resident is noted in it.
 
 use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::{Code, OrInternal, Problem};
@@ -29,7 +29,8 @@ pub struct Event {
     pub what: What,
     /// Why: a stable code.
     pub code: Option<String>,
-    /// More of it, in fixed words; of what the staff did, its reason.
+    /// More of it, in fixed words, or the name of a parameter that was sent twice; of what the staff did, its
+    /// reason.
     pub detail: Option<String>,
     /// Who of the staff did it, if it was done by the staff: the name of the key.
     pub by: Option<String>,

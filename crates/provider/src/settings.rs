@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::clients::Limits;
+use crate::clients::{Limits, MOST};
 
 /// The provider's settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,6 +40,7 @@ pub struct Settings {
     /// Whether a client may ask residents as soon as it is registered: in a sandbox.
     pub approves_at_once: bool,
     /// How often a client may have residents asked whose registration does not say otherwise.
+    #[serde(deserialize_with = "sound")]
     pub limits: Limits,
     /// How many registrations may wait for a decision at a time: anybody may register.
     pub pending_registrations: usize,
@@ -95,5 +97,16 @@ impl Default for Settings {
             pending_life: SignedDuration::from_hours(30 * 24),
             skew: SignedDuration::from_secs(10),
         }
+    }
+}
+
+/// Limits under which every client can be served.
+fn sound<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Limits, D::Error> {
+    let limits = Limits::deserialize(deserializer)?;
+    match limits.fault() {
+        None => Ok(limits),
+        Some(member) => Err(D::Error::custom(format!(
+            "`limits.{member}` does not hold: each limit is from 1 to {MOST}, and no fewer for a day than for a minute"
+        ))),
     }
 }

@@ -94,10 +94,9 @@ impl Provider {
         id: &TransactionId,
         Answering { phone, answer }: Answering,
     ) -> Result<Transaction, Problem> {
-        let digest = answer_digest(&answer);
+        let (digest, now) = (answer_digest(&answer), self.now());
         let asked = self.asked(id).await?;
         check_phone(&asked.transaction, &phone)?;
-        let now = self.now();
         if asked.transaction.state(now) != TransactionState::Open {
             let told = asked.transaction.told(&digest, now)?;
             return Ok(self.shown(&asked.transaction, told));

@@ -172,4 +172,32 @@ mod tests {
         let refused = config("tls = { certificate = \"c\", key = \"k\" }").unwrap_err();
         assert_eq!(refused.code(), "config-invalid");
     }
+
+    #[test]
+    fn reg_4_limits_by_which_nobody_could_log_in_are_refused_at_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("inrou.toml");
+        let read = |minute: u32, day: u32| {
+            let text = format!(
+                "[provider]\nfolder = \"provider\"\n\
+                 [provider.server]\nlisten = \"127.0.0.1:0\"\n\
+                 [provider.authority]\naddress = \"http://localhost\"\ncaller = \"provider\"\n\
+                 keys = \"keys\"\npassphrase = \"passphrase\"\n\
+                 [provider.settings.limits]\nlog_ins_a_minute = {minute}\nlog_ins_a_day = {day}\n\
+                 signatures_a_minute = 1\nsignatures_a_day = 1\n"
+            );
+            fs::write(&file, text).unwrap();
+            Config::read(&file).map(drop).map_err(|fault| {
+                let detail = fault.params().find(|(name, _)| *name == "detail");
+                (fault.code(), detail.map_or_else(String::new, |(_, detail)| detail.to_owned()))
+            })
+        };
+        assert_eq!(read(1, 1), Ok(()));
+        for (minute, day, member) in [(0, 1, "log_ins_a_minute"), (2, 1, "log_ins_a_day")] {
+            let (code, detail) = read(minute, day).unwrap_err();
+            assert_eq!(code, "config-invalid");
+            let wanted = format!("`limits.{member}` does not hold");
+            assert!(detail.starts_with("line 10: ") && detail.contains(&wanted), "{detail}");
+        }
+    }
 }

@@ -54,7 +54,7 @@ pub struct Renewal {
 pub enum StaffAct {
     /// Decides where it stands. An approval and a refusal name the version that was looked at.
     Decide(Standing, Option<u64>),
-    /// Sets how often it may have residents asked; `None`: as the operator has it for all.
+    /// Sets how often it may have residents asked; `None`: as was registered, or as it is for all.
     Limit(Option<Limits>),
 }
 
@@ -151,7 +151,8 @@ impl Renewal {
             standing,
             // The reason was about what was there before.
             reason: client.reason.filter(|_| is_same),
-            since: if is_same { client.since } else { self.at },
+            since: if is_same { client.since } else { Some(self.at) },
+            limits: client.limits,
             id: client.id,
         })
     }
@@ -175,18 +176,14 @@ impl Decision {
                     Standing::Refused if client.standing != Standing::Pending => None,
                     _ => client.approved,
                 };
-                let (reason, since) = (Some(self.reason.clone()), self.at);
+                let (reason, since) = (Some(self.reason.clone()), Some(self.at));
                 Ok(Client { approved, standing: *standing, reason, since, ..client })
             }
             StaffAct::Limit(limits) => {
                 if let Some(member) = limits.as_ref().and_then(Limits::fault) {
                     return Err(ClientFault::Limits(member));
                 }
-                // What the staff sets needs nobody's approval.
-                let limited = |registration| Registration { limits: *limits, ..registration };
-                let approved = client.approved.map(limited);
-                let (registration, version) = (limited(client.registration), client.version + 1);
-                Ok(Client { registration, version, approved, ..client })
+                Ok(Client { limits: *limits, ..client })
             }
         }
     }

@@ -115,16 +115,16 @@ impl Provider {
         query: PageQuery,
         standing: Option<Standing>,
     ) -> Result<Page<Client>, Problem> {
-        let after: Option<String> = query.position()?;
+        // By number, which is nobody else's when a client is gone.
+        let after = query.position()?.unwrap_or(0);
         let limit = query.limit.count() + 1;
-        let after = after.unwrap_or_default();
-        let found = self.store(move |store| store.clients(&after, standing, limit)).await?;
-        Page::of(found, query.limit, |client| client.id.as_str().to_owned()).or_internal()
+        let found = self.store(move |store| store.clients(after, standing, limit)).await?;
+        Page::of(found, query.limit, |client| client.id.number()).or_internal()
     }
 
     /// How often a client may have residents asked.
-    pub(crate) fn limits(&self, of: &Registration) -> Limits {
-        of.limits.unwrap_or(self.settings.limits)
+    pub(crate) fn limits(&self, of: &Client) -> Limits {
+        of.limits_in_force(self.settings.limits)
     }
 
     /// Changes the store by one more of what a client may have only so many.
@@ -138,7 +138,7 @@ impl Provider {
         what: Counted,
         act: impl FnOnce(&dyn Store, &Use) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let limits = self.limits(&client.registration);
+        let limits = self.limits(client);
         let one = Use { client: client.id.clone(), what, limits, at: self.now() };
         self.change(move |store| {
             let done = act(store, &one);

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 pub use acts::{Change, ClientFault, Decision, NewClient, Renewal, StaffAct};
 pub use keys::Keys;
 pub(crate) use keys::{is_private, is_sound};
+pub(crate) use limits::MOST;
 pub use limits::{Counted, Limits, Reached, Span, Use};
 pub(crate) use manage::{Registered, Shown};
 pub(crate) use registration::FAPI_ALGORITHMS;
@@ -32,6 +33,11 @@ impl ClientId {
     /// The client of that number.
     pub fn numbered(number: u64) -> Self {
         Self(format!("RP{number:08}"))
+    }
+
+    /// Which number that is; `None` if it names nobody.
+    pub(crate) fn number(&self) -> Option<u64> {
+        self.0.strip_prefix("RP")?.parse().ok()
     }
 
     /// As it was sent; whether it names anybody is for the store to say.
@@ -80,13 +86,21 @@ pub struct Client {
     pub standing: Standing,
     /// Why the staff decided so, if it said.
     pub reason: Option<String>,
-    /// Since when it stands so.
-    pub since: Timestamp,
+    /// Since when it stands so; absent where that was not noted.
+    pub since: Option<Timestamp>,
+    /// How often it may have residents asked, where the staff has said so: whatever the site registers.
+    pub limits: Option<Limits>,
 }
 
 impl Client {
     /// Whether it may ask residents.
     pub(crate) fn may_ask(&self) -> bool {
         self.standing == Standing::Approved
+    }
+
+    /// How often it may have residents asked: as the staff has it, else as was registered and approved, else
+    /// as it is for all.
+    pub(crate) fn limits_in_force(&self, usual: Limits) -> Limits {
+        self.limits.or(self.registration.limits).unwrap_or(usual)
     }
 }

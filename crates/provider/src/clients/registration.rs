@@ -46,7 +46,8 @@ pub struct Registration {
     /// When an answer to a QR code is confirmed by a number that the phone shows and the page asks for.
     #[serde(default)]
     pub number_check: NumberCheck,
-    /// How often it may have residents asked, if not as the operator has it for all.
+    /// How often it asks to have residents asked, if not as the operator has it for all. What the staff sets
+    /// goes before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
 }

@@ -39,7 +39,8 @@ pub(crate) struct Approval {
     "reason": "The bank expects many customers at the end of the month."
 }))]
 pub(crate) struct LimitsSet {
-    /// So often; without it, as the operator has it for all.
+    /// So often, whatever the site registers; without it, as was registered, or as the operator has it for
+    /// all.
     #[serde(default)]
     pub limits: Option<Limits>,
     /// Why, for its developer and for the record: at most 500 characters.

@@ -49,9 +49,10 @@ pub(super) struct ClientView {
     version: u64,
     /// Whether it may ask residents: `approved`; if not, `pending`, `refused` or `suspended`.
     standing: Standing,
-    /// Since when it stands so.
-    #[schema(value_type = String, format = DateTime)]
-    since: Timestamp,
+    /// Since when it stands so; absent where that was not noted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    since: Option<Timestamp>,
     /// Why the staff decided so, if it said.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -62,8 +63,12 @@ pub(super) struct ClientView {
     registration_client_uri: String,
     /// How the client proves itself.
     token_endpoint_auth_method: &'static str,
-    /// How often it may have residents asked, whether its own `limits` say so or the operator.
+    /// How often it may have residents asked: as the staff has set it, else as its own `limits` say, else as
+    /// the operator has it for all.
     limits_in_force: Limits,
+    /// What the staff has set, if it has: a change of the registration does not touch it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits_set: Option<Limits>,
     /// What is registered of it.
     #[serde(flatten)]
     registration: Registration,
@@ -74,6 +79,7 @@ impl ClientView {
     pub(super) fn of(provider: &Provider, client: Client, token: Option<&str>) -> Self {
         let id = client.id.as_str();
         Self {
+            limits_in_force: provider.limits(&client),
             registration_access_token: token.map(str::to_owned),
             registration_client_uri: provider.settings.own_api(&format!("/clients/{id}")),
             client_id: id.to_owned(),
@@ -82,7 +88,7 @@ impl ClientView {
             since: client.since,
             reason: client.reason,
             token_endpoint_auth_method: "private_key_jwt",
-            limits_in_force: provider.limits(&client.registration),
+            limits_set: client.limits,
             registration: client.registration,
         }
     }
@@ -263,7 +269,8 @@ struct EventView {
     /// Why: a stable code of the error catalogue.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
-    /// More of it, in fixed words; of what the staff did, its reason.
+    /// More of it, in fixed words, or the name of a parameter that was sent twice; of what the staff did, its
+    /// reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     /// Who of the staff did it, if it was done by the staff.

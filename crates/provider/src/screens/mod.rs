@@ -4,6 +4,7 @@
 mod authorize;
 mod console;
 mod log_out;
+mod registered;
 mod staff;
 
 use std::sync::Arc;

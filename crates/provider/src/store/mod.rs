@@ -52,13 +52,13 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     fn opened_client(&self, id: &ClientId, token: &Digest) -> Result<Option<Client>, StoreError>;
 
-    /// So many clients after that one, in the order of their registration: all, or those that stand so.
+    /// So many clients after that number, in the order of their registration: all, or those that stand so.
     ///
     /// # Errors
     /// [`StoreError`].
     fn clients(
         &self,
-        after: &str,
+        after: u64,
         standing: Option<Standing>,
         limit: usize,
     ) -> Result<Vec<Client>, StoreError>;

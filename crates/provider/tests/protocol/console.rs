@@ -120,15 +120,52 @@ async fn reg_4_a_developer_changes_what_is_registered_by_the_form() {
     assert_eq!(now["limits"]["log_ins_a_minute"], 10);
     assert_eq!(now["jwks"]["keys"], json!([site.key.jwk()]), "the keys stay");
     let shown = browser.visit(&page(&site, "registration")).await;
-    assert!(shown.text.contains("ログイン：1分に10回まで"), "{}", shown.text);
+    assert!(shown.text.contains("ログインは1分間に10回まで"), "{}", shown.text);
 
-    let stale = browser.submit(&page(&site, "change"), &form.clone()).await;
-    assert_eq!(stale.status, StatusCode::CONFLICT, "another page has changed it");
-    assert!(stale.text.contains("value=\"見本の新しい店\""));
+    // Another page has changed it: what was typed here stays, beside what is registered now.
+    let other = form.clone().set("client_name", "見本の三つ目の店");
+    let stale = browser.submit(&page(&site, "change"), &other).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.text);
+    for told in [
+        "value=\"見本の三つ目の店\"",
+        "<dd><code class=\"long\" lang=\"ja\">見本の新しい店</code>",
+        "name=\"version\" value=\"2\"",
+    ] {
+        assert!(stale.text.contains(told), "{told}: {}", stale.text);
+    }
+    assert_eq!(registered(&house, &site).await["client_name"], "見本の新しい店");
+    let mut registration = site.registration();
+    registration["client_name"] = json!("見本の四つ目の店");
+    let pasted = Form::default().set("metadata", &registration.to_string()).set("version", "1");
+    let stale = browser.submit(&page(&site, "metadata"), &pasted).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.text);
+    assert!(stale.text.contains("見本の新しい店") && stale.text.contains("見本の四つ目の店"));
     let faulty = form.set("version", "2").set("log_ins_a_minute", "0");
     let refused = browser.submit(&page(&site, "change"), &faulty).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text.contains("id=\"log_ins_a_minute-fault\""), "{}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_4_what_is_to_be_copied_is_code_whatever_the_site_has_registered() {
+    let house = House::new().await;
+    let mut browser = house.browser();
+    let mut registration = Site::new().registration();
+    registration["redirect_uris"] = json!([r#"https://bank.example/back?a='b'&c="d"\{e}"#]);
+    registration["jwks"]["keys"][0]["kid"] = json!("it's \"2027\"\\\u{7}");
+    let pasted = Form::default().set("metadata", &registration.to_string());
+    let made = browser.submit("/provider/console/metadata", &pasted).await;
+    let code = made.text.replace("&#34;", "\"");
+    let code = code.replace("&#39;", "'").replace("&#38;", "&");
+    let uri = r#""https://bank.example/back?a='b'&c=\"d\"\\{e}""#;
+    for line in [
+        format!("const redirect_uri = {uri}\n"),
+        format!("    redirect_uri={uri},\n"),
+        format!("RedirectUrl::new({uri}.to_owned())"),
+        r#"key: privateKey, kid: "it's \"2027\"\\\u0007" }"#.to_owned(),
+    ] {
+        assert!(code.contains(&line), "{line}: {code}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -246,7 +283,7 @@ async fn reg_4_the_staff_of_a_sandbox_is_anybody_and_the_page_says_so() {
     assert_eq!(stale.status, StatusCode::CONFLICT);
     for shown in [
         "見本信用金庫",
-        "<del><code class=\"long\" lang=\"ja\">見本銀行</code></del>",
+        "<del><code class=\"long\" lang=\"\">見本銀行</code></del>",
         "直りました。",
     ] {
         assert!(stale.text.contains(shown), "{shown}: {}", stale.text);
@@ -264,7 +301,7 @@ async fn reg_4_the_staff_of_a_sandbox_is_anybody_and_the_page_says_so() {
     assert!(refused.text.contains("id=\"log_ins_a_day-fault\""), "{}", refused.text);
     is_led_to(&staff.submit(&path, &limits.set("reason", "試験です。")).await, &desk);
     let shown = staff.visit(&desk).await.text;
-    for told in ["sandbox", "応答がありません。", "試験です。", "ログイン：1日に1回まで"]
+    for told in ["sandbox", "応答がありません。", "試験です。", "ログインは1日に1回まで"]
     {
         assert!(shown.contains(told), "{told}: {shown}");
     }

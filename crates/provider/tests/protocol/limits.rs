@@ -150,12 +150,6 @@ async fn reg_4_the_staff_sets_limits_and_says_why() {
     assert_eq!(asks(&house, &site).await, "asked");
     assert!(asks(&house, &site).await.ends_with("client-limit-reached"));
 
-    // Who asks for more is looked at again.
-    let mut registration = site.registration();
-    registration["limits"] = limits("log_ins_a_minute", 50);
-    let changed = manage(&house, &site, Method::PUT, Some(&registration)).await;
-    assert_eq!(changed.json()["standing"], "pending", "{}", changed.text);
-
     for (faulty, code) in [
         (json!({"limits": limits("log_ins_a_day", 1), "reason": "No."}), "limits-invalid"),
         (json!({"reason": " "}), "approval-invalid"),
@@ -166,5 +160,41 @@ async fn reg_4_the_staff_sets_limits_and_says_why() {
     let freed = json!({"reason": "As all others have it."});
     let done = staff(&house, Method::PUT, &path, Some(&freed)).await;
     assert_eq!(done.json()["limits_in_force"]["log_ins_a_minute"], 60_000);
-    assert_eq!(done.json()["limits"], Value::Null);
+    assert_eq!(done.json()["limits_set"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_4_what_the_staff_lets_a_site_do_outlasts_every_change_of_its_registration() {
+    let mut house = House::that_approves_at_once(false).await;
+    let site = house.site("digital-auth").await;
+    crate::registration::decide(&house, &site, "approved", 1).await;
+    let path = format!("{}/limits", approval(&site));
+    let set = json!({"limits": limits("log_ins_a_minute", 1), "reason": "So many were agreed."});
+    let done = staff(&house, Method::PUT, &path, Some(&set)).await.json();
+    assert_eq!(
+        (&done["version"], &done["limits"]),
+        (&json!(1), &Value::Null),
+        "it registered none"
+    );
+
+    // The same again, as it was registered: without limits.
+    let same = manage(&house, &site, Method::PUT, Some(&site.registration())).await.json();
+    assert_eq!((&same["standing"], &same["version"]), (&json!("approved"), &json!(1)));
+    assert_eq!(same["limits_in_force"], set["limits"]);
+
+    // Who asks for more is looked at again, and has what the staff set until the staff sets it otherwise.
+    let mut more = site.registration();
+    more["limits"] = limits("log_ins_a_minute", 50);
+    let changed = manage(&house, &site, Method::PUT, Some(&more)).await.json();
+    let told = (&changed["standing"], &changed["limits"], &changed["limits_in_force"]);
+    assert_eq!(told, (&json!("pending"), &more["limits"], &set["limits"]));
+    crate::registration::decide(&house, &site, "approved", 2).await;
+    house.restart();
+    assert_eq!(asks(&house, &site).await, "asked");
+    assert!(asks(&house, &site).await.ends_with("client-limit-reached"));
+
+    let freed = json!({"reason": "As it registered them."});
+    let done = staff(&house, Method::PUT, &path, Some(&freed)).await.json();
+    assert_eq!(done["limits_in_force"], more["limits"]);
+    assert_eq!(asks(&house, &site).await, "asked");
 }

@@ -63,6 +63,31 @@ async fn reg_4_a_refusal_says_why_and_a_change_is_looked_at_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn reg_4_a_change_that_is_refused_is_undone_by_going_back_to_what_was_approved() {
+    let house = House::that_approves_at_once(false).await;
+    let site = house.site("digital-auth").await;
+    decide(&house, &site, "approved", 1).await;
+    renames(&house, &site, "見本の別の銀行").await;
+    let refused = decide(&house, &site, "refused", 2).await;
+    assert_eq!(refused.json()["standing"], "refused", "{}", refused.text);
+    assert!(!may_ask(&house, &site).await);
+    let looked = staff(&house, Method::GET, &approval(&site), None).await.json();
+    assert_eq!(looked["approved"]["client_name"], "見本銀行", "it is still what was approved");
+    let back = manage(&house, &site, Method::PUT, Some(&site.registration())).await.json();
+    let told = (&back["standing"], &back["version"], &back["reason"]);
+    assert_eq!(told, (&json!("approved"), &json!(3), &Value::Null));
+    assert!(may_ask(&house, &site).await);
+
+    // Where the site itself is refused, nothing that it goes back to is approved.
+    decide(&house, &site, "suspended", 3).await;
+    decide(&house, &site, "refused", 3).await;
+    renames(&house, &site, "見本の別の銀行").await;
+    let back = manage(&house, &site, Method::PUT, Some(&site.registration())).await.json();
+    assert_eq!(back["standing"], "pending");
+    assert!(!may_ask(&house, &site).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reg_4_a_suspension_outlasts_changes_and_is_lifted_by_the_staff_alone() {
     let house = House::that_approves_at_once(false).await;
     let site = house.site("digital-auth").await;
@@ -106,6 +131,13 @@ async fn reg_4_clients_are_listed_by_where_they_stand() {
     assert_eq!(ids, [first.id.as_str()]);
     let more = format!("standing=pending&limit=1&cursor={}", next.unwrap());
     assert_eq!(list(&more).await, (vec![third.id.clone()], None));
+    // The next page begins where it did although the last one of the page before is gone.
+    let gone = manage(&house, &first, Method::DELETE, None).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.text);
+    assert_eq!(list(&more).await, (vec![third.id.clone()], None));
+    let others = list(&more.replace("standing=pending&", "")).await;
+    assert_eq!(others.0, [second.id.as_str()]);
+    assert_eq!(list("limit=50").await.0, [second.id.as_str(), third.id.as_str()]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! What is over stays over, for phone, page and site alike: whoever comes later, and whatever comes between.
 
-use inrou_api::wire::transaction::{Transaction, TransactionAnswer};
+use inrou_api::wire::transaction::{Afterwards, Transaction, TransactionAnswer};
 use serde_json::json;
 
 use crate::events;
@@ -21,7 +21,7 @@ async fn use_1_a_signature_that_is_not_confirmed_in_time_is_none_and_may_be_made
     let answer = signing.sign(&asked);
     let told = house.answer_as(&transaction, &answer, PHONE).await;
     let told: Transaction = serde_json::from_str(&told.text).unwrap();
-    let number = format!("{:?}", told.afterwards).replace(|c: char| !c.is_ascii_digit(), "");
+    let Some(Afterwards::TypeNumber { number }) = told.afterwards else { panic!("no number") };
     house.wait(120);
     // The site's server, the phone and the page are told the same, and the log says so.
     let status = signing.status(&id).await;

@@ -224,7 +224,7 @@ fn clients(folder: &DataFolder) -> Vec<String> {
     use inrou_provider::store::{SqliteStore, Store};
     fs::create_dir_all(folder.provider()).unwrap();
     let store = SqliteStore::open(&folder.provider().join("store.db"), &SystemEntropy).unwrap();
-    let all = store.clients("", None, 10).unwrap();
+    let all = store.clients(0, None, 10).unwrap();
     all.iter().map(|client| client.id.as_str().to_owned()).collect()
 }
 

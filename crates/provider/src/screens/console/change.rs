@@ -7,14 +7,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::Path;
 use inrou_web::{Form, Visit, page};
-use inrou_words::Term;
+use inrou_words::{Term, language_of};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::form::{Fields, Typed, member_of};
 use super::opened::{opened, to_open};
 use super::{Screens, page_of, site};
-use crate::clients::{Change, Client, Keys, Shown};
+use crate::clients::{Change, Client, Keys, Registration, Shown};
+use crate::screens::registered::shown;
 
 /// The form, filled in with what is registered.
 #[derive(Template)]
@@ -26,6 +27,8 @@ struct Changing<'a> {
     fields: Fields<'a>,
     /// Whether somebody else changed it meanwhile.
     is_changed: bool,
+    /// What is registered then, as far as it is not what was typed.
+    now: Vec<(&'static str, String)>,
     /// Whether a change has to be approved.
     is_approved_anew: bool,
 }
@@ -67,8 +70,9 @@ pub(super) async fn by_form(
     match changed {
         Ok(changed) => Ok(to_site(&changed)),
         Err(problem) if problem.is(Code::REGISTRATION_CHANGED) => {
+            // What was typed stays there, to be compared with what is registered now.
             let now = screens.provider.client(&client.id).await?.unwrap_or(client);
-            let typed = Typed::of(&now.registration, now.version);
+            let typed = typed.of_version(now.version);
             let shown = form(&screens, &v, &now, &typed, Some(&problem))?;
             Ok((StatusCode::CONFLICT, shown).into_response())
         }
@@ -91,8 +95,15 @@ fn form(
     let fields = Fields { v, typed, problem, usual: settings.limits };
     let is_changed = problem.is_some_and(|problem| problem.is(Code::REGISTRATION_CHANGED));
     let is_approved_anew = !settings.approves_at_once;
+    let now = if is_changed { differs(&client.registration, typed) } else { Vec::new() };
     let title = "console-site.change";
-    page(v, &Changing { v, title, client, fields, is_changed, is_approved_anew })
+    page(v, &Changing { v, title, client, fields, is_changed, now, is_approved_anew })
+}
+
+/// What is registered, as far as it is not what was typed.
+fn differs(now: &Registration, typed: &Typed) -> Vec<(&'static str, String)> {
+    let typed = typed.registration(Some(now)).map(|typed| shown(&typed)).unwrap_or_default();
+    shown(now).into_iter().filter(|member| !typed.contains(member)).collect()
 }
 
 /// What is done with the keys.

@@ -62,6 +62,11 @@ impl Typed {
         }
     }
 
+    /// The same, as a change of that version.
+    pub(super) fn of_version(self, version: u64) -> Self {
+        Self { version: Some(version), ..self }
+    }
+
     /// As it is shown again: a private key is not.
     pub(super) fn without_private_key(mut self, problem: &Problem) -> Self {
         if problem.is(Code::PRIVATE_KEY_SENT) {

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::server::{Path, parse_json};
 use inrou_web::{Form, Visit, page};
-use inrou_words::Term;
+use inrou_words::{Term, language_of};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -37,8 +37,8 @@ struct Metadata<'a> {
     metadata: &'a str,
     /// The version that is changed.
     version: Option<u64>,
-    /// Whether somebody else changed it meanwhile.
-    is_changed: bool,
+    /// What is registered now, if somebody else changed it meanwhile.
+    now: Option<String>,
     /// What is wrong with it, and what to change.
     problem: Option<(String, String)>,
 }
@@ -103,8 +103,8 @@ pub(super) async fn change(
     match changed {
         Ok(changed) => Ok(to_site(&changed)),
         Err(problem) if problem.is(Code::REGISTRATION_CHANGED) => {
+            // What was pasted stays there, to be compared with what is registered now.
             let now = screens.provider.client(&client.id).await?.unwrap_or(client);
-            let metadata = serde_json::to_string_pretty(&now.registration).or_internal()?;
             refused(&v, (Some(&now), Some(now.version)), &metadata, problem)
         }
         // What is sent again is a change of what was looked at, or is refused.
@@ -147,6 +147,10 @@ fn shown(
     problem: Option<&Problem>,
 ) -> Result<Response, Problem> {
     let is_changed = problem.is_some_and(|problem| problem.is(Code::REGISTRATION_CHANGED));
+    let now = match client.filter(|_| is_changed) {
+        Some(client) => Some(serde_json::to_string_pretty(&client.registration).or_internal()?),
+        None => None,
+    };
     let (title, problem) = ("console-metadata.title", problem.map(explained));
-    page(v, &Metadata { v, title, client, metadata, version, is_changed, problem })
+    page(v, &Metadata { v, title, client, metadata, version, now, problem })
 }

@@ -21,6 +21,7 @@ use inrou_api::page::PageQuery;
 use inrou_api::problem::Problem;
 use inrou_web::{Form, Visit, page};
 use inrou_words::Term;
+use serde_json::Value;
 
 use super::Screens;
 use crate::Provider;
@@ -100,6 +101,16 @@ impl<'a> Stacks<'a> {
             redirect_uri: redirect_uris.first().map_or("", String::as_str),
             scope,
         }
+    }
+
+    /// As JavaScript and Python write a string: JSON is part of both.
+    fn json(&self, text: &str) -> String {
+        Value::from(text).to_string()
+    }
+
+    /// As Rust writes a string.
+    fn rust(&self, text: &str) -> String {
+        format!("{text:?}")
     }
 }
 

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::Path;
 use inrou_web::{Field, Kind, Said, Visit, page};
-use inrou_words::Term;
+use inrou_words::{Term, language_of};
 
 use super::form::explained;
 use super::opened::{opened, to_open};
@@ -115,6 +115,6 @@ fn shown(
 ) -> Result<Response, Problem> {
     let provider = &screens.provider;
     let stacks = Stacks::of(v, provider, client);
-    let limits = provider.limits(&client.registration);
+    let limits = provider.limits(client);
     page(v, &Site { v, title: "console-site.title", client, limits, stacks, typed })
 }

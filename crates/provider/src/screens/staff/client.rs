@@ -7,15 +7,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::Path;
 use inrou_web::{Choice, Field, Form, Kind, Said, Visit, page};
-use inrou_words::Term;
+use inrou_words::{Term, language_of};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::{By, Screens};
-use crate::clients::{Approval, Client, Limits, LimitsSet, Registration, Standing};
+use crate::clients::{Approval, Client, Limits, LimitsSet, Standing};
 use crate::screens::console::events::Shown;
 use crate::screens::console::form::limits;
 use crate::screens::console::{limits_said, standing};
+use crate::screens::registered::shown;
 
 /// How many of the latest acts are shown.
 const ACTS: usize = 50;
@@ -36,7 +36,7 @@ pub(super) struct Typed {
 impl Typed {
     fn of(client: &Client) -> Self {
         let limit = |of: fn(&Limits) -> u32| {
-            client.registration.limits.map_or_else(String::new, |limits| of(&limits).to_string())
+            client.limits.map_or_else(String::new, |limits| of(&limits).to_string())
         };
         Self {
             log_ins_a_minute: limit(|limits| limits.log_ins_a_minute),
@@ -187,41 +187,6 @@ impl Look<'_> {
     }
 }
 
-/// What is registered, as the staff reads it.
-fn shown(registration: &Registration) -> Vec<(&'static str, String)> {
-    let all = serde_json::to_value(registration).unwrap_or_default();
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => {
-            let items = items.iter().map(|item| item.as_str().unwrap_or_default());
-            items.collect::<Vec<_>>().join("\n")
-        }
-        Value::Object(members) => {
-            let lines = members.iter().map(|(name, value)| format!("{name}: {value}"));
-            lines.collect::<Vec<_>>().join("\n")
-        }
-        Value::Null => String::new(),
-        other => other.to_string(),
-    };
-    let names = registration.jwks.named().map(|(name, _)| json!(name));
-    let keys = Value::Array(names.collect());
-    [
-        ("console.name", &all["client_name"]),
-        ("console.redirect-uris", &all["redirect_uris"]),
-        ("console.post-logout-redirect-uris", &all["post_logout_redirect_uris"]),
-        ("staff.scope", &all["scope"]),
-        ("console.sector", &all["sector"]),
-        ("console.profile", &all["profile"]),
-        ("staff.signed-requests", &all["require_signed_request_object"]),
-        ("staff.claims-format", &all["claims_format"]),
-        ("staff.number-check", &all["number_check"]),
-        ("console.limits", &all["limits"]),
-        ("console-site.keys", &keys),
-    ]
-    .map(|(label, value)| (label, text(value)))
-    .to_vec()
-}
-
 /// A site.
 pub(super) async fn show(
     State(screens): State<Screens>,
@@ -320,7 +285,7 @@ async fn look(
     let id = client.id.clone();
     let acts = provider.store(move |store| store.acts(&id, ACTS)).await?;
     let acts = Shown::all(v, acts);
-    let limits = provider.limits(&client.registration);
+    let limits = provider.limits(client);
     let (title, is_sandbox) = ("staff.client", provider.settings.approves_at_once);
     page(v, &Look { v, title, is_sandbox, client, limits, acts, typed, problem })
 }

@@ -42,7 +42,16 @@ pub(super) fn register(connection: &Connection, new: &NewClient) -> Done {
     let id = ClientId::numbered(number.unsigned_abs());
     change(connection, "UPDATE clients SET id = ?2 WHERE number = ?1", (number, id.as_str()))?;
     events::put(connection, &Event::new(id.clone(), What::Registered, new.at))?;
-    Ok(Ok(Client { id, registration, version: 1, approved, standing, reason: None, since: new.at }))
+    Ok(Ok(Client {
+        id,
+        registration,
+        version: 1,
+        approved,
+        standing,
+        reason: None,
+        since: Some(new.at),
+        limits: None,
+    }))
 }
 
 /// Changes what is registered, for whoever has the token.
@@ -107,16 +116,14 @@ pub(super) fn opened(
     row(connection, sql, (id.as_str(), token), read)
 }
 
-/// So many clients after that one, or of those that stand so.
+/// So many clients after that number, or of those that stand so.
 pub(super) fn list(
     connection: &Connection,
-    after: &str,
+    after: u64,
     standing: Option<Standing>,
     limit: usize,
 ) -> Result<Vec<Client>, StoreError> {
-    let sql = "SELECT number FROM clients WHERE id = ?1";
-    let after: i64 = row(connection, sql, [after], |row| row.get(0))?.unwrap_or_default();
-    let limit = limit as i64;
+    let (after, limit) = (Number(after), limit as i64);
     match standing {
         None => {
             let sql = "SELECT * FROM clients WHERE number > ?1 ORDER BY number LIMIT ?2";
@@ -133,7 +140,7 @@ pub(super) fn list(
 /// Writes what an act made of a client.
 fn put(connection: &Connection, client: &Client) -> Result<(), StoreError> {
     let sql = "UPDATE clients SET registration = ?2, version = ?3, approved = ?4, standing = ?5,
-                                  reason = ?6, since = ?7 WHERE id = ?1";
+                                  reason = ?6, since = ?7, limits = ?8 WHERE id = ?1";
     let columns = (
         client.id.as_str(),
         Json(&client.registration),
@@ -141,7 +148,8 @@ fn put(connection: &Connection, client: &Client) -> Result<(), StoreError> {
         client.approved.as_ref().map(Json),
         Word(client.standing),
         &client.reason,
-        Moment(client.since),
+        client.since.map(Moment),
+        client.limits.as_ref().map(Json),
     );
     change(connection, sql, columns).map(drop)
 }
@@ -163,7 +171,8 @@ pub(super) fn remove(
     forget(connection, id).map(|()| true)
 }
 
-/// Forgets registrations that were never approved, and have stood as they do since before that.
+/// Forgets registrations that were never approved, and have stood as they do since before that. One of which
+/// nobody noted since when is kept until somebody decides.
 pub(super) fn forget_unapproved(
     connection: &Connection,
     before: Timestamp,
@@ -218,9 +227,18 @@ pub(super) fn enter(
 fn read(row: &Row<'_>) -> rusqlite::Result<Client> {
     let (Word(id), Json(registration), Word(standing)) =
         (row.get("id")?, row.get("registration")?, row.get("standing")?);
-    let (Number(version), Moment(since)) = (row.get("version")?, row.get("since")?);
+    let Number(version) = row.get("version")?;
     let approved: Option<Json<_>> = row.get("approved")?;
-    let approved = approved.map(|Json(approved)| approved);
-    let reason = row.get("reason")?;
-    Ok(Client { id, registration, version, approved, standing, reason, since })
+    let since: Option<Moment> = row.get("since")?;
+    let limits: Option<Json<_>> = row.get("limits")?;
+    Ok(Client {
+        id,
+        registration,
+        version,
+        approved: approved.map(|Json(approved)| approved),
+        standing,
+        reason: row.get("reason")?,
+        since: since.map(|Moment(since)| since),
+        limits: limits.map(|Json(limits)| limits),
+    })
 }

@@ -34,7 +34,7 @@ use crate::secrets::Digest;
 use crate::signing::SignTransaction;
 
 /// Each form of the schema, from an empty file on. What was released is never changed.
-const SCHEMA: Schema = &[include_str!("v1.sql"), include_str!("v2.sql")];
+const SCHEMA: Schema = &[include_str!("v1.sql"), include_str!("v2.sql"), include_str!("v3.sql")];
 
 /// A store in a file.
 pub struct SqliteStore {
@@ -131,7 +131,7 @@ impl Store for SqliteStore {
 
     fn clients(
         &self,
-        after: &str,
+        after: u64,
         standing: Option<Standing>,
         limit: usize,
     ) -> Result<Vec<Client>, StoreError> {
