@@ -47,10 +47,7 @@ async fn use_3_a_copy_is_printed_once_by_phone(way: Way) {
     pays(&mut person).await;
     let folder = tempfile::tempdir().unwrap();
     let file = prints(&mut person, folder.path()).await;
-    a_reader_finds(
-        &file,
-        &["住民票の写し", "見本　携", "本籍", "見本　サンドボックスで作られた"],
-    );
+    a_reader_finds(&file, &["住民票の写し", "見本　携", "本籍", "見本　サンドボックスで作られた"]);
     is_sealed(&file, &house).await;
     // It was put out once.
     person.reloads().await;
