@@ -116,9 +116,6 @@ impl Renewal {
     pub(crate) fn applied_to(&self, client: Client) -> Result<Client, ClientFault> {
         let own = &client.registration;
         let registration = match &self.change {
-            Change::Whole(_, Some(seen)) if *seen != client.version => {
-                return Err(ClientFault::Changed { version: client.version });
-            }
             Change::Whole(registration, _) => (**registration).clone(),
             Change::KeyAdded(key) => Registration { jwks: own.jwks.with(key), ..own.clone() },
             Change::KeyRemoved(name) => {
@@ -126,7 +123,13 @@ impl Renewal {
                 Registration { jwks, ..own.clone() }
             }
         };
+        // What is wrong by itself is told first: a private key is one, whatever else has changed.
         check(&registration, self.is_sandbox)?;
+        if let Change::Whole(_, Some(seen)) = &self.change
+            && *seen != client.version
+        {
+            return Err(ClientFault::Changed { version: client.version });
+        }
         if registration == client.registration {
             return Ok(client);
         }

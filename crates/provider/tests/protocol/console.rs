@@ -140,6 +140,12 @@ async fn reg_4_a_developer_changes_what_is_registered_by_the_form() {
     let stale = browser.submit(&page(&site, "metadata"), &pasted).await;
     assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.text);
     assert!(stale.text.contains("見本の新しい店") && stale.text.contains("見本の四つ目の店"));
+    // A private key is shown to nobody, whatever else is to be told.
+    registration["jwks"]["keys"][0]["d"] = json!("c2hvd24tdG8tbm9ib2R5");
+    let pasted = Form::default().set("metadata", &registration.to_string()).set("version", "1");
+    let refused = browser.submit(&page(&site, "metadata"), &pasted).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+    assert!(!refused.text.contains("c2hvd24tdG8tbm9ib2R5"), "{}", refused.text);
     let faulty = form.set("version", "2").set("log_ins_a_minute", "0");
     let refused = browser.submit(&page(&site, "change"), &faulty).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
