@@ -270,7 +270,8 @@ impl House {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let [to, cookie] =
             [header::LOCATION, header::SET_COOKIE].map(|name| text(response.headers().get(name)));
-        let is_good = [StatusCode::OK, StatusCode::SEE_OTHER].contains(&response.status());
+        let is_good = [StatusCode::OK, StatusCode::CREATED, StatusCode::SEE_OTHER]
+            .contains(&response.status());
         let body = axum::body::to_bytes(response.into_body(), 1_000_000).await.unwrap();
         let body = String::from_utf8(body.to_vec()).unwrap();
         assert!(is_good, "{body}");
