@@ -5,7 +5,7 @@ use std::fmt;
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519::{C, CN, L, O, OU};
-use der::asn1::{Any, AnyRef};
+use der::asn1::AnyRef;
 use der::{Decode, Reader, SliceReader, Tag, Tagged};
 
 use crate::decode::{self, Malformed};
@@ -38,16 +38,25 @@ impl Name {
     /// kind of string do not count. Characters that only Unicode's compatibility forms make equal count
     /// as different.
     pub fn is_same(&self, other: &Self) -> bool {
-        self == other || self.comparable().is_some_and(|own| Some(own) == other.comparable())
+        self == other || are_same(&self.der, &other.der).unwrap_or(false)
     }
 
-    /// The name with every string in its comparable form.
-    fn comparable(&self) -> Option<Vec<BTreeSet<(ObjectIdentifier, Comparable)>>> {
-        let name = x509_cert::name::Name::from_der(&self.der).ok()?;
-        let parts = name
-            .iter_rdn()
-            .map(|part| part.iter().map(|each| (each.oid, Comparable::of(&each.value))).collect());
-        Some(parts.collect())
+    /// The common name that is nearest to the end, where it is text.
+    pub fn common_name(&self) -> Option<&str> {
+        let mut found = None;
+        let read = decode::decode_sequence(&self.der, |parts| {
+            while !parts.is_finished() {
+                let part = AnyRef::decode(parts)?.value();
+                each_attribute(part, |kind, value| {
+                    if kind == CN {
+                        found = text(value).or(found);
+                    }
+                    Ok(())
+                })?;
+            }
+            Ok::<_, der::Error>(())
+        });
+        read.ok().and(found)
     }
 
     /// The name below this one whose last part is the DER `RelativeDistinguishedName`.
@@ -64,7 +73,14 @@ impl Name {
 
     pub(crate) fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
         let der = reader.tlv_bytes()?;
-        x509_cert::name::Name::from_der(der)?;
+        decode::decode_sequence(der, |parts| {
+            while !parts.is_finished() {
+                let part = AnyRef::decode(parts)?;
+                part.tag().assert_eq(Tag::Set)?;
+                check_set(part.value())?;
+            }
+            Ok::<_, der::Error>(())
+        })?;
         Ok(Self { der: der.to_vec() })
     }
 
@@ -128,6 +144,110 @@ impl Part<'_> {
     }
 }
 
+/// A RelativeDistinguishedName's attributes are in the order of DER (X.690 §11.6), none twice.
+fn check_set(part: &[u8]) -> der::Result<()> {
+    let mut before: &[u8] = &[];
+    decode::decode(part, |set| {
+        while !set.is_finished() {
+            let element = set.tlv_bytes()?;
+            each_attribute(element, |_, _| Ok(()))?;
+            if element <= before {
+                return Err(Tag::Set.value_error().into());
+            }
+            before = element;
+        }
+        Ok(())
+    })
+}
+
+/// The attributes of a RelativeDistinguishedName's content, in their order.
+fn each_attribute<'a>(
+    part: &'a [u8],
+    mut take: impl FnMut(ObjectIdentifier, AnyRef<'a>) -> der::Result<()>,
+) -> der::Result<()> {
+    decode::decode(part, |set| {
+        while !set.is_finished() {
+            set.sequence(|attribute| {
+                let kind = ObjectIdentifier::decode(attribute)?;
+                take(kind, AnyRef::decode(attribute)?)
+            })?;
+        }
+        Ok(())
+    })
+}
+
+/// The comparison of [`Name::is_same`], without a copy of anything in the usual case.
+fn are_same(own: &[u8], other: &[u8]) -> der::Result<bool> {
+    decode::decode_sequence(own, |own| {
+        decode::decode_sequence(other, |other| {
+            let mut same = true;
+            while !own.is_finished() && !other.is_finished() {
+                let (own, other) = (AnyRef::decode(own)?, AnyRef::decode(other)?);
+                same = same && is_same_part(own.value(), other.value())?;
+            }
+            let is_end = own.is_finished() && other.is_finished();
+            // What follows the end of the shorter one need not be read.
+            skip(own)?;
+            skip(other)?;
+            Ok(same && is_end)
+        })
+    })
+}
+
+fn skip(reader: &mut SliceReader<'_>) -> der::Result<()> {
+    while !reader.is_finished() {
+        reader.tlv_bytes()?;
+    }
+    Ok(())
+}
+
+fn is_same_part(own: &[u8], other: &[u8]) -> der::Result<bool> {
+    if own == other {
+        return Ok(true);
+    }
+    let (own, other) = (attributes(own)?, attributes(other)?);
+    if let ([own], [other]) = (own.as_slice(), other.as_slice()) {
+        return Ok(own.0 == other.0 && is_same_value(own.1, other.1));
+    }
+    let comparable = |part: Vec<(ObjectIdentifier, AnyRef<'_>)>| -> BTreeSet<_> {
+        part.into_iter().map(|(kind, value)| (kind, Comparable::of(value))).collect()
+    };
+    Ok(comparable(own) == comparable(other))
+}
+
+fn attributes(part: &[u8]) -> der::Result<Vec<(ObjectIdentifier, AnyRef<'_>)>> {
+    let mut all = Vec::new();
+    each_attribute(part, |kind, value| {
+        all.push((kind, value));
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+fn is_same_value(own: AnyRef<'_>, other: AnyRef<'_>) -> bool {
+    match (text(own), text(other)) {
+        (Some(own), Some(other)) if own.is_ascii() && other.is_ascii() => {
+            let (mut own, mut other) = (own.split_whitespace(), other.split_whitespace());
+            loop {
+                match (own.next(), other.next()) {
+                    (None, None) => return true,
+                    (Some(own), Some(other)) if own.eq_ignore_ascii_case(other) => {}
+                    _ => return false,
+                }
+            }
+        }
+        _ => Comparable::of(own) == Comparable::of(other),
+    }
+}
+
+/// A PrintableString or UTF8String.
+fn text(value: AnyRef<'_>) -> Option<&str> {
+    match value.tag() {
+        Tag::PrintableString | Tag::Utf8String => std::str::from_utf8(value.value()).ok(),
+        _ => None,
+    }
+}
+
 /// An attribute's value as it is compared.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Comparable {
@@ -138,12 +258,8 @@ enum Comparable {
 }
 
 impl Comparable {
-    fn of(value: &Any) -> Self {
-        let text = match value.tag() {
-            Tag::PrintableString | Tag::Utf8String => std::str::from_utf8(value.value()).ok(),
-            _ => None,
-        };
-        match text {
+    fn of(value: AnyRef<'_>) -> Self {
+        match text(value) {
             Some(text) => {
                 let small = text.to_lowercase();
                 Self::Text(small.split_whitespace().collect::<Vec<_>>().join(" "))

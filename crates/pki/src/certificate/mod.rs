@@ -231,8 +231,8 @@ impl Certificate {
         let kinds = Use::ALL.map(|usage| [(usage, Medium::Card), (usage, Medium::Phone)]);
         kinds.into_iter().flatten().find(|&(usage, medium)| {
             let policy = settings.profile(CertificateKind::Holder(usage, medium)).policy;
-            *self.issuer() == settings.issuer_name(usage)
-                && policy.is_some_and(|policy| self.policies().contains(&policy))
+            policy.is_some_and(|policy| self.policies().contains(&policy))
+                && *self.issuer() == settings.issuer_name(usage)
         })
     }
 

@@ -1,5 +1,7 @@
 //! From what was found out to the report.
 
+use std::fmt::Write;
+
 use inrou_api::problem::Code;
 use inrou_api::wire::Base64;
 use inrou_api::wire::authority::PublishedStatus;
@@ -198,8 +200,13 @@ fn block_conclusion(conclusion: Conclusion) -> BlockConclusion {
 /// By the signature's own hash: the same in every report.
 fn id(signature: &[u8]) -> String {
     let digest = HashAlgorithm::Sha256.digest(signature);
-    let digits = digest.as_bytes().iter().map(|byte| format!("{byte:02X}"));
-    digits.fold("S-".to_owned(), |text, pair| text + &pair)
+    let mut id = String::with_capacity(2 + 2 * digest.as_bytes().len());
+    id.push_str("S-");
+    for byte in digest.as_bytes() {
+        // A String takes whatever is written.
+        let _ = write!(id, "{byte:02X}");
+    }
+    id
 }
 
 fn used(certificate: &Certificate, used_for: UsedFor) -> UsedCertificate {
@@ -211,9 +218,7 @@ fn used(certificate: &Certificate, used_for: UsedFor) -> UsedCertificate {
 }
 
 pub(super) fn common_name(certificate: &Certificate) -> Option<String> {
-    let subject = certificate.subject().to_string();
-    let mut parts = subject.split(',').map(str::trim);
-    parts.find_map(|part| part.strip_prefix("CN=")).map(str::to_owned)
+    certificate.subject().common_name().map(str::to_owned)
 }
 
 /// When an OCSP response was made.

@@ -39,8 +39,7 @@ impl Question<'_> {
         let kind = self.kind?;
         let issuer = self.anchors.issuer_of(self.certificate).ok()?;
         let [a, b, c, d, ..] = issuer.public_key().ok()?.identifier().0;
-        let subject = self.certificate.subject().to_string();
-        let common_name = subject.split(',').find_map(|part| part.trim().strip_prefix("CN="))?;
+        let common_name = self.certificate.subject().common_name()?;
         let end = common_name.len().checked_sub(4)?;
         let municipality = common_name.get(end.checked_sub(5)?..end)?.parse().ok()?;
         Some(CrlPath {
