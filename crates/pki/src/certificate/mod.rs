@@ -8,7 +8,7 @@ pub use unsigned::{IssueError, UnsignedCertificate};
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use const_oid::ObjectIdentifier;
 use der::{Decode, Reader, SliceReader};
@@ -73,7 +73,9 @@ struct Fields {
     subject: Name,
     not_before: Timestamp,
     not_after: Timestamp,
-    key: Result<PublicKey, KeyError>,
+    spki: Range<usize>,
+    /// Read when it is first asked for: that costs as much as all else, and of most issuers' it never is.
+    key: OnceLock<Result<PublicKey, KeyError>>,
     extensions: Extensions,
 }
 
@@ -151,7 +153,8 @@ impl Certificate {
     /// # Errors
     /// The key is malformed or of an algorithm that is not supported.
     pub fn public_key(&self) -> Result<&PublicKey, KeyError> {
-        self.0.key.as_ref().map_err(|&error| error)
+        let read = || PublicKey::from_spki(self.slice(&self.0.spki));
+        self.0.key.get_or_init(read).as_ref().map_err(|&error| error)
     }
 
     /// subjectKeyIdentifier.
@@ -291,7 +294,8 @@ fn read_tbs(tbs: &mut SliceReader<'_>, der: &[u8]) -> Result<Fields, Certificate
         Ok::<_, der::Error>((decode::time(validity)?, decode::time(validity)?))
     })?;
     let subject = Name::read(tbs)?;
-    let key = PublicKey::from_spki(tbs.tlv_bytes()?);
+    let spki = tbs.tlv_bytes()?.len();
+    let spki = last(spki, tbs);
     decode::skip_bit_string(tbs, 1)?;
     decode::skip_bit_string(tbs, 2)?;
     let extensions = decode::explicit(tbs, 3, |list| Extensions::read(list, &issuer))?;
@@ -306,7 +310,8 @@ fn read_tbs(tbs: &mut SliceReader<'_>, der: &[u8]) -> Result<Fields, Certificate
         subject,
         not_before,
         not_after,
-        key,
+        spki,
+        key: OnceLock::new(),
         extensions,
     })
 }
