@@ -149,15 +149,17 @@ impl OcspResponse {
 
     /// What it says, certificate by certificate. Unverified.
     pub fn answers(&self) -> impl Iterator<Item = SingleAnswer<'_>> {
+        self.identified().map(|(_, answer)| answer)
+    }
+
+    /// The same, with how each certificate is identified.
+    fn identified(&self) -> impl Iterator<Item = (CertId<'_>, SingleAnswer<'_>)> {
         self.answers.iter().filter_map(|answer| {
             let der = self.basic.get(answer.id.clone())?;
             let id = decode::decode(der, |reader| CertId::read(reader, der)).ok()?;
-            Some(SingleAnswer {
-                serial: id.serial_bytes(),
-                status: answer.status,
-                this_update: answer.this_update,
-                next_update: answer.next_update,
-            })
+            let serial = id.serial_bytes();
+            let Answer { status, this_update, next_update, .. } = *answer;
+            Some((id, SingleAnswer { serial, status, this_update, next_update }))
         })
     }
 
@@ -225,6 +227,19 @@ impl TrustedOcspResponse {
         self.response.produced_at
     }
 
+    /// Whose certificates it may speak of.
+    pub fn issuer(&self) -> &Certificate {
+        &self.issuer
+    }
+
+    /// What it says of its issuer's certificates, certificate by certificate: what stands in it of another
+    /// issuer's, of which the serial may be the same, is nobody's word.
+    pub fn answers(&self) -> impl Iterator<Item = SingleAnswer<'_>> {
+        let issuer = self.issuer.public_key().ok().map(|key| (self.issuer.subject(), key));
+        let is_own = move |id: &CertId<'_>| issuer.is_some_and(|(name, key)| names(id, name, key));
+        self.response.identified().filter(move |(id, _)| is_own(id)).map(|(_, answer)| answer)
+    }
+
     /// Checks that it answers the request with that nonce.
     ///
     /// # Errors
@@ -239,15 +254,12 @@ impl TrustedOcspResponse {
     /// [`OcspError::OtherCertificate`], [`OcspError::Untimely`].
     pub fn status(&self, certificate: &Certificate, moment: Moment) -> Result<Status, OcspError> {
         let issuer_key = self.issuer.public_key().map_err(|_| OcspError::OtherCertificate)?;
-        let about = |answer: &&Answer| {
-            let der = &self.response.basic[answer.id.clone()];
-            let id = decode::decode(der, |reader| CertId::read(reader, der));
-            id.is_ok_and(|id| {
-                id.serial_bytes() == certificate.serial_bytes()
-                    && names(&id, certificate.issuer(), issuer_key)
-            })
+        let mut answers = self.response.identified();
+        let about = |(id, answer): &(CertId<'_>, SingleAnswer<'_>)| {
+            answer.serial == certificate.serial_bytes()
+                && names(id, certificate.issuer(), issuer_key)
         };
-        let answer = self.response.answers.iter().find(about).ok_or(OcspError::OtherCertificate)?;
+        let (_, answer) = answers.find(about).ok_or(OcspError::OtherCertificate)?;
         // Without a nextUpdate newer information is always to be had (RFC 6960 §2.4).
         moment.check(answer.this_update, answer.next_update.unwrap_or(answer.this_update))?;
         Ok(answer.status)

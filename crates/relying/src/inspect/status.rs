@@ -4,7 +4,7 @@ use inrou_api::problem::Code;
 use inrou_pki::Status;
 use inrou_pki::certificate::Certificate;
 use inrou_pki::crl::Crl;
-use inrou_pki::ocsp::{OcspError, OcspResponse};
+use inrou_pki::ocsp::{OcspError, OcspResponse, SingleAnswer};
 use inrou_pki::path;
 use jiff::Timestamp;
 
@@ -32,12 +32,23 @@ impl Validator {
             again.verify(issuer, self.moment(response.produced_at()))
         };
         let anchors = self.all_anchors();
-        let trusted = by_any(anchors.iter().flat_map(|anchors| anchors.certificates()).map(verify));
-        let mut facts = vec![fact(FactName::MadeAt, FactValue::Moment(response.produced_at()))];
+        let issuers = anchors.iter().flat_map(|anchors| anchors.certificates());
+        let (trusted, vouched) = by_any(issuers.map(verify));
+        let mut facts = Vec::new();
+        // Nobody vouches for more than what stands in it of the issuer’s own certificates.
+        let answers: Vec<SingleAnswer<'_>> = match &vouched {
+            Some(vouched) => {
+                let issuer = vouched.issuer().subject().to_string();
+                facts.push(fact(FactName::Issuer, FactValue::Text(issuer)));
+                vouched.answers().collect()
+            }
+            None => response.answers().collect(),
+        };
+        facts.push(fact(FactName::MadeAt, FactValue::Moment(response.produced_at())));
         let mut timely = Outcome::Passed;
         let mut said = None;
         let asked = |found: &[u8]| serial.is_none_or(|serial| serial == found);
-        for answer in response.answers().filter(|answer| asked(answer.serial)) {
+        for answer in answers.iter().filter(|answer| asked(answer.serial)) {
             facts.push(fact(FactName::Serial, FactValue::Text(hex(answer.serial))));
             facts.push(fact(FactName::Status, FactValue::Status(answer.status)));
             let next_update = answer.next_update.unwrap_or(answer.this_update);
@@ -79,8 +90,8 @@ impl Validator {
         let anchors = self.all_anchors();
         let issuers: Vec<_> = anchors.iter().map(|anchors| anchors.issuer_of_crl(&crl)).collect();
         let trusted = match issuers.iter().find_map(|issuer| issuer.as_ref().ok().copied()) {
-            Some(issuer) => by_any([crl.verify(issuer)].into_iter()),
-            None => by_any(issuers.into_iter()),
+            Some(issuer) => by_any([crl.verify(issuer)].into_iter()).0,
+            None => by_any(issuers.into_iter()).0,
         };
         Report { file: FileKind::Crl, facts, checks: checks(trusted, timely, status) }
     }
@@ -108,19 +119,21 @@ impl Validator {
     }
 }
 
-/// Whether one of those who are trusted vouches for it; if none does, why the first of them does not.
-fn by_any<T>(results: impl Iterator<Item = Result<T, impl ToString>>) -> Outcome {
+/// Whether one of those who are trusted vouches for it, and what for; if none does, why the first of them does
+/// not.
+fn by_any<T>(results: impl Iterator<Item = Result<T, impl ToString>>) -> (Outcome, Option<T>) {
     let mut why = None;
     for result in results {
         match result {
-            Ok(_) => return Outcome::Passed,
+            Ok(vouched) => return (Outcome::Passed, Some(vouched)),
             Err(error) => why = why.or(Some(error)),
         }
     }
-    match why {
+    let outcome = match why {
         Some(error) => failed(Code::CERTIFICATE_UNTRUSTED, error),
         None => Outcome::NotChecked(Unchecked::NoAnchors),
-    }
+    };
+    (outcome, None)
 }
 
 /// The status counts for nothing unless who tells it is trusted and speaks of this time.

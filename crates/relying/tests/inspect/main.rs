@@ -1,6 +1,8 @@
 //! What an inspection says of files of every kind, good and bad.
 #![allow(clippy::unwrap_used)]
 
+mod status;
+
 use std::sync::Arc;
 
 use inrou_api::clock::{Clock, TestClock};
@@ -12,9 +14,7 @@ use inrou_relying::inspect::{
     Beside, CheckName, FactName, FactValue, FileKind, Outcome, Report, Unchecked,
 };
 use inrou_relying::testing::{Fault, Holder, Issuer, TestAuthority, resident};
-use inrou_relying::{
-    Kind, Settings, StatusClient, StatusEvidence, StatusSource, TrustAnchors, Validator,
-};
+use inrou_relying::{Kind, Settings, StatusClient, StatusSource, TrustAnchors, Validator};
 use inrou_rules::{Attributes, Medium, RevocationReason, Serial, Use};
 use jiff::SignedDuration;
 
@@ -243,127 +243,6 @@ async fn a_signed_message_is_judged_with_and_without_its_content() {
     assert!(
         matches!(purpose, Some(Outcome::Failed { code, .. }) if *code == Code::CERTIFICATE_WRONG_KIND)
     );
-}
-
-const SOURCES: [StatusSource; 2] = [StatusSource::Ocsp, StatusSource::Crl];
-
-#[tokio::test]
-async fn status_information_is_judged_by_its_signer_and_its_time() {
-    let world = World::new().await;
-    let holder = world.holder(Use::Signature);
-    let at = world.clock.now();
-    let serial = holder.certificate.serial_bytes();
-    let asking = Beside { serial: Some(serial), ..Beside::default() };
-    let all = |trusted, timely, status| {
-        [(CheckName::Trusted, trusted), (CheckName::Timely, timely), (CheckName::Status, status)]
-    };
-    let file = async |source| world.status_file(&holder.certificate, Use::Signature, source).await;
-    let files = [file(SOURCES[0]).await, file(SOURCES[1]).await];
-    for (file, kind) in files.iter().zip([FileKind::OcspResponse, FileKind::Crl]) {
-        let report = world.inspect_with(file, &asking).await;
-        assert_eq!(report.file, kind);
-        assert_eq!(outcomes(&report), all("passed", "passed", "passed"));
-        assert_eq!(fact(&report, FactName::MadeAt), Some(&FactValue::Moment(at)));
-        let mut forged = file.clone();
-        *forged.last_mut().unwrap() ^= 1;
-        if let Ok(report) = world
-            .authority
-            .validator(world.authority.relying_settings())
-            .inspect(&forged, &asking, at)
-            .await
-        {
-            assert!(!report.holds());
-            let status = report.outcome(CheckName::Status);
-            assert_eq!(status, Some(&Outcome::NotChecked(Unchecked::EarlierCheck)));
-        }
-    }
-    let report = world.inspect(&files[0], None).await;
-    assert_eq!(fact(&report, FactName::Status), Some(&FactValue::Status(Status::Good)));
-    assert_eq!(fact(&report, FactName::Serial), Some(&FactValue::Text(hex(serial))));
-    world.clock.advance_by(SignedDuration::from_mins(21));
-    for file in files {
-        let report = world.inspect_with(&file, &asking).await;
-        assert_eq!(outcomes(&report), all("passed", "status-unavailable", "earlier-check"));
-    }
-}
-
-#[tokio::test]
-async fn a_genuine_answer_that_says_revoked_does_not_hold_for_the_certificate() {
-    let world = World::new().await;
-    let (holder, other) = (world.holder(Use::Signature), world.holder(Use::Signature));
-    let (at, reason) = (world.clock.now(), RevocationReason::KeyCompromise);
-    let [asked, of_other] =
-        [&holder, &other].map(|holder| holder.certificate.serial_bytes().to_vec());
-    for status in [Status::Revoked { at, reason }, Status::OnHold { since: at }, Status::Unknown] {
-        world.authority.set_status(&holder.certificate, status);
-        let file =
-            async |source| world.status_file(&holder.certificate, Use::Signature, source).await;
-        let ocsp = world.inspect(&file(StatusSource::Ocsp).await, None).await;
-        assert_eq!(ocsp.outcome(CheckName::Trusted), Some(&Outcome::Passed));
-        assert_eq!(ocsp.not_good(), Some(status));
-
-        let crl = file(StatusSource::Crl).await;
-        let listed = (status != Status::Unknown).then_some(status);
-        let alone = world.inspect(&crl, None).await;
-        assert!(alone.holds(), "a list that nothing is asked about is genuine, or not");
-        assert_eq!(fact(&alone, FactName::CrlNumber), Some(&FactValue::Text("01".to_owned())));
-        let count = u64::from(listed.is_some());
-        assert_eq!(fact(&alone, FactName::ListedCount), Some(&FactValue::Number(count)));
-        let entry = listed.map(|status| FactValue::Listed(hex(&asked), status));
-        assert_eq!(fact(&alone, FactName::Listed), entry.as_ref());
-        for (serial, not_good) in [(&asked, listed), (&of_other, None)] {
-            let beside = Beside { serial: Some(serial), ..Beside::default() };
-            let report = world.inspect_with(&crl, &beside).await;
-            assert_eq!((report.not_good(), report.holds()), (not_good, not_good.is_none()));
-        }
-    }
-    let ocsp = world.status_file(&holder.certificate, Use::Signature, StatusSource::Ocsp).await;
-    let beside = Beside { serial: Some(&of_other), ..Beside::default() };
-    let report = world.inspect_with(&ocsp, &beside).await;
-    assert!(!report.holds() && report.not_good().is_none(), "it says nothing of that one");
-}
-
-#[tokio::test]
-async fn status_that_is_given_is_the_status_and_nobody_is_asked() {
-    let world = World::new().await;
-    let (signer, other) = (world.holder(Use::Signature), world.holder(Use::Signature));
-    let now = world.clock.now();
-    let message = signer.sign_content(b"text", true, now);
-    let before = [
-        world.status_file(&signer.certificate, Use::Signature, SOURCES[0]).await,
-        world.status_file(&signer.certificate, Use::Signature, SOURCES[1]).await,
-    ];
-    let revoked = Status::Revoked { at: now, reason: RevocationReason::Superseded };
-    world.authority.set_status(&signer.certificate, revoked);
-    let after = [
-        world.status_file(&signer.certificate, Use::Signature, SOURCES[0]).await,
-        world.status_file(&signer.certificate, Use::Signature, SOURCES[1]).await,
-    ];
-    let of_other = world.status_file(&other.certificate, Use::Signature, SOURCES[0]).await;
-    let asked = world.authority.requests("/");
-    let judge = async |file: &[u8], given: &[&Vec<u8>]| {
-        let read = |der: &&Vec<u8>| StatusEvidence::read(der, now).unwrap();
-        let beside = Beside { status: given.iter().map(read).collect(), ..Beside::default() };
-        world.inspect_with(file, &beside).await
-    };
-    for file in [signer.certificate.as_der(), &message] {
-        for given in [&[&before[0]][..], &[&before[1]], &[&before[0], &before[1]]] {
-            assert!(judge(file, given).await.holds());
-        }
-        for given in [&[&after[0]][..], &[&after[1]], &[&before[0], &after[1]]] {
-            assert_eq!(judge(file, given).await.not_good(), Some(revoked));
-        }
-        let about_another = judge(file, &[&of_other]).await;
-        assert!(!about_another.holds() && about_another.not_good().is_none());
-        assert_eq!(
-            judge(file, &[&of_other, &after[0]]).await.outcome(CheckName::Status),
-            Some(&Outcome::NotGood(revoked))
-        );
-    }
-    assert_eq!(world.authority.requests("/"), asked);
-    for no_status in [signer.certificate.as_der(), &message, b"rubbish"] {
-        assert!(StatusEvidence::read(no_status, now).is_err());
-    }
 }
 
 fn hex(bytes: &[u8]) -> String {
