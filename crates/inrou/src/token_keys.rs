@@ -23,12 +23,13 @@ pub enum Asked {
 /// Does it. A provider that runs goes by it from its next start on.
 ///
 /// # Errors
-/// `file-not-readable`, `config-invalid`; `no-role` if the configuration has no provider; `keys-not-opened`;
-/// `token-key-unknown`.
+/// `file-not-readable`, `config-invalid`; `no-role` if the configuration has no provider; `token-keys-not-made`
+/// before the provider's first start; `keys-not-opened`; `token-key-unknown`.
 pub fn run(language: Language, config: &Path, asked: &Asked) -> Result<(), Fault> {
     let missing = || Fault::new("no-role").with("path", config.display());
     let role = Config::read(config)?.provider.ok_or_else(missing)?;
-    let keys = role.token_keys()?;
+    let unmade = || Fault::new("token-keys-not-made").with("path", role.folder.display());
+    let keys = role.made_token_keys()?.ok_or_else(unmade)?;
     let tell = |code: &str, name: &str| {
         let name = Term { text: name, reading: "" };
         say(&text(code).in_language(language).with("name", name).render(Form::Plain));

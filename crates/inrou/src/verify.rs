@@ -38,7 +38,8 @@ pub struct Verification {
     /// A certificate, a signed message, an OCSP response or a CRL, in DER or PEM; a signed PDF or XML file,
     /// or a JWS.
     pub file: PathBuf,
-    /// The issuers that are trusted; the sandbox's if `None`.
+    /// The issuers that are trusted for residents' certificates; if `None`, the sandbox's. Where there is no
+    /// sandbox, others may be trusted alone.
     pub anchors: Option<PathBuf>,
     /// The issuers that are trusted for time-stamps; if `None`, the sandbox's, where its issuers are
     /// trusted.
@@ -79,18 +80,18 @@ pub fn run(language: Language, data: &Path, verification: &Verification) -> Resu
     let stamps = verification.time_stamp_anchors.as_deref().map(read_anchors).transpose()?;
     let seals = verification.seal_anchors.as_deref().map(read_anchors).transpose()?;
     let mut trust = match &verification.anchors {
-        Some(path) => Trust {
-            issuers: read_anchors(path)?,
-            stamps: TrustAnchors::default(),
-            seals: TrustAnchors::default(),
-            settings: Settings::default(),
-            now: SystemClock::new().now(),
+        Some(path) => Trust::in_issuers(read_anchors(path)?),
+        None => match of_sandbox(data)? {
+            Some(trust) => trust,
+            None if stamps.is_some() || seals.is_some() => {
+                Trust::in_issuers(TrustAnchors::default())
+            }
+            None => return Err(Fault::new("anchors-missing").with("path", data.display())),
         },
-        None => of_sandbox(data)?,
     };
     trust.stamps = stamps.unwrap_or(trust.stamps);
     trust.seals = seals.unwrap_or(trust.seals);
-    let clock = trust.now;
+    let (clock, is_of_sandbox) = (trust.now, trust.is_of_sandbox);
     let now = typed.unwrap_or(clock);
     let status = verification.status.iter().map(|file| read_status(file, now));
     let status: Vec<_> = status.collect::<Result<_, _>>()?;
@@ -123,7 +124,7 @@ pub fn run(language: Language, data: &Path, verification: &Verification) -> Resu
         detailed: true,
     };
     // Other issuers' clock may be turned as well: there the time given is the present.
-    let present = if verification.anchors.is_some() { now } else { clock };
+    let present = if is_of_sandbox { clock } else { now };
     let when = When { at: now, present };
     let report = runtime.block_on(validator.report_file(format, &signed, when));
     let report = report.map_err(|error| {
@@ -143,6 +144,22 @@ struct Trust {
     settings: Settings,
     /// The present by their clock.
     now: Timestamp,
+    /// Whether they are a sandbox's.
+    is_of_sandbox: bool,
+}
+
+impl Trust {
+    /// In those issuers of residents' certificates, and in nobody of the sandbox.
+    fn in_issuers(issuers: TrustAnchors) -> Self {
+        Self {
+            issuers,
+            stamps: TrustAnchors::default(),
+            seals: TrustAnchors::default(),
+            settings: Settings::default(),
+            now: SystemClock::new().now(),
+            is_of_sandbox: false,
+        }
+    }
 }
 
 /// What a file is.
@@ -295,10 +312,10 @@ fn read_anchors(path: &Path) -> Result<TrustAnchors, Fault> {
     })
 }
 
-/// The issuers of the sandbox in a data folder, from itself if it runs, else from its store.
-fn of_sandbox(data: &Path) -> Result<Trust, Fault> {
-    let missing = || Fault::new("anchors-missing").with("path", data.display());
-    let folder = DataFolder::find(data).map_err(|_| missing())?;
+/// The issuers of the sandbox in a data folder, from itself if it runs, else from its store; `None` if there is
+/// none.
+fn of_sandbox(data: &Path) -> Result<Option<Trust>, Fault> {
+    let Ok(folder) = DataFolder::find(data) else { return Ok(None) };
     let now = SandboxClock::open(folder.root())?.now();
     let mut settings = Settings::default();
     let [mut stamps, mut seals] = [(); 2].map(|()| TrustAnchors::default());
@@ -318,7 +335,8 @@ fn of_sandbox(data: &Path) -> Result<Trust, Fault> {
             from_store(&folder)?
         }
     };
-    Ok(Trust { issuers: issuers.ok_or_else(missing)?, stamps, seals, settings, now })
+    let trust = |issuers| Trust { issuers, stamps, seals, settings, now, is_of_sandbox: true };
+    Ok(issuers.map(trust))
 }
 
 fn from_store(folder: &DataFolder) -> Result<Option<TrustAnchors>, Fault> {
@@ -396,6 +414,8 @@ mod tests {
         assert_eq!(missing.code(), "anchors-missing");
         assert!(missing.lines(Language::En).contains("--anchors"));
         verification.anchors = Some(verification.file.clone());
+        assert_eq!(fault(&verification).code(), "anchors-not-readable");
+        (verification.anchors, verification.seal_anchors) = (None, verification.anchors);
         assert_eq!(fault(&verification).code(), "anchors-not-readable");
         verification.at = Some("tomorrow".to_owned());
         assert_eq!(fault(&verification).code(), "moment-not-readable");

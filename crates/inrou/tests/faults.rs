@@ -6,6 +6,7 @@ mod support;
 
 use std::fs;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::Output;
 
 use inrou::sandbox::DataFolder;
@@ -62,6 +63,20 @@ async fn roles_that_cannot_be_served_are_told_by_their_code() {
         let (command, more) = asked.split_first().unwrap();
         inrou_alone(&[&["token-keys", command, "--config", &config], more].concat())
     };
+    // Before its first start a provider has no keys, and none are made.
+    let unmade = at("unmade");
+    let begun: toml::Table = toml::from_str(&printed).unwrap();
+    let folder_of = begun["provider"]["folder"].as_str().unwrap();
+    fs::write(
+        at("unmade.toml"),
+        printed.replace(&format!("\"{folder_of}\""), &format!("{unmade:?}")),
+    )
+    .unwrap();
+    for command in ["list", "rotate"] {
+        let told = inrou_alone(&["token-keys", command, "--config", &at("unmade.toml")]);
+        fails(&told, "token-keys-not-made");
+    }
+    assert!(!Path::new(&unmade).exists());
     let first = shown(&token_keys(&["list"]));
     let (_, first) = first.trim_end().rsplit_once(' ').unwrap();
     fails(&token_keys(&["retire", first]), "token-key-unknown");

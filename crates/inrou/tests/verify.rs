@@ -224,6 +224,13 @@ fn a_seal_by_itself_holds_by_the_issuers_that_are_named_for_seals() {
     }
     let withdrawn = verify("seal", ["other", "issuer"], &["--status", &revoked]);
     assert_eq!(withdrawn.status.code(), Some(4), "{}", shown(&withdrawn));
+    // Where there is no sandbox, who is trusted for seals may be trusted alone.
+    let (none, issuer) = (at("none"), at("issuer"));
+    for (file, more) in [("seal", &status[..]), ("issuer", &[]), ("good.crl", &[])] {
+        let alone = ["verify", &at(file), "--at", &now, "--data", &none, "--seal-anchors", &issuer];
+        let valid = inrou_alone(&[&alone[..], more].concat());
+        assert!(valid.status.success(), "{file}: {}{}", shown(&valid), said(&valid));
+    }
     // Who is trusted for residents' certificates is not trusted for seals.
     for trusted in [["issuer", "other"], ["other", "other"]] {
         refused(&verify("seal", trusted, &status), "is not valid", "does not hold");

@@ -78,9 +78,21 @@ impl ProviderRole {
     ///
     /// # Errors
     /// [`RoleError`].
-    pub(crate) fn token_keys(&self) -> Result<TokenKeys, RoleError> {
-        let folder = self.folder.join("keys");
-        Ok(TokenKeys::new(&folder, self.authority.key_folder(&folder)?))
+    fn token_keys(&self) -> Result<TokenKeys, RoleError> {
+        let folder = self.key_folder();
+        TokenKeys::open(&folder, self.authority.key_folder(&folder)?)
+    }
+
+    /// The same; `None` before the provider has made them.
+    ///
+    /// # Errors
+    /// [`RoleError`].
+    pub(crate) fn made_token_keys(&self) -> Result<Option<TokenKeys>, RoleError> {
+        TokenKeys::are_in(&self.key_folder()).then(|| self.token_keys()).transpose()
+    }
+
+    fn key_folder(&self) -> PathBuf {
+        self.folder.join("keys")
     }
 
     /// The paths in the configuration.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use inrou_authority::key_folder::{KeyFolder, KeyFolderError};
-use inrou_chip::files::Folder;
+use inrou_chip::files::{Folder, OpenFile, Opening};
 use inrou_pki::{Entropy, KeyAlgorithm, KeySource, PublicKey, Signer, SoftwareKey};
 use inrou_provider::Issuer;
 
@@ -19,16 +19,32 @@ const SIGNS: &str = "tokens.key";
 const FORMER: &str = "tokens-former-";
 const ENDING: &str = ".spki";
 
-/// The keys in a provider's folder.
+/// The file that is locked by whoever works with the keys.
+const LOCK: &str = "tokens.lock";
+
+/// The keys in a provider's folder. Nobody else, a provider that starts or another command, works with them
+/// meanwhile.
 pub(crate) struct TokenKeys {
     keys: KeyFolder,
     folder: Folder,
+    _lock: Box<dyn OpenFile>,
 }
 
 impl TokenKeys {
-    /// Those in that folder, of which `keys` opens the private ones.
-    pub(super) fn new(folder: &Path, keys: KeyFolder) -> Self {
-        Self { keys, folder: folder.into() }
+    /// Those in that folder, of which `keys` opens the private ones; waits until nobody works with them.
+    ///
+    /// # Errors
+    /// [`RoleError`].
+    pub(super) fn open(path: &Path, keys: KeyFolder) -> Result<Self, RoleError> {
+        let folder = Folder::from(path);
+        let lock = folder.open(LOCK, Opening::Make).and_then(|file| file.lock().map(|()| file));
+        let lock = lock.map_err(|error| RoleError::file(path, error))?;
+        Ok(Self { keys, folder, _lock: lock })
+    }
+
+    /// Whether a provider has made keys in that folder: it does at its first start.
+    pub(super) fn are_in(path: &Path) -> bool {
+        Folder::from(path).contains(SIGNS)
     }
 
     /// Who signs by them. The first key is made when it is first asked for.
@@ -138,7 +154,7 @@ mod tests {
 
     fn keys(folder: &Path) -> TokenKeys {
         let opened = KeyFolder::open(folder, Passphrase::new("secret".to_owned())).unwrap();
-        TokenKeys::new(folder, opened)
+        TokenKeys::open(folder, opened).unwrap()
     }
 
     #[test]
@@ -161,6 +177,26 @@ mod tests {
         assert!(!opened().retire(&first).unwrap());
         assert_eq!(opened().names().unwrap(), (third, vec![second]));
         opened().issuer(&FreshKeys, &SystemEntropy).unwrap();
+    }
+
+    #[test]
+    fn who_works_with_the_keys_does_so_alone_and_no_key_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = keys(folder.path());
+        let another = Folder::from(folder.path()).open(LOCK, Opening::Make).unwrap();
+        assert_eq!(another.try_lock().unwrap_err().kind(), ErrorKind::WouldBlock);
+        drop((held, another));
+        let path = folder.path();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    keys(path).issuer(&FreshKeys, &SystemEntropy).unwrap();
+                    keys(path).rotate(&FreshKeys, &SystemEntropy).unwrap();
+                });
+            }
+        });
+        // The first, and one more by each.
+        assert_eq!(keys(path).names().unwrap().1.len(), 4);
     }
 
     #[test]
