@@ -38,17 +38,20 @@ pub(crate) enum Refusal {
     MovedAway,
     /// The municipality has no record of that name.
     NoRecord,
+    /// The log-in does not say by what it was answered.
+    NoMedium,
 }
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Closed,
         Self::TurnOfYear,
         Self::NotOffered,
         Self::TooYoung,
         Self::MovedAway,
         Self::NoRecord,
+        Self::NoMedium,
     ];
 
     /// What it is called in an address.
@@ -60,6 +63,7 @@ impl Refusal {
             Self::TooYoung => "too-young",
             Self::MovedAway => "moved-away",
             Self::NoRecord => "no-record",
+            Self::NoMedium => "no-medium",
         }
     }
 
@@ -72,6 +76,7 @@ impl Refusal {
             Self::TooYoung => ["kiosk-refusal.too-young", "kiosk-now.parent"],
             Self::MovedAway => ["kiosk-refusal.moved-away", "kiosk-now.moved-away"],
             Self::NoRecord => ["kiosk-refusal.no-record", "kiosk-now.counter"],
+            Self::NoMedium => ["kiosk-refusal.no-medium", "kiosk-now.by-card"],
         }
     }
 }

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::copies::{Person, Refusal};
+use crate::sheets::is_selector;
 
 /// The file that comes with the kiosk, to be copied and edited.
 pub const BUILT_IN: &str = include_str!("../data/registers.json");
@@ -181,7 +182,8 @@ fn place_of(address: &str) -> Option<&'static Place> {
     found.max_by_key(|place| place.municipality.kanji.chars().count())
 }
 
-/// Whether two spellings are one name: spaces count for nothing, wide letters are narrow ones.
+/// Whether two spellings are one name: spaces count for nothing, nor which variation of a character is meant;
+/// wide letters are narrow ones.
 fn is_same(one: &str, other: &str) -> bool {
     let narrow = |c: char| match c {
         '\u{ff01}'..='\u{ff5e}' => {
@@ -190,7 +192,7 @@ fn is_same(one: &str, other: &str) -> bool {
         other => other,
     };
     let plain = |name: &str| -> Vec<char> {
-        name.chars().map(narrow).filter(|c| !c.is_whitespace()).collect()
+        name.chars().map(narrow).filter(|c| !c.is_whitespace() && !is_selector(*c)).collect()
     };
     plain(one) == plain(other)
 }
@@ -219,7 +221,9 @@ mod tests {
         };
         let hana = ("13221".to_owned(), "水野　花".to_owned());
         assert_eq!(found("水野 花", "東京都清瀬市見本町１－２－３"), Ok(hana.clone()));
-        assert_eq!(found("水野花", "東京都 清瀬市見本町9"), Ok(hana));
+        assert_eq!(found("水野花", "東京都 清瀬市見本町9"), Ok(hana.clone()));
+        let address = "東京都清瀬市見本町１－２－３";
+        assert_eq!(found("水\u{e0100}野　花\u{fe00}", address), Ok(hana), "another variation");
         assert_eq!(found("水野　花", "大阪府大阪市北区見本町４"), Err(Refusal::MovedAway));
         assert_eq!(found("平田　明", "広島県広島市中区見本町５－６－７"), Err(Refusal::NotOffered));
         assert_eq!(found("水野　華", "東京都清瀬市見本町１－２－３"), Err(Refusal::NoRecord));

@@ -30,8 +30,9 @@ pub(crate) enum At {
     Choosing { person: Arc<Person>, medium: Medium, wish: Wish, is_chosen: bool },
     /// It is paid: the paper, and the receipt. Who it was for is forgotten.
     Paid { paper: Arc<Vec<u8>>, receipt: Receipt },
-    /// The paper is put out: it is there until the browser has fetched it.
-    Out { paper: Option<Arc<Vec<u8>>>, receipt: Receipt },
+    /// The paper is put out: it stays until it is forgotten with all else, for nobody knows whether all of it
+    /// came to the browser that fetched it.
+    Out { paper: Arc<Vec<u8>>, receipt: Receipt, is_fetched: bool },
 }
 
 /// What was paid for.
@@ -164,8 +165,8 @@ async fn start(
             let (is_out, is_waiting) = (false, false);
             page(&v, &PaidPage { v: &v, title: "kiosk.paid", receipt, is_out, is_waiting })
         }
-        At::Out { paper, receipt } => {
-            let (is_out, is_waiting) = (true, paper.is_some());
+        At::Out { receipt, is_fetched, .. } => {
+            let (is_out, is_waiting) = (true, !is_fetched);
             let done = PaidPage { v: &v, title: "kiosk.done", receipt, is_out, is_waiting };
             Ok(with_frame(page(&v, &done)?))
         }
@@ -219,10 +220,9 @@ async fn come_back(
         Err(why) => return not_logged_in(&v, &why),
     };
     let LoggedIn { subject, name, address, birthdate, medium, .. } = person;
-    let medium = match medium {
-        Some(AnsweredBy::Card) => Medium::Card,
-        Some(AnsweredBy::Phone) => Medium::Phone,
-        None => return Err(Problem::new(Code::SERVICE_UNAVAILABLE)),
+    let medium = match by_what(medium) {
+        Ok(medium) => medium,
+        Err(refusal) => return Ok(leads(refusal).into_response()),
     };
     let person = Person {
         id: subject,
@@ -231,6 +231,15 @@ async fn come_back(
         birth_date: birthdate.unwrap_or_default().parse().or_internal()?,
     };
     desk.admit(person, medium, v.now)
+}
+
+/// By what somebody answered, for the ledger: a provider may not say it.
+fn by_what(told: Option<AnsweredBy>) -> Result<Medium, Refusal> {
+    match told {
+        Some(AnsweredBy::Card) => Ok(Medium::Card),
+        Some(AnsweredBy::Phone) => Ok(Medium::Phone),
+        None => Err(Refusal::NoMedium),
+    }
 }
 
 /// What the copy is to have.
@@ -305,7 +314,7 @@ async fn pay(State(desk): State<Desk>, headers: HeaderMap, v: Visit) -> Result<R
 async fn print(State(desk): State<Desk>, headers: HeaderMap) -> Redirect {
     desk.0.customers.change(&headers, |at| {
         if let At::Paid { paper, receipt } = at {
-            *at = At::Out { paper: Some(paper.clone()), receipt: *receipt };
+            *at = At::Out { paper: paper.clone(), receipt: *receipt, is_fetched: false };
         }
     });
     Redirect::to("/")
@@ -314,7 +323,10 @@ async fn print(State(desk): State<Desk>, headers: HeaderMap) -> Redirect {
 /// The browser fetches it.
 async fn paper(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     let out = desk.0.customers.change(&headers, |at| match at {
-        At::Out { paper, .. } => paper.take(),
+        At::Out { paper, is_fetched, .. } => {
+            *is_fetched = true;
+            Some(paper.clone())
+        }
         At::Choosing { .. } | At::Paid { .. } => None,
     });
     let Some(paper) = out.flatten() else { return Redirect::to("/").into_response() };
@@ -411,5 +423,19 @@ impl Desk {
         ledger.note(move |ledger: &mut Ledger| ledger.note(issue)).await?;
         let receipt = Receipt { number, at: now, place, wish, yen };
         Ok(Ok(At::Paid { paper: Arc::new(sealed), receipt }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn use_3_a_log_in_that_does_not_say_by_what_is_refused_by_a_name_of_its_own() {
+        assert_eq!(by_what(Some(AnsweredBy::Card)), Ok(Medium::Card));
+        assert_eq!(by_what(Some(AnsweredBy::Phone)), Ok(Medium::Phone));
+        assert_eq!(by_what(None), Err(Refusal::NoMedium));
+        let to = leads(Refusal::NoMedium).into_response();
+        assert_eq!(to.headers()[header::LOCATION], "/refused/no-medium");
     }
 }

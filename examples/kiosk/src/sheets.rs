@@ -206,7 +206,7 @@ pub(crate) fn lacks(text: &str) -> bool {
 
 /// Whether it selects a variation of the character before it: which of them is meant makes no other character
 /// of it (Unicode 23.4), and the font has the usual one.
-fn is_selector(c: char) -> bool {
+pub(crate) fn is_selector(c: char) -> bool {
     matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
