@@ -4,17 +4,21 @@
 use std::path::Path;
 
 use inrou_pki::SeededEntropy;
-use inrou_provider::clients::{Client, ClientId, Limits, Standing};
+use inrou_provider::clients::{Change, Client, ClientId, Limits, Renewal, Standing};
 use inrou_provider::store::{Forgotten, SqliteStore, Store};
 use jiff::Timestamp;
 use rusqlite::Connection;
+use serde_json::Value;
 
 /// What each form adds to the one before.
 const FORMS: [&str; 2] =
     [include_str!("../src/store/sqlite/v1.sql"), include_str!("../src/store/sqlite/v2.sql")];
 
 const BANK: &str = r#"{"client_name": "見本銀行", "redirect_uris": ["https://bank.example/callback"],
-    "jwks": {"keys": []}, "scope": "openid", "sector": "bank.example"}"#;
+    "jwks": {"keys": [{"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": "1",
+        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]},
+    "scope": "openid", "sector": "bank.example"}"#;
 
 const LIMITS: Limits =
     Limits { log_ins_a_minute: 1, log_ins_a_day: 2, signatures_a_minute: 3, signatures_a_day: 4 };
@@ -34,10 +38,13 @@ fn client(store: &SqliteStore, number: u64) -> Client {
     store.client(&ClientId::numbered(number)).unwrap().unwrap()
 }
 
-fn limited(limits: &Limits) -> String {
-    let mut bank: serde_json::Value = serde_json::from_str(BANK).unwrap();
-    bank["limits"] = serde_json::to_value(limits).unwrap();
-    bank.to_string()
+/// What is registered, with these limits.
+fn registered(limits: Option<Limits>) -> Value {
+    let mut bank: Value = serde_json::from_str(BANK).unwrap();
+    if let Some(limits) = limits {
+        bank["limits"] = serde_json::to_value(limits).unwrap();
+    }
+    bank
 }
 
 #[test]
@@ -59,64 +66,104 @@ fn reg_4_since_when_a_client_of_the_first_form_stands_so_is_not_known_and_it_sta
     assert_eq!(approved.approved.as_ref(), Some(&approved.registration));
 }
 
+/// Which events a client of the second form has, its limits and those that were approved, and how it stands.
+type Before<'a> = (&'a [&'a str], Option<Limits>, Option<Option<Limits>>, &'a str);
+
 #[test]
 fn reg_4_limits_that_the_staff_had_set_in_the_second_form_are_the_staffs() {
     let folder = tempfile::tempdir().unwrap();
-    let own = Limits { log_ins_a_day: 50, ..LIMITS };
+    let (set, own) = (Some(LIMITS), Some(Limits { log_ins_a_day: 50, ..LIMITS }));
+    let (pending, approved, suspended) = ("pending", "approved", "suspended");
+    // What there was; what the staff lets it do; what the site registers, and what was approved of that.
+    let cases: [(Before<'_>, _, _, _); 10] = [
+        ((&["limits-set"], set, Some(set), approved), set, None, Some(None)),
+        ((&["limits-set"], set, None, pending), set, None, None),
+        ((&["limits-set", "approved"], set, Some(set), approved), set, None, Some(None)),
+        ((&["limits-set", "key-added"], set, Some(set), approved), set, None, Some(None)),
+        ((&["limits-set", "suspended"], set, Some(set), suspended), set, None, Some(None)),
+        // The site asks for others.
+        ((&["limits-set", "changed"], own, Some(set), pending), set, own, Some(None)),
+        // It was given others; others of nobody's decision, where none is needed; asked before it was approved.
+        ((&["limits-set", "changed", "approved"], own, Some(own), approved), None, own, Some(own)),
+        ((&["limits-set", "changed"], own, Some(own), approved), None, own, Some(own)),
+        ((&["limits-set", "changed"], own, None, pending), None, own, None),
+        // The staff never set any.
+        ((&["approved"], own, Some(own), approved), None, own, Some(own)),
+    ];
     let store = of_form(folder.path(), 2, |connection| {
-        let none = None::<String>;
-        let rows = [
-            // Set by the staff; and then another asked for by the site; for one that waits; the site's own.
-            (1, limited(&LIMITS), Some(limited(&LIMITS)), "approved"),
-            (2, limited(&own), Some(limited(&LIMITS)), "pending"),
-            (3, limited(&LIMITS), none, "pending"),
-            (4, limited(&own), Some(limited(&own)), "approved"),
-        ];
-        for (number, registration, approved, standing) in rows {
-            let id = ClientId::numbered(number as u64);
-            let sql =
-                "INSERT INTO clients (number, id, registration, approved, standing, since, token)
-                       VALUES (?1, ?2, ?3, ?4, ?5, 7, zeroblob(32))";
-            let columns = (number, id.as_str(), registration, approved, standing);
+        for (number, ((events, limits, approved, standing), ..)) in (1..).zip(&cases) {
+            let id = ClientId::numbered(number);
+            let sql = "INSERT INTO clients (number, id, registration, version, approved, standing,
+                                            reason, since, token)
+                       VALUES (?1, ?2, ?3, 5, ?4, ?5, 'So.', 7, zeroblob(32))";
+            let approved = approved.map(|approved| registered(approved).to_string());
+            let registration = registered(*limits).to_string();
+            let columns = (number as i64, id.as_str(), registration, approved, standing);
             connection.execute(sql, columns).unwrap();
-            if number < 4 {
-                let sql = "INSERT INTO events (at, client, what) VALUES (7, ?1, 'limits-set')";
-                connection.execute(sql, [id.as_str()]).unwrap();
+            for what in *events {
+                let sql = "INSERT INTO events (at, client, what) VALUES (7, ?1, ?2)";
+                connection.execute(sql, (id.as_str(), what)).unwrap();
             }
         }
     });
-    let found = [1, 2, 3, 4].map(|number| client(&store, number));
-    let of = found.each_ref().map(|client| {
-        let approved = client.approved.as_ref().map(|approved| approved.limits);
-        (client.limits, client.registration.limits, approved)
+    let parsed = |limits| serde_json::from_value(registered(limits)).unwrap();
+    for (number, (before, limits, own, approved)) in (1..).zip(&cases) {
+        let expected = Client {
+            id: ClientId::numbered(number),
+            registration: parsed(*own),
+            version: 5,
+            approved: approved.map(parsed),
+            standing: serde_json::from_value(before.3.into()).unwrap(),
+            reason: Some("So.".to_owned()),
+            since: Timestamp::from_microsecond(7).ok(),
+            limits: *limits,
+        };
+        assert_eq!(client(&store, number), expected, "{before:?}");
+    }
+}
+
+#[test]
+fn reg_4_who_asks_for_what_the_staff_has_set_asks_for_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = of_form(folder.path(), 2, |connection| {
+        let sql = "INSERT INTO clients (number, id, registration, approved, standing, since, token)
+                   VALUES (1, 'RP00000001', ?1, ?1, 'approved', 7, zeroblob(32))";
+        connection.execute(sql, [registered(Some(LIMITS)).to_string()]).unwrap();
+        let sql = "INSERT INTO events (at, client, what) VALUES (7, 'RP00000001', 'limits-set')";
+        connection.execute(sql, []).unwrap();
     });
-    assert_eq!(
-        of,
-        [
-            (Some(LIMITS), None, Some(None)),
-            (Some(LIMITS), Some(own), Some(None)),
-            (Some(LIMITS), None, None),
-            (None, Some(own), Some(Some(own))),
-        ]
-    );
-    let since = Timestamp::from_microsecond(7).ok();
-    assert!(found.iter().all(|client| client.since == since));
+    let sends = |limits| {
+        let renewal = Renewal {
+            client: ClientId::numbered(1),
+            token: None,
+            change: Change::Whole(serde_json::from_value(registered(limits)).unwrap(), None),
+            is_sandbox: false,
+            at: "2026-11-22T08:42:30Z".parse().unwrap(),
+        };
+        let renewed = store.renew_client(&renewal).unwrap().unwrap();
+        (renewed.standing, renewed.registration.limits, renewed.limits)
+    };
+    // What it read in the second form, and registers again.
+    let same = Some(LIMITS);
+    assert_eq!(sends(same), (Standing::Approved, same, same));
+    let more = Some(Limits { log_ins_a_day: 50, ..LIMITS });
+    assert_eq!(sends(more), (Standing::Pending, more, same));
+    assert_eq!(sends(same), (Standing::Approved, same, same), "it was approved as that");
 }
 
 #[test]
 fn every_form_is_brought_to_the_form_of_a_new_store() {
     let schema = |folder: &Path| {
         let connection = Connection::open(folder.join("store.db")).unwrap();
-        let mut names = Vec::new();
-        for sql in
-            ["SELECT name FROM sqlite_schema", "SELECT name FROM pragma_table_info('clients')"]
-        {
-            let mut statement = connection.prepare(sql).unwrap();
-            let rows = statement.query_map([], |row| row.get::<_, String>(0));
-            names.extend(rows.unwrap().map(Result::unwrap));
-        }
-        names.sort();
-        names
+        let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| {
+            let text = |column| row.get::<_, Option<String>>(column);
+            Ok([text(0)?, text(1)?, text(2)?, text(3)?])
+        });
+        let schema: Vec<[Option<String>; 4]> = rows.unwrap().map(Result::unwrap).collect();
+        let form = connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0));
+        (schema, form.unwrap())
     };
     let new = tempfile::tempdir().unwrap();
     drop(of_form(new.path(), 0, |_| {}));

@@ -31,6 +31,6 @@ pub use hand_over::{Code, HandOver, NumberForm, NumberTyped};
 pub use problem_page::ProblemPages;
 pub use progress::{Further, Seen, further};
 pub use qr::Qr;
-pub use said::Said;
+pub use said::{Lang, Said};
 pub use trouble::Trouble;
 pub use visit::{Place, Site, Stay, Visit, back, page};

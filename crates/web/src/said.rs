@@ -54,6 +54,22 @@ impl<'a> From<Sentence<'a>> for Said<'a> {
     }
 }
 
+/// `lang="…"` in a tag, or nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Lang(pub(crate) Option<&'static str>);
+
+impl fmt::Display for Lang {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(language) => write!(f, " lang=\"{language}\""),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A language's tag has nothing to escape.
+impl HtmlSafe for Lang {}
+
 #[cfg(test)]
 mod tests {
     use super::*;

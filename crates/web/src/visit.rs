@@ -13,13 +13,13 @@ use inrou_api::clock::Clock;
 use inrou_api::problem::{Code, OrInternal, Problem, asked_language};
 use inrou_pki::Entropy;
 use inrou_rules::Use;
-use inrou_words::Language;
+use inrou_words::{Language, language_of};
 use jiff::Timestamp;
 
-use crate::Said;
 use crate::assets::{Asset, MARK, SCRIPT, STYLE};
 use crate::hotline;
 use crate::once::{Once, Sent, once};
+use crate::{Lang, Said};
 
 /// A place with screens of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,6 +177,12 @@ impl Visit {
     /// A text that takes no values, where markup cannot go.
     pub fn attr(&self, code: &str) -> String {
         self.say(code).kana()
+    }
+
+    /// The attribute that says in which language somebody's own words are, if it needs to be said:
+    /// `<p{{ v.lang(reason) }}>`.
+    pub fn lang(&self, words: &str) -> Lang {
+        Lang(language_of(words, self.language))
     }
 
     /// What the certificates of a use are called, as a heading.

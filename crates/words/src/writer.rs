@@ -20,10 +20,17 @@ pub enum Form {
 /// The reading of a longer word stands after it.
 const LONG: usize = 8;
 
-/// In which language somebody's own words are, for HTML's `lang`: Japanese if kana say so; else nobody knows
-/// ("", as HTML writes that). Kanji may be Chinese.
-pub fn language_of(words: &str) -> &'static str {
-    if words.contains(is_kana) { "ja" } else { "" }
+/// In which language somebody's own words on a page are, for HTML's `lang`: Japanese if kana say so; else
+/// nobody knows ("", as HTML writes that). Kanji alone may be Chinese: on a Japanese page they are what the
+/// page is, without a mark (`None`); in easy Japanese with one, as words that have no readings.
+pub fn language_of(words: &str, page: Language) -> Option<&'static str> {
+    let is_japanese = words.contains(is_kana);
+    match page {
+        Language::Ja if !is_japanese && words.contains(is_kanji) => None,
+        Language::JaEasy if words.contains(is_kanji) => Some("ja"),
+        _ if is_japanese => Some("ja"),
+        _ => Some(""),
+    }
 }
 
 /// Writes words of one language in one form.
@@ -82,7 +89,7 @@ impl<'w> Writer<'w> {
     /// Writes another person's own words: where the text around them is in other words, they are marked
     /// as what they are, as far as they show it.
     pub(crate) fn quote(&mut self, words: &str) -> fmt::Result {
-        self.marked(words, language_of(words))
+        self.marked(words, language_of(words, self.language).unwrap_or_default())
     }
 
     fn marked(&mut self, words: &str, language: &str) -> fmt::Result {
@@ -213,19 +220,26 @@ mod tests {
             Writer::new(&mut out, form, language).quote("口座<名義>").unwrap();
             out
         };
-        let marked = "<span lang=\"\">口座&lt;名義&gt;</span>";
-        assert_eq!(quote(Language::JaEasy, Form::Html), marked);
-        assert_eq!(quote(Language::En, Form::Html), marked);
+        let marked = |as_in: &str| format!("<span lang=\"{as_in}\">口座&lt;名義&gt;</span>");
+        assert_eq!(quote(Language::JaEasy, Form::Html), marked("ja"));
+        assert_eq!(quote(Language::En, Form::Html), marked(""));
         assert_eq!(quote(Language::Ja, Form::Html), "口座&lt;名義&gt;");
         assert_eq!(quote(Language::JaEasy, Form::Kana), "口座<名義>");
     }
 
     #[test]
     fn words_are_japanese_if_kana_say_so_and_else_of_any_language() {
-        for (words, language) in
-            [("見本の銀行", "ja"), ("カフェ", "ja"), ("中国银行", ""), ("Mihon Bank", ""), ("", "")]
-        {
-            assert_eq!(language_of(words), language, "{words}");
+        let (ja, unknown) = (Some("ja"), Some(""));
+        for (words, on_pages) in [
+            ("見本の銀行", [ja, ja, ja]),
+            ("カフェ", [ja, ja, ja]),
+            // Of a bank in Japan, or in China: on a Japanese page nothing says that it is not Japanese.
+            ("見本銀行", [None, ja, unknown]),
+            ("中国银行", [None, ja, unknown]),
+            ("Mihon Bank", [unknown; 3]),
+            ("", [unknown; 3]),
+        ] {
+            assert_eq!(Language::ALL.map(|page| language_of(words, page)), on_pages, "{words}");
         }
         let mut out = String::new();
         Writer::new(&mut out, Form::Html, Language::En).quote("見本の銀行").unwrap();

@@ -232,6 +232,8 @@ codes! {
     KEY_UNKNOWN = "key-unknown";
     /// The registration is another `version` by now than the one that was looked at.
     REGISTRATION_CHANGED = "registration-changed";
+    /// The registration has none of the entity tags that the change names.
+    REGISTRATION_NOT_AS_READ = "registration-not-as-read";
     /// As many registrations wait for a decision as may; seconds to `wait`.
     REGISTRATIONS_FULL = "registrations-full";
     /// The client has had residents asked as often as a `member` of its limits lets be; seconds to `wait`.

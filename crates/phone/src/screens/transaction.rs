@@ -14,7 +14,7 @@ use inrou_api::wire::transaction::{
 };
 use inrou_rules::Use;
 use inrou_web::{Field, Form, Kind, Said, Trouble, Visit, page, percent};
-use inrou_words::{Term, language_of};
+use inrou_words::Term;
 use serde::Deserialize;
 
 use super::parts::{self, Fault};
@@ -207,11 +207,6 @@ impl Shown<'_> {
         let usage = uses_of(self.asked_for()).nth(1)?;
         let left = self.shown.proof_tries_left;
         Some(parts::own(self.v, self.told.as_ref(), "proof", usage, left))
-    }
-
-    /// The language of a text that the asker wrote: what is signed is shown as it is.
-    fn language(&self, text: &str) -> &'static str {
-        language_of(text)
     }
 }
 

@@ -247,7 +247,7 @@ impl Provider {
     ) -> TransactionRecord {
         let mut challenge = vec![0; 32];
         self.entropy.fill(&mut challenge);
-        let name = &client.registration.client_name;
+        let name = client.registration.name();
         let host = Url::parse(&request.redirect_uri).ok();
         let host = host.as_ref().and_then(Url::host_str).unwrap_or_default();
         let words = text("site-log-in.asked").in_language(language);
@@ -259,7 +259,7 @@ impl Provider {
             id: TransactionId::from_random(self.random()),
             purpose: Purpose::LogIn,
             asker: self.settings.base().to_owned(),
-            asker_name: name.clone(),
+            asker_name: name.to_owned(),
             site: Some(host.to_owned()),
             text: words.render(form(language)),
             digest: None,

@@ -26,12 +26,21 @@ pub struct NewClient {
 /// What a site changes of its own registration.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// All of it, if it is still the version that was looked at, where one is named.
-    Whole(Box<Registration>, Option<u64>),
+    /// All of it, if it is still what was seen, where that is named.
+    Whole(Box<Registration>, Option<Seen>),
     /// A key comes beside the others.
     KeyAdded(Keys),
     /// The key of that name, or of that thumbprint, goes.
     KeyRemoved(String),
+}
+
+/// What somebody who changes a registration saw of it.
+#[derive(Clone, Debug)]
+pub enum Seen {
+    /// This version.
+    Version(u64),
+    /// What has one of these entity tags, as they are sent (RFC 9110 §13.1.1).
+    Tagged(Vec<String>),
 }
 
 /// A change of a registration by whoever has its token, or has shown it.
@@ -85,6 +94,8 @@ pub enum ClientFault {
         /// Which.
         version: u64,
     },
+    /// It has none of the entity tags that were named.
+    NotTagged,
     /// A member of the registration does not hold.
     Member(&'static str),
     /// A member of its limits does not hold.
@@ -125,21 +136,26 @@ impl Renewal {
         };
         // What is wrong by itself is told first: a private key is one, whatever else has changed.
         check(&registration, self.is_sandbox)?;
-        if let Change::Whole(_, Some(seen)) = &self.change
-            && *seen != client.version
-        {
-            return Err(ClientFault::Changed { version: client.version });
+        match &self.change {
+            Change::Whole(_, Some(Seen::Version(seen))) if *seen != client.version => {
+                return Err(ClientFault::Changed { version: client.version });
+            }
+            Change::Whole(_, Some(Seen::Tagged(tags))) if !tags.contains(&client.tag()) => {
+                return Err(ClientFault::NotTagged);
+            }
+            _ => {}
         }
         if registration == client.registration {
             return Ok(client);
         }
-        let is_approved = client.approved.as_ref().is_some_and(|was| was.looks_like(&registration));
-        let looks_as_before = client.registration.looks_like(&registration);
+        let looks_like = |was: &Registration| was.looks_like(&registration, client.limits);
+        let is_approved = client.approved.as_ref().is_some_and(looks_like);
+        let looks_as_before = looks_like(&client.registration);
         let standing = match client.standing {
             Standing::Suspended => Standing::Suspended,
             Standing::Approved if self.is_sandbox => Standing::Approved,
-            standing if looks_as_before => standing,
             _ if is_approved => Standing::Approved,
+            standing if looks_as_before => standing,
             _ => Standing::Pending,
         };
         let approved = match standing {

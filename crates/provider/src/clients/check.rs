@@ -38,7 +38,13 @@ pub(super) fn check(registration: &Registration, is_sandbox: bool) -> Result<(),
 /// The first member that does not hold.
 fn members(registration: &Registration) -> Result<(), &'static str> {
     let Registration {
-        client_name, redirect_uris, post_logout_redirect_uris, scope, sector, ..
+        client_name,
+        client_name_ja,
+        redirect_uris,
+        post_logout_redirect_uris,
+        scope,
+        sector,
+        ..
     } = registration;
     let is_shown = |name: &str| {
         let length = name.chars().count();
@@ -49,6 +55,7 @@ fn members(registration: &Registration) -> Result<(), &'static str> {
     let is_scope = scope.len() <= LONGEST_SCOPE && Scope::from(scope.as_str()).has(Wanted::OpenId);
     let checks = [
         (is_shown(client_name), "client_name"),
+        (client_name_ja.as_deref().is_none_or(is_shown), "client_name#ja"),
         (!redirect_uris.is_empty() && are_uris(redirect_uris), "redirect_uris"),
         (are_uris(post_logout_redirect_uris), "post_logout_redirect_uris"),
         (is_scope, "scope"),

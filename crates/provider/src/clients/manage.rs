@@ -158,8 +158,8 @@ fn hash(token: Option<&str>) -> Result<Digest, Problem> {
 
 /// What is told of an act that was not done: `registration-invalid` with the `member` that does not hold,
 /// `limits-invalid` likewise, `redirect-uri-local`, `private-key-sent`, `key-unsound` with the `reason`,
-/// `key-unknown`, `registration-changed` with the present `version`, `registrations-full`,
-/// `registration-token-invalid`.
+/// `key-unknown`, `registration-changed` with the present `version`, `registration-not-as-read`,
+/// `registrations-full`, `registration-token-invalid`.
 pub(super) fn refused(fault: ClientFault) -> Problem {
     match fault {
         ClientFault::Unknown => Problem::new(Code::REGISTRATION_TOKEN_INVALID),
@@ -167,6 +167,7 @@ pub(super) fn refused(fault: ClientFault) -> Problem {
         ClientFault::Changed { version } => {
             Problem::new(Code::REGISTRATION_CHANGED).with("version", version)
         }
+        ClientFault::NotTagged => Problem::new(Code::REGISTRATION_NOT_AS_READ),
         ClientFault::Member(member) => {
             Problem::new(Code::REGISTRATION_INVALID).with("member", member)
         }

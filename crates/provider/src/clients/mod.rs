@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use acts::{Change, ClientFault, Decision, NewClient, Renewal, StaffAct};
+pub use acts::{Change, ClientFault, Decision, NewClient, Renewal, Seen, StaffAct};
 pub use keys::Keys;
 pub(crate) use keys::{is_private, is_sound};
 pub(crate) use limits::MOST;
@@ -23,6 +23,8 @@ pub(crate) use manage::{Registered, Shown};
 pub(crate) use registration::FAPI_ALGORITHMS;
 pub use registration::{ClaimsFormat, NumberCheck, Profile, Registration};
 pub(crate) use staff::{Approval, LimitsSet};
+
+use crate::secrets::{base64url, sha256};
 
 /// Names a client: `RP` and digits, which no resident's identifier can be (FAPI 2.0 §6).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -96,6 +98,13 @@ impl Client {
     /// Whether it may ask residents.
     pub(crate) fn may_ask(&self) -> bool {
         self.standing == Standing::Approved
+    }
+
+    /// The entity tag of what its developer is shown (RFC 9110 §8.8.3): another one after every act.
+    pub(crate) fn tag(&self) -> String {
+        let Self { version, standing, reason, since, limits, .. } = self;
+        let stands = serde_json::to_vec(&(version, standing, reason, since, limits));
+        format!("\"{version}-{}\"", base64url(&sha256(&stands.unwrap_or_default())))
     }
 
     /// How often it may have residents asked: as the staff has it, else as was registered and approved, else

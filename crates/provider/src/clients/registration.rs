@@ -19,8 +19,17 @@ use super::{Keys, Limits};
     "scope": "openid name birthdate", "sector": "bank.example"
 }))]
 pub struct Registration {
-    /// The name that residents are shown.
+    /// The name that residents are shown, if there is none in Japanese.
     pub client_name: String,
+    /// The name in Japanese (RFC 7591 §2.2): that which residents are shown.
+    #[serde(
+        rename = "client_name#ja",
+        alias = "client_name#ja-JP",
+        alias = "client_name#ja-Jpan-JP",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub client_name_ja: Option<String>,
     /// Where a log-in may lead back to: compared as strings.
     pub redirect_uris: Vec<String>,
     /// Where a log-out may lead back to.
@@ -146,9 +155,19 @@ impl Profile {
 }
 
 impl Registration {
-    /// Whether the staff would see the same in both: the keys are a site's own matter.
-    pub(crate) fn looks_like(&self, other: &Registration) -> bool {
-        Self { jwks: other.jwks.clone(), ..self.clone() } == *other
+    /// The name that residents are shown.
+    pub(crate) fn name(&self) -> &str {
+        self.client_name_ja.as_deref().unwrap_or(&self.client_name)
+    }
+
+    /// Whether `new` has nothing for the staff to look at that was not in this: the keys are a site's own
+    /// matter, and who asks for the limits that the staff has `set` asks for nothing.
+    pub(crate) fn looks_like(&self, new: &Registration, set: Option<Limits>) -> bool {
+        let limits = match new.limits {
+            Some(asked) if Some(asked) == set => new.limits,
+            _ => self.limits,
+        };
+        Self { jwks: new.jwks.clone(), limits, ..self.clone() } == *new
     }
 
     /// In which form attributes are given.

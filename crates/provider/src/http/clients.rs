@@ -4,7 +4,7 @@
 
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State as Shared};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use inrou_api::page::{Cursor, Limit, Page, PageQuery};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Json, Path, Query, read_body};
@@ -18,7 +18,9 @@ use utoipa_axum::routes;
 
 use super::State;
 use crate::Provider;
-use crate::clients::{Change, Client, Keys, Limits, Registered, Registration, Shown, Standing};
+use crate::clients::{
+    Change, Client, Keys, Limits, Registered, Registration, Seen, Shown, Standing,
+};
 use crate::events::{Event, Wanted, What};
 
 /// The longest registration in bytes: 40 addresses and ten keys fit in.
@@ -125,36 +127,43 @@ impl<S: Send + Sync> FromRequest<S> for Renewed {
     request_body = Registration,
     extensions(("x-problems" = json!(["key-unsound", "limits-invalid", "private-key-sent",
         "redirect-uri-local", "registration-invalid", "registrations-full"]))),
-    responses((status = 201, body = ClientView)))]
+    responses((status = 201, body = ClientView,
+        headers(("etag" = String, description = "For `If-Match` of a change.")))))]
 async fn register(
     Shared(state): Shared<State>,
     Json(registration): Json<Registration>,
-) -> Result<(StatusCode, Json<ClientView>), Problem> {
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<ClientView>), Problem> {
     let Registered { client, token } = state.provider.register(registration).await?;
+    let tag = [(header::ETAG, client.tag())];
     let view = ClientView::of(&state.provider, client, Some(&token));
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok((StatusCode::CREATED, tag, Json(view)))
 }
 
 /// What is registered of a client.
 #[utoipa::path(get, path = "/clients/{client}", operation_id = "client", tag = "clients",
     params(("client" = String, Path, description = "`client_id`.")),
-    responses((status = 200, body = ClientView)))]
+    responses((status = 200, body = ClientView,
+        headers(("etag" = String, description = "For `If-Match` of a change.")))))]
 async fn view(
     Shared(state): Shared<State>,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Json<ClientView>, Problem> {
+) -> Result<([(HeaderName, String); 1], Json<ClientView>), Problem> {
     let token = token(&headers);
     let client = state.provider.registered(&id, token).await?;
-    Ok(Json(ClientView::of(&state.provider, client, token)))
+    let tag = [(header::ETAG, client.tag())];
+    Ok((tag, Json(ClientView::of(&state.provider, client, token))))
 }
 
-/// Replaces what is registered of a client. What is left out is as if it had never been registered. A change
-/// of anything but the keys is approved anew.
+/// Replaces what is registered of a client, with `If-Match` if it still is as it was read. What is left out is
+/// as if it had never been registered. A change of anything but the keys is approved anew.
 #[utoipa::path(put, path = "/clients/{client}", operation_id = "change_client", tag = "clients",
-    params(("client" = String, Path, description = "`client_id`.")), request_body = Registration,
+    params(("client" = String, Path, description = "`client_id`."),
+        ("If-Match" = Option<String>, Header,
+            description = "`ETag` of the registration as it was read; without it whatever it is by now.")),
+    request_body = Registration,
     extensions(("x-problems" = json!(["key-unsound", "limits-invalid", "private-key-sent",
-        "redirect-uri-local", "registration-invalid"]))),
+        "redirect-uri-local", "registration-invalid", "registration-not-as-read"]))),
     responses((status = 200, body = ClientView)))]
 async fn change(
     Shared(state): Shared<State>,
@@ -166,7 +175,7 @@ async fn change(
     if client_id.is_some_and(|named| named != id) {
         return Err(Problem::new(Code::REGISTRATION_INVALID).with("member", "client_id"));
     }
-    let change = Change::Whole(Box::new(registration), None);
+    let change = Change::Whole(Box::new(registration), seen(&headers));
     renew(&state, &id, &headers, change).await
 }
 
@@ -310,6 +319,17 @@ async fn events(
     let wanted = Wanted { client, transaction, page: PageQuery { cursor, limit } };
     let Page { items, next } = state.provider.events(wanted).await?;
     Ok(Json(Page { items: items.into_iter().map(EventView::from).collect(), next }))
+}
+
+/// What a change says that was read (RFC 9110 §13.1.1); `*` is whatever is there.
+fn seen(headers: &HeaderMap) -> Option<Seen> {
+    let sent: Vec<_> = headers.get_all(header::IF_MATCH).iter().collect();
+    if sent.is_empty() || sent.iter().any(|value| value.as_bytes().trim_ascii() == b"*") {
+        return None;
+    }
+    let lists = sent.iter().filter_map(|value| value.to_str().ok());
+    let tags = lists.flat_map(|list| list.split(',')).map(|tag| tag.trim().to_owned());
+    Some(Seen::Tagged(tags.collect()))
 }
 
 /// The registration access token (RFC 6750 §2.1).

@@ -52,7 +52,7 @@ pub(super) async fn ask(
     let asks = Asks {
         v: &v,
         title: "site-log-out.title",
-        site: client.as_ref().map(|client| client.registration.client_name.as_str()),
+        site: client.as_ref().map(|client| client.registration.name()),
         client: id,
         back: address,
         mark: &mark,

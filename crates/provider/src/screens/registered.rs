@@ -24,6 +24,7 @@ pub(super) fn shown(registration: &Registration) -> Vec<(&'static str, String)> 
     let keys = Value::Array(names.collect());
     [
         ("console.name", &all["client_name"]),
+        ("console.name-ja", &all["client_name#ja"]),
         ("console.redirect-uris", &all["redirect_uris"]),
         ("console.post-logout-redirect-uris", &all["post_logout_redirect_uris"]),
         ("staff.scope", &all["scope"]),

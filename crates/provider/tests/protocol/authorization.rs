@@ -4,7 +4,7 @@ use axum::http::{Request, StatusCode, header};
 use serde_json::json;
 
 use crate::cases;
-use crate::house::{House, path};
+use crate::house::{House, ISSUER, path};
 use crate::keys;
 use crate::site::{CALLBACK, Form};
 
@@ -38,7 +38,7 @@ async fn oidcc_server_a_person_logs_in_and_the_site_is_given_a_code() {
     assert!(back["code"].len() >= 43, "FAPI2 5.4.1-4");
     assert_eq!(back["state"], "a state");
     assert!(back.contains_key("session_state"), "the shape");
-    assert_eq!(back["iss"], crate::house::ISSUER, "FAPI2 5.3.2.2-7");
+    assert_eq!(back["iss"], ISSUER, "FAPI2 5.3.2.2-7");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,6 +52,41 @@ async fn rfc_6749_4_1_2_1_a_person_who_refuses_is_led_back_with_access_denied() 
     assert_eq!(back["error"], "access_denied");
     assert_eq!(back["state"], "a state");
     assert!(!back.contains_key("code"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn oidcc_redirect_uri_query_ok_mismatch_and_added_are_told_apart_as_strings() {
+    let house = House::new().await;
+    let registered = format!("{CALLBACK}?foo=bar");
+    let site = house.site_with(json!({"redirect_uris": [registered]})).await;
+    for other in [CALLBACK, &format!("{CALLBACK}?foo=baz"), &format!("{registered}&more=1")] {
+        let answer = house.browser().authorize(&site.request().set("redirect_uri", other)).await;
+        assert_eq!(answer.fate(), "page 400 redirect-uri-unregistered", "{other}");
+    }
+    let request = site.request().set("redirect_uri", &registered);
+    let back = house.browser().log_in(&request, &house.person("水野　花")).await;
+    assert_eq!((&*back["foo"], back.contains_key("code")), ("bar", true), "RFC 6749 §3.1.2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fapi2_5_3_2_2_7_both_answers_to_a_pushed_request_name_who_gives_them() {
+    let house = House::new().await;
+    let (site, person) = (house.site("fapi2").await, house.person("水野　花"));
+    let asked = house.asks(&site, &site.request()).await;
+    let back = house.browser().log_in(&asked, &person).await;
+    assert_eq!((&*back["iss"], &*back["state"]), (ISSUER, "a state"));
+    assert!(!back.contains_key("session_state"), "of the shape alone");
+    let tokens = house.token(&site, &site.exchange(&house, &back["code"])).await.json();
+    assert_eq!(tokens["token_type"], "DPoP");
+    let told = house.userinfo(&site, tokens["access_token"].as_str().unwrap()).await.json();
+    assert_eq!(told["name"], "水野　花");
+
+    let mut browser = house.browser();
+    let transaction = browser.begin(&house.asks(&site, &site.request()).await).await;
+    house.answer(&transaction, &inrou_api::wire::transaction::TransactionAnswer::Refused).await;
+    let back = browser.goes_back(&transaction).await;
+    assert_eq!((&*back["iss"], &*back["state"]), (ISSUER, "a state"));
+    assert_eq!((&*back["error"], back.contains_key("code")), ("access_denied", false));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,8 +8,9 @@ use inrou_api::wire::transaction::{Purpose, Transaction, TransactionAnswer};
 use inrou_relying::testing::resident;
 use serde_json::{Value, json};
 
+use crate::browser::{Answer, Back};
 use crate::events;
-use crate::house::{Answer, Back, House};
+use crate::house::House;
 use crate::signer::{Signer, with_proof};
 use crate::site::{Form, Site};
 

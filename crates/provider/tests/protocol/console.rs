@@ -3,7 +3,8 @@
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::house::{Answer, Browser, House};
+use crate::browser::{Answer, Browser};
+use crate::house::House;
 use crate::keys::Key;
 use crate::registration::{manage, may_ask, staff_sends};
 use crate::site::{CALLBACK, Form, Site};
@@ -129,6 +130,7 @@ async fn reg_4_a_developer_changes_what_is_registered_by_the_form() {
     for told in [
         "value=\"見本の三つ目の店\"",
         "<dd><code class=\"long\" lang=\"ja\">見本の新しい店</code>",
+        "下の「今の登録」と比べて",
         "name=\"version\" value=\"2\"",
     ] {
         assert!(stale.text.contains(told), "{told}: {}", stale.text);
@@ -150,6 +152,70 @@ async fn reg_4_a_developer_changes_what_is_registered_by_the_form() {
     let refused = browser.submit(&page(&site, "change"), &faulty).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text.contains("id=\"log_ins_a_minute-fault\""), "{}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reg_4_a_form_over_which_a_key_came_is_compared_with_what_differs_or_with_nothing() {
+    let house = House::new().await;
+    let (mut browser, site) = developer(&house).await;
+    let form = filled_in(&site).without("jwk").set("version", "1");
+    let mut key = Key::es256().jwk();
+    key["kid"] = json!("2027");
+    let add = Form::default().set("jwk", &key.to_string());
+    is_led_to(&browser.submit(&page(&site, "keys"), &add).await, &page(&site, "registration"));
+
+    let (differs, same) = ("下の「今の登録」と比べて", "変更することは残っていません");
+    let stale = browser.submit(&page(&site, "change"), &form).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.text);
+    assert!(stale.text.contains(same) && !stale.text.contains(differs), "{}", stale.text);
+    assert!(!stale.text.contains("id=\"now\""), "{}", stale.text);
+    let renamed = form.clone().set("client_name", "見本の新しい店");
+    let stale = browser.submit(&page(&site, "change"), &renamed).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.text);
+    assert!(stale.text.contains(differs) && !stale.text.contains(same), "{}", stale.text);
+    assert!(stale.text.contains("id=\"now\""), "{}", stale.text);
+
+    let again = renamed.set("version", "2");
+    is_led_to(&browser.submit(&page(&site, "change"), &again).await, &page(&site, "registration"));
+    let now = registered(&house, &site).await;
+    assert_eq!(now["client_name"], "見本の新しい店");
+    assert_eq!(now["jwks"]["keys"], json!([site.key.jwk(), key]), "the key that came stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc_7591_2_2_the_name_in_japanese_is_what_residents_are_shown() {
+    let house = House::new().await;
+    let registration = Site::new().registration();
+    for (tagged, is_taken) in [("見本\u{7}銀行", false), ("見本銀行", true)] {
+        for tag in ["ja", "ja-JP", "ja-Jpan-JP"] {
+            let mut sent = registration.clone();
+            sent[format!("client_name#{tag}")] = json!(tagged);
+            let answer = house.post_json("/provider/v1/clients", &sent).await.json();
+            match is_taken {
+                true => assert_eq!(answer["client_name#ja"], tagged, "{answer}"),
+                false => assert_eq!(answer["params"]["member"], "client_name#ja", "{answer}"),
+            }
+        }
+    }
+    let names = json!({"client_name": "Sample Bank", "client_name#ja": "見本銀行"});
+    let site = house.site_with(names).await;
+    let mut browser = house.browser();
+    let begun = browser.begin(&site.request()).await;
+    assert_eq!(house.transaction(&begun).await.asker_name, "見本銀行");
+    let token = Form::default().set("token", site.registration_token());
+    browser.submit(&format!("/provider/console/clients/{}", site.id), &token).await;
+    // The form asks for the name that is shown, and keeps the other.
+    let shown = browser.visit(&page(&site, "change")).await;
+    assert!(shown.text.contains("value=\"見本銀行\""), "{}", shown.text);
+    let form = filled_in(&site).without("jwk").set("version", "1");
+    let faulty = browser.submit(&page(&site, "change"), &form.clone().set("client_name", "")).await;
+    assert!(faulty.text.contains("id=\"client_name-fault\""), "{}", faulty.text);
+    is_led_to(&browser.submit(&page(&site, "change"), &form).await, &page(&site, "registration"));
+    let now = registered(&house, &site).await;
+    assert_eq!(
+        (&now["client_name"], &now["client_name#ja"]),
+        (&json!("Sample Bank"), &json!("見本の店"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -287,11 +353,8 @@ async fn reg_4_the_staff_of_a_sandbox_is_anybody_and_the_page_says_so() {
     manage(&house, &site, Method::PUT, Some(&registration)).await;
     let stale = staff.submit(&desk, &decision("approved", "1", "直りました。")).await;
     assert_eq!(stale.status, StatusCode::CONFLICT);
-    for shown in [
-        "見本信用金庫",
-        "<del><code class=\"long\" lang=\"\">見本銀行</code></del>",
-        "直りました。",
-    ] {
+    for shown in ["見本信用金庫", "<del><code class=\"long\">見本銀行</code></del>", "直りました。"]
+    {
         assert!(stale.text.contains(shown), "{shown}: {}", stale.text);
     }
     is_led_to(&staff.submit(&desk, &decision("approved", "2", "直りました。")).await, &desk);

@@ -3,8 +3,9 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::browser::Answer;
 use crate::cases;
-use crate::house::{Answer, House, path};
+use crate::house::{House, path};
 use crate::keys::{Key, unsigned};
 use crate::site::{Site, but, claims_of};
 

@@ -7,7 +7,8 @@ use inrou_api::wire::transaction::{
 };
 use serde_json::{Value, json};
 
-use crate::house::{Answer, Browser, House, PHONE};
+use crate::browser::{Answer, Browser};
+use crate::house::{House, PHONE};
 use crate::site::Site;
 
 /// Another phone.

@@ -3,8 +3,9 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::browser::Answer;
 use crate::events;
-use crate::house::{Answer, House};
+use crate::house::House;
 use crate::registration::{approval, manage, staff};
 use crate::site::{Form, Site};
 
@@ -147,6 +148,16 @@ async fn reg_4_the_staff_sets_limits_and_says_why() {
     assert_eq!(done.status, StatusCode::OK, "{}", done.text);
     assert_eq!(done.json()["standing"], "approved");
     assert_eq!(done.json()["limits_in_force"]["log_ins_a_minute"], 1);
+    assert_eq!(done.json()["limits_set"], set["limits"]);
+    let told = manage(&house, &site, Method::GET, None).await.json();
+    assert_eq!(told["limits_set"], set["limits"]);
+    let mut developer = house.browser();
+    let page = format!("/provider/console/clients/{}", site.id);
+    developer.submit(&page, &Form::default().set("token", site.registration_token())).await;
+    let page = format!("{page}/registration");
+    let says_so = "この上限は担当者が決めました。";
+    let shown = developer.visit(&page).await.text;
+    assert!(shown.contains("ログインは1分間に1回まで") && shown.contains(says_so), "{shown}");
     assert_eq!(asks(&house, &site).await, "asked");
     assert!(asks(&house, &site).await.ends_with("client-limit-reached"));
 
@@ -161,6 +172,8 @@ async fn reg_4_the_staff_sets_limits_and_says_why() {
     let done = staff(&house, Method::PUT, &path, Some(&freed)).await;
     assert_eq!(done.json()["limits_in_force"]["log_ins_a_minute"], 60_000);
     assert_eq!(done.json()["limits_set"], Value::Null);
+    let shown = developer.visit(&page).await.text;
+    assert!(!shown.contains(says_so), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use crate::house::{Back, Browser, House};
+use crate::browser::{Back, Browser};
+use crate::house::House;
 use crate::keys;
 use crate::site::Site;
 

@@ -3,7 +3,8 @@
 use axum::http::{Request, StatusCode, header};
 use serde_json::Value;
 
-use crate::house::{Answer, Browser, House, path};
+use crate::browser::{Answer, Browser};
+use crate::house::{House, path};
 use crate::keys::Key;
 use crate::site::{Form, LOGGED_OUT, Site};
 

@@ -5,6 +5,7 @@
 
 mod authorization;
 mod binding;
+mod browser;
 mod client_authentication;
 mod consents;
 mod console;

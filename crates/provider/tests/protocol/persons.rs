@@ -8,7 +8,8 @@ use inrou_relying::testing::{Holder, resident};
 use inrou_rules::{Medium, Use};
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House};
+use crate::browser::Answer;
+use crate::house::House;
 use crate::keys::claims;
 use crate::site::Site;
 

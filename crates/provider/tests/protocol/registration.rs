@@ -6,7 +6,8 @@ use inrou_api::signature::{RoleKey, Target, sign};
 use inrou_pki::SystemEntropy;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, BASE, House, path};
+use crate::browser::Answer;
+use crate::house::{BASE, House, path};
 use crate::keys::Key;
 use crate::site::Site;
 
@@ -95,6 +96,65 @@ async fn rfc_7592_2_1_the_token_of_a_registration_opens_it_and_no_other() {
             assert_eq!(refused.json()["code"], "registration-token-invalid");
         }
     }
+}
+
+/// A change of a registration as it was read.
+async fn changes(house: &House, site: &Site, if_match: &[&str], body: &Value) -> Answer {
+    let mut request = Request::put(format!("/provider/v1/clients/{}", site.id))
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::AUTHORIZATION, format!("Bearer {}", site.registration_token()));
+    for tags in if_match {
+        request = request.header(header::IF_MATCH, *tags);
+    }
+    house.send(request.body(body.to_string().into()).unwrap()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc_9110_13_1_1_what_changed_since_it_was_read_is_not_overwritten() {
+    let house = House::that_approves_at_once(false).await;
+    let site = house.site("digital-auth").await;
+    let reads = async || manage(&house, &site, Method::GET, None).await;
+    let tag = async || reads().await.header("etag");
+    let first = tag().await;
+    assert_eq!(tag().await, first, "reading changes nothing");
+    let mut registration = site.registration();
+    let mut named = |name: &str| {
+        registration["client_name"] = json!(name);
+        registration.clone()
+    };
+    let done = changes(&house, &site, &[&first], &named("見本信用金庫")).await;
+    assert_eq!((done.status, done.json()["version"].as_u64()), (StatusCode::OK, Some(2)));
+    let second = tag().await;
+    let weak = format!("W/{second}");
+    let stale: [&[&str]; 5] = [&[&first], &[&weak], &["\"2\""], &["2"], &[""]];
+    for tags in stale {
+        let refused = changes(&house, &site, tags, &named("見本商店")).await;
+        assert_eq!(refused.status, StatusCode::PRECONDITION_FAILED, "{tags:?} {}", refused.text);
+        assert_eq!(refused.json()["code"], "registration-not-as-read");
+    }
+    let now = reads().await.json();
+    assert_eq!((&now["client_name"], &now["version"]), (&json!("見本信用金庫"), &json!(2)));
+
+    // What is shown changes with each decision of the staff, too.
+    decide(&house, &site, "approved", 2).await;
+    let third = tag().await;
+    assert_ne!(third, second);
+    let refused = changes(&house, &site, &[&second], &named("見本商店")).await;
+    assert_eq!(refused.status, StatusCode::PRECONDITION_FAILED, "{}", refused.text);
+    let lists = format!("{first} , {third}");
+    let fresh: [&[&str]; 2] = [&["\"other\"", &lists], &["*"]];
+    for (tags, name) in fresh.into_iter().zip(["見本商店", "見本工房"]) {
+        let done = changes(&house, &site, tags, &named(name)).await;
+        assert_eq!(done.status, StatusCode::OK, "{tags:?} {}", done.text);
+    }
+
+    // What is wrong by itself is told first, and a new site is told its tag.
+    let refused = changes(&house, &site, &[&first], &named(" ")).await;
+    assert_eq!(refused.json()["code"], "registration-invalid", "{}", refused.text);
+    let made = house.post_json("/provider/v1/clients", &Site::new().registration()).await;
+    let mut new = Site::new();
+    new.is_registered(&made.json());
+    assert_eq!(manage(&house, &new, Method::GET, None).await.header("etag"), made.header("etag"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,8 @@ use axum::http::{Method, StatusCode};
 use inrou_provider::settings::Settings;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House};
+use crate::browser::Answer;
+use crate::house::House;
 use crate::keys::Key;
 use crate::registration::{decide, manage};
 use crate::site::Site;

@@ -5,7 +5,8 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::house::{Answer, BASE, House};
+use crate::browser::Answer;
+use crate::house::{BASE, House};
 use crate::keys::base64url;
 use crate::signing::{Signing, document};
 use crate::site::{Form, Site, but, unique};

@@ -3,7 +3,8 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House};
+use crate::browser::Answer;
+use crate::house::House;
 use crate::site::{Form, Site};
 
 async fn give_back(house: &House, site: &Site, tokens: &Value, which: &str) -> Answer {

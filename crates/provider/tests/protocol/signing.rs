@@ -18,8 +18,9 @@ use inrou_relying::jwe::{RecipientKey, decrypt};
 use inrou_rules::RevocationReason;
 use serde_json::{Value, json};
 
+use crate::browser::Answer;
 use crate::events;
-use crate::house::{Answer, House};
+use crate::house::House;
 use crate::keys::base64url;
 use crate::signer::Signer;
 use crate::site::{Form, Site};

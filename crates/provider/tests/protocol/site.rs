@@ -8,7 +8,8 @@ use axum::http::{Request, header};
 use serde_json::{Value, json};
 use url::form_urlencoded::{Serializer, parse};
 
-use crate::house::{Answer, House, ISSUER, address};
+use crate::browser::Answer;
+use crate::house::{House, ISSUER, address};
 use crate::keys::{Key, base64url};
 
 /// Where log-ins lead back to.

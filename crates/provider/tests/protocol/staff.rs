@@ -3,8 +3,9 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::browser::Answer;
 use crate::events;
-use crate::house::{Answer, House};
+use crate::house::House;
 use crate::keys::Key;
 use crate::registration::{approval, decide, manage, may_ask, staff};
 use crate::site::Site;

@@ -2,7 +2,8 @@
 
 use axum::http::StatusCode;
 
-use crate::house::{Answer, House, path};
+use crate::browser::Answer;
+use crate::house::{House, path};
 use crate::site::Form;
 
 async fn opened(house: &House, credentials: &str) -> Answer {
@@ -31,6 +32,18 @@ async fn oidcc_userinfo_get_post_header_post_body_tell_what_was_consented_to() {
         assert_eq!(names, ["birthdate", "name", "sub"]);
         assert_eq!((&told["name"], &told["birthdate"]), (&"水野　花".into(), &"19800217".into()));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn oidcc_scope_profile_email_phone_give_nothing_for_they_are_not_served() {
+    let house = House::new().await;
+    let (site, person) = (house.site("digital-auth").await, house.person("水野　花"));
+    let request = site.request().set("scope", "openid profile email phone");
+    let back = house.browser().log_in(&request, &person).await;
+    let tokens = house.token(&site, &site.exchange(&house, &back["code"])).await.json();
+    let told = house.userinfo(&site, tokens["access_token"].as_str().unwrap()).await.json();
+    let names: Vec<&String> = told.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["sub"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,14 +7,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::Path;
 use inrou_web::{Form, Visit, page};
-use inrou_words::{Term, language_of};
+use inrou_words::Term;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::form::{Fields, Typed, member_of};
 use super::opened::{opened, to_open};
 use super::{Screens, page_of, site};
-use crate::clients::{Change, Client, Keys, Registration, Shown};
+use crate::clients::{Change, Client, Keys, Registration, Seen, Shown};
 use crate::screens::registered::shown;
 
 /// The form, filled in with what is registered.
@@ -62,7 +62,7 @@ pub(super) async fn by_form(
         Ok(registration) => {
             // The keys that the form keeps are those of the version that it names, or it is refused.
             let version = typed.version.unwrap_or(client.version);
-            let change = Change::Whole(Box::new(registration), Some(version));
+            let change = Change::Whole(Box::new(registration), Some(Seen::Version(version)));
             screens.provider.renew(client.id.as_str(), Shown::Before, change).await
         }
         Err(problem) => Err(problem),

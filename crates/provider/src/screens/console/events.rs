@@ -9,7 +9,7 @@ use inrou_api::page::{Cursor, Limit, Page, PageQuery};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Path, Query};
 use inrou_web::{Said, Visit, page};
-use inrou_words::{Form as Written, Language, Term, error, language_of};
+use inrou_words::{Form as Written, Language, Term, error};
 use serde::Deserialize;
 
 use super::Screens;

@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 use crate::authorize::Scope;
 use crate::clients::{Client, Limits, Profile, Registration};
 
+/// The name in Japanese (RFC 7591 §2.2).
+const NAME_JA: &str = "client_name#ja";
+
 /// What the form sends, as it was typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -43,7 +46,7 @@ impl Typed {
             registration.limits.as_ref().map_or_else(String::new, |limits| of(limits).to_string())
         };
         Self {
-            client_name: registration.client_name.clone(),
+            client_name: registration.name().to_owned(),
             redirect_uris: registration.redirect_uris.join("\n"),
             post_logout_redirect_uris: registration.post_logout_redirect_uris.join("\n"),
             sector: registration.sector.clone(),
@@ -107,7 +110,10 @@ impl Typed {
             let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
             json!(lines.collect::<Vec<_>>())
         };
-        all["client_name"] = json!(self.client_name.trim());
+        // The form asks for the name that residents are shown.
+        let is_tagged = was.is_some_and(|was| was.client_name_ja.is_some());
+        let name = if is_tagged { NAME_JA } else { "client_name" };
+        all[name] = json!(self.client_name.trim());
         all["redirect_uris"] = lines(&self.redirect_uris);
         all["post_logout_redirect_uris"] = lines(&self.post_logout_redirect_uris);
         all["scope"] = json!(asked.collect::<Vec<_>>().join(" "));
@@ -179,6 +185,7 @@ impl Fields<'_> {
         let limit = self.typed.limits().into_iter().find(|(limit, ..)| *limit == member);
         let places = [
             ("client_name", "client_name", "console.name"),
+            (NAME_JA, "client_name", "console.name"),
             ("redirect_uris", "redirect_uris", "console.redirect-uris"),
             (
                 "post_logout_redirect_uris",
@@ -212,7 +219,7 @@ impl Fields<'_> {
         Field::new(self.v, "client_name", Kind::Text, self.v.say("console.name"))
             .support(self.v.say("console.name-is"))
             .value(&self.typed.client_name)
-            .fault(self.fault("client_name"))
+            .fault(self.fault("client_name").or_else(|| self.fault(NAME_JA)))
     }
 
     fn sector(&self) -> Field<'_> {

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::server::{Path, parse_json};
 use inrou_web::{Form, Visit, page};
-use inrou_words::{Term, language_of};
+use inrou_words::Term;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -15,7 +15,7 @@ use super::change::to_site;
 use super::form::explained;
 use super::opened::{opened, to_open};
 use super::{Screens, registered};
-use crate::clients::{Change, Client, Registration, Shown};
+use crate::clients::{Change, Client, Registration, Seen, Shown};
 use crate::http::LONGEST_REGISTRATION;
 
 /// What the form sends.
@@ -95,7 +95,7 @@ pub(super) async fn change(
     };
     let changed = match read(&metadata) {
         Ok(registration) => {
-            let change = Change::Whole(Box::new(registration), version);
+            let change = Change::Whole(Box::new(registration), version.map(Seen::Version));
             screens.provider.renew(client.id.as_str(), Shown::Before, change).await
         }
         Err(problem) => Err(problem),

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::Path;
 use inrou_web::{Field, Kind, Said, Visit, page};
-use inrou_words::{Term, language_of};
+use inrou_words::Term;
 
 use super::form::explained;
 use super::opened::{opened, to_open};

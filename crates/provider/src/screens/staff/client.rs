@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::Path;
 use inrou_web::{Choice, Field, Form, Kind, Said, Visit, page};
-use inrou_words::{Term, language_of};
+use inrou_words::Term;
 use serde::Deserialize;
 
 use super::{By, Screens};
