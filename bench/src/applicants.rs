@@ -129,6 +129,7 @@ impl<'a> Applicants<'a> {
                 record: RecordVersion::default(),
                 source: None,
                 status: CertificateStatus::Active { since: not_before },
+                reapplication: None,
             };
             (id, certificate)
         };

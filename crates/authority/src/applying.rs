@@ -96,6 +96,7 @@ impl Authority {
             platform: enrolment.platform,
             uses,
             confirmed: true,
+            consent: false,
             signed_with: signer.id,
         };
         let loaded =

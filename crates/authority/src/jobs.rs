@@ -1,12 +1,14 @@
-//! Work that falls due: issuance in business hours (HOURS-1), delayed publication (HOURS-3).
+//! Work that falls due: issuance in business hours (HOURS-1), delayed publication (HOURS-3), the watch
+//! over deletions (MOVE-3).
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::thread;
 
 use inrou_api::problem::Code;
+use inrou_rules::hours::overdue_from;
 use inrou_rules::{
-    CertificateId, CertificateStatus, Command, EnrolmentId, ResidentId, Serial, Use,
+    CertificateId, CertificateStatus, ChipId, Command, EnrolmentId, ResidentId, Serial, Use,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,6 +24,9 @@ use crate::store::{
 pub(crate) const ISSUE: &str = "issue";
 /// Lets status services tell a certificate.
 pub(crate) const PUBLISH: &str = "publish";
+
+/// Looks whether a former phone has deleted its data.
+pub(crate) const WATCH: &str = "watch-deletion";
 
 /// How long a worker has for the jobs it took.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
@@ -94,6 +99,7 @@ impl Authority {
         match job.job.kind.as_str() {
             ISSUE => self.begin_issue(job),
             PUBLISH => self.publish(job),
+            WATCH => self.watch_deletion(job),
             kind => {
                 tracing::error!(kind, "a job of a kind that is not known");
                 Ok(Step::Stay)
@@ -200,6 +206,35 @@ impl Authority {
         Ok(self.complete(job, writes))
     }
 
+    /// MOVE-3: what is not deleted by now is overdue. A phone that was left again meanwhile, or for which
+    /// the time was set anew, is looked at again when that is over.
+    fn watch_deletion(&self, job: &Job) -> Result<Step<Begun>, Attempt> {
+        let Some((chip, resident)) = watched(job) else {
+            return Ok(self.complete(job, Vec::new()));
+        };
+        let loaded = self.load(resident)?;
+        let former = loaded.resident.former_phones.iter().find(|former| former.chip == chip);
+        let awaited = former
+            .filter(|former| former.overdue_since.is_none())
+            .map(|former| overdue_from(former.deletion_due, self.settings.rules.deletion_watch));
+        if let Some(due) = awaited.filter(|&due| due > self.clock.now()) {
+            let postpone = Write::PostponeJob { lease: job.lease(), due };
+            return Ok(Step::Last(self.store.commit_async(postpone.into())));
+        }
+        let (command, done) = (Command::WatchDeletion { chip }, job.lease());
+        let present = Write::PutResident {
+            expected: Some(loaded.version),
+            resident: Box::new(loaded.resident.clone()),
+        };
+        let (mut unit, _) = self.decide(&loaded, Actor::Service, &command, &|_| Vec::new())?;
+        // The resident's version holds off that the phone is left again meanwhile.
+        if unit.writes().is_empty() {
+            unit.push(present);
+        }
+        unit.push(Write::CompleteJob(done));
+        Ok(Step::Last(self.store.commit_async(unit)))
+    }
+
     fn complete<S>(&self, job: &Job, mut writes: Vec<Write>) -> Step<S> {
         writes.push(Write::CompleteJob(job.lease()));
         Step::Last(self.store.commit_async(writes.into_iter().collect::<Unit>()))
@@ -219,6 +254,16 @@ enum Step<S> {
 /// The key of a job about one certificate.
 pub(crate) fn certificate_key(id: CertificateId) -> String {
     format!("{}/{}", id.usage.as_str(), id.serial.0)
+}
+
+/// The key of the watch over a phone that carried a resident's certificates.
+pub(crate) fn watch_key(chip: ChipId, resident: ResidentId) -> String {
+    format!("{chip}/{resident}")
+}
+
+fn watched(job: &Job) -> Option<(ChipId, ResidentId)> {
+    let (chip, resident) = job.job.key.split_once('/')?;
+    chip.parse().ok().zip(resident.parse().ok())
 }
 
 fn certificate_of(key: &str) -> Option<CertificateId> {

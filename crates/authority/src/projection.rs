@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 
 use inrou_api::problem::Code;
 use inrou_api::wire::authority::EnrolmentStage;
-use inrou_rules::hours::visible_from;
-use inrou_rules::{CertificateId, ChipId, EnrolmentId, Event, Refusal, Resident};
+use inrou_rules::hours::{overdue_from, visible_from};
+use inrou_rules::{
+    CertificateId, CertificateStatus, ChipId, EnrolmentId, Event, Refusal, Resident, Use,
+};
 use jiff::Timestamp;
 
 use crate::Authority;
 use crate::enrolment::Enrolment;
-use crate::jobs::{ISSUE, PUBLISH};
+use crate::jobs::{ISSUE, PUBLISH, WATCH};
 use crate::problem::Failed;
 use crate::store::{
     Actor, JournalEntry, NewJob, NewMessage, Opaque, PhoneRecord, Status, Version, Versioned, Write,
@@ -73,7 +75,10 @@ impl Projection<'_> {
             | Event::CardIssued { .. }
             | Event::CardCertificatesOrdered { .. }
             | Event::CardUnlockAllowed { .. }
+            | Event::CardFound { .. }
             | Event::CertificateIssued { .. }
+            | Event::Departed { .. }
+            | Event::DeletionOverdue { .. }
             | Event::ConsentGiven { .. }
             | Event::ConsentWithdrawn { .. } => {}
             Event::ApplicationSigned { enrolment, .. } => {
@@ -116,17 +121,7 @@ impl Projection<'_> {
                 self.notify(*chip, "registration-ready", []);
             }
             Event::CertificateActivated { id, at } => {
-                let visible = self.visible_from(*id, *at);
-                if visible == *at {
-                    self.writes.push(Write::PutStatus { id: *id, status: Status::Good });
-                } else {
-                    self.writes.push(Write::AddJob(NewJob {
-                        kind: PUBLISH.to_owned(),
-                        key: crate::jobs::certificate_key(*id),
-                        due: visible,
-                        payload: Opaque(self.resident.id.to_string().into_bytes()),
-                    }));
-                }
+                self.make_visible(*id, *at);
             }
             Event::PhoneRegistered { enrolment, chip, at } => {
                 let delay = self.authority.settings.rules.visibility_delay;
@@ -141,17 +136,28 @@ impl Projection<'_> {
                     self.notify(chip, "certificates-on-hold", [("medium", medium)]);
                 }
             }
-            Event::CertificateHeld { id, at } => {
+            Event::CertificateHeld { id, at, .. } => {
                 self.writes.push(Write::PutStatus { id: *id, status: Status::Held { since: *at } });
+            }
+            Event::CertificateResumed { id, .. } => self.resume(*id),
+            Event::ReapplicationAsked { id, .. } => {
+                self.notify_resident("reapplication-asked", id.usage);
             }
             Event::CertificateRevoked { id, at, reason } => {
                 let status = Status::Revoked { at: *at, reason: *reason };
                 self.writes.push(Write::PutStatus { id: *id, status });
             }
-            Event::PhoneRetired { chip, .. } => {
+            Event::PhoneRetired { chip, at, .. } => {
                 self.phone(*chip)?.resident = None;
                 self.end_waiting(*chip)?;
                 self.notify(*chip, "certificates-revoked", []);
+                let watch = self.authority.settings.rules.deletion_watch;
+                self.writes.push(Write::AddJob(NewJob {
+                    kind: WATCH.to_owned(),
+                    key: crate::jobs::watch_key(*chip, self.resident.id),
+                    due: overdue_from(*at, watch),
+                    payload: Opaque(self.resident.id.to_string().into_bytes()),
+                }));
             }
             Event::DeletionConfirmed { .. } | Event::PhonePinResetAllowed { .. } => {}
         }
@@ -216,6 +222,48 @@ impl Projection<'_> {
             params: params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             at: self.now,
         }));
+    }
+
+    /// A notice about one use to the phone of the resident, if there is one.
+    fn notify_resident(&mut self, code: &str, usage: Use) {
+        if let Some(chip) = self.resident.phone.as_ref().map(|phone| phone.chip) {
+            self.notify(chip, code, [("usage", usage.as_str().to_owned())]);
+        }
+    }
+
+    /// Status services tell a certificate that is on its chip since `since`, now or later (HOURS-3):
+    /// whether now.
+    fn make_visible(&mut self, id: CertificateId, since: Timestamp) -> bool {
+        let visible = self.visible_from(id, since);
+        let now = visible <= self.now;
+        if now {
+            self.writes.push(Write::PutStatus { id, status: Status::Good });
+        } else {
+            self.writes.push(Write::AddJob(NewJob {
+                kind: PUBLISH.to_owned(),
+                key: crate::jobs::certificate_key(id),
+                due: visible,
+                payload: Opaque(self.resident.id.to_string().into_bytes()),
+            }));
+        }
+        now
+    }
+
+    /// A cause for a hold has ended: without another one, the certificate is told as before the hold.
+    fn resume(&mut self, id: CertificateId) {
+        let status = self.resident.certificates.get(&id).map(|found| found.status);
+        match status {
+            Some(CertificateStatus::Active { since }) => {
+                if !self.make_visible(id, since) {
+                    self.writes.push(Write::PutStatus { id, status: Status::Pending });
+                }
+                self.notify_resident("certificates-resumed", id.usage);
+            }
+            Some(CertificateStatus::Issued) => {
+                self.writes.push(Write::PutStatus { id, status: Status::Pending });
+            }
+            _ => {}
+        }
     }
 
     /// From when on status services tell a certificate that is on its chip since `since` (HOURS-3).

@@ -49,7 +49,8 @@ pub(crate) fn history(logged: &LoggedEntry) -> HistoryEntry {
         Some((name.to_owned(), whole?.get(name)?.as_str()?.to_owned()))
     };
     // Commitments, keys and serials say nothing to a resident.
-    const PLAIN: [&str; 6] = ["medium", "usage", "reason", "code", "municipality", "asker"];
+    const PLAIN: [&str; 7] =
+        ["medium", "usage", "reason", "code", "municipality", "asker", "departure"];
     let params: BTreeMap<String, String> = PLAIN
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), text(name)?)))

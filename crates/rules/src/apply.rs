@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use crate::{
     Application, ApplicationStage, Card, Certificate, CertificateId, CertificateStatus, Event,
-    FormerPhone, Medium, Phone, PhoneStage, Resident, RevocationReason, Standing, Uses,
+    FormerPhone, HoldCause, Medium, Phone, PhoneStage, Resident, RevocationReason, Standing, Use,
+    Uses,
 };
 
 /// The state after `event`. An event that does not fit the state leaves it unchanged.
@@ -43,13 +44,14 @@ pub(crate) fn fold(resident: &mut Resident, event: &Event) {
                 card.ordered = *uses;
             }
         }
-        Event::ApplicationSigned { enrolment, chip, platform, uses, signed_with, at } => {
+        Event::ApplicationSigned { enrolment, chip, platform, uses, signed_with, replaces, at } => {
             resident.application.get_or_insert(Application {
                 enrolment: *enrolment,
                 chip: *chip,
                 platform: *platform,
                 uses: *uses,
                 signed_with: *signed_with,
+                replaces: *replaces,
                 signed_at: *at,
                 stage: ApplicationStage::Signed,
             });
@@ -90,7 +92,14 @@ pub(crate) fn fold(resident: &mut Resident, event: &Event) {
                 card.lost_since.get_or_insert(*at);
             }
         }
-        Event::CertificateHeld { id, at } => held(resident, *id, *at),
+        Event::CardFound { .. } => {
+            if let Some(card) = &mut resident.card {
+                card.lost_since = None;
+            }
+        }
+        Event::Departed { departure, .. } => resident.standing = (*departure).into(),
+        Event::CertificateHeld { id, at, cause } => held(resident, *id, *at, *cause),
+        Event::CertificateResumed { id, cause, .. } => resumed(resident, *id, *cause),
         Event::CertificateRevoked { id, at, reason } => revoked(resident, *id, *at, *reason),
         Event::PhoneRetired { chip, platform, at } => {
             if resident.phone.take_if(|phone| phone.chip == *chip).is_some() {
@@ -98,7 +107,19 @@ pub(crate) fn fold(resident: &mut Resident, event: &Event) {
                     chip: *chip,
                     platform: *platform,
                     deletion_due: *at,
+                    overdue_since: None,
                 });
+            }
+        }
+        Event::DeletionOverdue { chip, at } => {
+            let mut former = resident.former_phones.iter_mut();
+            if let Some(former) = former.find(|former| former.chip == *chip) {
+                former.overdue_since.get_or_insert(*at);
+            }
+        }
+        Event::ReapplicationAsked { id, operation, .. } => {
+            if let Some(certificate) = resident.certificates.get_mut(id) {
+                certificate.reapplication = Some(*operation);
             }
         }
         Event::DeletionConfirmed { chip, .. } => {
@@ -151,14 +172,34 @@ fn activated(resident: &mut Resident, id: CertificateId, at: Timestamp) {
     }
 }
 
-fn held(resident: &mut Resident, id: CertificateId, at: Timestamp) {
+/// What is on hold stays so since its first cause.
+fn held(resident: &mut Resident, id: CertificateId, at: Timestamp, cause: HoldCause) {
     if let Some(certificate) = resident.certificates.get_mut(&id) {
         certificate.status = match certificate.status {
-            CertificateStatus::Issued => CertificateStatus::Held { since: at, was_active: None },
-            CertificateStatus::Active { since } => {
-                CertificateStatus::Held { since: at, was_active: Some(since) }
+            CertificateStatus::Issued => {
+                CertificateStatus::Held { since: at, was_active: None, cause }
             }
-            ended @ (CertificateStatus::Held { .. } | CertificateStatus::Revoked { .. }) => ended,
+            CertificateStatus::Active { since } => {
+                CertificateStatus::Held { since: at, was_active: Some(since), cause }
+            }
+            CertificateStatus::Held { since, was_active, cause: known } => {
+                CertificateStatus::Held { since, was_active, cause: known.and(cause) }
+            }
+            ended @ CertificateStatus::Revoked { .. } => ended,
+        };
+    }
+}
+
+/// A signature certificate does not return (LOSS-2, CARD-12).
+fn resumed(resident: &mut Resident, id: CertificateId, ended: HoldCause) {
+    if id.usage == Use::UserAuthentication
+        && let Some(certificate) = resident.certificates.get_mut(&id)
+        && let CertificateStatus::Held { since, was_active, cause } = certificate.status
+    {
+        certificate.status = match (cause.without(ended), was_active) {
+            (Some(cause), _) => CertificateStatus::Held { since, was_active, cause },
+            (None, Some(since)) => CertificateStatus::Active { since },
+            (None, None) => CertificateStatus::Issued,
         };
     }
 }

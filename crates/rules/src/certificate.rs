@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ChipId, RecordVersion};
+use crate::{ChipId, OperationId, RecordVersion};
 
 /// What a certificate is for. Each use has a certification authority of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -143,6 +143,9 @@ pub struct Certificate {
     pub source: Option<CertificateId>,
     /// Where it stands in its life; expiry is not recorded, it follows from `not_after`.
     pub status: CertificateStatus,
+    /// The operation in which its holder was last asked to apply for another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reapplication: Option<OperationId>,
 }
 
 impl Certificate {
@@ -163,7 +166,15 @@ impl Certificate {
 
     /// Whether it is on hold.
     pub fn is_held(&self) -> bool {
-        matches!(self.status, CertificateStatus::Held { .. })
+        self.hold().is_some()
+    }
+
+    /// Why it is on hold; `None` if it is not.
+    pub fn hold(&self) -> Option<HoldCause> {
+        match self.status {
+            CertificateStatus::Held { cause, .. } => Some(cause),
+            _ => None,
+        }
     }
 
     /// Whether it is not revoked and has never been on its chip (交付前).
@@ -196,6 +207,9 @@ pub enum CertificateStatus {
         /// Whether it had been active; if not, lifting the hold makes it `Issued` again.
         #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
         was_active: Option<Timestamp>,
+        /// Why; absent where a loss is the only cause.
+        #[serde(default, skip_serializing_if = "HoldCause::is_loss")]
+        cause: HoldCause,
     },
     /// Revoked for good.
     Revoked {
@@ -205,6 +219,54 @@ pub enum CertificateStatus {
         /// Why (VALID-5).
         reason: RevocationReason,
     },
+}
+
+/// Why a certificate is on hold. *This type is stored.*
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum HoldCause {
+    /// A loss was reported (LOSS-1, CARD-11).
+    #[default]
+    Loss,
+    /// The operator holds it, and lifts it alone.
+    Operator,
+    /// Both: each ends by itself.
+    LossAndOperator,
+}
+
+impl HoldCause {
+    /// Whether a loss is a cause.
+    pub fn by_loss(self) -> bool {
+        matches!(self, HoldCause::Loss | HoldCause::LossAndOperator)
+    }
+
+    /// Whether the operator is a cause.
+    pub fn by_operator(self) -> bool {
+        matches!(self, HoldCause::Operator | HoldCause::LossAndOperator)
+    }
+
+    /// Whether a loss is the only cause: that is not written.
+    pub(crate) fn is_loss(&self) -> bool {
+        *self == HoldCause::Loss
+    }
+
+    /// Both causes together.
+    pub(crate) fn and(self, other: HoldCause) -> HoldCause {
+        if self == other { self } else { HoldCause::LossAndOperator }
+    }
+
+    /// What is left of it once `ended` no longer holds; `None` if nothing is.
+    pub(crate) fn without(self, ended: HoldCause) -> Option<HoldCause> {
+        match (self.by_loss() && !ended.by_loss(), self.by_operator() && !ended.by_operator()) {
+            (true, true) => Some(HoldCause::LossAndOperator),
+            (true, false) => Some(HoldCause::Loss),
+            (false, true) => Some(HoldCause::Operator),
+            (false, false) => None,
+        }
+    }
 }
 
 /// Why a certificate was revoked, in the words of RFC 5280 §5.3.1 as the CPS uses them (VALID-5).

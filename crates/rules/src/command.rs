@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::{
-    CardId, CertificateId, Change, ChipId, EnrolmentId, Medium, Municipality, Platform,
-    RecordVersion, ResidentId, Serial, Use, Uses,
+    CardId, CertificateId, Change, ChipId, Departure, EnrolmentId, Medium, Municipality,
+    OperationId, Platform, RecordVersion, ResidentId, RevocationReason, Serial, Use, Uses,
 };
 
 /// Who stands at a counter (CARD-2).
@@ -16,13 +16,28 @@ pub enum Presence {
     Proxy,
 }
 
-/// By which key a resident asked for revocation.
+/// How a resident asked for revocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RevocationWay {
     /// The phone's signature key (END-2).
     PhoneSignature(CertificateId),
     /// The card's signature key (END-3).
     CardSignature(CertificateId),
+    /// A call to the hotline (LOSS-3, END-5), while it answers (HOURS-4).
+    Hotline,
+}
+
+/// What the operator does to certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperatorAct {
+    /// Puts them on hold.
+    Hold,
+    /// Lifts its own hold of user-authentication certificates.
+    Lift,
+    /// Revokes them; a card's with what stands on it (VALID-4).
+    Revoke(RevocationReason),
+    /// Asks their holder to apply for others.
+    AskToReapply,
 }
 
 /// A certificate that has been signed, to be recorded.
@@ -55,6 +70,7 @@ pub enum Command {
         commitment: [u8; 32],
     },
     /// A municipality issues the plastic card, with the certificates that the resident chose (CARD-1).
+    /// It replaces a card that has expired, is about to, or is reported lost.
     IssueCard {
         /// The card.
         card: CardId,
@@ -65,6 +81,31 @@ pub enum Command {
         /// Who stands at the counter.
         presence: Presence,
         /// Which municipality's counter.
+        by: Municipality,
+    },
+    /// The resident has the card's certificates renewed (CARD-9).
+    RenewCardCertificates {
+        /// Which.
+        uses: Uses,
+        /// Who stands at the counter.
+        presence: Presence,
+        /// Which municipality's counter.
+        by: Municipality,
+    },
+    /// The card that was reported lost is found (CARD-12).
+    FindCard {
+        /// Whether a new signature certificate is asked for.
+        reissue: bool,
+        /// Who stands at the counter.
+        presence: Presence,
+        /// Which municipality's counter.
+        by: Municipality,
+    },
+    /// The person dies or moves abroad (CARD-13).
+    Depart {
+        /// How.
+        departure: Departure,
+        /// Which municipality says so.
         by: Municipality,
     },
     /// The resident changes which certificates the card carries (CARD-1, CARD-10).
@@ -122,6 +163,8 @@ pub enum Command {
         uses: Uses,
         /// Whether the notices were confirmed (APPLY-3).
         confirmed: bool,
+        /// Whether the resident consents to the end of another phone's certificates (MOVE-1).
+        consent: bool,
         /// The card's signature certificate that signed it.
         signed_with: CertificateId,
     },
@@ -161,8 +204,27 @@ pub enum Command {
     RevokePhone {
         /// The phone.
         chip: ChipId,
-        /// By which key.
+        /// In which way.
         way: RevocationWay,
+    },
+    /// The resident ends the use of certificates on another phone than the one that asks (MOVE-6).
+    RevokeOtherPhone {
+        /// The phone that asks.
+        asked_on: ChipId,
+        /// The card's signature certificate that signed the request.
+        signed_with: CertificateId,
+    },
+    /// The phone that was reported lost is found: its use is resumed (LOSS-2).
+    ResumePhone {
+        /// The phone.
+        chip: ChipId,
+        /// The card's signature certificate that signed the request (LOSS-4).
+        signed_with: CertificateId,
+    },
+    /// The time within which a former phone's deletion is awaited has passed (MOVE-3).
+    WatchDeletion {
+        /// The phone.
+        chip: ChipId,
     },
     /// A phone's receipt for the deletion has come.
     ConfirmDeletion {
@@ -182,5 +244,14 @@ pub enum Command {
     Hold {
         /// Card or phone.
         medium: Medium,
+    },
+    /// The operator acts on certificates of this resident, among others'.
+    Operate {
+        /// In which operation.
+        operation: OperationId,
+        /// What it does.
+        act: OperatorAct,
+        /// To which certificates.
+        certificates: Vec<CertificateId>,
     },
 }

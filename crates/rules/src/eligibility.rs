@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     Application, ApplicationStage, Attributes, Card, Certificate, CertificateId, CertificateStatus,
-    Medium, Refusal, Resident, Standing, Use, japan,
+    Medium, Platform, Refusal, Resident, Standing, Use, japan,
 };
 
 /// From this age on a resident gets a signature certificate (CARD-3).
@@ -74,8 +74,8 @@ pub(crate) fn check_card_signature(
 }
 
 /// The application can be granted: the card has what it takes (READY-1, APPLY-4), no certificate of
-/// the resident is on another phone or on this one already (READY-3), and each has a source
-/// (VALID-1). Returns the certificate that signed it.
+/// the resident is on this phone already, or on another one but that which it replaces (READY-3,
+/// MOVE-1), and each has a source (VALID-1). Returns the certificate that signed it.
 pub(crate) fn check_application<'a>(
     resident: &'a Resident,
     attributes: &Attributes,
@@ -87,12 +87,11 @@ pub(crate) fn check_application<'a>(
     if let Some(former) = resident.former_phones.iter().find(|f| f.chip == application.chip) {
         return Err(Refusal::DeletionDue { since: former.deletion_due });
     }
-    if resident.live(Medium::Phone, now).any(|c| c.chip != application.chip) {
-        return Err(Refusal::PhoneElsewhere);
-    }
+    check_elsewhere(resident, application, now)?;
     for usage in application.uses.iter() {
         check_age(attributes, usage, now)?;
-        if resident.live_for(Medium::Phone, usage, now).is_some() {
+        let carried = resident.live_for(Medium::Phone, usage, now);
+        if carried.is_some_and(|carried| carried.chip == application.chip) {
             return Err(Refusal::AlreadyCarried { usage });
         }
         if resident.live_for(Medium::Card, usage, now).is_some_and(Certificate::is_held) {
@@ -100,6 +99,27 @@ pub(crate) fn check_application<'a>(
         }
     }
     Ok(signed_with)
+}
+
+/// No certificates are on another phone, or they end with this application: from Android to Android,
+/// with consent (MOVE-1). Any other pair of phones takes a procedure on the old one first.
+fn check_elsewhere(
+    resident: &Resident,
+    application: &Application,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let Some(elsewhere) =
+        resident.live(Medium::Phone, now).find(|c| c.chip != application.chip).map(|c| c.chip)
+    else {
+        return Ok(());
+    };
+    let old = resident.phone.as_ref().map_or(application.platform, |phone| phone.platform);
+    match (old, application.platform) {
+        (Platform::Android, Platform::Android) if application.replaces == Some(elsewhere) => Ok(()),
+        (Platform::Android, Platform::Android) => Err(Refusal::PhoneElsewhere),
+        (Platform::Android, Platform::Iphone) => Err(Refusal::RevokeOnAndroidFirst),
+        (Platform::Iphone, _) => Err(Refusal::DeleteOnIphoneFirst),
+    }
 }
 
 /// The new PINs are set, and work on the application has begun: since when (HOURS-1).

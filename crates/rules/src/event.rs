@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CardId, Certificate, CertificateId, Change, ChipId, EnrolmentId, Medium, Municipality,
-    Platform, RecordVersion, ResidentId, RevocationReason, Use, Uses,
+    CardId, Certificate, CertificateId, Change, ChipId, Departure, EnrolmentId, HoldCause, Medium,
+    Municipality, OperationId, Platform, RecordVersion, ResidentId, RevocationReason, Use, Uses,
 };
 
 /// Something that happened. *This type is stored*: variants and fields are only ever added.
@@ -68,6 +68,9 @@ pub enum Event {
         uses: Uses,
         /// The card's certificate that signed it.
         signed_with: CertificateId,
+        /// The phone whose certificates end when these are issued (MOVE-1).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<ChipId>,
         /// When.
         at: Timestamp,
     },
@@ -132,10 +135,35 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// A certificate was put on hold.
+    /// A certificate was put on hold, or a further cause holds it.
     CertificateHeld {
         /// Which.
         id: CertificateId,
+        /// When.
+        at: Timestamp,
+        /// Why; absent for a loss.
+        #[serde(default, skip_serializing_if = "HoldCause::is_loss")]
+        cause: HoldCause,
+    },
+    /// A cause for a certificate's hold ended; without another one it is as before the hold.
+    CertificateResumed {
+        /// Which.
+        id: CertificateId,
+        /// When.
+        at: Timestamp,
+        /// Which cause; absent for a loss.
+        #[serde(default, skip_serializing_if = "HoldCause::is_loss")]
+        cause: HoldCause,
+    },
+    /// The card that was reported lost is found (CARD-12).
+    CardFound {
+        /// When.
+        at: Timestamp,
+    },
+    /// The person is no longer on a residents' register (CARD-13).
+    Departed {
+        /// How.
+        departure: Departure,
         /// When.
         at: Timestamp,
     },
@@ -157,6 +185,13 @@ pub enum Event {
         /// Since when the deletion is due.
         at: Timestamp,
     },
+    /// The time within which the phone's deletion is awaited has passed (MOVE-3).
+    DeletionOverdue {
+        /// The phone's chip.
+        chip: ChipId,
+        /// When.
+        at: Timestamp,
+    },
     /// The phone proved the deletion.
     DeletionConfirmed {
         /// The phone's chip.
@@ -170,6 +205,15 @@ pub enum Event {
         chip: ChipId,
         /// Which PIN.
         usage: Use,
+    },
+    /// The operator asked the resident to apply for another certificate in place of one.
+    ReapplicationAsked {
+        /// In place of which.
+        id: CertificateId,
+        /// In which operation.
+        operation: OperationId,
+        /// When.
+        at: Timestamp,
     },
     /// The resident let a site have the latest attributes, by a signature.
     ConsentGiven {

@@ -1,4 +1,5 @@
-//! When an application is worked on, and when its certificates are seen (HOURS-1, HOURS-3).
+//! When an application is worked on, when its certificates are seen, and until when a former phone's
+//! deletion is awaited (HOURS-1, HOURS-3, MOVE-3).
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -23,6 +24,11 @@ pub fn work_begins(completed: Timestamp, hours: BusinessHours) -> Timestamp {
 pub fn visible_from(since: Timestamp, platform: Platform, delay: VisibilityDelay) -> Timestamp {
     let delay = SignedDuration::from_secs(delay.seconds(platform).into());
     since.checked_add(delay).unwrap_or(Timestamp::MAX)
+}
+
+/// From when on a deletion that is due since `due` counts as overdue (MOVE-3).
+pub fn overdue_from(due: Timestamp, watch: SignedDuration) -> Timestamp {
+    due.checked_add(watch.max(SignedDuration::ZERO)).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -93,6 +93,10 @@ hex_id!(
     /// One application for certificates on a phone, from its first step to registration.
     EnrolmentId
 );
+hex_id!(
+    /// One operation of the operator over many residents' certificates.
+    OperationId
+);
 
 /// A municipality's five-digit code (全国地方公共団体コード, without its check digit).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

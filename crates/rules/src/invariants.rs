@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::eligibility::check_age;
-use crate::{Attributes, Certificate, CertificateStatus, Medium, Resident, Use};
+use crate::{Attributes, Certificate, CertificateStatus, Medium, Resident, Standing, Use};
 
 /// Something that always holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +21,8 @@ pub enum Invariant {
     EndsWithSource,
     /// A signature certificate that was held never becomes valid again (CARD-12, LOSS-2).
     HeldSignatureStaysInvalid,
+    /// Who has died or moved abroad has no live certificate, and none on order or on its way (CARD-13).
+    DepartedHasNothing,
     /// A revoked certificate stays revoked, at the same time and for the same reason (VALID-5).
     RevokedForGood,
 }
@@ -51,6 +53,7 @@ pub fn broken_invariants(
             Invariant::HeldSignatureStaysInvalid,
             all().all(|c| known(c).is_none_or(|was| stays_invalid(was, c))),
         ),
+        (Invariant::DepartedHasNothing, departed_has_nothing(after, now)),
         (
             Invariant::RevokedForGood,
             all().all(|c| known(c).is_none_or(|was| stays_revoked(was, c))),
@@ -89,6 +92,14 @@ fn stays_invalid(was: &Certificate, is: &Certificate) -> bool {
     was.id.usage != Use::Signature
         || !was.is_held()
         || matches!(is.status, CertificateStatus::Held { .. } | CertificateStatus::Revoked { .. })
+}
+
+fn departed_has_nothing(resident: &Resident, now: Timestamp) -> bool {
+    resident.standing == Standing::Resident
+        || resident.certificates.values().all(|c| !c.is_live(now))
+            && resident.card.as_ref().is_none_or(|card| card.ordered.is_empty())
+            && resident.application.is_none()
+            && resident.phone.is_none()
 }
 
 fn stays_revoked(was: &Certificate, is: &Certificate) -> bool {

@@ -27,23 +27,28 @@ mod pin;
 mod refusal;
 mod resident;
 mod settings;
+mod source_end;
 
 pub use apply::apply;
 pub use attributes::{Attributes, Change, Sex};
 pub use certificate::{
-    Certificate, CertificateId, CertificateStatus, Medium, RevocationReason, Serial, Use, Uses,
+    Certificate, CertificateId, CertificateStatus, HoldCause, Medium, RevocationReason, Serial,
+    Use, Uses,
 };
-pub use command::{Command, Issuance, Presence, RevocationWay};
-pub use decide::decide;
+pub use command::{Command, Issuance, OperatorAct, Presence, RevocationWay};
+pub use decide::{Resumption, decide, resumption};
 pub use event::Event;
-pub use ids::{CardId, ChipId, EnrolmentId, InvalidId, Municipality, RecordVersion, ResidentId};
+pub use ids::{
+    CardId, ChipId, EnrolmentId, InvalidId, Municipality, OperationId, RecordVersion, ResidentId,
+};
 pub use invariants::{Invariant, broken_invariants};
 pub use issuance::{DueCertificate, Order, due_issuance, whole_second};
 pub use new_pins::{NewPins, TypedTwice};
 pub use pin::{CardFacePin, PinForm, SignaturePassword, UserAuthenticationPin};
 pub use refusal::{Refusal, RefusalCode};
 pub use resident::{
-    Application, ApplicationStage, Card, FormerPhone, Phone, PhoneStage, Platform, Resident,
-    Standing,
+    Application, ApplicationStage, Card, Departure, FormerPhone, Phone, PhoneStage, Platform,
+    Resident, Standing,
 };
 pub use settings::{BusinessHours, InvalidBusinessHours, Settings, VisibilityDelay};
+pub use source_end::{PhoneFate, SourceEnd};

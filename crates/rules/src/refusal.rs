@@ -175,6 +175,20 @@ refusals! {
     /// The card is reported lost.
     "card-reported-lost", "CARD-11",
     CardReportedLost;
+    /// The card is not reported lost, so it is not found either.
+    "card-not-lost", "CARD-12",
+    CardNotLost;
+    /// The certificate's renewal has not opened.
+    "renewal-not-open", "CARD-9",
+    RenewalNotOpen {
+        /// Which use.
+        usage: Use,
+        /// The day on which it opens.
+        opens: Date,
+    };
+    /// No certificate was named that the card carries.
+    "nothing-to-renew", "CARD-9",
+    NothingToRenew;
     /// The resident is under 15 and gets no signature certificate.
     "under-fifteen", "CARD-3",
     UnderFifteen;
@@ -217,6 +231,19 @@ refusals! {
     /// The resident's certificates are on another phone.
     "phone-elsewhere", "READY-3",
     PhoneElsewhere;
+    /// The resident's certificates are on an Android phone, and are applied for on an iPhone.
+    "revoke-on-android-first", "MOVE-4",
+    RevokeOnAndroidFirst;
+    /// The resident's certificates are on an iPhone, and are applied for on another phone.
+    "delete-on-iphone-first", "MOVE-5",
+    DeleteOnIphoneFirst;
+    /// There are no certificates of the resident on another phone than the one that asks.
+    "nothing-elsewhere", "MOVE-6",
+    NothingElsewhere;
+    /// The phone that asks for the end of another one's certificates carries another resident's.
+    /// Decided where all residents are in view.
+    "asking-phone-serves-another", "MOVE-6",
+    AskingPhoneServesAnother;
     /// The phone carries another resident's certificates. Decided where all residents are in view:
     /// by the store's unique index.
     "phone-serves-another", "READY-3",
@@ -288,6 +315,30 @@ refusals! {
     /// The phone carries certificates in use: nothing was to be deleted.
     "deletion-not-due", "MOVE-3",
     DeletionNotDue;
+    /// The time within which the deletion is awaited has not passed.
+    "deletion-not-overdue", "MOVE-3",
+    DeletionNotOverdue {
+        /// When it will have.
+        from: Timestamp,
+    };
+    /// Nothing on the phone is on hold.
+    "nothing-held", "LOSS-2",
+    NothingHeld;
+    /// The operator has put a certificate on hold, and lifts that alone.
+    "held-by-operator", "LOSS-4",
+    HeldByOperator;
+    /// The hold of a signature certificate is not lifted.
+    "signature-stays-held", "LOSS-2",
+    SignatureStaysHeld;
+    /// A certificate that was named is not this resident's.
+    "certificate-of-another", "VALID-5",
+    CertificateOfAnother;
+    /// The hotline does not answer now, and takes nothing but holds.
+    "hotline-closed", "HOURS-4",
+    HotlineClosed {
+        /// When it answers next.
+        opens: Timestamp,
+    };
     /// There is nothing to hold.
     "nothing-to-hold", "LOSS-1",
     NothingToHold {

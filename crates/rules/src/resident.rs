@@ -59,6 +59,36 @@ pub enum Standing {
     MovedAbroad,
 }
 
+/// How somebody leaves the residents' registers (CARD-13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum Departure {
+    /// By death.
+    Died,
+    /// By moving abroad.
+    MovedAbroad,
+}
+
+impl Departure {
+    /// Its name in kebab case, as it is written wherever it is stored or sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Departure::Died => "died",
+            Departure::MovedAbroad => "moved-abroad",
+        }
+    }
+}
+
+impl From<Departure> for Standing {
+    fn from(departure: Departure) -> Self {
+        match departure {
+            Departure::Died => Standing::Died,
+            Departure::MovedAbroad => Standing::MovedAbroad,
+        }
+    }
+}
+
 /// A plastic card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
@@ -98,6 +128,9 @@ pub struct Application {
     pub uses: Uses,
     /// The card's signature certificate that signed it (APPLY-4).
     pub signed_with: CertificateId,
+    /// The phone whose certificates end when these are issued, with the resident's consent (MOVE-1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<ChipId>,
     /// When the signed application was accepted.
     pub signed_at: Timestamp,
     /// How far it is.
@@ -157,6 +190,9 @@ pub struct FormerPhone {
     pub platform: Platform,
     /// Since when the deletion is due.
     pub deletion_due: Timestamp,
+    /// Since when it is known that the time for it has passed without a proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overdue_since: Option<Timestamp>,
 }
 
 /// JSON objects cannot be keyed by a structure: the map is stored as a list.

@@ -1,12 +1,13 @@
 //! What the rulebook leaves to the operator. The defaults are the sandbox's.
 
+use jiff::SignedDuration;
 use jiff::civil::{Time, time};
 use serde::{Deserialize, Serialize};
 
 use crate::Platform;
 
 /// The rulebook's settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// When applications are worked on (HOURS-1).
@@ -16,6 +17,19 @@ pub struct Settings {
     /// Whether the report of a lost card also holds the phone's certificates (CARD-11, assumption:
     /// no).
     pub card_hold_includes_phone: bool,
+    /// How long the deletion on a former phone is awaited before it counts as overdue (MOVE-3).
+    pub deletion_watch: SignedDuration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            business_hours: BusinessHours::default(),
+            visibility_delay: VisibilityDelay::default(),
+            card_hold_includes_phone: false,
+            deletion_watch: SignedDuration::from_hours(48),
+        }
+    }
 }
 
 /// The hours of every day, in Japan time, in which applications are worked on: 8:00 to 19:30 by

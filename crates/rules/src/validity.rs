@@ -1,7 +1,7 @@
-//! How long a card and its certificates last (CARD-8).
+//! How long a card and its certificates last, and from when on they are renewed (CARD-8, CARD-9).
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 
 use crate::japan;
 
@@ -16,6 +16,16 @@ pub fn card_expires(issued: Date, birth_date: Date) -> Date {
 /// it, or of the card's last day if that is earlier (CARD-8).
 pub fn card_certificate_not_after(issued: Date, birth_date: Date, card_expires: Date) -> Timestamp {
     japan::end_of_day(birthday_after(issued, birth_date, 5).min(card_expires))
+}
+
+/// The day on which the renewal of what lasts to `expires` opens: the day after the day three months
+/// before (CARD-9).
+///
+/// Three months before is the day of the same number; where that month has none, its last day: three
+/// months before 31 May is 28 February, 29 in leap years, as periods of months are counted in law.
+pub fn renewal_opens(expires: Date) -> Date {
+    let three_months_before = expires.checked_sub(3.months()).unwrap_or(Date::MIN);
+    three_months_before.tomorrow().unwrap_or(Date::MAX)
 }
 
 /// The `count`-th birthday after `day`; a birthday on `day` itself does not count.
@@ -75,7 +85,24 @@ mod tests {
     }
 
     #[test]
+    fn card_9_renewal_opens_the_day_after_the_day_three_months_before_the_expiry() {
+        for (expires, opens) in [
+            (date(2031, 2, 17), date(2030, 11, 18)),
+            (date(2030, 11, 30), date(2030, 8, 31)),
+            (date(2030, 12, 31), date(2030, 10, 1)),
+            (date(2030, 5, 28), date(2030, 3, 1)),
+            (date(2030, 5, 31), date(2030, 3, 1)),
+            (date(2028, 5, 29), date(2028, 3, 1)),
+            (date(2028, 5, 28), date(2028, 2, 29)),
+            (date(2028, 2, 29), date(2027, 11, 30)),
+        ] {
+            assert_eq!(renewal_opens(expires), opens, "{expires}");
+        }
+    }
+
+    #[test]
     fn card_8_the_calendars_end_does_not_panic() {
+        assert_eq!(renewal_opens(Date::MIN), Date::MIN.tomorrow().unwrap());
         assert_eq!(card_expires(Date::MAX, date(1980, 2, 17)), Date::MAX);
         assert_eq!(card_certificate_not_after(Date::MAX, Date::MAX, Date::MAX), Timestamp::MAX);
     }

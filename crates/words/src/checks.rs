@@ -253,7 +253,7 @@ fn every_refusal_has_its_text_and_every_such_text_its_refusal() {
 
 #[test]
 fn every_value_of_the_rules_has_its_words() {
-    use inrou_rules::{Medium, PinForm, Platform, RevocationReason, Standing, Use};
+    use inrou_rules::{Departure, Medium, PinForm, Platform, RevocationReason, Standing, Use};
 
     use crate::Value;
 
@@ -268,6 +268,9 @@ fn every_value_of_the_rules_has_its_words() {
     }
     for standing in [Standing::Resident, Standing::Died, Standing::MovedAbroad] {
         named("standing", standing.into());
+    }
+    for departure in [Departure::Died, Departure::MovedAbroad] {
+        named("departure", Value::Name(departure.as_str()));
     }
     for reason in [
         RevocationReason::Unspecified,

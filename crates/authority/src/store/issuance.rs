@@ -186,6 +186,10 @@ impl Status {
             (Self::Held { since }, Self::Revoked { at, reason }) => {
                 Self::Revoked { at: at.min(since), reason }
             }
+            // A further cause holds what is on hold already.
+            (Self::Held { since }, Self::Held { since: again }) => {
+                Self::Held { since: since.min(again) }
+            }
             (_, status) => status,
         }
     }

@@ -1,9 +1,25 @@
 //! Applying for certificates on a phone, up to the last screen.
 
 use crate::eligibility::check_application;
-use crate::{Application, ApplicationStage, EnrolmentId, Event, Refusal, hours};
+use crate::{Application, ApplicationStage, ChipId, EnrolmentId, Event, Medium, Refusal, hours};
 
 use super::Case;
+
+/// The phone whose certificates the resident consents to end by an application on `chip` (MOVE-1):
+/// none if there are none elsewhere. Sent again, an application replaces what it did at first.
+pub(super) fn replaced(
+    case: &Case<'_>,
+    chip: ChipId,
+    enrolment: EnrolmentId,
+    consent: bool,
+) -> Option<ChipId> {
+    let pending = case.resident.application.as_ref().filter(|a| a.enrolment == enrolment);
+    let replaced = match pending {
+        Some(pending) => pending.replaces,
+        None => case.resident.live(Medium::Phone, case.now).map(|c| c.chip).find(|&c| c != chip),
+    };
+    replaced.filter(|_| consent)
+}
 
 /// READY-1, READY-3, APPLY-2, APPLY-3, APPLY-4. An earlier application gives way.
 pub(super) fn apply_for(
@@ -34,6 +50,7 @@ pub(super) fn apply_for(
         platform: application.platform,
         uses: application.uses,
         signed_with: application.signed_with,
+        replaces: application.replaces,
         at: application.signed_at,
     });
     Ok(())

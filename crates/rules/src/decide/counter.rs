@@ -4,7 +4,7 @@ use crate::eligibility::{card_at_hand, card_in_force, check_age, check_on_regist
 use crate::ids::hex;
 use crate::{
     CardId, Change, ChipId, Command, Event, Medium, Municipality, Presence, RecordVersion, Refusal,
-    RevocationReason, Use, Uses, japan, validity,
+    SourceEnd, Use, Uses, japan, validity,
 };
 
 use super::Case;
@@ -22,7 +22,8 @@ pub(super) fn admit(command: &Command) -> Result<Vec<Event>, Refusal> {
     }])
 }
 
-/// CARD-1, CARD-2, CARD-3, CARD-8. A card in force is not replaced.
+/// CARD-1, CARD-2, CARD-3, CARD-8. A card in force is replaced if it is lost, or about to expire; what
+/// it carries ends with it, and the phone's by VALID-4.
 pub(super) fn issue_card(
     case: &mut Case<'_>,
     card: CardId,
@@ -34,8 +35,15 @@ pub(super) fn issue_card(
     check_counter(case, presence, by)?;
     check_on_register(&case.resident)?;
     check_ages(case, uses)?;
-    if let Ok(card) = card_in_force(&case.resident, case.now) {
-        return Err(Refusal::CardInForce { expires: card.expires });
+    if let Ok(old) = card_in_force(&case.resident, case.now) {
+        let end = if old.lost_since.is_some() {
+            SourceEnd::LostCardReplaced
+        } else if validity::renewal_opens(old.expires) <= japan::day(case.now) {
+            SourceEnd::CardReplaced
+        } else {
+            return Err(Refusal::CardInForce { expires: old.expires });
+        };
+        case.end_on_card(end, |_| true);
     }
     let expires = validity::card_expires(japan::day(case.now), case.attributes.birth_date);
     case.record(Event::CardIssued { card, chip, expires });
@@ -46,7 +54,7 @@ pub(super) fn issue_card(
 }
 
 /// CARD-1, CARD-10: what is missing is ordered, what is not wanted is revoked, and with it the
-/// phone's certificates whose source it is (VALID-4).
+/// phone's certificates whose source it is (VALID-4). A renewal on order stays on order.
 pub(super) fn choose_certificates(
     case: &mut Case<'_>,
     uses: Uses,
@@ -58,23 +66,15 @@ pub(super) fn choose_certificates(
     let card = card_in_force(&case.resident, now)?;
     check_ages(case, uses)?;
     let carried = |usage| case.resident.live_for(Medium::Card, usage, now).is_some();
-    let ordered: Uses = uses.iter().filter(|&usage| !carried(usage)).collect();
-    if !ordered.is_empty() {
+    let wanted = |&usage: &Use| !carried(usage) || card.ordered.contains(usage);
+    let ordered: Uses = uses.iter().filter(wanted).collect();
+    if uses.iter().any(|usage| !carried(usage)) {
         card_at_hand(&case.resident, now)?;
     }
     if ordered != card.ordered {
         case.record(Event::CardCertificatesOrdered { uses: ordered });
     }
-    let stopped: Vec<_> = case
-        .resident
-        .live(Medium::Card, now)
-        .map(|certificate| certificate.id)
-        .filter(|id| !uses.contains(id.usage))
-        .collect();
-    case.revoke(RevocationReason::CessationOfOperation, |certificate| {
-        stopped.contains(&certificate.id)
-            || certificate.source.is_some_and(|source| stopped.contains(&source))
-    });
+    case.end_on_card(SourceEnd::Stopped, |certificate| !uses.contains(certificate.id.usage));
     Ok(())
 }
 
@@ -101,9 +101,7 @@ pub(super) fn change_record(
     let commitment = hex(commitment);
     case.record(Event::RecordChanged { record, commitment, change, municipality });
     if change.any() {
-        case.revoke(RevocationReason::AffiliationChanged, |certificate| {
-            certificate.id.usage == Use::Signature
-        });
+        case.end_on_card(SourceEnd::RecordChanged, |c| c.id.usage == Use::Signature);
     }
     order_signature(case, reissue.is_some());
     Ok(())
@@ -130,7 +128,7 @@ pub(super) fn unlock_card(
 
 /// Orders the card's signature certificate if it is wanted and missing, and takes an order back that
 /// the new birth date no longer allows.
-fn order_signature(case: &mut Case<'_>, wanted: bool) {
+pub(super) fn order_signature(case: &mut Case<'_>, wanted: bool) {
     let now = case.now;
     let Some(card) = &case.resident.card else {
         return;
@@ -144,8 +142,16 @@ fn order_signature(case: &mut Case<'_>, wanted: bool) {
     }
 }
 
-fn check_counter(case: &Case<'_>, presence: Presence, by: Municipality) -> Result<(), Refusal> {
+pub(super) fn check_counter(
+    case: &Case<'_>,
+    presence: Presence,
+    by: Municipality,
+) -> Result<(), Refusal> {
     check_in_person(presence)?;
+    check_residence(case, by)
+}
+
+pub(super) fn check_residence(case: &Case<'_>, by: Municipality) -> Result<(), Refusal> {
     if by == case.resident.municipality { Ok(()) } else { Err(Refusal::OtherMunicipality) }
 }
 
@@ -156,6 +162,6 @@ fn check_in_person(presence: Presence) -> Result<(), Refusal> {
     }
 }
 
-fn check_ages(case: &Case<'_>, uses: Uses) -> Result<(), Refusal> {
+pub(super) fn check_ages(case: &Case<'_>, uses: Uses) -> Result<(), Refusal> {
     uses.iter().try_for_each(|usage| check_age(case.attributes, usage, case.now))
 }

@@ -6,22 +6,25 @@ use crate::eligibility::work_began;
 use crate::issuance::{due_on_card, due_on_phone, whole_second};
 use crate::{
     Certificate, CertificateId, CertificateStatus, DueCertificate, EnrolmentId, Event, Issuance,
-    Refusal,
+    Refusal, RevocationReason, SourceEnd, Use,
 };
 
 use super::Case;
 
-/// CARD-3, CARD-8: `issued` are exactly the certificates on order.
+/// CARD-3, CARD-8: `issued` are exactly the certificates on order. One that the card carries still is
+/// renewed (CARD-9).
 pub(super) fn record_card(case: &mut Case<'_>, issued: &[Issuance]) -> Result<(), Refusal> {
     let due = |not_before| due_on_card(&case.resident, case.attributes, case.now, not_before);
     let certificates = matching(case, issued, due)?;
+    let renewed: Vec<Use> = certificates.iter().map(|certificate| certificate.id.usage).collect();
+    case.end_on_card(SourceEnd::Renewed, |certificate| renewed.contains(&certificate.id.usage));
     for certificate in certificates {
         case.record(Event::CertificateIssued { certificate });
     }
     Ok(())
 }
 
-/// READY-3, APPLY-4, VALID-1: `issued` are exactly the certificates applied for, or the application
+/// READY-3, APPLY-4, MOVE-2, VALID-1: `issued` are exactly the certificates applied for, or the application
 /// can no longer be granted and is rejected.
 pub(super) fn record_phone(
     case: &mut Case<'_>,
@@ -43,7 +46,8 @@ pub(super) fn record_phone(
     }
     let certificates = matching(case, issued, |not_before| due(not_before).unwrap_or_default())?;
     let (chip, platform, at) = (application.chip, application.platform, case.now);
-    // Only certificates that have all expired can be left on another phone (READY-3).
+    // MOVE-2. What else is left on another phone has all expired (READY-3).
+    case.end_on_phone(RevocationReason::Superseded, |certificate| certificate.chip != chip);
     if case.resident.phone.as_ref().is_some_and(|phone| phone.chip != chip) {
         case.retire_phone();
     }
@@ -99,5 +103,6 @@ fn certificate(
         record,
         source,
         status: CertificateStatus::Issued,
+        reapplication: None,
     })
 }

@@ -1,6 +1,7 @@
 //! Losses reported to the hotline, at any hour.
 
-use crate::{CertificateId, Event, Medium, Refusal};
+use crate::eligibility::check_on_register;
+use crate::{CertificateId, Event, HoldCause, Medium, PhoneFate, Refusal, SourceEnd};
 
 use super::Case;
 
@@ -15,12 +16,13 @@ pub(super) fn hold(case: &mut Case<'_>, medium: Medium) -> Result<(), Refusal> {
 /// Nothing more is issued to the card, and an application that it signed is rejected.
 fn hold_card(case: &mut Case<'_>) -> Result<(), Refusal> {
     let medium = Medium::Card;
+    check_on_register(&case.resident)?;
     let card = case.resident.card.as_ref().ok_or(Refusal::NothingToHold { medium })?;
     let first_report = card.lost_since.is_none();
     let mut ids = to_hold(case, medium);
-    if case.settings.card_hold_includes_phone {
-        ids.extend(to_hold(case, Medium::Phone));
-    }
+    let held_with_it =
+        |id: &CertificateId| SourceEnd::Held.on_phone(id.usage, case.settings) == PhoneFate::Held;
+    ids.extend(to_hold(case, Medium::Phone).into_iter().filter(held_with_it));
     if first_report || !ids.is_empty() {
         report(case, medium, ids);
         case.reject_unfounded_application();
@@ -44,13 +46,14 @@ fn hold_phone(case: &mut Case<'_>) -> Result<(), Refusal> {
 }
 
 fn to_hold(case: &Case<'_>, medium: Medium) -> Vec<CertificateId> {
-    case.resident.live(medium, case.now).filter(|c| !c.is_held()).map(|c| c.id).collect()
+    let live = case.resident.live(medium, case.now);
+    live.filter(|c| !c.hold().is_some_and(HoldCause::by_loss)).map(|c| c.id).collect()
 }
 
 fn report(case: &mut Case<'_>, medium: Medium, ids: Vec<CertificateId>) {
     let at = case.now;
     case.record(Event::LossReported { medium, at });
     for id in ids {
-        case.record(Event::CertificateHeld { id, at });
+        case.record(Event::CertificateHeld { id, at, cause: HoldCause::Loss });
     }
 }

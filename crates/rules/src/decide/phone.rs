@@ -1,11 +1,14 @@
-//! What the holder of a registered phone asks for.
+//! Ending the use of a phone, and its PINs.
 
 use crate::eligibility::check_card_signature;
-use crate::{CertificateId, ChipId, Event, Medium, Refusal, RevocationReason, RevocationWay, Use};
+use crate::hotline::Hotline;
+use crate::{
+    CertificateId, ChipId, Event, Medium, Refusal, RevocationReason, RevocationWay, Use, hours,
+};
 
 use super::Case;
 
-/// END-2 by the phone's signature key, END-3 by the card's.
+/// END-2 by the phone's signature key, END-3 and END-4 by the card's as well, LOSS-3 and END-5 by a call.
 pub(super) fn revoke(case: &mut Case<'_>, chip: ChipId, way: RevocationWay) -> Result<(), Refusal> {
     if case.resident.former_phones.iter().any(|former| former.chip == chip) {
         return Ok(());
@@ -16,10 +19,43 @@ pub(super) fn revoke(case: &mut Case<'_>, chip: ChipId, way: RevocationWay) -> R
         RevocationWay::CardSignature(id) => {
             check_card_signature(&case.resident, id, case.now)?;
         }
+        RevocationWay::Hotline => check_hotline(case)?,
     }
-    case.revoke(RevocationReason::CessationOfOperation, |c| c.medium == Medium::Phone);
+    end_use(case);
+    Ok(())
+}
+
+/// MOVE-6: the card ends what is on another phone, which need not be at hand or be known by name.
+pub(super) fn revoke_other(
+    case: &mut Case<'_>,
+    asked_on: ChipId,
+    signed_with: CertificateId,
+) -> Result<(), Refusal> {
+    check_card_signature(&case.resident, signed_with, case.now)?;
+    if case.resident.phone.as_ref().is_none_or(|phone| phone.chip == asked_on) {
+        return Err(Refusal::NothingElsewhere);
+    }
+    end_use(case);
+    Ok(())
+}
+
+fn end_use(case: &mut Case<'_>) {
+    case.end_on_phone(RevocationReason::CessationOfOperation, |_| true);
     // Certificates that had all expired leave a phone that is still to be emptied.
     case.retire_phone();
+}
+
+/// MOVE-3: said once. A receipt that comes later is taken all the same.
+pub(super) fn watch_deletion(case: &mut Case<'_>, chip: ChipId) -> Result<(), Refusal> {
+    let awaited = case.resident.former_phones.iter().find(|former| former.chip == chip);
+    let Some(former) = awaited.filter(|former| former.overdue_since.is_none()) else {
+        return Ok(());
+    };
+    let from = hours::overdue_from(former.deletion_due, case.settings.deletion_watch);
+    if case.now < from {
+        return Err(Refusal::DeletionNotOverdue { from });
+    }
+    case.record(Event::DeletionOverdue { chip, at: case.now });
     Ok(())
 }
 
@@ -51,9 +87,17 @@ pub(super) fn reset_pin(
     Ok(())
 }
 
-fn check_phone(case: &Case<'_>, chip: ChipId) -> Result<(), Refusal> {
+pub(super) fn check_phone(case: &Case<'_>, chip: ChipId) -> Result<(), Refusal> {
     let phone = case.resident.phone.as_ref().filter(|phone| phone.chip == chip);
     phone.map(|_| ()).ok_or(Refusal::NoSuchPhone)
+}
+
+/// HOURS-4: only holds are taken at any hour.
+fn check_hotline(case: &Case<'_>) -> Result<(), Refusal> {
+    match Hotline::at(case.now) {
+        Hotline::Open { .. } => Ok(()),
+        Hotline::Closed { opens } => Err(Refusal::HotlineClosed { opens }),
+    }
 }
 
 fn check_phone_signature(

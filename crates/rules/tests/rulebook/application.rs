@@ -17,6 +17,7 @@ fn ready_1_an_application_needs_a_card() {
         platform: Platform::Android,
         uses: Uses::BOTH,
         confirmed: true,
+        consent: false,
         signed_with: CertificateId { usage: Use::Signature, serial: Serial(1) },
     };
     assert_eq!(world.refusal(&command), Refusal::NoCard);
@@ -42,16 +43,12 @@ fn ready_3_certificates_waiting_for_registration_on_another_phone_refuse_it_too(
 
 #[test]
 fn ready_3_whatever_the_mix_of_android_and_iphone() {
-    let world = World::with_phone(Uses::BOTH);
-    let iphone = Command::Apply {
-        enrolment: enrolment(2),
-        chip: OTHER_PHONE,
-        platform: Platform::Iphone,
-        uses: Uses::BOTH,
-        confirmed: true,
-        signed_with: world.card_signature(),
-    };
-    assert_eq!(world.refusal(&iphone), Refusal::PhoneElsewhere);
+    for old in [Platform::Android, Platform::Iphone] {
+        let world = World::with_phone_of(old, Uses::BOTH);
+        for new in [Platform::Android, Platform::Iphone] {
+            world.refusal(&world.application_of(new, 2, OTHER_PHONE, Uses::BOTH));
+        }
+    }
 }
 
 #[test]
@@ -89,6 +86,7 @@ fn apply_2_either_or_both_may_be_applied_for() {
             platform: Platform::Android,
             uses,
             signed_with: world.card_signature(),
+            replaces: None,
             at: world.now,
         };
         assert_eq!(world.run(&world.application(1, PHONE, uses)), [signed]);
@@ -113,6 +111,7 @@ fn apply_3_unconfirmed_notices_are_refused() {
         platform: Platform::Android,
         uses: Uses::BOTH,
         confirmed: false,
+        consent: false,
         signed_with: world.card_signature(),
     };
     assert_eq!(world.refusal(&unconfirmed), Refusal::NotConfirmed);
@@ -132,6 +131,7 @@ fn apply_4_the_certificate_is_the_applicants_own_cards_signature_certificate() {
             platform: Platform::Android,
             uses: Uses::BOTH,
             confirmed: true,
+            consent: false,
             signed_with,
         };
         assert_eq!(world.refusal(&command), Refusal::CardSignatureUnknown);

@@ -75,7 +75,7 @@ fn card_1_a_card_in_force_is_not_replaced() {
     let mut world = World::with_card(Uses::BOTH);
     let again = issue_card(Uses::BOTH);
     assert_eq!(world.refusal(&again), Refusal::CardInForce { expires: date(2036, 2, 17) });
-    world.turn_clock("2036-02-17T23:59:59+09:00");
+    world.turn_clock("2035-11-17T23:59:59+09:00");
     assert_eq!(world.refusal(&again).code(), "card-in-force");
     world.turn_clock("2036-02-18T00:00:00+09:00");
     assert_eq!(world.run(&again).len(), 2);

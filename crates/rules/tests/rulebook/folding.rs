@@ -1,8 +1,8 @@
 //! Events that do not fit the state leave it unchanged.
 
 use inrou_rules::{
-    ApplicationStage, CertificateId, CertificateStatus, Change, Event, Medium, PhoneStage,
-    Platform, RevocationReason, Serial, Use, Uses, apply,
+    ApplicationStage, CertificateId, CertificateStatus, Change, Event, HoldCause, Medium,
+    OperationId, PhoneStage, Platform, RevocationReason, Serial, Use, Uses, apply,
 };
 
 use crate::world::*;
@@ -62,6 +62,7 @@ fn another_application_does_not_fit() {
         platform,
         uses: Uses::BOTH,
         signed_with: world.card_signature(),
+        replaces: None,
         at,
     };
     assert_does_not_fit(&world, &signed);
@@ -110,7 +111,10 @@ fn a_certificate_that_is_not_there_changes_nothing() {
     let world = World::with_card(Uses::BOTH);
     let id = CertificateId { usage: Use::Signature, serial: Serial(99) };
     assert_does_not_fit(&world, &Event::CertificateActivated { id, at: world.now });
-    assert_does_not_fit(&world, &Event::CertificateHeld { id, at: world.now });
+    assert_does_not_fit(
+        &world,
+        &Event::CertificateHeld { id, at: world.now, cause: HoldCause::Loss },
+    );
     assert_does_not_fit(&world, &revoked(id));
 }
 
@@ -120,7 +124,7 @@ fn an_active_a_held_and_a_revoked_certificate_are_not_activated() {
     let id = world.card_signature();
     let activated = Event::CertificateActivated { id, at: at("2030-01-01T00:00:00Z") };
     assert_does_not_fit(&world, &activated);
-    world.take(&[Event::CertificateHeld { id, at: world.now }]);
+    world.take(&[Event::CertificateHeld { id, at: world.now, cause: HoldCause::Loss }]);
     assert_does_not_fit(&world, &activated);
     world.take(&[revoked(id)]);
     assert_does_not_fit(&world, &activated);
@@ -130,7 +134,7 @@ fn an_active_a_held_and_a_revoked_certificate_are_not_activated() {
 fn a_held_or_revoked_certificate_is_not_held_again() {
     let mut world = World::with_card(Uses::BOTH);
     let id = world.card_signature();
-    let held = |when| Event::CertificateHeld { id, at: at(when) };
+    let held = |when| Event::CertificateHeld { id, at: at(when), cause: HoldCause::Loss };
     world.take(&[held(TEN)]);
     assert_does_not_fit(&world, &held("2030-01-01T00:00:00Z"));
     world.take(&[revoked(id)]);
@@ -162,4 +166,46 @@ fn another_phone_is_not_registered_retired_or_emptied() {
     world.run(&world.revoke_by_card());
     assert_does_not_fit(&world, &Event::DeletionConfirmed { chip, at });
     assert_does_not_fit(&world, &Event::PhoneRetired { chip: PHONE, platform, at });
+}
+
+#[test]
+fn a_signature_certificate_is_not_resumed_and_no_other_that_is_not_held() {
+    let mut world = World::with_card(Uses::BOTH);
+    let ids = Use::ALL.map(|usage| world.live(Medium::Card, usage));
+    for id in ids {
+        let resumed = Event::CertificateResumed { id, at: world.now, cause: HoldCause::Loss };
+        assert_does_not_fit(&world, &resumed);
+        world.take(&[Event::CertificateHeld { id, at: world.now, cause: HoldCause::Loss }]);
+        let other = Event::CertificateResumed { id, at: world.now, cause: HoldCause::Operator };
+        assert_does_not_fit(&world, &other);
+    }
+    let [signature, _] = ids;
+    let resumed =
+        Event::CertificateResumed { id: signature, at: world.now, cause: HoldCause::Loss };
+    assert_does_not_fit(&world, &resumed);
+}
+
+#[test]
+fn no_deletion_is_overdue_and_nothing_is_asked_for_that_is_not_there() {
+    let world = World::with_phone(Uses::BOTH);
+    assert_does_not_fit(&world, &Event::DeletionOverdue { chip: PHONE, at: world.now });
+    let id = CertificateId { usage: Use::Signature, serial: Serial(99) };
+    let operation = OperationId::from_bytes([1; 16]);
+    assert_does_not_fit(&world, &Event::ReapplicationAsked { id, operation, at: world.now });
+    let world = World::admitted(ADULT);
+    assert_does_not_fit(&world, &Event::CardFound { at: world.now });
+}
+
+#[test]
+fn the_first_moment_of_a_hold_and_of_an_overdue_deletion_stands() {
+    let mut world = World::with_phone(Uses::BOTH);
+    let id = world.live(Medium::Phone, Use::UserAuthentication);
+    let held = |when, cause| Event::CertificateHeld { id, at: at(when), cause };
+    world.take(&[held(TEN, HoldCause::Operator), held("2030-01-01T00:00:00Z", HoldCause::Loss)]);
+    let CertificateStatus::Held { since, cause, .. } = world.status(id) else { panic!() };
+    assert_eq!((since, cause), (at(TEN), HoldCause::LossAndOperator));
+    world.run(&world.revoke_by_card());
+    let overdue = |when| Event::DeletionOverdue { chip: PHONE, at: at(when) };
+    world.take(&[overdue(TEN)]);
+    assert_does_not_fit(&world, &overdue("2030-01-01T00:00:00Z"));
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use inrou_rules::{
-    ApplicationStage, CertificateId, ChipId, Command, Event, Invariant, Issuance, Medium,
-    Municipality, PhoneStage, Platform, Presence, Refusal, RevocationWay, Serial, Use, Uses, apply,
-    broken_invariants,
+    ApplicationStage, CertificateId, ChipId, Command, Departure, Event, Invariant, Issuance,
+    Medium, Municipality, OperatorAct, PhoneStage, Platform, Presence, Refusal, RevocationReason,
+    RevocationWay, Serial, Use, Uses, apply, broken_invariants,
 };
 use jiff::SignedDuration;
 use jiff::civil::date;
@@ -50,6 +50,14 @@ enum Kind {
     ConfirmDeletion,
     ResetPin,
     Hold,
+    Renew,
+    FindCard,
+    Depart,
+    ChangePhone,
+    RevokeOther,
+    Resume,
+    Watch,
+    Operate,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -75,6 +83,13 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Kind::ConfirmDeletion),
         1 => Just(Kind::ResetPin),
         1 => Just(Kind::Hold),
+        1 => Just(Kind::Renew),
+        1 => Just(Kind::FindCard),
+        1 => Just(Kind::ChangePhone),
+        1 => Just(Kind::Resume),
+        1 => Just(Kind::Watch),
+        1 => Just(Kind::Operate),
+        1 => prop_oneof![Just(Kind::RevokeOther), Just(Kind::Depart)],
     ];
     let uses = prop_oneof![4 => Just(Uses::BOTH), 2 => Just(SIGNATURE), 2 => Just(AUTHENTICATION), 1 => Just(Uses::NONE)];
     let usage = prop_oneof![Just(Use::Signature), Just(Use::UserAuthentication)];
@@ -145,12 +160,21 @@ impl Play {
         let presence = if step.odd && step.flag { Presence::Proxy } else { Presence::InPerson };
         let (uses, usage) = (step.uses, step.usage);
         let chip = *step.chip.get(&[PHONE, PHONE, OTHER_PHONE, CARD_CHIP]);
+        let platform = if step.flag { Platform::Android } else { Platform::Iphone };
         let enrolment = enrolment(step.enrolment);
         let kind = if let Kind::Next = step.kind { self.next_kind() } else { step.kind };
         match kind {
             Kind::Next | Kind::IssueCard => {
-                Command::IssueCard { card: card_id(3), chip: CARD_CHIP, uses, presence, by }
+                let (card, chip) =
+                    *step.certificate.get(&[(card_id(3), CARD_CHIP), (card_id(4), NEW_CARD_CHIP)]);
+                Command::IssueCard { card, chip, uses, presence, by }
             }
+            Kind::Renew => Command::RenewCardCertificates { uses, presence, by },
+            Kind::FindCard => Command::FindCard { reissue: step.flag, presence, by },
+            Kind::Depart => Command::Depart {
+                departure: if step.flag { Departure::Died } else { Departure::MovedAbroad },
+                by,
+            },
             Kind::Choose => Command::ChooseCardCertificates { uses, presence, by },
             Kind::ChangeRecord => self.change_record(step, presence),
             Kind::Unlock => Command::UnlockCard { usage: Some(usage), presence, by },
@@ -163,9 +187,10 @@ impl Play {
             Kind::Apply => Command::Apply {
                 enrolment,
                 chip,
-                platform: if step.flag { Platform::Android } else { Platform::Iphone },
+                platform,
                 uses,
                 confirmed: !(step.odd && step.flag),
+                consent: step.usage == Use::Signature,
                 signed_with: self.signer(Medium::Card, step),
             },
             Kind::Complete => Command::CompleteApplication { enrolment: self.applied(step) },
@@ -179,11 +204,49 @@ impl Play {
             },
             Kind::Revoke => Command::RevokePhone {
                 chip: self.phone(chip, step),
-                way: if step.flag {
-                    RevocationWay::PhoneSignature(self.signer(Medium::Phone, step))
-                } else {
-                    RevocationWay::CardSignature(self.signer(Medium::Card, step))
+                way: match (step.flag, usage) {
+                    (true, _) => RevocationWay::PhoneSignature(self.signer(Medium::Phone, step)),
+                    (false, Use::Signature) => {
+                        RevocationWay::CardSignature(self.signer(Medium::Card, step))
+                    }
+                    (false, Use::UserAuthentication) => RevocationWay::Hotline,
                 },
+            },
+            Kind::ChangePhone => {
+                let (old, kind) = match &self.world.resident().phone {
+                    Some(phone) => (phone.chip, if step.odd { platform } else { phone.platform }),
+                    None => (chip, platform),
+                };
+                Command::Apply {
+                    enrolment,
+                    chip: if old == PHONE { OTHER_PHONE } else { PHONE },
+                    platform: kind,
+                    uses,
+                    confirmed: true,
+                    consent: true,
+                    signed_with: self.signer(Medium::Card, step),
+                }
+            }
+            Kind::RevokeOther => Command::RevokeOtherPhone {
+                asked_on: chip,
+                signed_with: self.signer(Medium::Card, step),
+            },
+            Kind::Resume => Command::ResumePhone {
+                chip: self.phone(chip, step),
+                signed_with: self.signer(Medium::Card, step),
+            },
+            Kind::Watch => Command::WatchDeletion { chip },
+            Kind::Operate => Command::Operate {
+                operation: operation(step.enrolment),
+                act: match (step.flag, usage) {
+                    (true, Use::Signature) => OperatorAct::Hold,
+                    (true, Use::UserAuthentication) => OperatorAct::Lift,
+                    (false, Use::Signature) if step.odd => {
+                        OperatorAct::Revoke(RevocationReason::KeyCompromise)
+                    }
+                    (false, _) => OperatorAct::AskToReapply,
+                },
+                certificates: vec![self.any_certificate(step)],
             },
             Kind::ConfirmDeletion => Command::ConfirmDeletion { chip },
             Kind::ResetPin => Command::ResetPhonePin {

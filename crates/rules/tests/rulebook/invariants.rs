@@ -1,8 +1,8 @@
 //! The check of the invariants sees each of them broken.
 
 use inrou_rules::{
-    Attributes, CertificateId, CertificateStatus, Invariant, Medium, Resident, RevocationReason,
-    Serial, Use, Uses, broken_invariants,
+    Attributes, CertificateId, CertificateStatus, Departure, Invariant, Medium, Resident,
+    RevocationReason, Serial, Standing, Use, Uses, broken_invariants,
 };
 use jiff::SignedDuration;
 use jiff::civil::date;
@@ -104,6 +104,22 @@ fn loss_2_a_held_signature_certificate_that_returns_is_seen() {
     let reason = RevocationReason::Superseded;
     let revoked = CertificateStatus::Revoked { at: before.now, reason };
     assert_eq!(broken(Use::Signature, revoked), []);
+}
+
+#[test]
+fn card_13_what_is_left_in_force_after_a_departure_is_seen() {
+    let gone = |change: fn(&mut Resident)| {
+        let mut before = World::with_card(Uses::BOTH);
+        before.run(&depart(Departure::MovedAbroad));
+        let mut after = before.clone();
+        change(after.resident_mut());
+        broken_invariants(Some(before.resident()), after.resident(), &after.attributes, after.now)
+    };
+    assert_eq!(gone(|_| {}), []);
+    let left = [Invariant::DepartedHasNothing];
+    assert_eq!(gone(|resident| resident.card.as_mut().unwrap().ordered = SIGNATURE), left);
+    let alive = broken_by(|resident| resident.standing = Standing::Died);
+    assert_eq!(alive, left);
 }
 
 #[test]

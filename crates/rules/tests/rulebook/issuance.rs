@@ -1,8 +1,8 @@
 //! What is due on a phone, and recording what was signed.
 
 use inrou_rules::{
-    CertificateId, CertificateStatus, Command, Event, Issuance, Medium, Order, PhoneStage,
-    Platform, RecordVersion, Refusal, Serial, Standing, Use, Uses, due_issuance,
+    CertificateId, CertificateStatus, Command, Event, HoldCause, Issuance, Medium, Order,
+    PhoneStage, Platform, RecordVersion, Refusal, Serial, Standing, Use, Uses, due_issuance,
 };
 use jiff::SignedDuration;
 
@@ -267,18 +267,25 @@ fn apply_4_an_application_is_rejected_at_issuance_if_its_certificate_has_expired
 
 #[test]
 fn card_13_an_application_is_rejected_at_issuance_if_the_resident_is_gone() {
+    // As stored before a departure ended everything with it.
     let mut world = applied(Uses::BOTH);
     world.resident_mut().standing = Standing::MovedAbroad;
-    assert_rejected(&mut world, "not-on-register");
     world.resident_mut().card.as_mut().unwrap().ordered = Uses::BOTH;
     assert_eq!(due(&world), []);
+    let code = "not-on-register".to_owned();
+    let rejected = Event::ApplicationRejected { enrolment: enrolment(1), code };
+    assert_eq!(world.decide(&record_phone(vec![])), Ok(vec![rejected]));
 }
 
 #[test]
 fn valid_1_an_application_is_rejected_at_issuance_if_a_source_is_held() {
     let mut world = applied(Uses::BOTH);
     let authentication = world.live(Medium::Card, Use::UserAuthentication);
-    let held = CertificateStatus::Held { since: world.now, was_active: Some(world.now) };
+    let held = CertificateStatus::Held {
+        since: world.now,
+        was_active: Some(world.now),
+        cause: HoldCause::Loss,
+    };
     world.resident_mut().certificates.get_mut(&authentication).unwrap().status = held;
     assert_rejected(&mut world, "source-held");
 }

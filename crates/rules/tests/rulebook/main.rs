@@ -4,13 +4,17 @@
 
 mod application;
 mod card;
+mod card_life;
 mod counter;
 mod folding;
 mod histories;
 mod invariants;
 mod issuance;
 mod loss;
+mod moving;
+mod operator;
 mod phone;
 mod registration;
+mod renewal;
 mod stored_forms;
 mod world;

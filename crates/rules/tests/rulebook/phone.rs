@@ -27,7 +27,10 @@ fn end_2_the_phones_own_signature_revokes_everything_on_it() {
     }
     let resident = world.resident();
     assert_eq!(resident.phone, None);
-    assert_eq!(resident.former_phones, [FormerPhone { chip: PHONE, platform, deletion_due: at }]);
+    assert_eq!(
+        resident.former_phones,
+        [FormerPhone { chip: PHONE, platform, deletion_due: at, overdue_since: None }]
+    );
     assert_eq!(resident.live(Medium::Card, at).count(), 2);
 }
 

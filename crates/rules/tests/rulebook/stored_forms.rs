@@ -1,11 +1,12 @@
-//! What was stored once stays readable: one fixture of the resident, one of each event.
+//! What was stored once stays readable: fixtures of the resident and of each event, in the first form
+//! and with what was added since.
 
 use std::collections::BTreeMap;
 
 use inrou_rules::{
     Application, ApplicationStage, Attributes, Card, Certificate, CertificateId, CertificateStatus,
-    Change, Event, FormerPhone, Medium, Phone, PhoneStage, Platform, RecordVersion, Resident,
-    ResidentId, RevocationReason, Serial, Standing, Use, Uses,
+    Change, Departure, Event, FormerPhone, HoldCause, Medium, Phone, PhoneStage, Platform,
+    RecordVersion, Resident, ResidentId, RevocationReason, Serial, Standing, Use, Uses,
 };
 use jiff::civil::date;
 
@@ -13,6 +14,8 @@ use crate::world::*;
 
 const RESIDENT: &str = include_str!("fixtures/resident.json");
 const EVENTS: &str = include_str!("fixtures/events.json");
+const RESIDENT_SINCE: &str = include_str!("fixtures/resident-whole-life.json");
+const EVENTS_SINCE: &str = include_str!("fixtures/events-whole-life.json");
 const ATTRIBUTES: &str = include_str!("fixtures/attributes.json");
 
 #[test]
@@ -26,9 +29,25 @@ fn a_stored_resident_stays_readable() {
 #[test]
 fn stored_events_stay_readable() {
     let stored: Vec<Event> = serde_json::from_str(EVENTS).unwrap();
-    assert_eq!(stored, events());
+    assert_eq!(stored, first_events());
     let written = serde_json::to_string_pretty(&stored).unwrap();
     assert_eq!(written, EVENTS.trim_end());
+}
+
+#[test]
+fn what_was_added_to_a_stored_resident_stays_readable() {
+    let stored: Resident = serde_json::from_str(RESIDENT_SINCE).unwrap();
+    assert_eq!(stored, resident_since());
+    let written = serde_json::to_string_pretty(&stored).unwrap();
+    assert_eq!(written, RESIDENT_SINCE.trim_end());
+}
+
+#[test]
+fn what_was_added_to_stored_events_stays_readable() {
+    let stored: Vec<Event> = serde_json::from_str(EVENTS_SINCE).unwrap();
+    assert_eq!(stored, events_since());
+    let written = serde_json::to_string_pretty(&stored).unwrap();
+    assert_eq!(written, EVENTS_SINCE.trim_end());
 }
 
 #[test]
@@ -43,9 +62,9 @@ fn stored_attributes_stay_readable() {
 fn events_carry_no_attribute_values() {
     let values = attributes(ADULT);
     for value in [&values.name, &values.name_reading, &values.address, &values.address_reading] {
-        assert!(!EVENTS.contains(value.as_str()));
+        assert!(!EVENTS.contains(value.as_str()) && !EVENTS_SINCE.contains(value.as_str()));
     }
-    assert!(!EVENTS.contains("1980-02-17"));
+    assert!(!EVENTS.contains("1980-02-17") && !EVENTS_SINCE.contains("1980-02-17"));
 }
 
 #[test]
@@ -82,10 +101,11 @@ fn certificate(id: CertificateId, medium: Medium, status: CertificateStatus) -> 
         record: RecordVersion(1),
         source: on_phone.then_some(CertificateId { usage: id.usage, serial: Serial(1) }),
         status,
+        reapplication: None,
     }
 }
 
-/// A resident in whom every field is filled and every status occurs.
+/// A resident in whom every field of the first form is filled.
 fn resident() -> Resident {
     let (since, was_active) = (at(TEN), Some(at(TEN)));
     let reason = RevocationReason::AffiliationChanged;
@@ -104,7 +124,7 @@ fn resident() -> Resident {
         certificate(
             id(Use::UserAuthentication, 2),
             Medium::Phone,
-            CertificateStatus::Held { since, was_active },
+            CertificateStatus::Held { since, was_active, cause: HoldCause::Loss },
         ),
     ];
     Resident {
@@ -125,6 +145,7 @@ fn resident() -> Resident {
             platform: Platform::Android,
             uses: SIGNATURE,
             signed_with: id(Use::Signature, 1),
+            replaces: None,
             signed_at: since,
             stage: ApplicationStage::Completed { at: since, due: since },
         }),
@@ -138,13 +159,57 @@ fn resident() -> Resident {
             chip: OTHER_PHONE,
             platform: Platform::Iphone,
             deletion_due: since,
+            overdue_since: None,
         }],
         certificates: certificates.map(|c| (c.id, c)).into_iter().collect::<BTreeMap<_, _>>(),
     }
 }
 
+/// The same with every field that was added since.
+fn resident_since() -> Resident {
+    let (mut resident, since) = (resident(), at(TEN));
+    resident.standing = Standing::MovedAbroad;
+    resident.application.as_mut().unwrap().replaces = Some(OTHER_PHONE);
+    resident.former_phones[0].overdue_since = Some(since);
+    let causes = [HoldCause::Operator, HoldCause::LossAndOperator];
+    for (cause, certificate) in causes.into_iter().zip(resident.certificates.values_mut()) {
+        certificate.status = CertificateStatus::Held { since, was_active: None, cause };
+        certificate.reapplication = Some(operation(5));
+    }
+    resident
+}
+
 /// One of each event.
 pub fn events() -> Vec<Event> {
+    first_events().into_iter().chain(events_since()).collect()
+}
+
+/// What was added to the events, in whole or in part.
+fn events_since() -> Vec<Event> {
+    let (at, chip, id) = (at(TEN), PHONE, id(Use::UserAuthentication, 1));
+    let (loss, operator) = (HoldCause::Loss, HoldCause::Operator);
+    vec![
+        Event::ApplicationSigned {
+            enrolment: enrolment(1),
+            chip,
+            platform: Platform::Android,
+            uses: Uses::BOTH,
+            signed_with: id,
+            replaces: Some(OTHER_PHONE),
+            at,
+        },
+        Event::CertificateHeld { id, at, cause: operator },
+        Event::CertificateResumed { id, at, cause: loss },
+        Event::CertificateResumed { id, at, cause: operator },
+        Event::CardFound { at },
+        Event::Departed { departure: Departure::Died, at },
+        Event::DeletionOverdue { chip, at },
+        Event::ReapplicationAsked { id, operation: operation(5), at },
+    ]
+}
+
+/// One of each event of the first form.
+fn first_events() -> Vec<Event> {
     let at = at(TEN);
     let (enrolment, chip, platform) = (enrolment(1), PHONE, Platform::Android);
     let signature = id(Use::Signature, 1);
@@ -172,6 +237,7 @@ pub fn events() -> Vec<Event> {
             platform,
             uses: Uses::BOTH,
             signed_with: signature,
+            replaces: None,
             at,
         },
         Event::ApplicationWithdrawn { enrolment },
@@ -188,7 +254,7 @@ pub fn events() -> Vec<Event> {
         Event::CertificateActivated { id: signature, at },
         Event::PhoneRegistered { enrolment, chip, at },
         Event::LossReported { medium: Medium::Phone, at },
-        Event::CertificateHeld { id: signature, at },
+        Event::CertificateHeld { id: signature, at, cause: HoldCause::Loss },
         Event::CertificateRevoked {
             id: signature,
             at,

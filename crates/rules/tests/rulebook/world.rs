@@ -1,10 +1,10 @@
 //! One resident, a card, two phones, and a clock to turn.
 
 use inrou_rules::{
-    Attributes, CardId, CertificateId, CertificateStatus, Change, ChipId, Command, EnrolmentId,
-    Event, Issuance, Medium, Municipality, Platform, Presence, RecordVersion, Refusal, Resident,
-    ResidentId, RevocationReason, RevocationWay, Serial, Settings, Sex, Use, Uses, apply,
-    broken_invariants, decide, due_issuance,
+    Attributes, CardId, CertificateId, CertificateStatus, Change, ChipId, Command, Departure,
+    EnrolmentId, Event, Issuance, Medium, Municipality, OperationId, OperatorAct, Platform,
+    Presence, RecordVersion, Refusal, Resident, ResidentId, RevocationReason, RevocationWay,
+    Serial, Settings, Sex, Use, Uses, apply, broken_invariants, decide, due_issuance,
 };
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
@@ -12,6 +12,7 @@ use jiff::civil::{Date, date};
 pub const SIGNATURE: Uses = Uses { signature: true, user_authentication: false };
 pub const AUTHENTICATION: Uses = Uses { signature: false, user_authentication: true };
 pub const CARD_CHIP: ChipId = ChipId::from_bytes([0xca; 16]);
+pub const NEW_CARD_CHIP: ChipId = ChipId::from_bytes([0xcb; 16]);
 pub const PHONE: ChipId = ChipId::from_bytes([1; 16]);
 pub const OTHER_PHONE: ChipId = ChipId::from_bytes([2; 16]);
 pub const ADULT: Date = date(1980, 2, 17);
@@ -90,8 +91,14 @@ impl World {
 
     /// An adult whose card carries both, and whose phone is registered with `uses`.
     pub fn with_phone(uses: Uses) -> World {
+        World::with_phone_of(Platform::Android, uses)
+    }
+
+    /// As [`with_phone`](Self::with_phone), of some system.
+    pub fn with_phone_of(platform: Platform, uses: Uses) -> World {
         let mut world = World::with_card(Uses::BOTH);
-        world.apply_and_complete(1, PHONE, uses);
+        world.run(&world.application_of(platform, 1, PHONE, uses));
+        world.run(&Command::CompleteApplication { enrolment: enrolment(1) });
         world.issue_phone(1);
         world.register(1);
         world
@@ -183,16 +190,33 @@ impl World {
         self.run(&Command::ActivatePhone { enrolment: enrolment(number), certificates })
     }
 
-    /// An application, confirmed, signed with the card.
+    /// An application, confirmed, signed with the card, on an Android phone.
     pub fn application(&self, number: u8, chip: ChipId, uses: Uses) -> Command {
+        self.application_of(Platform::Android, number, chip, uses)
+    }
+
+    /// As [`application`](Self::application), on a phone of some system.
+    pub fn application_of(
+        &self,
+        platform: Platform,
+        number: u8,
+        chip: ChipId,
+        uses: Uses,
+    ) -> Command {
         Command::Apply {
             enrolment: enrolment(number),
             chip,
-            platform: Platform::Android,
+            platform,
             uses,
             confirmed: true,
+            consent: false,
             signed_with: self.card_signature(),
         }
+    }
+
+    /// As [`application`](Self::application), with consent to the end of the old phone's.
+    pub fn change_of_phone(&self, number: u8, chip: ChipId, uses: Uses) -> Command {
+        consenting(self.application(number, chip, uses))
     }
 
     pub fn change_record(&self, reissue: bool) -> Command {
@@ -243,6 +267,36 @@ impl World {
             _ => None,
         }
     }
+}
+
+/// An application with consent to the end of another phone's certificates.
+pub fn consenting(application: Command) -> Command {
+    let Command::Apply { enrolment, chip, platform, uses, confirmed, signed_with, .. } =
+        application
+    else {
+        panic!("{application:?} is no application")
+    };
+    Command::Apply { enrolment, chip, platform, uses, confirmed, consent: true, signed_with }
+}
+
+pub fn renew(uses: Uses) -> Command {
+    Command::RenewCardCertificates { uses, presence: Presence::InPerson, by: home() }
+}
+
+pub fn find_card(reissue: bool) -> Command {
+    Command::FindCard { reissue, presence: Presence::InPerson, by: home() }
+}
+
+pub fn depart(departure: Departure) -> Command {
+    Command::Depart { departure, by: home() }
+}
+
+pub fn operation(number: u8) -> OperationId {
+    OperationId::from_bytes([number; 16])
+}
+
+pub fn operate(act: OperatorAct, certificates: Vec<CertificateId>) -> Command {
+    Command::Operate { operation: operation(1), act, certificates }
 }
 
 pub fn admit() -> Command {
