@@ -86,13 +86,14 @@ impl<'a> Applicants<'a> {
         self.enter(resident, card_certificates, &certificates, phone);
 
         let enrolment = EnrolmentId::from_bytes(random());
-        let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true };
+        let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true, change_of_phone: false };
         let begun =
             self.office.authority.begin_enrolment(phone, enrolment, &begin, &|_| Vec::new());
         let begun = begun.unwrap();
         self.record_keys(enrolment);
         let statement = Statement::Application {
             challenge: begun.challenge.value,
+            change_of_phone: false,
             chip: phone,
             enrolment,
             keys: keys_digest(&self.phone_keys),

@@ -19,6 +19,10 @@ pub enum Statement {
     Application {
         /// The authority's challenge.
         challenge: Base64,
+        /// The applicant consents that the certificates on another phone are revoked when these are
+        /// issued (MOVE-1). Stands in the statement where it is true.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        change_of_phone: bool,
         /// The phone's chip.
         chip: ChipId,
         /// Which enrolment.
@@ -41,6 +45,28 @@ pub enum Statement {
         request: String,
         /// Which key signs.
         with: SigningKey,
+    },
+    /// Asks for revocation of the certificates on another phone (MOVE-6). Signed with the card's
+    /// signature key.
+    #[serde(rename = "inrou-other-revocation-v1")]
+    OtherRevocation {
+        /// The authority's challenge.
+        challenge: Base64,
+        /// The chip of the phone that asks.
+        chip: ChipId,
+        /// Which request.
+        request: String,
+    },
+    /// Asks to resume the use of a phone that was reported lost (LOSS-2). Signed with the card's
+    /// signature key.
+    #[serde(rename = "inrou-resumption-v1")]
+    Resumption {
+        /// The authority's challenge.
+        challenge: Base64,
+        /// The phone's chip.
+        chip: ChipId,
+        /// Which request.
+        request: String,
     },
     /// Asks for leave to set a phone's PIN anew (PIN-2). Signed with the card's signature key.
     #[serde(rename = "inrou-pin-reset-v1")]
@@ -87,16 +113,20 @@ mod tests {
 
     #[test]
     fn apply_4_the_statement_has_one_form() {
-        let statement = Statement::Application {
-            challenge: Base64(vec![0; 3]),
-            chip: ChipId::from_bytes([1; 16]),
-            enrolment: EnrolmentId::from_bytes([2; 16]),
-            keys: "ab".into(),
-            terms: "2024-02".into(),
-            uses: Uses::BOTH,
+        let written = |change_of_phone| {
+            let statement = Statement::Application {
+                challenge: Base64(vec![0; 3]),
+                change_of_phone,
+                chip: ChipId::from_bytes([1; 16]),
+                enrolment: EnrolmentId::from_bytes([2; 16]),
+                keys: "ab".into(),
+                terms: "2024-02".into(),
+                uses: Uses::BOTH,
+            };
+            String::from_utf8(statement.to_bytes()).unwrap()
         };
         assert_eq!(
-            String::from_utf8(statement.to_bytes()).unwrap(),
+            written(false),
             concat!(
                 r#"{"type":"inrou-application-v1","challenge":"AAAA","#,
                 r#""chip":"01010101010101010101010101010101","#,
@@ -104,6 +134,10 @@ mod tests {
                 r#""terms":"2024-02","uses":{"signature":true,"user_authentication":true}}"#
             )
         );
+        // MOVE-1: the consent is signed.
+        let consenting =
+            r#"{"type":"inrou-application-v1","challenge":"AAAA","change_of_phone":true,"#;
+        assert!(written(true).starts_with(consenting));
     }
 
     #[test]

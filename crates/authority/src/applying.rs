@@ -38,6 +38,7 @@ impl Authority {
             chip,
             platform,
             uses: request.uses,
+            change_of_phone: request.change_of_phone,
             terms: self.settings.terms.clone(),
             challenge: self.random_32(),
             challenge_expires: self.deadline(self.settings.challenge_life),
@@ -96,7 +97,7 @@ impl Authority {
             platform: enrolment.platform,
             uses,
             confirmed: true,
-            consent: false,
+            consent: enrolment.change_of_phone,
             signed_with: signer.id,
         };
         let loaded =

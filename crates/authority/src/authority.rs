@@ -12,6 +12,7 @@ use inrou_api::wire::Base64;
 use inrou_chip::issuer::MakerCertificate;
 use inrou_chip::scp03::MasterKey;
 use inrou_pki::{Entropy, KeySource};
+use inrou_rules::{Municipality, Refusal};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
@@ -149,6 +150,29 @@ impl Authority {
         } else {
             Err(Code::PERMISSION_DENIED.into())
         }
+    }
+
+    /// Whether a role may act at the counter of a municipality: that of one does at no other's.
+    pub(crate) fn permit_counter(&self, role: &str, of: Municipality) -> Result<(), Failed> {
+        self.permit(role, Permission::Counter)?;
+        match self.counter_of(role) {
+            Some(own) if own != of => Err(Refusal::OtherMunicipality.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whose residents a role may see that looks residents up: of one municipality, or all.
+    pub(crate) fn permit_view(&self, role: &str) -> Result<Option<Municipality>, Failed> {
+        let sees_all = [Permission::Hotline, Permission::Operator];
+        if sees_all.into_iter().any(|permission| self.permit(role, permission).is_ok()) {
+            return Ok(None);
+        }
+        self.permit(role, Permission::Counter)?;
+        Ok(self.counter_of(role))
+    }
+
+    fn counter_of(&self, role: &str) -> Option<Municipality> {
+        self.settings.callers.get(role).and_then(|caller| caller.municipality)
     }
 
     /// When something that may be used for `life` from now on ends.

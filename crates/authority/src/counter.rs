@@ -1,17 +1,18 @@
-//! What municipalities' counters and the hotline do: residents, cards, changes, holds.
+//! What municipalities' counters do: residents, cards, changes; and how they see a resident.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::Problem;
 use inrou_api::problem::{Code, OrInternal};
 use inrou_api::wire::authority::{
-    AdmitResident, Attendance, CardIssued, CardPin, CardView, ChangeRecord, ChooseCertificates,
-    IssueCard, ReportLoss, ResidentAdmitted, ResidentSummary, ResidentView, UnlockCard,
+    AdmitResident, Attendance, CardFound, CardIssued, CardPin, CardView, ChangeRecord,
+    ChooseCertificates, FormerPhoneView, IssueCard, RenewCertificates, ReportDeparture,
+    ReportFound, ResidentAdmitted, ResidentSummary, ResidentView, UnlockCard,
 };
 use inrou_pki::{AttributesInvalid, PersonalAttributes};
 use inrou_rules::{
-    Attributes, CardId, Command, Municipality, Presence, RecordVersion, Refusal, Resident,
-    ResidentId, Use, decide,
+    Attributes, CardId, Command, FormerPhone, Municipality, Presence, RecordVersion, Refusal,
+    Resident, ResidentId, Use, decide,
 };
 
 use crate::Authority;
@@ -105,8 +106,62 @@ impl Authority {
             presence: presence(request.attendance),
             by: request.counter,
         };
+        self.act_at_counter(id, request.counter, &command)
+    }
+
+    /// Orders new certificates in place of those that are about to expire (CARD-9).
+    pub(crate) fn renew_certificates(
+        &self,
+        id: ResidentId,
+        request: &RenewCertificates,
+    ) -> Result<ResidentView, Failed> {
+        let command = Command::RenewCardCertificates {
+            uses: request.uses,
+            presence: presence(request.attendance),
+            by: request.counter,
+        };
+        self.act_at_counter(id, request.counter, &command)
+    }
+
+    /// Takes a card back that was reported lost (CARD-12).
+    pub(crate) fn find_card(
+        &self,
+        id: ResidentId,
+        request: &ReportFound,
+        keep: Keep<'_, CardFound>,
+    ) -> Result<CardFound, Failed> {
+        let found = |resident: &Resident| {
+            let card = resident.card.as_ref();
+            card.map(|card| CardFound { card: card.id, ordered: card.ordered })
+        };
+        let command = Command::FindCard {
+            reissue: request.reissue,
+            presence: presence(request.attendance),
+            by: request.counter,
+        };
         let actor = Actor::Counter { municipality: request.counter };
-        self.act(id, actor, &command, &|_| Vec::new())?;
+        let also = |after: &Resident| found(after).as_ref().map(keep).into_iter().collect();
+        let after = self.act(id, actor, &command, &also)?;
+        found(&after).ok_or_else(|| Refusal::NoCard.into())
+    }
+
+    /// Ends everything of who died or moves abroad (CARD-13).
+    pub(crate) fn depart(
+        &self,
+        id: ResidentId,
+        request: &ReportDeparture,
+    ) -> Result<ResidentView, Failed> {
+        let command = Command::Depart { departure: request.departure, by: request.counter };
+        self.act_at_counter(id, request.counter, &command)
+    }
+
+    fn act_at_counter(
+        &self,
+        id: ResidentId,
+        municipality: Municipality,
+        command: &Command,
+    ) -> Result<ResidentView, Failed> {
+        self.act(id, Actor::Counter { municipality }, command, &|_| Vec::new())?;
         self.resident_view(id)
     }
 
@@ -161,48 +216,56 @@ impl Authority {
         self.act_on_card(id, actor, &command, |work| work.unlocked.insert(request.pin))
     }
 
-    /// Puts the certificates of a lost card or phone on hold (LOSS-1, CARD-11).
-    pub(crate) fn hold(
-        &self,
-        id: ResidentId,
-        request: &ReportLoss,
-    ) -> Result<ResidentView, Failed> {
-        let command = Command::Hold { medium: request.medium };
-        self.act(id, Actor::Hotline, &command, &|_| Vec::new())?;
-        self.resident_view(id)
-    }
-
-    /// A resident as a counter sees one.
+    /// A resident as counters, the hotline and the operator see one.
     pub(crate) fn resident_view(&self, id: ResidentId) -> Result<ResidentView, Failed> {
         let loaded = self.load(id)?;
         let resident = loaded.resident;
         Ok(ResidentView {
             resident: id,
+            standing: resident.standing,
             municipality: resident.municipality,
             attributes: loaded.attributes,
             card: resident.card.as_ref().map(|card| CardView {
                 card: card.id,
                 chip: card.chip,
                 expires: card.expires,
+                ordered: card.ordered,
+                lost_since: card.lost_since,
             }),
             phone: resident.phone.as_ref().map(|phone| phone.chip),
+            former_phones: resident.former_phones.iter().map(former_phone).collect(),
             certificates: resident.certificates.values().map(crate::views::certificate).collect(),
         })
     }
 
-    /// Residents by identifier, a page at a time.
-    pub(crate) fn residents(&self, query: &PageQuery) -> Result<Page<ResidentSummary>, Failed> {
+    /// Residents by identifier, a page at a time; of one municipality alone, if one is named.
+    pub(crate) fn residents(
+        &self,
+        query: &PageQuery,
+        of: Option<Municipality>,
+    ) -> Result<Page<ResidentSummary>, Failed> {
         let limit = query.limit;
-        let found = self.store.residents(query.position()?, limit.count() as u32 + 1)?;
-        let mut summaries = Vec::with_capacity(found.len());
-        for resident in found {
-            let loaded = self.load(resident.value.id)?;
-            summaries.push(ResidentSummary {
-                resident: loaded.resident.id,
-                municipality: loaded.resident.municipality,
-                name: loaded.attributes.name,
-                name_reading: loaded.attributes.name_reading,
-            });
+        let (mut after, wanted) = (query.position()?, limit.count() + 1);
+        let mut summaries = Vec::new();
+        while summaries.len() < wanted {
+            let page = self.store.residents(after, wanted as u32)?;
+            let is_last = page.len() < wanted;
+            after = page.last().map(|resident| resident.value.id);
+            for found in page.into_iter().map(|resident| resident.value) {
+                if summaries.len() == wanted || of.is_some_and(|of| of != found.municipality) {
+                    continue;
+                }
+                let loaded = self.load(found.id)?;
+                summaries.push(ResidentSummary {
+                    resident: loaded.resident.id,
+                    municipality: loaded.resident.municipality,
+                    name: loaded.attributes.name,
+                    name_reading: loaded.attributes.name_reading,
+                });
+            }
+            if is_last {
+                break;
+            }
         }
         Ok(Page::of(summaries, limit, |summary| summary.resident).or_internal()?)
     }
@@ -211,6 +274,15 @@ impl Authority {
         let mut salt = [0; 32];
         self.entropy.fill(&mut salt);
         Salt(salt)
+    }
+}
+
+fn former_phone(former: &FormerPhone) -> FormerPhoneView {
+    FormerPhoneView {
+        chip: former.chip,
+        platform: former.platform,
+        deletion_due: former.deletion_due,
+        overdue_since: former.overdue_since,
     }
 }
 

@@ -29,6 +29,9 @@ pub(crate) struct Enrolment {
     pub(crate) chip: ChipId,
     pub(crate) platform: Platform,
     pub(crate) uses: Uses,
+    /// Whether it is a change of phone, to which the card's signature consents (MOVE-1).
+    #[serde(default)]
+    pub(crate) change_of_phone: bool,
     /// The version of the notices that were confirmed.
     pub(crate) terms: String,
     /// What the card's signature must cover.
@@ -48,6 +51,7 @@ impl Enrolment {
     pub(crate) fn statement(&self) -> Statement {
         Statement::Application {
             challenge: self.challenge.clone(),
+            change_of_phone: self.change_of_phone,
             chip: self.chip,
             enrolment: self.id,
             keys: inrou_api::statement::keys_digest(&self.keys),

@@ -3,8 +3,8 @@
 //! - [`Authority`]: the role, and what it is made of; [`settings`]
 //! - [`store`]: everything durable
 //! - `act`, `projection`: a command becomes a commit; `issuance`, `certify`, `jobs`: certificates
-//! - `counter`, `applying`, `requests`, `phones`: what each caller can ask for; `staging`: one
-//!   application at a time on a chip
+//! - `counter`, `hotline`, `operator`, `applying`, `requests`, `phones`: what each caller can ask for;
+//!   `staging`: one application at a time on a chip
 //! - `consents`: what residents let sites have of their latest attributes
 //! - `sessions`, `tasks`: secure channels to chips
 //! - [`status`]: OCSP and CRLs
@@ -18,11 +18,13 @@ mod certify;
 mod consents;
 mod counter;
 mod enrolment;
+mod hotline;
 pub mod http;
 mod issuance;
 mod jobs;
 pub mod key_folder;
 pub mod keys;
+mod operator;
 mod phones;
 pub mod problem;
 mod projection;

@@ -1,10 +1,11 @@
-//! What a resident asks for with a signed statement: revocation (END-2, END-3), PIN reset (PIN-2).
+//! What a resident asks for with a signed statement: revocation of this phone's certificates (END-2,
+//! END-3) or another's (MOVE-6), resumption (LOSS-2), PIN reset (PIN-2).
 
 use inrou_api::problem::{Code, Problem};
 use inrou_api::statement::Statement;
 use inrou_api::wire::Base64;
 use inrou_api::wire::authority::{BeginRequest, Challenge, RequestBegun, RequestDone, SigningKey};
-use inrou_rules::{ChipId, Command, Medium, ResidentId, RevocationWay, Use};
+use inrou_rules::{ChipId, Command, Medium, Refusal, ResidentId, RevocationWay, Use};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,10 @@ impl Request {
             BeginRequest::PinReset { usage } => {
                 Statement::PinReset { challenge, chip, request, usage }
             }
+            BeginRequest::OtherRevocation => {
+                Statement::OtherRevocation { challenge, chip, request }
+            }
+            BeginRequest::Resumption => Statement::Resumption { challenge, chip, request },
         }
     }
 
@@ -123,6 +128,13 @@ impl Authority {
             (BeginRequest::PinReset { usage }, Medium::Card) => {
                 Command::ResetPhonePin { chip, usage, signed_with: signer.id }
             }
+            (BeginRequest::OtherRevocation, Medium::Card) => {
+                self.check_serves_nobody_else(chip, signer.resident)?;
+                Command::RevokeOtherPhone { asked_on: chip, signed_with: signer.id }
+            }
+            (BeginRequest::Resumption, Medium::Card) => {
+                Command::ResumePhone { chip, signed_with: signer.id }
+            }
             _ => return Err(Code::CERTIFICATE_WRONG_KIND.into()),
         };
         // A repetition finds the request carried out: a leave to set a PIN is given once.
@@ -136,7 +148,19 @@ impl Authority {
                 RequestDone::Revocation { certificates: self.certificates_on(chip)? }
             }
             BeginRequest::PinReset { .. } => RequestDone::PinReset,
+            BeginRequest::OtherRevocation => RequestDone::OtherRevocation,
+            BeginRequest::Resumption => {
+                RequestDone::Resumption { certificates: self.certificates_on(chip)? }
+            }
         })
+    }
+
+    /// MOVE-6: a phone that carries somebody else's certificates is not one that carries none.
+    fn check_serves_nobody_else(&self, chip: ChipId, resident: ResidentId) -> Result<(), Failed> {
+        match self.phone(chip)?.value.resident {
+            Some(served) if served != resident => Err(Refusal::AskingPhoneServesAnother.into()),
+            _ => Ok(()),
+        }
     }
 
     /// A request of that chip, with its version.

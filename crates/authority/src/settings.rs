@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use inrou_pki::keys::{KeyError, PublicKey};
 use inrou_pki::profile::IssuerSettings;
+use inrou_rules::Municipality;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,9 @@ pub struct Caller {
     pub public_key: String,
     /// What it may do.
     pub permissions: Vec<Permission>,
+    /// For a counter of one municipality, which: it serves no other's residents. Absent, it serves all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub municipality: Option<Municipality>,
 }
 
 impl Caller {
@@ -56,8 +60,10 @@ impl Caller {
 pub enum Permission {
     /// A municipality's counter: residents, cards.
     Counter,
-    /// The hotline: holds.
+    /// The hotline: holds, revocations on request.
     Hotline,
+    /// The operator: acts on certificates of many residents.
+    Operator,
     /// Ask who holds a certificate, as a pairwise identifier.
     Holders,
     /// Be told the holder's attributes with it.

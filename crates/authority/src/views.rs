@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use inrou_api::wire::authority::{
-    CertificateView, EnrolmentStage, HistoryEntry, Notice, PhoneView,
+    CertificateView, EnrolmentStage, HistoryEntry, Notice, PhoneView, Resumption,
 };
 use inrou_rules::{Certificate, ChipId, Resident, ResidentId};
 
@@ -24,6 +24,7 @@ pub(crate) fn certificate(certificate: &Certificate) -> CertificateView {
         not_before: certificate.not_before,
         not_after: certificate.not_after,
         status: certificate.status,
+        reapplication_asked: certificate.reapplication.is_some() && !certificate.is_revoked(),
     }
 }
 
@@ -61,6 +62,7 @@ pub(crate) fn history(logged: &LoggedEntry) -> HistoryEntry {
         Actor::Card { .. } => "card",
         Actor::Counter { .. } => "counter",
         Actor::Hotline => "hotline",
+        Actor::Operator { .. } => "operator",
         Actor::Phone { .. } => "phone",
         Actor::Service => "service",
         Actor::Holder => "holder",
@@ -74,16 +76,16 @@ impl Authority {
         let phone = self.phone(chip)?.value;
         let enrolment = self.present_enrolment(chip, phone.resident)?;
         let resident = phone.resident.or(enrolment.as_ref().and_then(|found| found.resident));
-        let deletion_due = match resident {
-            Some(resident) => self
-                .load(resident)?
-                .resident
-                .former_phones
-                .iter()
-                .find(|former| former.chip == chip)
-                .map(|former| former.deletion_due),
-            None => None,
-        };
+        let resident = resident.map(|id| self.load(id)).transpose()?.map(|loaded| loaded.resident);
+        let deletion_due = resident.as_ref().and_then(|resident| {
+            let former = resident.former_phones.iter().find(|former| former.chip == chip);
+            former.map(|former| former.deletion_due)
+        });
+        let resumption = resident.as_ref().and_then(|resident| {
+            let inrou_rules::Resumption { resumed, anew, emptied } =
+                inrou_rules::resumption(resident, chip, self.clock.now()).ok()?;
+            Some(Resumption { resumed, anew, emptied })
+        });
         Ok(PhoneView {
             chip,
             platform: phone.platform,
@@ -91,6 +93,7 @@ impl Authority {
             enrolment: enrolment.map(|found| found.view()),
             certificates: self.certificates_on(chip)?,
             deletion_due,
+            resumption,
         })
     }
 

@@ -69,7 +69,7 @@ impl World {
 async fn an_enrolment_or_a_request_that_was_overtaken_is_not_begun() {
     let world = World::new().await;
     let (client, caller) = (&world.phone.client, format!("phone:{}", world.phone.id));
-    let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true };
+    let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true, change_of_phone: false };
     let code = world.overtaken(client, &caller, |client| client.post("/enrolments").json(&begin));
     assert_eq!(code.await, "idempotency-key-reused");
     let view: PhoneView = client.get("/phones/self").answer().await.unwrap();

@@ -145,7 +145,7 @@ async fn ready_3_a_phone_is_shown_the_certificates_of_the_resident_whom_it_serve
 async fn an_application_that_nobody_signed_is_forgotten_though_nothing_else_happens() {
     let house = House::at("2026-11-21T01:00:00Z").await;
     let phone = house.phone().await;
-    let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true };
+    let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true, change_of_phone: false };
     let call = phone.client.post("/enrolments").json(&begin).once(&house.key());
     let begun: EnrolmentBegun = call.answer().await.unwrap();
     let (trigger, told) = shutdown();
@@ -234,7 +234,7 @@ impl KeySource for OneKind {
 async fn reg_1_a_key_of_another_kind_than_the_settings_say_is_refused() {
     let house = House::at("2026-11-21T01:00:00Z").await;
     let phone = house.phone_with(Arc::new(OneKind)).await;
-    let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true };
+    let begin = BeginEnrolment { uses: Uses::BOTH, confirmed: true, change_of_phone: false };
     let call = phone.client.post("/enrolments").json(&begin).once(&house.key());
     let begun: EnrolmentBegun = call.answer().await.unwrap();
     let work = SessionWork::MakeKeys { enrolment: begun.enrolment };

@@ -246,7 +246,7 @@ impl Phone {
     }
 
     async fn begin_enrolment(&self, uses: Uses) -> Result<Outcome, Problem> {
-        let begin = BeginEnrolment { uses, confirmed: true };
+        let begin = BeginEnrolment { uses, confirmed: true, change_of_phone: false };
         let call = self.authority.post("/enrolments").json(&begin);
         let begun = call.once(&self.key("enrolment")?).answer().await?;
         Ok(Outcome::EnrolmentBegun(begun))

@@ -156,12 +156,17 @@ impl Certificate {
 
     /// Whether it is neither revoked nor expired. It may be on hold, or on its way to the chip.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        !matches!(self.status, CertificateStatus::Revoked { .. }) && !self.is_expired(now)
+        !self.is_revoked() && !self.is_expired(now)
     }
 
     /// Whether it can be used: on its chip, not on hold, neither revoked nor expired.
     pub fn is_usable(&self, now: Timestamp) -> bool {
         matches!(self.status, CertificateStatus::Active { .. }) && !self.is_expired(now)
+    }
+
+    /// Whether it is revoked for good.
+    pub fn is_revoked(&self) -> bool {
+        matches!(self.status, CertificateStatus::Revoked { .. })
     }
 
     /// Whether it is on hold.

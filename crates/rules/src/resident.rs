@@ -50,6 +50,7 @@ impl Resident {
 /// Whether the person is on a residents' register (CARD-13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Standing {
     /// Lives in the municipality.
     Resident,

@@ -181,7 +181,11 @@ impl<'a> Opening<'a> {
     fn authority(&self, store: Arc<dyn Store>) -> Result<Authority, Failed> {
         let keys = Folder::on(self.files.clone(), "authority/keys");
         let permissions = vec![Permission::Holders, Permission::Attributes, Permission::History];
-        let portal = Caller { public_key: public_key(&self.founding.portal_key), permissions };
+        let portal = Caller {
+            public_key: public_key(&self.founding.portal_key),
+            permissions,
+            municipality: None,
+        };
         let authority = Authority::open(Parts {
             store,
             clock: self.clock.clone(),

@@ -11,13 +11,15 @@ pub use consents::{
     SharedAttributes,
 };
 pub use counter::{
-    AdmitResident, Attendance, CardIssued, CardView, ChangeRecord, ChooseCertificates, IssueCard,
-    ReportLoss, ResidentAdmitted, ResidentSummary, ResidentView, UnlockCard,
+    AdmitResident, Attendance, CardFound, CardIssued, CardView, CertificateName, ChangeRecord,
+    ChooseCertificates, FormerPhoneView, IssueCard, Operate, OperatorAct, RenewCertificates,
+    ReportDeparture, ReportFound, ReportLoss, ResidentAdmitted, ResidentSummary, ResidentView,
+    RevokePhone, UnlockCard,
 };
 pub use phones::{
     ApplicationAccepted, BeginEnrolment, BeginRequest, CertificateView, Challenge, EnrolmentBegun,
     EnrolmentStage, EnrolmentView, Notice, Notices, PhoneView, RequestBegun, RequestDone,
-    SignedStatement, SigningKey,
+    Resumption, SignedStatement, SigningKey,
 };
 pub use relying::{FindHolder, HistoryEntry, Holder, PublishedStatus, TrustAnchor};
 pub use sessions::{AttestedKey, CardPin, SessionAnswer, SessionOutcome, SessionStep, SessionWork};

@@ -1,4 +1,4 @@
-//! What counters and the hotline call: residents, cards, changes, holds.
+//! What counters call: residents, cards, changes.
 
 use axum::extract::State as Shared;
 use inrou_api::idempotency::{Answer, KeyHeader, KeyedJson};
@@ -7,17 +7,17 @@ use inrou_api::problem::Problem;
 use inrou_api::server::{Json, Path, Query};
 use inrou_api::signature::SignedBy;
 use inrou_api::wire::authority::{
-    AdmitResident, CardIssued, ChangeRecord, ChooseCertificates, IssueCard, ReportLoss,
-    ResidentAdmitted, ResidentSummary, ResidentView, UnlockCard,
+    AdmitResident, CardFound, CardIssued, ChangeRecord, ChooseCertificates, IssueCard,
+    RenewCertificates, ReportDeparture, ReportFound, ResidentAdmitted, ResidentSummary,
+    ResidentView, UnlockCard,
 };
-use inrou_rules::{CardId, ResidentId};
+use inrou_rules::{CardId, Municipality, Refusal, ResidentId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{State, blocking, keyed, once, role};
 use crate::Authority;
 use crate::problem::Failed;
-use crate::settings::Permission;
 
 pub(super) fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new()
@@ -25,9 +25,11 @@ pub(super) fn router() -> OpenApiRouter<State> {
         .routes(routes!(view))
         .routes(routes!(issue_card))
         .routes(routes!(choose_certificates))
+        .routes(routes!(renew_certificates))
+        .routes(routes!(find_card))
         .routes(routes!(change_record))
+        .routes(routes!(depart))
         .routes(routes!(unlock_card))
-        .routes(routes!(hold))
 }
 
 /// Enters a resident.
@@ -35,8 +37,8 @@ pub(super) fn router() -> OpenApiRouter<State> {
     request_body = AdmitResident,
     params(KeyHeader),
     extensions(("x-problems" = json!([
-        "attributes-malformed", "conflict", "municipality-unknown", "resident-known",
-        "resident-unknown"
+        "attributes-malformed", "conflict", "municipality-unknown", "other-municipality",
+        "resident-known", "resident-unknown"
     ]))),
     responses((status = 200, body = ResidentAdmitted)))]
 async fn admit(
@@ -46,14 +48,14 @@ async fn admit(
 ) -> Result<Answer, Problem> {
     let (role, (request, admit)) = (role(&by)?, keyed(body, &by));
     blocking(state.authority, move |authority| {
-        authority.permit(&role, Permission::Counter)?;
+        authority.permit_counter(&role, admit.municipality)?;
         let resident = ResidentId::from_bytes(authority.new_id("resident", &request));
         once(authority, &request, |keep| authority.admit(resident, &admit, keep))
     })
     .await
 }
 
-/// Residents, a page at a time.
+/// Residents, a page at a time: of its own municipality, for the counter of one.
 #[utoipa::path(get, path = "/residents", operation_id = "residents", tag = "counter",
     params(PageQuery),
     responses((status = 200, body = Page<ResidentSummary>)))]
@@ -62,23 +64,38 @@ async fn list(
     by: SignedBy,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<ResidentSummary>>, Problem> {
-    as_counter(state, &by, move |authority| authority.residents(&query)).await
+    let role = role(&by)?;
+    let found = blocking(state.authority, move |authority| {
+        let of = authority.permit_view(&role)?;
+        authority.residents(&query, of)
+    });
+    found.await.map(Json)
 }
 
 /// A resident with card and certificates.
 #[utoipa::path(get, path = "/residents/{resident}", operation_id = "resident", tag = "counter",
     params(("resident" = inline(ResidentId), Path)),
-    extensions(("x-problems" = json!(["resident-unknown"]))),
+    extensions(("x-problems" = json!(["other-municipality", "resident-unknown"]))),
     responses((status = 200, body = ResidentView)))]
 async fn view(
     Shared(state): Shared<State>,
     by: SignedBy,
     Path(resident): Path<ResidentId>,
 ) -> Result<Json<ResidentView>, Problem> {
-    as_counter(state, &by, move |authority| authority.resident_view(resident)).await
+    let role = role(&by)?;
+    let found = blocking(state.authority, move |authority| {
+        let of = authority.permit_view(&role)?;
+        let view = authority.resident_view(resident)?;
+        if of.is_some_and(|of| of != view.municipality) {
+            return Err(Refusal::OtherMunicipality.into());
+        }
+        Ok(view)
+    });
+    found.await.map(Json)
 }
 
-/// Issues a card (CARD-1). Its chip is written in sessions.
+/// Issues a card (CARD-1), in place of one that is lost, has expired or is about to. Its chip is written
+/// in sessions.
 #[utoipa::path(post, path = "/residents/{resident}/card", tag = "counter",
     params(("resident" = inline(ResidentId), Path), KeyHeader),
     request_body = IssueCard,
@@ -95,7 +112,7 @@ async fn issue_card(
 ) -> Result<Answer, Problem> {
     let (role, (request, issue)) = (role(&by)?, keyed(body, &by));
     blocking(state.authority, move |authority| {
-        authority.permit(&role, Permission::Counter)?;
+        authority.permit_counter(&role, issue.counter)?;
         let card = CardId::from_bytes(authority.new_id("card", &request));
         once(authority, &request, |keep| authority.issue_card(resident, card, &issue, keep))
     })
@@ -116,7 +133,74 @@ async fn choose_certificates(
     Path(resident): Path<ResidentId>,
     Json(choice): Json<ChooseCertificates>,
 ) -> Result<Json<ResidentView>, Problem> {
-    as_counter(state, &by, move |authority| authority.choose_certificates(resident, &choice)).await
+    at_counter(state, &by, choice.counter, move |authority| {
+        authority.choose_certificates(resident, &choice)
+    })
+    .await
+}
+
+/// Orders new certificates in place of those that are about to expire (CARD-9); they are issued and
+/// written in sessions. Repeating it changes nothing.
+#[utoipa::path(post, path = "/residents/{resident}/card/renewal", tag = "counter",
+    params(("resident" = inline(ResidentId), Path)), request_body = RenewCertificates,
+    extensions(("x-problems" = json!([
+        "card-expired", "card-reported-lost", "conflict", "in-person-only", "no-card",
+        "not-on-register", "nothing-to-renew", "other-municipality", "renewal-not-open",
+        "resident-unknown", "under-fifteen"
+    ]))),
+    responses((status = 200, body = ResidentView)))]
+async fn renew_certificates(
+    Shared(state): Shared<State>,
+    by: SignedBy,
+    Path(resident): Path<ResidentId>,
+    Json(renewal): Json<RenewCertificates>,
+) -> Result<Json<ResidentView>, Problem> {
+    at_counter(state, &by, renewal.counter, move |authority| {
+        authority.renew_certificates(resident, &renewal)
+    })
+    .await
+}
+
+/// Takes a card back that was reported lost (CARD-12). What is ordered anew is written in sessions.
+#[utoipa::path(post, path = "/residents/{resident}/card/found", tag = "counter",
+    params(("resident" = inline(ResidentId), Path), KeyHeader),
+    request_body = ReportFound,
+    extensions(("x-problems" = json!([
+        "card-expired", "card-not-lost", "conflict", "in-person-only", "no-card",
+        "not-on-register", "other-municipality", "resident-unknown", "under-fifteen"
+    ]))),
+    responses((status = 200, body = CardFound)))]
+async fn find_card(
+    Shared(state): Shared<State>,
+    by: SignedBy,
+    Path(resident): Path<ResidentId>,
+    body: KeyedJson<ReportFound>,
+) -> Result<Answer, Problem> {
+    let (role, (request, found)) = (role(&by)?, keyed(body, &by));
+    blocking(state.authority, move |authority| {
+        authority.permit_counter(&role, found.counter)?;
+        once(authority, &request, |keep| authority.find_card(resident, &found, keep))
+    })
+    .await
+}
+
+/// Ends everything of who died or moves abroad (CARD-13). Repeating it changes nothing.
+#[utoipa::path(post, path = "/residents/{resident}/departure", tag = "counter",
+    params(("resident" = inline(ResidentId), Path)), request_body = ReportDeparture,
+    extensions(("x-problems" = json!([
+        "conflict", "not-on-register", "other-municipality", "resident-unknown"
+    ]))),
+    responses((status = 200, body = ResidentView)))]
+async fn depart(
+    Shared(state): Shared<State>,
+    by: SignedBy,
+    Path(resident): Path<ResidentId>,
+    Json(departure): Json<ReportDeparture>,
+) -> Result<Json<ResidentView>, Problem> {
+    at_counter(state, &by, departure.counter, move |authority| {
+        authority.depart(resident, &departure)
+    })
+    .await
 }
 
 /// Records a change of name, address, birth date or sex (CARD-7). Repeating it changes nothing.
@@ -124,8 +208,8 @@ async fn choose_certificates(
     params(("resident" = inline(ResidentId), Path)), request_body = ChangeRecord,
     extensions(("x-problems" = json!([
         "attributes-malformed", "card-expired", "card-reported-lost", "conflict", "in-person-only",
-        "municipality-unknown", "no-card", "not-on-register", "record-out-of-order",
-        "resident-unknown", "under-fifteen"
+        "municipality-unknown", "no-card", "not-on-register", "other-municipality",
+        "record-out-of-order", "resident-unknown", "under-fifteen"
     ]))),
     responses((status = 200, body = ResidentView)))]
 async fn change_record(
@@ -134,7 +218,16 @@ async fn change_record(
     Path(resident): Path<ResidentId>,
     Json(change): Json<ChangeRecord>,
 ) -> Result<Json<ResidentView>, Problem> {
-    as_counter(state, &by, move |authority| authority.change_record(resident, &change)).await
+    let role = role(&by)?;
+    let changed = blocking(state.authority, move |authority| {
+        // A move is notified where one leaves or where one arrives.
+        let leaves = authority.load(resident)?.resident.municipality;
+        authority
+            .permit_counter(&role, leaves)
+            .or_else(|_| authority.permit_counter(&role, change.municipality))?;
+        authority.change_record(resident, &change)
+    });
+    changed.await.map(Json)
 }
 
 /// Lets a PIN of the card be set anew (CARD-6): the chip is told in a session.
@@ -151,42 +244,22 @@ async fn unlock_card(
     Path(resident): Path<ResidentId>,
     Json(unlock): Json<UnlockCard>,
 ) -> Result<Json<ResidentView>, Problem> {
-    as_counter(state, &by, move |authority| {
+    at_counter(state, &by, unlock.counter, move |authority| {
         authority.unlock_card(resident, &unlock)?;
         authority.resident_view(resident)
     })
     .await
 }
 
-/// Puts the certificates of a lost card or phone on hold (LOSS-1, CARD-11). Repeating it changes
-/// nothing.
-#[utoipa::path(post, path = "/residents/{resident}/hold", operation_id = "report_loss",
-    tag = "hotline",
-    params(("resident" = inline(ResidentId), Path)), request_body = ReportLoss,
-    extensions(("x-problems" = json!(["conflict", "nothing-to-hold", "resident-unknown"]))),
-    responses((status = 200, body = ResidentView)))]
-async fn hold(
-    Shared(state): Shared<State>,
-    by: SignedBy,
-    Path(resident): Path<ResidentId>,
-    Json(loss): Json<ReportLoss>,
-) -> Result<Json<ResidentView>, Problem> {
-    let role = role(&by)?;
-    let held = blocking(state.authority, move |authority| {
-        authority.permit(&role, Permission::Hotline)?;
-        authority.hold(resident, &loss)
-    });
-    held.await.map(Json)
-}
-
-async fn as_counter<T: Send + 'static>(
+async fn at_counter<T: Send + 'static>(
     state: State,
     by: &SignedBy,
+    of: Municipality,
     work: impl FnOnce(&Authority) -> Result<T, Failed> + Send + 'static,
 ) -> Result<Json<T>, Problem> {
     let role = role(by)?;
     let done = blocking(state.authority, move |authority| {
-        authority.permit(&role, Permission::Counter)?;
+        authority.permit_counter(&role, of)?;
         work(authority)
     });
     done.await.map(Json)

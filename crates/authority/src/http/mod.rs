@@ -5,6 +5,8 @@
 
 mod consents;
 mod counter;
+mod hotline;
+mod operator;
 mod phones;
 mod publication;
 mod relying;
@@ -49,7 +51,8 @@ pub fn router(authority: Arc<Authority>, shutdown: Shutdown) -> axum::Router {
     let state = State { authority, shutdown };
     let signed = OpenApiRouter::new()
         .merge(with_access(phones::router(), Access::Phone))
-        .merge(with_access(counter::router(), Access::Role))
+        .merge(with_access(counter::router().merge(hotline::router()), Access::Role))
+        .merge(with_access(operator::router(), Access::Role))
         .merge(with_access(relying::router().merge(consents::router()), Access::Role))
         .route_layer(from_fn_with_state(verifier.clone(), Verifier::<Keys, Nonces>::check));
     // A phone that is not registered has no key yet: sessions look at signatures themselves.

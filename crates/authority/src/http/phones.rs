@@ -42,7 +42,7 @@ async fn view(Shared(state): Shared<State>, by: SignedBy) -> Result<Json<PhoneVi
     blocking(state.authority, move |authority| authority.phone_view(chip)).await.map(Json)
 }
 
-/// Begins an application (APPLY-2, APPLY-3).
+/// Begins an application (APPLY-2, APPLY-3), or a change of phone (MOVE-1).
 #[utoipa::path(post, path = "/enrolments", tag = "phone", request_body = BeginEnrolment,
     params(KeyHeader),
     extensions(("x-problems" = json!([
@@ -91,10 +91,10 @@ async fn enrolment(
         "application-under-way", "card-signature-expired", "card-signature-held",
         "card-signature-not-active", "card-signature-revoked", "card-signature-unknown",
         "certificate-untrusted", "certificate-wrong-kind", "challenge-expired", "conflict",
-        "deletion-due", "enrolment-in-use", "enrolment-unknown", "keys-not-made", "no-card",
-        "no-such-application", "none-selected", "not-confirmed", "not-on-register",
-        "phone-elsewhere", "phone-serves-another", "resident-unknown", "source-held",
-        "under-fifteen"
+        "delete-on-iphone-first", "deletion-due", "enrolment-in-use", "enrolment-unknown",
+        "keys-not-made", "no-card", "no-such-application", "none-selected", "not-confirmed",
+        "not-on-register", "phone-elsewhere", "phone-serves-another", "resident-unknown",
+        "revoke-on-android-first", "source-held", "under-fifteen"
     ]))),
     responses((status = 200, body = ApplicationAccepted)))]
 async fn take_application(
@@ -130,7 +130,8 @@ async fn complete(
         .map(Json)
 }
 
-/// Begins a request that will be signed: revocation (END-2, END-3), PIN reset (PIN-2).
+/// Begins a request that will be signed: revocation of this phone's certificates (END-2, END-3) or
+/// another's (MOVE-6), resumption (LOSS-2), PIN reset (PIN-2).
 #[utoipa::path(post, path = "/requests", tag = "phone", request_body = BeginRequest,
     params(KeyHeader),
     extensions(("x-problems" = json!(["conflict", "request-unknown"]))),
@@ -155,12 +156,13 @@ async fn begin_request(
     params(("request" = String, Path, description = "`request` of the answer to `POST /requests`.")),
     request_body = SignedStatement,
     extensions(("x-problems" = json!([
-        "application-content-mismatch", "application-signature-invalid", "card-signature-expired",
-        "card-signature-held", "card-signature-not-active", "card-signature-revoked",
-        "card-signature-unknown", "certificate-held", "certificate-untrusted",
-        "certificate-wrong-kind", "challenge-expired", "conflict", "no-card", "no-such-phone",
-        "phone-carries-none", "phone-elsewhere", "phone-signature-unusable", "request-unknown",
-        "resident-unknown"
+        "application-content-mismatch", "application-signature-invalid",
+        "asking-phone-serves-another", "card-signature-expired", "card-signature-held",
+        "card-signature-not-active", "card-signature-revoked", "card-signature-unknown",
+        "certificate-held", "certificate-untrusted", "certificate-wrong-kind",
+        "challenge-expired", "conflict", "held-by-operator", "no-card", "no-such-phone",
+        "nothing-elsewhere", "nothing-held", "phone-carries-none", "phone-elsewhere",
+        "phone-signature-unusable", "request-unknown", "resident-unknown"
     ]))),
     responses((status = 200, body = RequestDone)))]
 async fn carry_out_request(

@@ -25,7 +25,7 @@ pub(super) fn router(verifier: Arc<Signatures>) -> OpenApiRouter<State> {
 }
 
 /// What may be wrong when a session is opened or goes on: either can end its work.
-const PROBLEMS: [&str; 25] = [
+const PROBLEMS: [&str; 26] = [
     "application-under-way",
     "attestation-invalid",
     "card-expired",
@@ -42,6 +42,7 @@ const PROBLEMS: [&str; 25] = [
     "no-such-application",
     "no-such-registration",
     "nothing-to-do",
+    "other-municipality",
     "phone-elsewhere",
     "phone-serves-another",
     "receipt-incomplete",

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use inrou_rules::{ChipId, Event, Municipality, ResidentId};
+use inrou_rules::{ChipId, Event, Municipality, OperationId, ResidentId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,11 @@ pub enum Actor {
     Service,
     /// The resident, logged in at the portal.
     Holder,
+    /// The operator, in an operation on many residents' certificates.
+    Operator {
+        /// Which operation.
+        operation: OperationId,
+    },
 }
 
 /// One entry of the journal. *This type is stored*: fields are only ever added, at the end.

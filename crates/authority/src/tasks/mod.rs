@@ -83,6 +83,7 @@ impl Authority {
             }
             (SessionWork::WriteCard { resident }, Caller::Role(role)) => {
                 self.permit(role, Permission::Counter)?;
+                self.permit_counter(role, self.load(*resident)?.resident.municipality)?;
                 self.plan_card(*resident)
             }
             _ => Err(Code::PERMISSION_DENIED.into()),

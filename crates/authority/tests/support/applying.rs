@@ -8,8 +8,8 @@ use inrou_api::session::{SessionError, play};
 use inrou_api::statement::{Statement, keys_digest};
 use inrou_api::wire::Base64;
 use inrou_api::wire::authority::{
-    ApplicationAccepted, AttestedKey, BeginEnrolment, EnrolmentBegun, EnrolmentView, Notices,
-    SessionOutcome, SessionWork, SignedStatement,
+    ApplicationAccepted, AttestedKey, BeginEnrolment, BeginRequest, EnrolmentBegun, EnrolmentView,
+    Notices, RequestBegun, RequestDone, SessionOutcome, SessionWork, SignedStatement,
 };
 use inrou_rules::{EnrolmentId, Uses};
 
@@ -22,15 +22,44 @@ pub async fn apply(
     card: &SharedChip,
     uses: Uses,
 ) -> Result<EnrolmentView, String> {
-    let begun = begin(house, phone, uses).await?;
+    apply_by(house, phone, card, uses, false).await
+}
+
+/// As [`apply`], for a change of phone: the card signs the consent (MOVE-1).
+pub async fn change_phone(
+    house: &House,
+    phone: &Phone,
+    card: &SharedChip,
+    uses: Uses,
+) -> Result<EnrolmentView, String> {
+    apply_by(house, phone, card, uses, true).await
+}
+
+async fn apply_by(
+    house: &House,
+    phone: &Phone,
+    card: &SharedChip,
+    uses: Uses,
+    change_of_phone: bool,
+) -> Result<EnrolmentView, String> {
+    let begun = begin_by(house, phone, uses, change_of_phone).await?;
     let keys = make_keys(phone, begun.enrolment).await?;
-    sign(house, phone, card, &begun, &keys).await?;
+    sign_by(house, phone, card, &begun, &keys, change_of_phone).await?;
     set_pins(&phone.chip, uses, "PHONE567", "5678");
     complete(phone, begun.enrolment).await
 }
 
 pub async fn begin(house: &House, phone: &Phone, uses: Uses) -> Result<EnrolmentBegun, String> {
-    let begin = BeginEnrolment { uses, confirmed: true };
+    begin_by(house, phone, uses, false).await
+}
+
+pub async fn begin_by(
+    house: &House,
+    phone: &Phone,
+    uses: Uses,
+    change_of_phone: bool,
+) -> Result<EnrolmentBegun, String> {
+    let begin = BeginEnrolment { uses, confirmed: true, change_of_phone };
     let call = phone.client.post("/enrolments").json(&begin).once(&house.key());
     call.answer().await.map_err(code)
 }
@@ -50,8 +79,20 @@ pub async fn sign(
     begun: &EnrolmentBegun,
     keys: &[AttestedKey],
 ) -> Result<ApplicationAccepted, String> {
+    sign_by(house, phone, card, begun, keys, false).await
+}
+
+pub async fn sign_by(
+    house: &House,
+    phone: &Phone,
+    card: &SharedChip,
+    begun: &EnrolmentBegun,
+    keys: &[AttestedKey],
+    change_of_phone: bool,
+) -> Result<ApplicationAccepted, String> {
     let statement = Statement::Application {
         challenge: begun.challenge.value.clone(),
+        change_of_phone,
         chip: phone.id,
         enrolment: begun.enrolment,
         keys: keys_digest(keys),
@@ -74,6 +115,41 @@ pub async fn register(phone: &Phone, enrolment: EnrolmentId) -> Result<SessionOu
     session(phone, SessionWork::StoreCertificates { enrolment }).await
 }
 
+/// The chip deletes what it may no longer hold, and proves it.
+pub async fn delete(phone: &Phone) -> Result<SessionOutcome, String> {
+    session(phone, SessionWork::Delete).await
+}
+
+/// Asks for something with a statement that a chip signs, as the phone's app does.
+pub async fn ask(
+    house: &House,
+    phone: &Phone,
+    what: BeginRequest,
+    (signer, password): (&SharedChip, &str),
+) -> Result<RequestDone, String> {
+    let call = phone.client.post("/requests").json(&what).once(&house.key());
+    let begun: RequestBegun = call.answer().await.map_err(code)?;
+    let (challenge, chip, request) = (begun.challenge.value, phone.id, begun.request.clone());
+    let statement = match what {
+        BeginRequest::Revocation { with } => {
+            Statement::Revocation { challenge, chip, request, with }
+        }
+        BeginRequest::PinReset { usage } => Statement::PinReset { challenge, chip, request, usage },
+        BeginRequest::OtherRevocation => Statement::OtherRevocation { challenge, chip, request },
+        BeginRequest::Resumption => Statement::Resumption { challenge, chip, request },
+    };
+    let now = inrou_api::clock::Clock::now(&*house.clock);
+    let cms = Base64(sign_statement(signer, password, &statement, now));
+    let path = format!("/requests/{}", begun.request);
+    let call = || phone.client.post(&path).json(&SignedStatement { cms: cms.clone() });
+    let done: Result<RequestDone, String> = call().answer().await.map_err(code);
+    // Repeating it changes nothing.
+    if let Ok(done) = &done {
+        assert_eq!(&call().answer::<RequestDone>().await.unwrap(), done);
+    }
+    done
+}
+
 /// The codes of what a phone was told.
 pub async fn notices(phone: &Phone) -> Vec<String> {
     let notices: Notices = phone.client.get("/notices").answer().await.unwrap();
@@ -88,6 +164,6 @@ async fn session(phone: &Phone, work: SessionWork) -> Result<SessionOutcome, Str
     })
 }
 
-fn code(error: ClientError) -> String {
+pub fn code(error: ClientError) -> String {
     error.problem().map_or_else(|| error.to_string(), |problem| problem.code().to_owned())
 }

@@ -2,8 +2,8 @@
 //! service does beside. Each step is one unit, made from what the store holds.
 
 use inrou_authority::store::{
-    Actor, CertificateRecord, CrlRecord, Document, IntentKey, IntentSubject, JournalEntry, Opaque,
-    Partition, Status, StatusVersion, Store, StoreError, Unit, Version, Write,
+    Actor, CertificateRecord, CrlRecord, Document, IntentKey, IntentSubject, JournalEntry, NewJob,
+    Opaque, Partition, Status, StatusVersion, Store, StoreError, Unit, Version, Write,
 };
 use inrou_rules::{
     Certificate, CertificateStatus, Event, Medium, Platform, RecordVersion, RevocationReason, Use,
@@ -35,6 +35,10 @@ pub const STEPS: &[Step] = &[
     |_| Ok(Write::ReserveCrlNumber(partition(Use::Signature, Medium::Phone)).into()),
     publish,
     |store| put_statuses(store, Medium::Phone, Status::Held { since: at(300) }),
+    |store| put_statuses(store, Medium::Phone, Status::Good),
+    |_| Ok(Write::PutPhone { expected: None, phone: phone(2, None) }.into()),
+    change_phone,
+    |store| put_statuses(store, Medium::Phone, Status::Held { since: at(350) }),
     many_events,
     |store| put_document(store, 20),
     |store| {
@@ -107,6 +111,7 @@ fn issued(record: &CertificateRecord, medium: Medium) -> JournalEntry {
         record: RecordVersion(0),
         source: None,
         status: CertificateStatus::Issued,
+        reapplication: None,
     };
     entry(1, Event::CertificateIssued { certificate })
 }
@@ -165,6 +170,7 @@ fn apply(store: &dyn Store) -> Result<Unit, StoreError> {
         platform: Platform::Android,
         uses: Uses::BOTH,
         signed_with: id(Use::Signature, 1),
+        replaces: None,
         at: at(50),
     };
     let mut unit = touch_resident(store, 1)?;
@@ -221,6 +227,20 @@ fn publish(store: &dyn Store) -> Result<Unit, StoreError> {
         status_version: StatusVersion(store.status_version()?.0),
     })
     .into())
+}
+
+/// The resident's phone is left for another one, and its deletion is watched (MOVE-2, MOVE-3).
+fn change_phone(store: &dyn Store) -> Result<Unit, StoreError> {
+    let event = Event::PhoneRetired { chip: chip(1), platform: Platform::Android, at: at(320) };
+    let mut unit = touch_resident(store, 1)?;
+    unit.extend([
+        Write::AppendEvent(entry(1, event)),
+        Write::PutPhone { expected: Some(Version(2)), phone: phone(1, None) },
+        Write::PutPhone { expected: Some(Version(1)), phone: phone(2, Some(1)) },
+        Write::AddJob(NewJob { kind: "watch-deletion".to_owned(), ..job("1", 5000) }),
+        Write::Send(message(chip(1), "certificates-revoked")),
+    ]);
+    Ok(unit)
 }
 
 fn many_events(store: &dyn Store) -> Result<Unit, StoreError> {

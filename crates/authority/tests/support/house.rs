@@ -52,6 +52,8 @@ pub struct House {
     pub authority: Arc<Authority>,
     pub base: String,
     pub counter: Client,
+    /// The counter of one municipality, in which nobody lives.
+    pub kodaira: Client,
     /// Where the authority keeps everything.
     pub store: Arc<dyn Store>,
     entropy: Arc<dyn Entropy>,
@@ -126,12 +128,16 @@ impl House {
         let api = format!("{base}/authority/v1");
         let counter = Client::new(&api, &[], clock.clone(), entropy.clone())
             .unwrap()
-            .signing(Arc::new(RoleKey::new("role:counter", counter_key)));
+            .signing(Arc::new(RoleKey::new("role:counter", counter_key.clone())));
+        let kodaira = Client::new(&api, &[], clock.clone(), entropy.clone())
+            .unwrap()
+            .signing(Arc::new(RoleKey::new("role:kodaira", counter_key)));
         Self {
             clock,
             authority,
             base,
             counter,
+            kodaira,
             store,
             entropy,
             maker,
@@ -199,19 +205,29 @@ impl House {
         self.phone_with(Arc::new(FreshKeys)).await
     }
 
+    /// As [`phone`](Self::phone), an iPhone.
+    pub async fn iphone(&self) -> Phone {
+        self.phone_of(inrou_rules::Platform::Iphone, Arc::new(FreshKeys)).await
+    }
+
     /// As [`phone`](Self::phone), with another source of the chip's keys.
     pub async fn phone_with(&self, keys: Arc<dyn KeySource>) -> Phone {
+        self.phone_of(inrou_rules::Platform::Android, keys).await
+    }
+
+    async fn phone_of(&self, platform: inrou_rules::Platform, keys: Arc<dyn KeySource>) -> Phone {
         let id = ChipId::from_bytes(self.random());
         let issuer = issuer::manufacture(&id, &(self.master)(), &self.maker, &FreshKeys).unwrap();
-        let image = personalisation::phone(Personality::Android, id, issuer);
+        let personality = match platform {
+            inrou_rules::Platform::Android => Personality::Android,
+            inrou_rules::Platform::Iphone => Personality::Ios,
+        };
+        let image = personalisation::phone(personality, id, issuer);
         let chip = self.chip(image, keys);
         let api = format!("{}/authority/v1", self.base);
         let anybody = Client::new(&api, &[], self.clock.clone(), self.entropy.clone()).unwrap();
-        let work = SessionWork::RegisterPhone {
-            chip: id,
-            platform: inrou_rules::Platform::Android,
-            model: "Test phone".to_owned(),
-        };
+        let work =
+            SessionWork::RegisterPhone { chip: id, platform, model: "Test phone".to_owned() };
         play(&anybody, &work, |command| transmit(&chip, command)).await.unwrap();
         let device = chip.clone();
         let sign = move |message: &[u8]| sign_as_device(&device, message);
@@ -355,12 +371,19 @@ fn callers() -> (std::collections::BTreeMap<String, Caller>, Arc<SoftwareKey>) {
         permissions: vec![
             Permission::Counter,
             Permission::Hotline,
+            Permission::Operator,
             Permission::Holders,
             Permission::History,
             Permission::Linkage,
             Permission::Consents,
             Permission::Withdrawals,
         ],
+        municipality: None,
     };
-    ([("counter".to_owned(), caller)].into(), key)
+    let of_kodaira = Caller {
+        permissions: vec![Permission::Counter],
+        municipality: Some("13211".parse().unwrap()),
+        ..caller.clone()
+    };
+    ([("counter".to_owned(), caller), ("kodaira".to_owned(), of_kodaira)].into(), key)
 }

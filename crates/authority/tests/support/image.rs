@@ -125,6 +125,10 @@ impl Image {
         assert_eq!(completed, ready + jobs);
         let notices = self.messages.iter().filter(|m| m.message.code == "registration-ready");
         assert_eq!(notices.count(), ready);
+        // A phone that was left is watched.
+        let left = self.count(|event| matches!(event, Event::PhoneRetired { .. }));
+        let watches = self.jobs.iter().filter(|job| job.job.kind == "watch-deletion").count();
+        assert_eq!(left, watches);
     }
 
     fn count(&self, wanted: impl Fn(&Event) -> bool) -> usize {

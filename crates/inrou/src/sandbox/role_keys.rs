@@ -143,8 +143,11 @@ impl RoleKeys {
     /// The roles as the authority knows them.
     pub fn callers(&self) -> BTreeMap<String, Caller> {
         let caller = |role: Role| {
-            let caller =
-                Caller { public_key: self.public_key(role), permissions: role.permissions() };
+            let caller = Caller {
+                public_key: self.public_key(role),
+                permissions: role.permissions(),
+                municipality: None,
+            };
             (role.name().to_owned(), caller)
         };
         Role::ALL.into_iter().map(caller).collect()

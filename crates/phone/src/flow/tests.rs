@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use inrou_api::problem::{Code, Problem};
 use inrou_api::wire::Base64;
 use inrou_api::wire::authority::{
-    AttestedKey, BeginRequest, Challenge, EnrolmentBegun, EnrolmentStage, EnrolmentView,
-    RequestBegun, SigningKey,
+    AttestedKey, Challenge, EnrolmentBegun, EnrolmentStage, EnrolmentView, RequestBegun, SigningKey,
 };
 use inrou_api::wire::phone::{NextStep, Procedure, Step, Typed};
 use inrou_rules::{ChipId, EnrolmentId, Refusal, Use, Uses};
@@ -184,7 +183,7 @@ impl World {
                 let terms = "2024-02".to_owned();
                 Outcome::EnrolmentBegun(EnrolmentBegun { enrolment, challenge, terms })
             }
-            Work::BeginRequest(BeginRequest::PinReset { .. } | BeginRequest::Revocation { .. }) => {
+            Work::BeginRequest(_) => {
                 let challenge = self.begin();
                 let request = self.begun.to_string();
                 Outcome::RequestBegun(RequestBegun { request, challenge })

@@ -331,6 +331,7 @@ impl Flow {
 fn application(begun: &EnrolmentBegun, keys: &[AttestedKey], uses: Uses, chip: ChipId) -> Stage {
     let statement = Statement::Application {
         challenge: begun.challenge.value.clone(),
+        change_of_phone: false,
         chip,
         enrolment: begun.enrolment,
         keys: keys_digest(keys),

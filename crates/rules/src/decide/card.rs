@@ -3,8 +3,8 @@
 
 use crate::eligibility::{card_at_hand, card_in_force, check_age, check_on_register};
 use crate::{
-    Card, Certificate, CertificateStatus, Departure, Event, HoldCause, Medium, Municipality,
-    Presence, Refusal, SourceEnd, Standing, Use, Uses, japan, validity,
+    Card, Certificate, Departure, Event, HoldCause, Medium, Municipality, Presence, Refusal,
+    SourceEnd, Standing, Use, Uses, japan, validity,
 };
 
 use super::Case;
@@ -38,11 +38,8 @@ pub(super) fn renew(
 
 /// The card's last certificate of this use is about to expire, or has expired.
 fn check_renewable(case: &Case<'_>, card: &Card, usage: Use) -> Result<(), Refusal> {
-    let renewable = |c: &&Certificate| {
-        c.chip == card.chip
-            && c.id.usage == usage
-            && !matches!(c.status, CertificateStatus::Revoked { .. })
-    };
+    let renewable =
+        |c: &&Certificate| c.chip == card.chip && c.id.usage == usage && !c.is_revoked();
     let last = case.resident.certificates.values().filter(renewable).max_by_key(|c| c.not_after);
     let last_day = japan::day(last.ok_or(Refusal::NothingToRenew)?.not_after);
     let opens = validity::renewal_opens(last_day);

@@ -270,13 +270,11 @@ impl World {
 }
 
 /// An application with consent to the end of another phone's certificates.
-pub fn consenting(application: Command) -> Command {
-    let Command::Apply { enrolment, chip, platform, uses, confirmed, signed_with, .. } =
-        application
-    else {
-        panic!("{application:?} is no application")
-    };
-    Command::Apply { enrolment, chip, platform, uses, confirmed, consent: true, signed_with }
+pub fn consenting(mut application: Command) -> Command {
+    if let Command::Apply { consent, .. } = &mut application {
+        *consent = true;
+    }
+    application
 }
 
 pub fn renew(uses: Uses) -> Command {

@@ -1,8 +1,12 @@
-//! What counters and the hotline ask of the authority.
+//! What counters, the hotline and the operator ask of the authority.
 
 use std::fmt;
 
-use inrou_rules::{Attributes, CardId, ChipId, Medium, Municipality, ResidentId, Uses};
+use inrou_rules::{
+    Attributes, CardId, ChipId, Departure, Medium, Municipality, OperationId, Platform, ResidentId,
+    RevocationReason, Standing, Use, Uses,
+};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -90,6 +94,55 @@ pub struct ChooseCertificates {
     pub counter: Municipality,
 }
 
+/// A resident has the card's certificates renewed (CARD-9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "uses": {"signature": true, "user_authentication": true},
+    "attendance": "in-person", "counter": "13221"
+}))]
+pub struct RenewCertificates {
+    /// Which.
+    pub uses: Uses,
+    /// Who stands at the counter.
+    pub attendance: Attendance,
+    /// The counter's municipality.
+    pub counter: Municipality,
+}
+
+/// The card that was reported lost is found (CARD-12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reissue": true, "attendance": "in-person", "counter": "13221"}))]
+pub struct ReportFound {
+    /// Whether a new signature certificate is asked for.
+    pub reissue: bool,
+    /// Who stands at the counter.
+    pub attendance: Attendance,
+    /// The counter's municipality.
+    pub counter: Municipality,
+}
+
+/// What became of a card that is found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CardFound {
+    /// Which card.
+    pub card: CardId,
+    /// What is on order for it, to be written in sessions.
+    pub ordered: Uses,
+}
+
+/// A resident died or moves abroad (CARD-13).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"departure": "moved-abroad", "counter": "13221"}))]
+pub struct ReportDeparture {
+    /// How.
+    pub departure: Departure,
+    /// The counter's municipality.
+    pub counter: Municipality,
+}
+
 /// A resident notifies a change of name, address, birth date or sex (CARD-7).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -136,6 +189,61 @@ pub struct ReportLoss {
     pub medium: Medium,
 }
 
+/// A resident asks the hotline to end the use of a phone's certificates (LOSS-3, END-5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"chip": "0123456789abcdef0123456789abcdef"}))]
+pub struct RevokePhone {
+    /// The phone's chip, as the resident's view names it.
+    pub chip: ChipId,
+}
+
+/// The operator acts on certificates of a resident, among others'.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "operation": "0123456789abcdef0123456789abcdef",
+    "act": {"act": "revoke", "reason": "keyCompromise"},
+    "certificates": [{"usage": "signature", "serial": "00000A"}]
+}))]
+pub struct Operate {
+    /// In which operation; the caller draws the number.
+    pub operation: OperationId,
+    /// What is done.
+    pub act: OperatorAct,
+    /// To which certificates.
+    pub certificates: Vec<CertificateName>,
+}
+
+/// What the operator does to certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "act", rename_all = "kebab-case", deny_unknown_fields)]
+#[schema(example = json!({"act": "hold"}))]
+pub enum OperatorAct {
+    /// Puts them on hold.
+    Hold,
+    /// Lifts that hold, of user-authentication certificates.
+    Lift,
+    /// Revokes them; a card's with the phone's that stand on it (VALID-4).
+    Revoke {
+        /// Why (VALID-5).
+        reason: RevocationReason,
+    },
+    /// Asks their holder to apply for others.
+    AskToReapply,
+}
+
+/// Names a certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"usage": "signature", "serial": "00000A"}))]
+pub struct CertificateName {
+    /// What it is for.
+    pub usage: Use,
+    /// Its serial number, hexadecimal.
+    pub serial: String,
+}
+
 /// A resident in a list. `Debug` leaves the name out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ResidentSummary {
@@ -154,6 +262,8 @@ pub struct ResidentSummary {
 pub struct ResidentView {
     /// Who.
     pub resident: ResidentId,
+    /// Whether the person is on a residents' register (CARD-13).
+    pub standing: Standing,
     /// Where.
     pub municipality: Municipality,
     /// Name, address, birth date, sex.
@@ -162,6 +272,8 @@ pub struct ResidentView {
     pub card: Option<CardView>,
     /// The chip of the live phone, if there is one.
     pub phone: Option<ChipId>,
+    /// Phones that have not proved that they deleted what they carried (MOVE-3).
+    pub former_phones: Vec<FormerPhoneView>,
     /// Certificates of card and phone.
     pub certificates: Vec<CertificateView>,
 }
@@ -176,6 +288,26 @@ pub struct CardView {
     /// Its last day.
     #[schema(value_type = String, format = Date)]
     pub expires: Date,
+    /// What is on order for it.
+    pub ordered: Uses,
+    /// When it was reported lost, while it is not found.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub lost_since: Option<Timestamp>,
+}
+
+/// A phone that has to delete what it carried (MOVE-3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FormerPhoneView {
+    /// Its chip.
+    pub chip: ChipId,
+    /// Its system.
+    pub platform: Platform,
+    /// Since when the deletion is due.
+    #[schema(value_type = String, format = DateTime)]
+    pub deletion_due: Timestamp,
+    /// Since when it is overdue, once it is: it is still due.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub overdue_since: Option<Timestamp>,
 }
 
 impl fmt::Debug for ResidentSummary {

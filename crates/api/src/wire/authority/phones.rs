@@ -28,6 +28,20 @@ pub struct PhoneView {
     /// Since when the chip has to delete what it holds, if it has to.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub deletion_due: Option<Timestamp>,
+    /// What resuming its use leads to, while a loss holds it (LOSS-2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumption: Option<Resumption>,
+}
+
+/// What resuming the use of a phone that was reported lost leads to (LOSS-2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Resumption {
+    /// What is as before the hold.
+    pub resumed: Uses,
+    /// What ends, and is to be applied for and registered anew.
+    pub anew: Uses,
+    /// Whether nothing is left on the phone, which has to delete its data first.
+    pub emptied: bool,
 }
 
 /// A certificate as its holder sees it.
@@ -48,6 +62,9 @@ pub struct CertificateView {
     /// Where it stands.
     #[serde(flatten)]
     pub status: CertificateStatus,
+    /// Whether the operator asks its holder to apply for another one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reapplication_asked: bool,
 }
 
 /// Begins an application: the choice is made and the notices are confirmed.
@@ -59,6 +76,10 @@ pub struct BeginEnrolment {
     pub uses: Uses,
     /// Whether the notices were ticked as confirmed (APPLY-3).
     pub confirmed: bool,
+    /// Whether it is a change of phone: the card's signature then consents to the end of the old
+    /// phone's certificates (MOVE-1).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub change_of_phone: bool,
 }
 
 /// An application has begun; the chip is to make its keys (`SessionWork::MakeKeys`).
@@ -179,6 +200,10 @@ pub enum BeginRequest {
         /// Which key's PIN.
         usage: Use,
     },
+    /// Revocation of another phone's certificates, with the card (MOVE-6).
+    OtherRevocation,
+    /// Resuming the use of this phone, with the card (LOSS-2).
+    Resumption,
 }
 
 /// A request has begun: sign the statement with this challenge.
@@ -201,6 +226,13 @@ pub enum RequestDone {
     },
     /// The chip is to allow a new PIN (`SessionWork::AllowPinSet`).
     PinReset,
+    /// The other phone's certificates are revoked; it deletes them once it is on the network.
+    OtherRevocation,
+    /// The phone's use is resumed, as far as it can be.
+    Resumption {
+        /// The certificates, as they are now.
+        certificates: Vec<CertificateView>,
+    },
 }
 
 /// A notice to a phone or a person. The text is in `words`, by code. `Debug` shows no parameters: a clerk's

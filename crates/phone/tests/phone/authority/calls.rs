@@ -42,6 +42,7 @@ async fn view(Shared(authority): Shared<Authority>, by: SignedBy) -> Json<PhoneV
         enrolment: latest.map(|id| view_of(id, &state.enrolments[&id])),
         certificates: state.certificates.clone(),
         deletion_due: state.deletion_due.then(|| authority.clock.now()),
+        resumption: None,
     })
 }
 
@@ -143,6 +144,7 @@ async fn take_application(
     }
     let expected = Statement::Application {
         challenge: enrolment.challenge.value.clone(),
+        change_of_phone: false,
         chip: phone(&by),
         enrolment: id,
         keys: keys_digest(&enrolment.keys),
@@ -226,6 +228,10 @@ async fn carry_out(
         BeginRequest::PinReset { usage } => {
             Statement::PinReset { challenge, chip, request: id, usage }
         }
+        BeginRequest::OtherRevocation => {
+            Statement::OtherRevocation { challenge, chip, request: id }
+        }
+        BeginRequest::Resumption => Statement::Resumption { challenge, chip, request: id },
     };
     check_statement(&statement, &expected, authority.house.issuer(Use::Signature).issuer())?;
     let first = !std::mem::replace(&mut asked.carried_out, true);
@@ -247,5 +253,7 @@ async fn carry_out(
             }
             RequestDone::PinReset
         }
+        BeginRequest::OtherRevocation => RequestDone::OtherRevocation,
+        BeginRequest::Resumption => RequestDone::Resumption { certificates: certificates.clone() },
     }))
 }

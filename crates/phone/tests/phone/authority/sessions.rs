@@ -157,6 +157,7 @@ impl Authority {
                     not_before: now,
                     not_after: now + SignedDuration::from_hours(24 * 365),
                     status: CertificateStatus::Active { since: now },
+                    reapplication_asked: false,
                 });
                 state.certificates = views.collect();
                 state.acts.push("registration");
