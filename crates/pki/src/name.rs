@@ -77,7 +77,7 @@ impl Name {
             while !parts.is_finished() {
                 let part = AnyRef::decode(parts)?;
                 part.tag().assert_eq(Tag::Set)?;
-                check_set(part.value())?;
+                each_attribute(part.value(), |_, _| Ok(()))?;
             }
             Ok::<_, der::Error>(())
         })?;
@@ -144,22 +144,6 @@ impl Part<'_> {
     }
 }
 
-/// A RelativeDistinguishedName's attributes are in the order of DER (X.690 §11.6), none twice.
-fn check_set(part: &[u8]) -> der::Result<()> {
-    let mut before: &[u8] = &[];
-    decode::decode(part, |set| {
-        while !set.is_finished() {
-            let element = set.tlv_bytes()?;
-            each_attribute(element, |_, _| Ok(()))?;
-            if element <= before {
-                return Err(Tag::Set.value_error().into());
-            }
-            before = element;
-        }
-        Ok(())
-    })
-}
-
 /// The attributes of a RelativeDistinguishedName's content, in their order.
 fn each_attribute<'a>(
     part: &'a [u8],
@@ -176,7 +160,8 @@ fn each_attribute<'a>(
     })
 }
 
-/// The comparison of [`Name::is_same`], without a copy of anything in the usual case.
+/// The comparison of [`Name::is_same`], without a copy of anything in the usual case. What is left of one
+/// of them at the end is an error: they are of different lengths.
 fn are_same(own: &[u8], other: &[u8]) -> der::Result<bool> {
     decode::decode_sequence(own, |own| {
         decode::decode_sequence(other, |other| {
@@ -185,20 +170,9 @@ fn are_same(own: &[u8], other: &[u8]) -> der::Result<bool> {
                 let (own, other) = (AnyRef::decode(own)?, AnyRef::decode(other)?);
                 same = same && is_same_part(own.value(), other.value())?;
             }
-            let is_end = own.is_finished() && other.is_finished();
-            // What follows the end of the shorter one need not be read.
-            skip(own)?;
-            skip(other)?;
-            Ok(same && is_end)
+            Ok(same)
         })
     })
-}
-
-fn skip(reader: &mut SliceReader<'_>) -> der::Result<()> {
-    while !reader.is_finished() {
-        reader.tlv_bytes()?;
-    }
-    Ok(())
 }
 
 fn is_same_part(own: &[u8], other: &[u8]) -> der::Result<bool> {
@@ -310,5 +284,20 @@ mod tests {
             assert!(Name::from_der(bytes).is_err(), "{bytes:02x?}");
         }
         assert!(Name::from_der(b"\x30\x00").is_ok(), "a name may be empty");
+    }
+
+    /// Issuers there are that do not sort them, against X.690 §11.6.
+    #[test]
+    fn a_part_of_several_attributes_is_the_same_in_any_order() {
+        let (unit, organisation) = (
+            &b"\x30\x08\x06\x03\x55\x04\x0b\x0c\x01a"[..],
+            &b"\x30\x08\x06\x03\x55\x04\x0a\x0c\x01b"[..],
+        );
+        let name = |attributes: [&[u8]; 2]| {
+            Name::from_der(&[b"\x30\x16\x31\x14", &attributes.concat()[..]].concat()).unwrap()
+        };
+        let sorted = name([organisation, unit]);
+        assert!(sorted.is_same(&name([unit, organisation])));
+        assert!(!sorted.is_same(&name([organisation, organisation])));
     }
 }
