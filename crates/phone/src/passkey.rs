@@ -1,10 +1,6 @@
 //! Biometrics in place of the user-authentication PIN (REG-2): a passkey of the device that the person
 //! holds (WebAuthn Level 3), whose `prf` extension gives a secret only after fingerprint, face or the
 //! device's own lock. The PIN is sealed with that secret: what the phone remembers opens nothing.
-//!
-//! The creation of the passkey is not judged, for no attestation is asked for, and without one it proves
-//! nothing: what counts is the assertion that follows at once, which shows that whoever holds the key
-//! was verified.
 
 use std::sync::Arc;
 
@@ -14,9 +10,8 @@ use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::wire::Base64;
 use inrou_api::wire::phone::Typed;
 use inrou_chip::client::Pin;
-use inrou_pki::PublicKey;
-use inrou_pki::digest::HashAlgorithm;
 use inrou_rules::{Use, UserAuthenticationPin};
+use inrou_web::passkey;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -31,13 +26,6 @@ const MOST: usize = 16;
 
 /// What the sealing key is derived for.
 const INFO: &[u8] = b"inrou: seal of the user-authentication PIN, v1";
-
-/// Flags in authenticator data (WebAuthn §6.1): the person was there, and was verified.
-const PRESENT_AND_VERIFIED: u8 = 0b101;
-
-/// The shortest authenticator data: digest of the site's name, flags, counter. The counter is not looked
-/// at, for passkeys that are on several devices count nothing; nor is whether this is one of those.
-const SHORTEST_DATA: usize = 37;
 
 /// A passkey that stands in for the user-authentication PIN. *This type is stored.*
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,31 +70,10 @@ pub(crate) struct Challenge {
     expires: Timestamp,
 }
 
-/// What an authenticator answered.
+/// What an authenticator answered, with the first output of the `prf` extension, in base64.
 pub(crate) struct Assertion {
-    /// The credential's id.
-    pub(crate) credential: Base64,
-    /// The public key of a new passkey.
-    pub(crate) key: Option<Base64>,
-    /// Authenticator data (WebAuthn §6.1).
-    pub(crate) authenticator: Base64,
-    /// The client data, JSON.
-    pub(crate) client: Base64,
-    /// The signature over both.
-    pub(crate) signature: Base64,
-    /// The first output of the `prf` extension, in base64.
+    pub(crate) answered: passkey::Assertion,
     pub(crate) prf: Typed,
-}
-
-/// What the browser says of the ceremony (WebAuthn §5.8.1).
-#[derive(Deserialize)]
-struct ClientData {
-    #[serde(rename = "type")]
-    kind: String,
-    challenge: String,
-    origin: String,
-    #[serde(default, rename = "crossOrigin")]
-    cross_origin: bool,
 }
 
 impl Phone {
@@ -147,7 +114,7 @@ impl Phone {
         if !self.model().is_some_and(|model| model.biometrics) {
             return Err(refused());
         }
-        let key = assertion.key.clone().ok_or_else(refused)?;
+        let key = assertion.answered.key.clone().ok_or_else(refused)?;
         let salt = self.verify(&assertion, &key, &host, &Occasion::Registering)?;
         self.blocking(move |phone| {
             let own = pin(&typed)?;
@@ -158,13 +125,13 @@ impl Phone {
             let mut nonce = [0; NONCE_LEN];
             phone.parts.entropy.fill(&mut nonce);
             let mut sealed = Zeroizing::new(own.as_bytes().to_vec());
-            let aad = Aad::from(&assertion.credential.0);
+            let aad = Aad::from(&assertion.answered.credential.0);
             sealing_key(&assertion)?
                 .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut *sealed)
                 .or_internal()?;
             let since = phone.parts.clock.now();
             phone.live().stored.passkey = Some(Passkey {
-                credential: assertion.credential,
+                credential: assertion.answered.credential,
                 key,
                 salt,
                 nonce: Base64(nonce.to_vec()),
@@ -188,7 +155,7 @@ impl Phone {
         link: &str,
     ) -> Result<Typed, Problem> {
         let passkey = self.live().stored.passkey.clone().ok_or_else(refused)?;
-        if passkey.credential != assertion.credential {
+        if passkey.credential != assertion.answered.credential {
             return Err(refused());
         }
         let occasion = Occasion::Answering(link.to_owned());
@@ -208,8 +175,7 @@ impl Phone {
         self.live().stored.passkey = None;
     }
 
-    /// Verifies an assertion (WebAuthn §7.2) with a key; gives the salt that was asked with. Its
-    /// challenge is used up.
+    /// Verifies an assertion with a key; gives the salt that was asked with. Its challenge is used up.
     fn verify(
         &self,
         assertion: &Assertion,
@@ -217,35 +183,17 @@ impl Phone {
         host: &str,
         occasion: &Occasion,
     ) -> Result<Base64, Problem> {
-        let client: ClientData =
-            serde_json::from_slice(&assertion.client.0).map_err(|_| refused())?;
         let asked = {
             let (mut live, now) = (self.live(), self.parts.clock.now());
             let open =
-                |open: &Challenge| url_safe(&open.value) == client.challenge && open.expires > now;
+                |open: &Challenge| assertion.answered.answers(&open.value) && open.expires > now;
             let at = live.challenges.iter().position(open).ok_or_else(refused)?;
             live.challenges.remove(at)
         };
-        let origins = ["https", "http"].map(|scheme| format!("{scheme}://{host}"));
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        let of_site = HashAlgorithm::Sha256.digest(name.as_bytes());
-        let data = &assertion.authenticator.0;
-        let flags = data.get(32).copied().unwrap_or_default();
-        let holds = client.kind == "webauthn.get"
-            && origins.contains(&client.origin)
-            && !client.cross_origin
-            && asked.occasion == *occasion
-            && data.len() >= SHORTEST_DATA
-            && data.get(..32) == Some(of_site.as_bytes())
-            && flags & PRESENT_AND_VERIFIED == PRESENT_AND_VERIFIED;
-        if !holds {
+        if asked.occasion != *occasion {
             return Err(refused());
         }
-        let key = PublicKey::from_spki(&key.0).map_err(|_| refused())?;
-        let client_digest = HashAlgorithm::Sha256.digest(&assertion.client.0);
-        let message = [data.as_slice(), client_digest.as_bytes()].concat();
-        let algorithm = key.algorithm().signature();
-        key.verify(algorithm, &message, &assertion.signature.0).map_err(|_| refused())?;
+        assertion.answered.verify(key, host).map_err(|_| refused())?;
         Ok(asked.salt)
     }
 }
@@ -260,12 +208,6 @@ fn sealing_key(assertion: &Assertion) -> Result<LessSafeKey, Problem> {
     let derived = Salt::new(HKDF_SHA256, &[]).extract(&secret);
     let key = UnboundKey::from(derived.expand(&[INFO], &AES_256_GCM).or_internal()?);
     Ok(LessSafeKey::new(key))
-}
-
-/// As client data writes it: base64url without padding (RFC 4648 §5).
-fn url_safe(bytes: &Base64) -> String {
-    let text = String::from(bytes.clone());
-    text.trim_end_matches('=').replace('+', "-").replace('/', "_")
 }
 
 fn refused() -> Problem {

@@ -67,43 +67,49 @@ for (const list of document.querySelectorAll("[data-rules-of]")) {
   tick();
 }
 
-// A passkey in place of a PIN: the authenticator is asked when the form is sent, and what it answers goes
-// into the form. A new passkey is used at once, for what it gives only its use can prove.
+// A passkey: the authenticator is asked when the form is sent, and what it answers goes into the form. A new
+// passkey is used at once, for what it gives only its use can prove. With a salt it stands in for a PIN, and
+// gives the secret that seals it; without, it signs somebody in, and knows by itself whom.
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)));
 for (const form of document.querySelectorAll("form[data-passkey]")) {
-  const { challenge, salt, credential, user, failed, unsupported, passkey } = form.dataset;
+  const { challenge, salt, credential, user, handle, failed, unsupported, passkey } = form.dataset;
   const says = form.querySelector("[data-passkey-says]");
   if (!globalThis.PublicKeyCredential) {
     says.textContent = unsupported;
     continue;
   }
   form.hidden = false;
+  const extensions = salt ? { prf: { eval: { first: bytes(salt) } } } : {};
   const make = () => navigator.credentials.create({
     publicKey: {
       challenge: bytes(challenge),
       rp: { name: location.host },
       attestation: "none",
-      user: { id: crypto.getRandomValues(new Uint8Array(16)), name: user, displayName: user },
+      user: {
+        id: handle ? bytes(handle) : crypto.getRandomValues(new Uint8Array(16)),
+        name: user,
+        displayName: user,
+      },
       pubKeyCredParams: [
       // ES256 and RS256: between them every platform has one.
       { type: "public-key", alg: -7 },
       { type: "public-key", alg: -257 },
     ],
       authenticatorSelection: {
-        authenticatorAttachment: "platform",
-        residentKey: "preferred",
+        ...(salt ? { authenticatorAttachment: "platform" } : {}),
+        residentKey: salt ? "preferred" : "required",
         userVerification: "required",
       },
-      extensions: { prf: { eval: { first: bytes(salt) } } },
+      extensions,
     },
   });
   const use = (id) => navigator.credentials.get({
     publicKey: {
       challenge: bytes(challenge),
       userVerification: "required",
-      allowCredentials: [{ type: "public-key", id }],
-      extensions: { prf: { eval: { first: bytes(salt) } } },
+      allowCredentials: id ? [{ type: "public-key", id }] : [],
+      extensions,
     },
   });
   form.addEventListener("submit", async (event) => {
@@ -111,9 +117,9 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     says.textContent = "";
     try {
       const made = passkey === "create" ? await make() : undefined;
-      const used = await use(made ? made.rawId : bytes(credential));
+      const used = await use(made ? made.rawId : credential && bytes(credential));
       const prf = used.getClientExtensionResults().prf?.results?.first;
-      if (!prf) {
+      if (salt && !prf) {
         says.textContent = unsupported;
         return;
       }
@@ -123,7 +129,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       fields.authenticator.value = text(used.response.authenticatorData);
       fields.client.value = text(used.response.clientDataJSON);
       fields.signature.value = text(used.response.signature);
-      fields.prf.value = text(prf);
+      if (salt) fields.prf.value = text(prf);
       form.submit();
     } catch {
       says.textContent = failed;

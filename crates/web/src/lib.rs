@@ -14,6 +14,7 @@ mod form;
 mod hand_over;
 mod hotline;
 mod once;
+pub mod passkey;
 mod problem_page;
 mod progress;
 mod qr;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Path, Query};
 use inrou_api::wire::phone::{PhoneState, StepProblem, Typed};
 use inrou_rules::Use;
-use inrou_web::{Field, Form, Said, Trouble, Visit, page};
+use inrou_web::{Field, Form, Said, Trouble, Visit, page, passkey};
 use serde::Deserialize;
 
 use super::parts::{self, Fault};
@@ -88,27 +88,15 @@ pub(super) struct RegisterForm {
 /// What the script put into a form; empty where it did not run.
 #[derive(Deserialize)]
 pub(super) struct AssertionForm {
-    credential: Option<String>,
-    key: Option<String>,
-    authenticator: Option<String>,
-    client: Option<String>,
-    signature: Option<String>,
+    #[serde(flatten)]
+    answered: passkey::AssertionForm,
     prf: Option<Typed>,
 }
 
 impl AssertionForm {
     /// What the authenticator answered; `None` if it was not asked.
     pub(super) fn into_assertion(self) -> Option<Assertion> {
-        let bytes =
-            |field: Option<String>| field.filter(|field| !field.is_empty())?.try_into().ok();
-        Some(Assertion {
-            credential: bytes(self.credential)?,
-            key: bytes(self.key),
-            authenticator: bytes(self.authenticator)?,
-            client: bytes(self.client)?,
-            signature: bytes(self.signature)?,
-            prf: self.prf?,
-        })
+        Some(Assertion { answered: self.answered.into_assertion()?, prf: self.prf? })
     }
 }
 
@@ -123,7 +111,7 @@ pub(super) async fn register(
     let phone = find(fleet, name.clone()).await?;
     let done = match form.assertion.into_assertion() {
         Some(assertion) => {
-            let host = host(&headers, &uri);
+            let host = passkey::host(&headers, &uri);
             phone.clone().alone(|phone| phone.register_passkey(assertion, form.pin, host)).await
         }
         None => Err(Problem::new(Code::PASSKEY_REFUSED).by_rule("REG-2")),
@@ -144,11 +132,4 @@ pub(super) async fn remove(
     phone.forget_passkey();
     phone.save().await?;
     Ok(to(&name, "/passkey").into_response())
-}
-
-/// The host and port by which the page was reached.
-pub(super) fn host(headers: &HeaderMap, uri: &Uri) -> String {
-    let named = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let named = named.or_else(|| uri.authority().map(|authority| authority.as_str()));
-    named.unwrap_or_default().to_ascii_lowercase()
 }

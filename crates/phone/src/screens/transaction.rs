@@ -13,12 +13,12 @@ use inrou_api::wire::transaction::{
     Afterwards, Attribute, LoginOrigin, Purpose, Transaction, TransactionId, TransactionState,
 };
 use inrou_rules::Use;
-use inrou_web::{Field, Form, Kind, Said, Trouble, Visit, page, percent};
+use inrou_web::{Field, Form, Kind, Said, Trouble, Visit, page, passkey, percent};
 use inrou_words::Term;
 use serde::Deserialize;
 
 use super::parts::{self, Fault};
-use super::passkey::{self, AssertionForm};
+use super::passkey::AssertionForm;
 use super::{Tells, find, home, to, to_be_told};
 use crate::answer::{usage_of, uses_of};
 use crate::fleet::Fleet;
