@@ -20,6 +20,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use crate::acting::{self, Acting};
 use crate::clock::Clock;
 use crate::idempotency::{self, IdempotencyKey};
 use crate::problem::{Code, Problem, language_tag};
@@ -159,7 +160,8 @@ impl Client {
         let (path, query) = path.split_once('?').map_or((path, None), |(p, q)| (p, Some(q)));
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url.set_query(query);
-        Call { client: self.clone(), method, url, key: None, body: Ok(None), patience: PATIENCE }
+        let client = self.clone();
+        Call { client, method, url, key: None, acting: None, body: Ok(None), patience: PATIENCE }
     }
 }
 
@@ -169,6 +171,7 @@ pub struct Call {
     method: Method,
     url: Url,
     key: Option<IdempotencyKey>,
+    acting: Option<Acting>,
     body: Result<Option<(&'static str, Vec<u8>)>, String>,
     patience: Duration,
 }
@@ -196,6 +199,13 @@ impl Call {
     #[must_use]
     pub fn once(mut self, key: &IdempotencyKey) -> Self {
         self.key = Some(key.clone());
+        self
+    }
+
+    /// As an act of that member of the staff.
+    #[must_use]
+    pub fn acting(mut self, acting: Acting) -> Self {
+        self.acting = Some(acting);
         self
     }
 
@@ -292,6 +302,9 @@ impl Call {
         }
         if let Some(key) = &self.key {
             headers.insert(idempotency::HEADER, key.to_header());
+        }
+        if let Some(acting) = self.acting {
+            headers.insert(acting::HEADER, acting.to_header());
         }
         let body = body.as_ref().map(|(_, body)| body.clone()).unwrap_or_default();
         if let Some(signer) = &self.client.signer {

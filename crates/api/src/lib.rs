@@ -5,11 +5,13 @@
 //! - [`problem`]: refusals and errors as problem documents; [`trace`]: what links them to the log
 //! - [`server`], [`client`]: the two ends of a connection
 //! - [`signature`]: signed requests; [`idempotency`]: requests that are carried out once
+//! - [`acting`]: who of a role's staff acts, and why
 //! - [`session`]: playing a secure-channel session to a chip
 //! - [`page`]: lists in pages
 //! - [`clock`]: the time
 //! - [`unseen`]: characters that a reader does not see
 
+pub mod acting;
 pub mod client;
 pub mod clock;
 pub mod consent;

@@ -1,13 +1,14 @@
 //! What municipalities' counters do: residents, cards, changes; and how they see a resident.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use inrou_api::acting::Acting;
 use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::Problem;
 use inrou_api::problem::{Code, OrInternal};
 use inrou_api::wire::authority::{
     AdmitResident, Attendance, CardFound, CardIssued, CardPin, CardView, ChangeRecord,
-    ChooseCertificates, FormerPhoneView, IssueCard, RenewCertificates, ReportDeparture,
-    ReportFound, ResidentAdmitted, ResidentSummary, ResidentView, UnlockCard,
+    ChooseCertificates, FindResidents, FormerPhoneView, IssueCard, RenewCertificates,
+    ReportDeparture, ReportFound, ResidentAdmitted, ResidentSummary, ResidentView, UnlockCard,
 };
 use inrou_pki::{AttributesInvalid, PersonalAttributes};
 use inrou_rules::{
@@ -20,7 +21,7 @@ use crate::card_work::CardWork;
 use crate::http::Keep;
 use crate::problem::Failed;
 use crate::projection::project;
-use crate::store::{Actor, AttributeVersion, Salt, StoreError, Unit, Write};
+use crate::store::{Actor, AttributeVersion, NameKey, Salt, StoreError, Unit, Versioned, Write};
 
 impl Authority {
     /// Enters a resident under `id`.
@@ -28,6 +29,7 @@ impl Authority {
         &self,
         id: ResidentId,
         request: &AdmitResident,
+        acting: Option<Acting>,
         keep: Keep<'_, ResidentAdmitted>,
     ) -> Result<ResidentAdmitted, Failed> {
         check_place(request.municipality)?;
@@ -47,7 +49,7 @@ impl Authority {
         let events = decide(None, &request.attributes, &command, now, &self.settings.rules)?;
         let resident =
             events.iter().fold(None, inrou_rules::apply).ok_or(Refusal::ResidentUnknown)?;
-        let actor = Actor::Counter { municipality: request.municipality };
+        let actor = Actor::Counter { municipality: request.municipality, acting };
         let mut unit =
             Unit::from(Write::PutResident { expected: None, resident: Box::new(resident.clone()) });
         unit.push(Write::PutAttributes(AttributeVersion { record: resident.record, ..record }));
@@ -67,6 +69,7 @@ impl Authority {
         id: ResidentId,
         card: CardId,
         request: &IssueCard,
+        acting: Option<Acting>,
         keep: Keep<'_, CardIssued>,
     ) -> Result<CardIssued, Failed> {
         let issued = |resident: &Resident| {
@@ -79,7 +82,7 @@ impl Authority {
         let work = CardWork::new(card, &*self.entropy);
         let after = self.act(
             id,
-            Actor::Counter { municipality: request.counter },
+            Actor::Counter { municipality: request.counter, acting },
             &Command::IssueCard {
                 card,
                 chip: request.chip,
@@ -100,13 +103,14 @@ impl Authority {
         &self,
         id: ResidentId,
         request: &ChooseCertificates,
+        acting: Option<Acting>,
     ) -> Result<ResidentView, Failed> {
         let command = Command::ChooseCardCertificates {
             uses: request.uses,
             presence: presence(request.attendance),
             by: request.counter,
         };
-        self.act_at_counter(id, request.counter, &command)
+        self.act_at_counter(id, (request.counter, acting), &command)
     }
 
     /// Orders new certificates in place of those that are about to expire (CARD-9).
@@ -114,13 +118,14 @@ impl Authority {
         &self,
         id: ResidentId,
         request: &RenewCertificates,
+        acting: Option<Acting>,
     ) -> Result<ResidentView, Failed> {
         let command = Command::RenewCardCertificates {
             uses: request.uses,
             presence: presence(request.attendance),
             by: request.counter,
         };
-        self.act_at_counter(id, request.counter, &command)
+        self.act_at_counter(id, (request.counter, acting), &command)
     }
 
     /// Takes a card back that was reported lost (CARD-12).
@@ -128,6 +133,7 @@ impl Authority {
         &self,
         id: ResidentId,
         request: &ReportFound,
+        acting: Option<Acting>,
         keep: Keep<'_, CardFound>,
     ) -> Result<CardFound, Failed> {
         let found = |resident: &Resident| {
@@ -139,7 +145,7 @@ impl Authority {
             presence: presence(request.attendance),
             by: request.counter,
         };
-        let actor = Actor::Counter { municipality: request.counter };
+        let actor = Actor::Counter { municipality: request.counter, acting };
         let also = |after: &Resident| found(after).as_ref().map(keep).into_iter().collect();
         let after = self.act(id, actor, &command, &also)?;
         found(&after).ok_or_else(|| Refusal::NoCard.into())
@@ -150,18 +156,19 @@ impl Authority {
         &self,
         id: ResidentId,
         request: &ReportDeparture,
+        acting: Option<Acting>,
     ) -> Result<ResidentView, Failed> {
         let command = Command::Depart { departure: request.departure, by: request.counter };
-        self.act_at_counter(id, request.counter, &command)
+        self.act_at_counter(id, (request.counter, acting), &command)
     }
 
     fn act_at_counter(
         &self,
         id: ResidentId,
-        municipality: Municipality,
+        (municipality, acting): (Municipality, Option<Acting>),
         command: &Command,
     ) -> Result<ResidentView, Failed> {
-        self.act(id, Actor::Counter { municipality }, command, &|_| Vec::new())?;
+        self.act(id, Actor::Counter { municipality, acting }, command, &|_| Vec::new())?;
         self.resident_view(id)
     }
 
@@ -170,6 +177,7 @@ impl Authority {
         &self,
         id: ResidentId,
         request: &ChangeRecord,
+        acting: Option<Acting>,
     ) -> Result<ResidentView, Failed> {
         check_place(request.municipality)?;
         check_attributes(&request.attributes)?;
@@ -195,14 +203,19 @@ impl Authority {
             presence: presence(request.attendance),
         };
         let loaded = crate::act::Loaded { attributes: request.attributes.clone(), ..loaded };
-        let actor = Actor::Counter { municipality: request.municipality };
+        let actor = Actor::Counter { municipality: request.municipality, acting };
         let also = |_: &_| vec![Write::PutAttributes(record.clone())];
         self.decide_and_commit(&loaded, actor, &command, &also).map_err(Failed::from)?;
         self.resident_view(id)
     }
 
     /// Lets a PIN of the card be set anew (CARD-6): the chip is told in a session.
-    pub(crate) fn unlock_card(&self, id: ResidentId, request: &UnlockCard) -> Result<(), Failed> {
+    pub(crate) fn unlock_card(
+        &self,
+        id: ResidentId,
+        request: &UnlockCard,
+        acting: Option<Acting>,
+    ) -> Result<(), Failed> {
         let command = Command::UnlockCard {
             usage: match request.pin {
                 CardPin::Signature => Some(Use::Signature),
@@ -212,7 +225,7 @@ impl Authority {
             presence: presence(request.attendance),
             by: request.counter,
         };
-        let actor = Actor::Counter { municipality: request.counter };
+        let actor = Actor::Counter { municipality: request.counter, acting };
         self.act_on_card(id, actor, &command, |work| work.unlocked.insert(request.pin))
     }
 
@@ -220,6 +233,7 @@ impl Authority {
     pub(crate) fn resident_view(&self, id: ResidentId) -> Result<ResidentView, Failed> {
         let loaded = self.load(id)?;
         let resident = loaded.resident;
+        let phone = resident.phone.as_ref().map(|phone| self.phone(phone.chip)).transpose()?;
         Ok(ResidentView {
             resident: id,
             standing: resident.standing,
@@ -233,6 +247,7 @@ impl Authority {
                 lost_since: card.lost_since,
             }),
             phone: resident.phone.as_ref().map(|phone| phone.chip),
+            phone_model: phone.map(|phone| phone.value.model),
             former_phones: resident.former_phones.iter().map(former_phone).collect(),
             certificates: resident.certificates.values().map(crate::views::certificate).collect(),
         })
@@ -244,11 +259,33 @@ impl Authority {
         query: &PageQuery,
         of: Option<Municipality>,
     ) -> Result<Page<ResidentSummary>, Failed> {
+        self.summaries(query, of, |after, limit| self.store.residents(after, limit))
+    }
+
+    /// Residents who are called so and were born that day, a page at a time; of one municipality alone, if
+    /// one is named.
+    pub(crate) fn find_residents(
+        &self,
+        request: &FindResidents,
+        query: &PageQuery,
+        of: Option<Municipality>,
+    ) -> Result<Page<ResidentSummary>, Failed> {
+        let key = NameKey::of(&request.name, request.birth_date);
+        self.summaries(query, of, |after, limit| self.store.residents_called(key, after, limit))
+    }
+
+    /// A page of those of the residents that `read` gives who live there.
+    fn summaries(
+        &self,
+        query: &PageQuery,
+        of: Option<Municipality>,
+        read: impl Fn(Option<ResidentId>, u32) -> Result<Vec<Versioned<Resident>>, StoreError>,
+    ) -> Result<Page<ResidentSummary>, Failed> {
         let limit = query.limit;
         let (mut after, wanted) = (query.position()?, limit.count() + 1);
         let mut summaries = Vec::new();
         while summaries.len() < wanted {
-            let page = self.store.residents(after, wanted as u32)?;
+            let page = read(after, wanted as u32)?;
             let is_last = page.len() < wanted;
             after = page.last().map(|resident| resident.value.id);
             for found in page.into_iter().map(|resident| resident.value) {

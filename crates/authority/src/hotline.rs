@@ -1,5 +1,6 @@
 //! What the hotline does: holds at any hour, revocations while it answers (HOURS-4).
 
+use inrou_api::acting::Acting;
 use inrou_api::wire::authority::{ReportLoss, ResidentView, RevokePhone};
 use inrou_rules::{Command, ResidentId, RevocationWay};
 
@@ -13,8 +14,9 @@ impl Authority {
         &self,
         id: ResidentId,
         request: &ReportLoss,
+        acting: Option<Acting>,
     ) -> Result<ResidentView, Failed> {
-        self.act_by_call(id, &Command::Hold { medium: request.medium })
+        self.act_by_call(id, &Command::Hold { medium: request.medium }, acting)
     }
 
     /// Ends the use of a phone's certificates on request (LOSS-3, END-5).
@@ -22,13 +24,19 @@ impl Authority {
         &self,
         id: ResidentId,
         request: &RevokePhone,
+        acting: Option<Acting>,
     ) -> Result<ResidentView, Failed> {
         let way = RevocationWay::Hotline;
-        self.act_by_call(id, &Command::RevokePhone { chip: request.chip, way })
+        self.act_by_call(id, &Command::RevokePhone { chip: request.chip, way }, acting)
     }
 
-    fn act_by_call(&self, id: ResidentId, command: &Command) -> Result<ResidentView, Failed> {
-        self.act(id, Actor::Hotline, command, &|_| Vec::new())?;
+    fn act_by_call(
+        &self,
+        id: ResidentId,
+        command: &Command,
+        acting: Option<Acting>,
+    ) -> Result<ResidentView, Failed> {
+        self.act(id, Actor::Hotline { acting }, command, &|_| Vec::new())?;
         self.resident_view(id)
     }
 }

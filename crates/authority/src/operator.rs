@@ -1,6 +1,7 @@
 //! What the operator does to certificates of many residents: one resident at a time, under the number of
 //! one operation.
 
+use inrou_api::acting::Acting;
 use inrou_api::wire::authority::{CertificateName, Operate, OperatorAct, ResidentView};
 use inrou_rules::{CertificateId, Command, Refusal, ResidentId, Serial};
 
@@ -14,6 +15,7 @@ impl Authority {
         &self,
         id: ResidentId,
         request: &Operate,
+        acting: Option<Acting>,
     ) -> Result<ResidentView, Failed> {
         let operation = request.operation;
         let command = Command::Operate {
@@ -26,7 +28,7 @@ impl Authority {
             },
             certificates: request.certificates.iter().map(named).collect::<Result<_, _>>()?,
         };
-        self.act(id, Actor::Operator { operation }, &command, &|_| Vec::new())?;
+        self.act(id, Actor::Operator { operation, acting }, &command, &|_| Vec::new())?;
         self.resident_view(id)
     }
 }

@@ -57,11 +57,18 @@ pub(crate) fn history(logged: &LoggedEntry) -> HistoryEntry {
         .filter_map(|name| Some((name.to_owned(), text(name)?)))
         .chain(of(certificate, "usage"))
         .chain(of(issued, "medium"))
+        .chain(
+            logged
+                .entry
+                .actor
+                .acting()
+                .map(|acting| ("said".to_owned(), acting.reason.as_str().to_owned())),
+        )
         .collect();
     let actor = match logged.entry.actor {
         Actor::Card { .. } => "card",
         Actor::Counter { .. } => "counter",
-        Actor::Hotline => "hotline",
+        Actor::Hotline { .. } => "hotline",
         Actor::Operator { .. } => "operator",
         Actor::Phone { .. } => "phone",
         Actor::Service => "service",

@@ -11,21 +11,38 @@ mod life;
 
 use applying::{delete, notices};
 use house::{CARD_PASSWORD, CARD_PIN, hanako, set_pins};
+use inrou_api::acting::{Acting, Reason};
+use inrou_api::client::Client;
 use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::page::Page;
 use inrou_api::session::{SessionError, play};
 use inrou_api::wire::authority::{
-    Attendance, CardFound, IssueCard, RenewCertificates, ReportDeparture, ReportFound,
-    ResidentSummary, ResidentView, SessionWork,
+    Attendance, CardFound, ChangeRecord, FindResidents, IssueCard, RenewCertificates,
+    ReportDeparture, ReportFound, ReportLoss, ResidentSummary, ResidentView, SessionWork,
 };
 use inrou_pki::Status;
-use inrou_rules::{Departure, Medium, Municipality, RevocationReason, Standing, Use, Uses};
+use inrou_rules::{
+    Attributes, Departure, Medium, MemberId, Municipality, RevocationReason, Standing, Use, Uses,
+};
 use life::{Life, kiyose};
 
 const SIGNATURE: Uses = Uses { signature: true, user_authentication: false };
 
 fn renewal(uses: Uses) -> RenewCertificates {
     RenewCertificates { uses, attendance: Attendance::InPerson, counter: kiyose() }
+}
+
+/// Whom a counter finds by a name and the resident's birth date.
+async fn search(life: &Life, counter: &Client, name: &str) -> Vec<ResidentSummary> {
+    let request = FindResidents {
+        name: name.to_owned(),
+        birth_date: hanako().birth_date,
+        municipality: None,
+    };
+    let page: Page<ResidentSummary> =
+        counter.post("/residents/search").json(&request).answer().await.unwrap();
+    assert!(page.items.iter().all(|found| found.resident == life.resident));
+    page.items
 }
 
 async fn find(life: &Life, reissue: bool, key: &IdempotencyKey) -> Result<CardFound, String> {
@@ -124,7 +141,7 @@ async fn card_13_a_departure_ends_everything_at_once_and_the_phone_deletes() {
     assert_eq!(notices(&life.phone).await.last().unwrap(), "certificates-revoked");
     delete(&life.phone).await.unwrap();
     assert_eq!(life.view().await.former_phones, []);
-    let loss = inrou_api::wire::authority::ReportLoss { medium: Medium::Card };
+    let loss = ReportLoss { medium: Medium::Card };
     assert_eq!(life.call("hold", &loss).await.unwrap_err(), "not-on-register");
 }
 
@@ -159,7 +176,52 @@ async fn card_6_the_counter_of_one_municipality_serves_its_own_residents_alone()
     let Err(SessionError::Client(error)) = played else { panic!("{played:?}") };
     assert_eq!(applying::code(error), "other-municipality");
     // What is not the counter's at all.
-    let loss = inrou_api::wire::authority::ReportLoss { medium: Medium::Card };
+    let loss = ReportLoss { medium: Medium::Card };
     let refused = life.call_by(&life.house.kodaira, "hold", &loss).await;
     assert_eq!(refused.unwrap_err().code(), "permission-denied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn card_6_a_resident_is_found_by_name_and_birth_date_by_the_own_counter() {
+    let life = Life::on_android().await;
+    let Attributes { name, name_reading, .. } = hanako();
+    let family = name.split('\u{3000}').next().unwrap().to_owned();
+    for said in [&name, &name_reading, &family, &name.replace('\u{3000}', "")] {
+        let found = search(&life, &life.house.counter, said).await;
+        assert_eq!((found.len(), &found[0].name), (1, &name), "{said}");
+        assert!(search(&life, &life.house.kodaira, said).await.is_empty(), "another's resident");
+    }
+    assert!(search(&life, &life.house.counter, "だれか").await.is_empty());
+    let elsewhere = FindResidents {
+        name: name.clone(),
+        birth_date: hanako().birth_date,
+        municipality: Some("13211".parse().unwrap()),
+    };
+    let page: Page<ResidentSummary> =
+        life.house.counter.post("/residents/search").json(&elsewhere).answer().await.unwrap();
+    assert!(page.items.is_empty());
+    // Once she has another name she is found by that one.
+    let renamed = Attributes { name: "見本\u{3000}花子".to_owned(), ..hanako() };
+    let change = ChangeRecord {
+        attributes: renamed,
+        municipality: kiyose(),
+        reissue: false,
+        attendance: Attendance::InPerson,
+    };
+    life.call("record", &change).await.unwrap();
+    assert!(search(&life, &life.house.counter, &name).await.is_empty());
+    assert_eq!(search(&life, &life.house.counter, "見本花子").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_7_why_somebody_of_the_staff_acted_is_in_the_journal_and_by_whom_in_the_desks_words() {
+    let life = Life::on_android().await;
+    let acting = Acting { member: MemberId::from_bytes([9; 16]), reason: Reason::Stolen };
+    let loss = ReportLoss { medium: Medium::Phone };
+    let path = format!("/residents/{}/hold", life.resident);
+    let call = life.house.counter.post(&path).json(&loss).acting(acting);
+    call.answer::<ResidentView>().await.unwrap();
+    let journal = life.house.store.journal(life.resident, 0, 99).unwrap();
+    let told: Vec<_> = journal.iter().filter_map(|logged| logged.entry.actor.acting()).collect();
+    assert!(told.len() >= 3 && told.iter().all(|one| *one == acting), "{told:?}");
 }

@@ -94,6 +94,10 @@ hex_id!(
     EnrolmentId
 );
 hex_id!(
+    /// A member of a desk's staff, by a name that says nothing of whom.
+    MemberId
+);
+hex_id!(
     /// One operation of the operator over many residents' certificates.
     OperationId
 );

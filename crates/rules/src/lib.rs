@@ -10,6 +10,7 @@
 pub mod hotline;
 pub mod hours;
 pub mod japan;
+pub mod names;
 pub mod validity;
 
 mod apply;
@@ -39,7 +40,8 @@ pub use command::{Command, Issuance, OperatorAct, Presence, RevocationWay};
 pub use decide::{Resumption, decide, resumption};
 pub use event::Event;
 pub use ids::{
-    CardId, ChipId, EnrolmentId, InvalidId, Municipality, OperationId, RecordVersion, ResidentId,
+    CardId, ChipId, EnrolmentId, InvalidId, MemberId, Municipality, OperationId, RecordVersion,
+    ResidentId,
 };
 pub use invariants::{Invariant, broken_invariants};
 pub use issuance::{DueCertificate, Order, due_issuance, whole_second};

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, header};
 
 use super::Target;
-use crate::idempotency;
+use crate::{acting, idempotency};
 
 pub(super) const CONTENT_DIGEST: &str = "content-digest";
 pub(super) const SIGNATURE: &str = "signature";
@@ -17,6 +17,9 @@ pub(super) fn required(headers: &HeaderMap, body: &[u8]) -> Vec<&'static str> {
     }
     if headers.contains_key(idempotency::HEADER) {
         names.push(idempotency::HEADER);
+    }
+    if headers.contains_key(acting::HEADER) {
+        names.push(acting::HEADER);
     }
     names
 }

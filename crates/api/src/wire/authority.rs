@@ -12,9 +12,9 @@ pub use consents::{
 };
 pub use counter::{
     AdmitResident, Attendance, CardFound, CardIssued, CardView, CertificateName, ChangeRecord,
-    ChooseCertificates, FormerPhoneView, IssueCard, Operate, OperatorAct, RenewCertificates,
-    ReportDeparture, ReportFound, ReportLoss, ResidentAdmitted, ResidentSummary, ResidentView,
-    RevokePhone, UnlockCard,
+    ChooseCertificates, FindResidents, FormerPhoneView, IssueCard, Operate, OperatorAct,
+    RenewCertificates, ReportDeparture, ReportFound, ReportLoss, ResidentAdmitted, ResidentSummary,
+    ResidentView, RevokePhone, UnlockCard,
 };
 pub use phones::{
     ApplicationAccepted, BeginEnrolment, BeginRequest, CertificateView, Challenge, EnrolmentBegun,

@@ -1,14 +1,15 @@
 //! What counters call: residents, cards, changes.
 
 use axum::extract::State as Shared;
+use inrou_api::acting::{ActingHeader, SaidActing};
 use inrou_api::idempotency::{Answer, KeyHeader, KeyedJson};
 use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::Problem;
 use inrou_api::server::{Json, Path, Query};
 use inrou_api::signature::SignedBy;
 use inrou_api::wire::authority::{
-    AdmitResident, CardFound, CardIssued, ChangeRecord, ChooseCertificates, IssueCard,
-    RenewCertificates, ReportDeparture, ReportFound, ResidentAdmitted, ResidentSummary,
+    AdmitResident, CardFound, CardIssued, ChangeRecord, ChooseCertificates, FindResidents,
+    IssueCard, RenewCertificates, ReportDeparture, ReportFound, ResidentAdmitted, ResidentSummary,
     ResidentView, UnlockCard,
 };
 use inrou_rules::{CardId, Municipality, Refusal, ResidentId};
@@ -22,6 +23,7 @@ use crate::problem::Failed;
 pub(super) fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(admit, list))
+        .routes(routes!(find))
         .routes(routes!(view))
         .routes(routes!(issue_card))
         .routes(routes!(choose_certificates))
@@ -35,7 +37,7 @@ pub(super) fn router() -> OpenApiRouter<State> {
 /// Enters a resident.
 #[utoipa::path(post, path = "/residents", operation_id = "admit_resident", tag = "counter",
     request_body = AdmitResident,
-    params(KeyHeader),
+    params(KeyHeader, ActingHeader),
     extensions(("x-problems" = json!([
         "attributes-malformed", "conflict", "municipality-unknown", "other-municipality",
         "resident-known", "resident-unknown"
@@ -44,13 +46,14 @@ pub(super) fn router() -> OpenApiRouter<State> {
 async fn admit(
     Shared(state): Shared<State>,
     by: SignedBy,
+    SaidActing(acting): SaidActing,
     body: KeyedJson<AdmitResident>,
 ) -> Result<Answer, Problem> {
     let (role, (request, admit)) = (role(&by)?, keyed(body, &by));
     blocking(state.authority, move |authority| {
         authority.permit_counter(&role, admit.municipality)?;
         let resident = ResidentId::from_bytes(authority.new_id("resident", &request));
-        once(authority, &request, |keep| authority.admit(resident, &admit, keep))
+        once(authority, &request, |keep| authority.admit(resident, &admit, acting, keep))
     })
     .await
 }
@@ -68,6 +71,29 @@ async fn list(
     let found = blocking(state.authority, move |authority| {
         let of = authority.permit_view(&role)?;
         authority.residents(&query, of)
+    });
+    found.await.map(Json)
+}
+
+/// Residents by name and birth date, a page at a time: of its own municipality, for the counter of one. The name
+/// is the whole or the family name, written or in kana, in whichever way.
+#[utoipa::path(post, path = "/residents/search", operation_id = "find_residents", tag = "counter",
+    params(PageQuery), request_body = FindResidents,
+    responses((status = 200, body = Page<ResidentSummary>)))]
+async fn find(
+    Shared(state): Shared<State>,
+    by: SignedBy,
+    Query(query): Query<PageQuery>,
+    Json(request): Json<FindResidents>,
+) -> Result<Json<Page<ResidentSummary>>, Problem> {
+    let role = role(&by)?;
+    let found = blocking(state.authority, move |authority| {
+        let of = authority.permit_view(&role)?;
+        // Another's residents are nobody's that it may see.
+        if of.zip(request.municipality).is_some_and(|(of, asked)| of != asked) {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        authority.find_residents(&request, &query, of.or(request.municipality))
     });
     found.await.map(Json)
 }
@@ -97,7 +123,7 @@ async fn view(
 /// Issues a card (CARD-1), in place of one that is lost, has expired or is about to. Its chip is written
 /// in sessions.
 #[utoipa::path(post, path = "/residents/{resident}/card", tag = "counter",
-    params(("resident" = inline(ResidentId), Path), KeyHeader),
+    params(("resident" = inline(ResidentId), Path), KeyHeader, ActingHeader),
     request_body = IssueCard,
     extensions(("x-problems" = json!([
         "card-in-force", "conflict", "in-person-only", "municipality-unknown", "no-card",
@@ -108,20 +134,21 @@ async fn issue_card(
     Shared(state): Shared<State>,
     by: SignedBy,
     Path(resident): Path<ResidentId>,
+    SaidActing(acting): SaidActing,
     body: KeyedJson<IssueCard>,
 ) -> Result<Answer, Problem> {
     let (role, (request, issue)) = (role(&by)?, keyed(body, &by));
     blocking(state.authority, move |authority| {
         authority.permit_counter(&role, issue.counter)?;
         let card = CardId::from_bytes(authority.new_id("card", &request));
-        once(authority, &request, |keep| authority.issue_card(resident, card, &issue, keep))
+        once(authority, &request, |keep| authority.issue_card(resident, card, &issue, acting, keep))
     })
     .await
 }
 
 /// Changes which certificates the card carries (CARD-1). Repeating it changes nothing.
 #[utoipa::path(post, path = "/residents/{resident}/card/certificates", tag = "counter",
-    params(("resident" = inline(ResidentId), Path)), request_body = ChooseCertificates,
+    params(("resident" = inline(ResidentId), Path), ActingHeader), request_body = ChooseCertificates,
     extensions(("x-problems" = json!([
         "card-expired", "card-reported-lost", "conflict", "in-person-only", "no-card",
         "not-on-register", "other-municipality", "resident-unknown", "under-fifteen"
@@ -131,10 +158,11 @@ async fn choose_certificates(
     Shared(state): Shared<State>,
     by: SignedBy,
     Path(resident): Path<ResidentId>,
+    SaidActing(acting): SaidActing,
     Json(choice): Json<ChooseCertificates>,
 ) -> Result<Json<ResidentView>, Problem> {
     at_counter(state, &by, choice.counter, move |authority| {
-        authority.choose_certificates(resident, &choice)
+        authority.choose_certificates(resident, &choice, acting)
     })
     .await
 }
@@ -142,7 +170,7 @@ async fn choose_certificates(
 /// Orders new certificates in place of those that are about to expire (CARD-9); they are issued and
 /// written in sessions. Repeating it changes nothing.
 #[utoipa::path(post, path = "/residents/{resident}/card/renewal", tag = "counter",
-    params(("resident" = inline(ResidentId), Path)), request_body = RenewCertificates,
+    params(("resident" = inline(ResidentId), Path), ActingHeader), request_body = RenewCertificates,
     extensions(("x-problems" = json!([
         "card-expired", "card-reported-lost", "conflict", "in-person-only", "no-card",
         "not-on-register", "nothing-to-renew", "other-municipality", "renewal-not-open",
@@ -153,17 +181,18 @@ async fn renew_certificates(
     Shared(state): Shared<State>,
     by: SignedBy,
     Path(resident): Path<ResidentId>,
+    SaidActing(acting): SaidActing,
     Json(renewal): Json<RenewCertificates>,
 ) -> Result<Json<ResidentView>, Problem> {
     at_counter(state, &by, renewal.counter, move |authority| {
-        authority.renew_certificates(resident, &renewal)
+        authority.renew_certificates(resident, &renewal, acting)
     })
     .await
 }
 
 /// Takes a card back that was reported lost (CARD-12). What is ordered anew is written in sessions.
 #[utoipa::path(post, path = "/residents/{resident}/card/found", tag = "counter",
-    params(("resident" = inline(ResidentId), Path), KeyHeader),
+    params(("resident" = inline(ResidentId), Path), KeyHeader, ActingHeader),
     request_body = ReportFound,
     extensions(("x-problems" = json!([
         "card-expired", "card-not-lost", "conflict", "in-person-only", "no-card",
@@ -174,19 +203,20 @@ async fn find_card(
     Shared(state): Shared<State>,
     by: SignedBy,
     Path(resident): Path<ResidentId>,
+    SaidActing(acting): SaidActing,
     body: KeyedJson<ReportFound>,
 ) -> Result<Answer, Problem> {
     let (role, (request, found)) = (role(&by)?, keyed(body, &by));
     blocking(state.authority, move |authority| {
         authority.permit_counter(&role, found.counter)?;
-        once(authority, &request, |keep| authority.find_card(resident, &found, keep))
+        once(authority, &request, |keep| authority.find_card(resident, &found, acting, keep))
     })
     .await
 }
 
 /// Ends everything of who died or moves abroad (CARD-13). Repeating it changes nothing.
 #[utoipa::path(post, path = "/residents/{resident}/departure", tag = "counter",
-    params(("resident" = inline(ResidentId), Path)), request_body = ReportDeparture,
+    params(("resident" = inline(ResidentId), Path), ActingHeader), request_body = ReportDeparture,
     extensions(("x-problems" = json!([
         "conflict", "not-on-register", "other-municipality", "resident-unknown"
     ]))),
@@ -195,17 +225,18 @@ async fn depart(
     Shared(state): Shared<State>,
     by: SignedBy,
     Path(resident): Path<ResidentId>,
+    SaidActing(acting): SaidActing,
     Json(departure): Json<ReportDeparture>,
 ) -> Result<Json<ResidentView>, Problem> {
     at_counter(state, &by, departure.counter, move |authority| {
-        authority.depart(resident, &departure)
+        authority.depart(resident, &departure, acting)
     })
     .await
 }
 
 /// Records a change of name, address, birth date or sex (CARD-7). Repeating it changes nothing.
 #[utoipa::path(post, path = "/residents/{resident}/record", tag = "counter",
-    params(("resident" = inline(ResidentId), Path)), request_body = ChangeRecord,
+    params(("resident" = inline(ResidentId), Path), ActingHeader), request_body = ChangeRecord,
     extensions(("x-problems" = json!([
         "attributes-malformed", "card-expired", "card-reported-lost", "conflict", "in-person-only",
         "municipality-unknown", "no-card", "not-on-register", "other-municipality",
@@ -216,6 +247,7 @@ async fn change_record(
     Shared(state): Shared<State>,
     by: SignedBy,
     Path(resident): Path<ResidentId>,
+    SaidActing(acting): SaidActing,
     Json(change): Json<ChangeRecord>,
 ) -> Result<Json<ResidentView>, Problem> {
     let role = role(&by)?;
@@ -225,14 +257,14 @@ async fn change_record(
         authority
             .permit_counter(&role, leaves)
             .or_else(|_| authority.permit_counter(&role, change.municipality))?;
-        authority.change_record(resident, &change)
+        authority.change_record(resident, &change, acting)
     });
     changed.await.map(Json)
 }
 
 /// Lets a PIN of the card be set anew (CARD-6): the chip is told in a session.
 #[utoipa::path(post, path = "/residents/{resident}/card/unlock", tag = "counter",
-    params(("resident" = inline(ResidentId), Path)), request_body = UnlockCard,
+    params(("resident" = inline(ResidentId), Path), ActingHeader), request_body = UnlockCard,
     extensions(("x-problems" = json!([
         "card-carries-none", "card-expired", "card-reported-lost", "conflict", "in-person-only",
         "no-card", "not-on-register", "other-municipality", "resident-unknown"
@@ -242,10 +274,11 @@ async fn unlock_card(
     Shared(state): Shared<State>,
     by: SignedBy,
     Path(resident): Path<ResidentId>,
+    SaidActing(acting): SaidActing,
     Json(unlock): Json<UnlockCard>,
 ) -> Result<Json<ResidentView>, Problem> {
     at_counter(state, &by, unlock.counter, move |authority| {
-        authority.unlock_card(resident, &unlock)?;
+        authority.unlock_card(resident, &unlock, acting)?;
         authority.resident_view(resident)
     })
     .await

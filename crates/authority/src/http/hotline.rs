@@ -1,6 +1,7 @@
 //! What the hotline calls: holds, revocations on request.
 
 use axum::extract::State as Shared;
+use inrou_api::acting::{ActingHeader, SaidActing};
 use inrou_api::problem::Problem;
 use inrou_api::server::{Json, Path};
 use inrou_api::signature::SignedBy;
@@ -22,7 +23,7 @@ pub(super) fn router() -> OpenApiRouter<State> {
 /// changes nothing.
 #[utoipa::path(post, path = "/residents/{resident}/hold", operation_id = "report_loss",
     tag = "hotline",
-    params(("resident" = inline(ResidentId), Path)), request_body = ReportLoss,
+    params(("resident" = inline(ResidentId), Path), ActingHeader), request_body = ReportLoss,
     extensions(("x-problems" = json!([
         "conflict", "not-on-register", "nothing-to-hold", "resident-unknown"
     ]))),
@@ -31,15 +32,16 @@ async fn hold(
     Shared(state): Shared<State>,
     by: SignedBy,
     Path(resident): Path<ResidentId>,
+    SaidActing(acting): SaidActing,
     Json(loss): Json<ReportLoss>,
 ) -> Result<Json<ResidentView>, Problem> {
-    by_call(state, &by, move |authority| authority.hold(resident, &loss)).await
+    by_call(state, &by, move |authority| authority.hold(resident, &loss, acting)).await
 }
 
 /// Ends the use of a phone's certificates on request, while the hotline answers (LOSS-3, END-5).
 /// Repeating it changes nothing.
 #[utoipa::path(post, path = "/residents/{resident}/phone/revocation", tag = "hotline",
-    params(("resident" = inline(ResidentId), Path)), request_body = RevokePhone,
+    params(("resident" = inline(ResidentId), Path), ActingHeader), request_body = RevokePhone,
     extensions(("x-problems" = json!([
         "conflict", "hotline-closed", "no-such-phone", "resident-unknown"
     ]))),
@@ -48,9 +50,11 @@ async fn revoke_phone(
     Shared(state): Shared<State>,
     by: SignedBy,
     Path(resident): Path<ResidentId>,
+    SaidActing(acting): SaidActing,
     Json(revocation): Json<RevokePhone>,
 ) -> Result<Json<ResidentView>, Problem> {
-    by_call(state, &by, move |authority| authority.revoke_phone(resident, &revocation)).await
+    by_call(state, &by, move |authority| authority.revoke_phone(resident, &revocation, acting))
+        .await
 }
 
 async fn by_call(

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_lc_rs::digest::{Context, SHA256};
+use inrou_api::acting::Acting;
 use inrou_rules::{ChipId, Event, Municipality, OperationId, ResidentId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,9 +21,16 @@ pub enum Actor {
     Counter {
         /// Which municipality.
         municipality: Municipality,
+        /// Who of its staff, and why, if it says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        acting: Option<Acting>,
     },
     /// The hotline.
-    Hotline,
+    Hotline {
+        /// Who of its staff, and why, if it says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        acting: Option<Acting>,
+    },
     /// The resident, by a phone's key.
     Phone {
         /// The phone's chip.
@@ -36,7 +44,22 @@ pub enum Actor {
     Operator {
         /// Which operation.
         operation: OperationId,
+        /// Who of its staff, and why, if it says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        acting: Option<Acting>,
     },
+}
+
+impl Actor {
+    /// Who of a role's staff acted, and why, if it was told.
+    pub fn acting(&self) -> Option<Acting> {
+        match *self {
+            Actor::Counter { acting, .. }
+            | Actor::Hotline { acting }
+            | Actor::Operator { acting, .. } => acting,
+            Actor::Card { .. } | Actor::Phone { .. } | Actor::Service | Actor::Holder => None,
+        }
+    }
 }
 
 /// One entry of the journal. *This type is stored*: fields are only ever added, at the end.
@@ -124,5 +147,20 @@ mod tests {
                 r#""at":"1970-01-01T00:00:00Z"}}"#
             )
         );
+    }
+
+    #[test]
+    fn who_acted_is_read_whether_or_not_it_was_told() {
+        let read = |json: &str| serde_json::from_str::<Actor>(json).unwrap();
+        assert_eq!(read(r#"{"by":"hotline"}"#), Actor::Hotline { acting: None });
+        let counter = r#"{"by":"counter","municipality":"13221"}"#;
+        assert_eq!(read(counter).acting(), None);
+        assert_eq!(serde_json::to_string(&read(counter)).unwrap(), counter);
+        let told = concat!(
+            r#"{"by":"hotline","acting":{"member":"07070707070707070707070707070707","#,
+            r#""reason":"stolen"}}"#
+        );
+        assert_eq!(read(told).acting().unwrap().reason, inrou_api::acting::Reason::Stolen);
+        assert_eq!(serde_json::to_string(&read(told)).unwrap(), told);
     }
 }

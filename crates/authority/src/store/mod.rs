@@ -26,7 +26,8 @@ pub use issuance::{
 };
 pub use journal::{Actor, JournalEntry, LeafHash, LoggedEntry};
 pub use records::{
-    AttributeVersion, Document, DocumentKind, Opaque, PhoneRecord, Salt, Version, Versioned,
+    AttributeVersion, Document, DocumentKind, NameKey, Opaque, PhoneRecord, Salt, Version,
+    Versioned,
 };
 pub use requests::{IdempotencyRecord, Nonce};
 pub use sqlite::{SqliteSettings, SqliteStore};
@@ -67,6 +68,14 @@ pub trait Store: Send + Sync {
     /// Residents by id.
     fn residents(
         &self,
+        after: Option<ResidentId>,
+        limit: u32,
+    ) -> Result<Vec<Versioned<Resident>>, StoreError>;
+
+    /// Residents whose present record has a name and birth date of that key, by id.
+    fn residents_called(
+        &self,
+        key: NameKey,
         after: Option<ResidentId>,
         limit: u32,
     ) -> Result<Vec<Versioned<Resident>>, StoreError>;

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest::{Context, SHA256};
+use inrou_rules::names::folded;
 use inrou_rules::{Attributes, ChipId, Platform, RecordVersion, ResidentId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// Counts the changes of one row: 1 when it is first stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +41,39 @@ pub struct Salt(pub [u8; 32]);
 impl fmt::Debug for Salt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Salt(..)")
+    }
+}
+
+/// A name with a birth date, as residents are found by it: a digest, so that the values stand in one place.
+/// *This type is stored.*
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NameKey(pub [u8; 16]);
+
+impl NameKey {
+    /// That of a name, however it is written, and a birth date.
+    pub fn of(name: &str, birth_date: Date) -> Self {
+        let mut context = Context::new(&SHA256);
+        context.update(birth_date.to_string().as_bytes());
+        context.update(&[0]);
+        context.update(folded(name).as_bytes());
+        let mut key = [0; 16];
+        key.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
+        Self(key)
+    }
+
+    /// Those by which a resident is found: the whole name and the family name, as written and in kana.
+    pub fn all_of(attributes: &Attributes) -> Vec<Self> {
+        let names = [&attributes.name, &attributes.name_reading];
+        let family = |name: &str| name.split_whitespace().next().map(str::to_owned);
+        let whole = names.iter().map(|name| (*name).clone());
+        let mut keys: Vec<Self> = whole
+            .chain(names.iter().filter_map(|name| family(name)))
+            .filter(|name| !folded(name).is_empty())
+            .map(|name| Self::of(&name, attributes.birth_date))
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
     }
 }
 

@@ -21,7 +21,8 @@ impl Authority {
     pub(super) fn plan_card(&self, id: ResidentId) -> Result<Planned, Failed> {
         let resident = self.load(id)?.resident;
         let card = resident.card.as_ref().ok_or(Refusal::NoCard)?;
-        let (chip, actor) = (card.chip, Actor::Counter { municipality: resident.municipality });
+        let (chip, actor) =
+            (card.chip, Actor::Counter { municipality: resident.municipality, acting: None });
         let (_, work) = self.card_work(card.id)?;
         let unlocked = work.unlocked.clone();
         // What was ordered after the first keys were made needs a key of its own.

@@ -130,6 +130,12 @@ impl Row {
         Said::from(text(&self.code).in_language(language).with_all(params))
     }
 
+    /// Why somebody of the staff did it, if that was said.
+    pub(super) fn why(&self, language: Language) -> Option<Said<'_>> {
+        let reason = self.entry.params.get("said")?;
+        Some(Said::of("history-page.said", language).with("reason", Value::Name(reason)))
+    }
+
     pub(super) fn who(&self, language: Language) -> Said<'_> {
         Said::of(&self.actor, language)
     }
@@ -196,6 +202,10 @@ impl History<'_> {
 
     fn what<'b>(&self, row: &'b Row) -> Said<'b> {
         row.what(self.v.language)
+    }
+
+    fn why<'b>(&self, row: &'b Row) -> Option<Said<'b>> {
+        row.why(self.v.language)
     }
 
     fn who<'b>(&self, row: &'b Row) -> Said<'b> {

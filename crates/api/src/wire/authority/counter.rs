@@ -244,6 +244,21 @@ pub struct CertificateName {
     pub serial: String,
 }
 
+/// Who is looked for. `Debug` leaves the name out.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "みずの はな", "birth_date": "1988-06-12"}))]
+pub struct FindResidents {
+    /// The whole name or the family name, as it is written or in kana, in whichever way.
+    pub name: String,
+    /// Date of birth.
+    #[schema(value_type = String, format = Date)]
+    pub birth_date: Date,
+    /// Where; absent: everywhere that the caller sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub municipality: Option<Municipality>,
+}
+
 /// A resident in a list. `Debug` leaves the name out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ResidentSummary {
@@ -272,6 +287,9 @@ pub struct ResidentView {
     pub card: Option<CardView>,
     /// The chip of the live phone, if there is one.
     pub phone: Option<ChipId>,
+    /// The maker's name of its model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_model: Option<String>,
     /// Phones that have not proved that they deleted what they carried (MOVE-3).
     pub former_phones: Vec<FormerPhoneView>,
     /// Certificates of card and phone.
@@ -308,6 +326,12 @@ pub struct FormerPhoneView {
     /// Since when it is overdue, once it is: it is still due.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub overdue_since: Option<Timestamp>,
+}
+
+impl fmt::Debug for FindResidents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FindResidents(..)")
+    }
 }
 
 impl fmt::Debug for ResidentSummary {

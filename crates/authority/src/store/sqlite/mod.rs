@@ -24,14 +24,15 @@ use jiff::Timestamp;
 
 use super::{
     AttributeVersion, CertificateRecord, CrlRecord, Document, DocumentKind, IdempotencyRecord,
-    Intent, IntentKey, Job, JobId, LeafHash, LoggedEntry, Message, Partition, Pending, PhoneRecord,
-    Precondition, StatusRecord, StatusVersion, Store, StoreError, Unit, Versioned,
+    Intent, IntentKey, Job, JobId, LeafHash, LoggedEntry, Message, NameKey, Partition, Pending,
+    PhoneRecord, Precondition, StatusRecord, StatusVersion, Store, StoreError, Unit, Versioned,
 };
 
 /// Each form of the schema, from an empty file on. What was released is never changed. A fixture of
 /// every form stays readable: with a new form, `sqlite3 FILE .dump` of a store that has a row in
 /// every table goes to `fixtures/`, and the tests ask for it.
-const SCHEMA: Schema = &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql")];
+const SCHEMA: Schema =
+    &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql"), include_str!("schema/v3.sql")];
 
 /// What can be set.
 pub use inrou_store::Settings as SqliteSettings;
@@ -65,7 +66,11 @@ impl SqliteStore {
     }
 
     fn start(opening: Opening) -> Result<Self, StoreError> {
-        Ok(Self { database: Database::open(opening, jobs::end_leases)? })
+        let database = Database::open(opening, |connection| {
+            residents::make_findable(connection)?;
+            jobs::end_leases(connection)
+        })?;
+        Ok(Self { database })
     }
 
     fn read<T>(
@@ -98,6 +103,15 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Versioned<Resident>>, StoreError> {
         self.read(|connection| residents::list(connection, after, limit))
+    }
+
+    fn residents_called(
+        &self,
+        key: NameKey,
+        after: Option<ResidentId>,
+        limit: u32,
+    ) -> Result<Vec<Versioned<Resident>>, StoreError> {
+        self.read(|connection| residents::called(connection, key, after, limit))
     }
 
     fn attributes(

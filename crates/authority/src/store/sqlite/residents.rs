@@ -1,9 +1,9 @@
 //! Residents, and the one table with their attributes' values.
 
-use inrou_rules::{RecordVersion, Resident, ResidentId};
+use inrou_rules::{Attributes, RecordVersion, Resident, ResidentId};
 use rusqlite::{Connection, Row, params};
 
-use crate::store::{AttributeVersion, Precondition, Salt, StoreError, Version, Versioned};
+use crate::store::{AttributeVersion, NameKey, Precondition, Salt, StoreError, Version, Versioned};
 use inrou_store::columns::{Json, Number, change, row, rows};
 
 pub(super) fn put(
@@ -86,7 +86,66 @@ pub(super) fn put_attributes(
             version.salt.0
         ],
     )?;
-    if inserted == 1 { Ok(()) } else { Err(Precondition::AlreadyRecorded.into()) }
+    if inserted != 1 {
+        return Err(Precondition::AlreadyRecorded.into());
+    }
+    find_by(connection, version.resident.as_bytes(), &version.attributes)
+}
+
+pub(super) fn called(
+    connection: &Connection,
+    NameKey(key): NameKey,
+    after: Option<ResidentId>,
+    limit: u32,
+) -> Result<Vec<Versioned<Resident>>, StoreError> {
+    let after = after.as_ref().map_or(&[][..], |id| id.as_bytes());
+    rows(
+        connection,
+        "SELECT version, state FROM found_by JOIN residents ON id = resident
+         WHERE key = ?1 AND resident > ?2 ORDER BY resident LIMIT ?3",
+        params![key, after, limit],
+        read_resident,
+    )
+}
+
+/// Has a resident be found by these attributes, and by those of before no longer.
+fn find_by(
+    connection: &Connection,
+    resident: &[u8],
+    attributes: &Attributes,
+) -> Result<(), StoreError> {
+    change(connection, "DELETE FROM found_by WHERE resident = ?1", [resident])?;
+    for NameKey(key) in NameKey::all_of(attributes) {
+        let sql = "INSERT INTO found_by (key, resident) VALUES (?1, ?2)";
+        change(connection, sql, params![key, resident])?;
+    }
+    Ok(())
+}
+
+/// Has the residents of a store be found that was made before they could be: once.
+pub(super) fn make_findable(connection: &Connection) -> Result<(), StoreError> {
+    /// How many are in memory at a time.
+    const AT_ONCE: u32 = 1000;
+    let done = "INSERT INTO counters (name, value) VALUES ('findable', 1) ON CONFLICT DO NOTHING";
+    if change(connection, done, [])? == 0 {
+        return Ok(());
+    }
+    let mut after = Vec::new();
+    loop {
+        let found: Vec<(Vec<u8>, Json<Attributes>)> = rows(
+            connection,
+            "SELECT id, attributes FROM residents JOIN attributes ON resident = id
+             WHERE id > ?1 AND record = (SELECT max(record) FROM attributes WHERE resident = id)
+             ORDER BY id LIMIT ?2",
+            params![after, AT_ONCE],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let Some((last, _)) = found.last() else { return Ok(()) };
+        after = last.clone();
+        for (resident, Json(attributes)) in &found {
+            find_by(connection, resident, attributes)?;
+        }
+    }
 }
 
 pub(super) fn attributes(

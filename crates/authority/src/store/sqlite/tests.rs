@@ -1,7 +1,7 @@
 //! What cannot be seen from outside: forms of the schema.
 #![allow(clippy::unwrap_used)]
 
-use inrou_rules::{Medium, RevocationReason};
+use inrou_rules::{Attributes, Medium, RevocationReason};
 use rusqlite::Connection;
 
 use super::*;
@@ -11,7 +11,11 @@ use crate::store::{Committed, IntentSubject, Lease, Opaque, Status, Version, Wri
 const SETTINGS: SqliteSettings = SqliteSettings { readers: 1, checkpoint_pages: 1000 };
 
 /// One for each form that was ever released, made by the program of that time.
-const FIXTURES: &[&str] = &[include_str!("fixtures/v1.sql"), include_str!("fixtures/v2.sql")];
+const FIXTURES: &[&str] = &[
+    include_str!("fixtures/v1.sql"),
+    include_str!("fixtures/v2.sql"),
+    include_str!("fixtures/v3.sql"),
+];
 
 /// A database of form `form`, as its fixture has it.
 fn restore(form: usize, file: &Path) {
@@ -109,6 +113,9 @@ fn read_and_go_on(store: &SqliteStore) {
     assert_eq!(found.version, Version(9));
     let attributes = store.attributes(id, RecordVersion(0)).unwrap().unwrap();
     assert_eq!(attributes.attributes.name, "架空\u{3000}1郎");
+    let Attributes { name, birth_date, .. } = attributes.attributes;
+    let called = store.residents_called(NameKey::of(&name, birth_date), None, 9).unwrap();
+    assert!(called.iter().any(|found| found.value.id == id), "those of before are found, too");
     let log = store.log(0, 99).unwrap();
     assert_eq!(log.len() as u64, store.log_size().unwrap());
     assert_eq!(log.len(), 53);

@@ -1,8 +1,8 @@
 //! Residents, their attributes and journal; phones; documents.
 
 use inrou_authority::store::{
-    AttributeVersion, Document, LeafHash, PhoneRecord, Precondition, Store, StoreError, Version,
-    Write,
+    AttributeVersion, Document, LeafHash, NameKey, PhoneRecord, Precondition, Store, StoreError,
+    Version, Write,
 };
 use inrou_rules::{RecordVersion, Resident, Standing};
 
@@ -14,6 +14,7 @@ checks!(
     residents_are_paged_by_id,
     a_version_of_attributes_is_recorded_once,
     a_resident_is_read_with_the_attributes_that_the_state_names,
+    residents_are_found_by_their_present_name_and_birth_date,
     the_log_is_one_sequence_of_hashed_entries,
     a_journal_is_one_residents_part_of_the_log,
     a_phone_is_replaced_at_its_version_only,
@@ -73,6 +74,29 @@ fn a_resident_is_read_with_the_attributes_that_the_state_names(store: &dyn Store
     let expected = Some(Version(1));
     commit(store, [Write::PutResident { expected, resident: Box::new(changed) }]);
     assert_eq!(store.resident_with_attributes(resident_id(1)).unwrap().unwrap().1, second);
+}
+
+fn residents_are_found_by_their_present_name_and_birth_date(store: &dyn Store) {
+    let found = |name: &str, after: Option<u8>, limit| -> Vec<_> {
+        let key = NameKey::of(name, attributes(1).attributes.birth_date);
+        let page = store.residents_called(key, after.map(resident_id), limit).unwrap();
+        page.into_iter().map(|resident| resident.value.id).collect()
+    };
+    for n in [3, 1, 2] {
+        commit(store, [put(None, n), Write::PutAttributes(attributes(n))]);
+    }
+    assert_eq!(found("架空 2郎", None, 9), [resident_id(2)]);
+    assert_eq!(found("カクウ", None, 9), [1, 2, 3].map(resident_id));
+    assert_eq!(found("架空", Some(1), 1), [resident_id(2)]);
+    assert_eq!(found("郎", None, 9), []);
+    let mut renamed = AttributeVersion { record: RecordVersion(1), ..attributes(2) };
+    renamed.attributes.name = "見本\u{3000}次郎".to_owned();
+    renamed.attributes.name_reading = "みほん\u{3000}じろう".to_owned();
+    commit(store, [Write::PutAttributes(renamed)]);
+    assert_eq!(found("見本次郎", None, 9), [resident_id(2)]);
+    assert_eq!(found("架空", None, 9), [1, 3].map(resident_id));
+    let another_day = NameKey::of("架空", "1990-03-01".parse().unwrap());
+    assert_eq!(store.residents_called(another_day, None, 9).unwrap(), []);
 }
 
 fn a_version_of_attributes_is_recorded_once(store: &dyn Store) {
