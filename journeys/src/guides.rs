@@ -85,6 +85,10 @@ pub enum Place {
     Portal,
     /// The receiving office's, at `office.localhost`.
     Office,
+    /// The hotline's, at `hotline.localhost`.
+    Hotline,
+    /// A municipality's counter's, at `desk.localhost`.
+    Desk,
     /// The provider's, which sites send people to.
     Provider,
     /// The sandbox's.
@@ -149,6 +153,8 @@ impl Place {
             Place::Phone => "phone.localhost",
             Place::Portal | Place::Provider | Place::Sandbox => "localhost",
             Place::Office => "office.localhost",
+            Place::Hotline => "hotline.localhost",
+            Place::Desk => "desk.localhost",
             Place::Clinic => "clinic.localhost",
             Place::Kiosk => "kiosk.localhost",
         }
@@ -205,6 +211,8 @@ impl fmt::Display for Place {
             Place::Phone => "phone",
             Place::Portal => "portal",
             Place::Office => "office",
+            Place::Hotline => "hotline",
+            Place::Desk => "desk",
             Place::Provider => "provider",
             Place::Sandbox => "sandbox",
             Place::Clinic => "clinic",
@@ -220,7 +228,7 @@ For each step that the guides show or speak of: what they say, the screen that s
 guides quote them, and the rules of the [rulebook](rulebook.md) (which names the guides S0 to S4). Headings
 and buttons say the very words of the guides, the newer one's where they differ; where ours are not the
 same, the reason stands beside them. Places: `phone` is `http://phone.localhost:PORT`, `office` is
-`http://office.localhost:PORT`, `clinic` and `kiosk` likewise, `portal`, `provider` and `sandbox` are `http://localhost:PORT`.
+`http://office.localhost:PORT`, `clinic`, `kiosk`, `hotline` and `desk` likewise, `portal`, `provider` and `sandbox` are `http://localhost:PORT`.
 
 This file is made from `journeys/guides.toml` by `cargo xtask docs`; tests hold that file to the texts, to
 the routes that are served, to the rulebook, and to the journeys in the browser.

@@ -5,6 +5,8 @@
 #[allow(dead_code, reason = "the journeys through the screens need more of it")]
 #[path = "screens/bank.rs"]
 mod bank;
+#[path = "desk/sign_in.rs"]
+mod desk;
 #[allow(dead_code, reason = "the attacks on the screens need more of it")]
 #[path = "misuse/hana.rs"]
 mod hana;
@@ -103,7 +105,12 @@ fn each_rule_of_the_table_is_in_the_rulebook() {
 
 /// Screens that may be there only in the midst of something: at other times one is led on from there. The
 /// journeys in the browser look at them.
-const IN_THE_MIDST: [&str; 14] = [
+const IN_THE_MIDST: [&str; 19] = [
+    "/calls/{call}",
+    "/invitations/{token}",
+    "/staff/{member}",
+    "/residents/{resident}",
+    "/residents/{resident}/{matter}",
     "/phones/hana-phone/answered/cannot",
     "/phones/hana-phone/answered/done",
     "/phones/hana-phone/answered/refused",
@@ -146,6 +153,17 @@ async fn each_screen_of_the_table_is_served_with_its_heading() {
             Place::Office => vec![clerk.clone(), strange_clerk.clone()],
             Place::Provider if IN_THE_MIDST.contains(&&*address) => Vec::new(),
             Place::Provider | Place::Sandbox => vec![stranger.clone()],
+            Place::Hotline | Place::Desk if IN_THE_MIDST.iter().any(|path| *path == address) => {
+                Vec::new()
+            }
+            Place::Hotline => vec![
+                desk::signs_in(&house, place.host(), "早川").await,
+                Visitor::at(house.at_host(place.host())),
+            ],
+            Place::Desk => vec![
+                desk::signs_in(&house, place.host(), "青木").await,
+                Visitor::at(house.at_host(place.host())),
+            ],
             Place::Clinic | Place::Kiosk => vec![Visitor::at(house.at_host(place.host()))],
         };
         let mut seen = BTreeSet::new();

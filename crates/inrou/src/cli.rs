@@ -29,7 +29,8 @@ use crate::whole::Asked as WholeAsked;
 pub(crate) const DATA: &str = "inrou-data";
 
 /// The roles that can be served by themselves.
-const ROLES: [&str; 6] = ["authority", "portal", "provider", "timestamps", "validation", "phone"];
+const ROLES: [&str; 7] =
+    ["authority", "portal", "provider", "desk", "timestamps", "validation", "phone"];
 
 /// What was typed.
 #[derive(Debug, PartialEq, Eq)]

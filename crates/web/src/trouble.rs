@@ -2,7 +2,7 @@
 
 use askama::Template;
 use askama::filters::HtmlSafe;
-use inrou_api::problem::Code;
+use inrou_api::problem::{Code, Problem};
 use inrou_words::{ErrorText, error};
 
 use crate::{Field, Said, Visit};
@@ -50,6 +50,12 @@ impl<'a> Trouble<'a> {
             heading: true,
             places: Vec::new(),
         }
+    }
+
+    /// Tells a problem.
+    pub fn telling(v: &'a Visit, problem: &'a Problem) -> Self {
+        let params: Vec<_> = problem.params().collect();
+        Self::of(v, problem.code(), params.iter().copied())
     }
 
     /// With the trace id of the request.

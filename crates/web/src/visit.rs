@@ -32,6 +32,10 @@ pub enum Place {
     Portal,
     /// The office that receives applications.
     Office,
+    /// The hotline.
+    Hotline,
+    /// A municipality's counter.
+    Desk,
     /// The provider of log-ins to sites.
     Provider,
     /// A site where one pays by phone.
@@ -52,6 +56,8 @@ impl Place {
             Place::Phone => "place.phone",
             Place::Portal => "place.portal",
             Place::Office => "place.office",
+            Place::Hotline => "place.hotline",
+            Place::Desk => "place.desk",
             Place::Provider => "place.provider",
             Place::Pay => "place.pay",
             Place::Bank => "place.bank",
@@ -67,6 +73,8 @@ impl Place {
             Place::Phone => "phone",
             Place::Portal => "portal",
             Place::Office => "office",
+            Place::Hotline => "hotline",
+            Place::Desk => "counter",
             Place::Provider => "provider",
             Place::Pay => "pay",
             Place::Bank => "bank",
@@ -219,6 +227,11 @@ impl Visit {
         hotline::lines(self.now, self.language)
     }
 
+    /// Where the sandbox's own hotline is, if it is a sandbox: it stands first (HELP-1).
+    pub fn simulated_hotline(&self) -> Option<String> {
+        Some(self.home.as_ref()?.replacen("localhost", "hotline.localhost", 1))
+    }
+
     /// The first page of the place.
     pub const fn start(&self) -> &'static str {
         match self.place {
@@ -226,6 +239,8 @@ impl Visit {
             Place::Sandbox
             | Place::Phone
             | Place::Office
+            | Place::Hotline
+            | Place::Desk
             | Place::Provider
             | Place::Pay
             | Place::Bank

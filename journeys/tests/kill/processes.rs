@@ -95,7 +95,7 @@ fn write_config(folder: &Path, ports: [u16; 3]) -> PathBuf {
     let [authority, portal, _] = ports.map(|port| format!("http://localhost:{port}"));
     let addresses = Addresses {
         // They listen where they like; the relays find them.
-        ports: [0; 6],
+        ports: [0; 8],
         authority,
         provider: portal.clone(),
         timestamps: portal.clone(),

@@ -40,11 +40,13 @@ mod cards;
 mod chip;
 mod consents;
 mod console;
+mod counter;
 #[allow(dead_code, reason = "the sites of the foreign stacks need more of it")]
 #[path = "../relying/site.rs"]
 mod foreign;
 mod help;
 mod home;
+mod hotline;
 mod house;
 #[allow(dead_code, reason = "the attacks on the screens need more of it")]
 #[path = "../misuse/http.rs"]

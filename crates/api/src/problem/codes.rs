@@ -88,6 +88,32 @@ codes! {
     CALLER_UNKNOWN = "caller-unknown";
     /// A `member` of a resident's attributes does not have its form.
     ATTRIBUTES_MALFORMED = "attributes-malformed";
+    /// A passkey could not be verified, or is nobody's who works here.
+    SIGN_IN_REFUSED = "sign-in-refused";
+    /// The member of the staff is suspended.
+    MEMBER_SUSPENDED = "member-suspended";
+    /// The invitation was used, is over, or a newer one has taken its place.
+    INVITATION_OVER = "invitation-over";
+    /// A `member` of what is said of somebody of the staff does not have its form.
+    MEMBER_INVALID = "member-invalid";
+    /// Nobody changes the own duties.
+    OWN_DUTIES = "own-duties";
+    /// An act of the staff has no reason.
+    REASON_MISSING = "reason-missing";
+    /// A note has more than `most` characters.
+    NOTE_TOO_LONG = "note-too-long";
+    /// A note repeats what the resident's record says.
+    NOTE_NAMES_RESIDENT = "note-names-resident";
+    /// A `field` of what a caller says is not filled in.
+    CALLER_INCOMPLETE = "caller-incomplete";
+    /// What a caller says is true of no resident, or of several; for the `failures`th time.
+    CALLER_NOT_RECOGNISED = "caller-not-recognised";
+    /// What was typed twice for the `pin` of a card differs.
+    CARD_PINS_DIFFER = "card-pins-differ";
+    /// No card is being written under this name any more.
+    WRITING_OVER = "writing-over";
+    /// The call is over, or another member's.
+    CALL_OVER = "call-over";
     /// There is no municipality of this code.
     MUNICIPALITY_UNKNOWN = "municipality-unknown";
 

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use inrou_authority::settings::Settings as AuthoritySettings;
+use inrou_desk::settings::Settings as DeskSettings;
 use inrou_portal::settings::{Caller, Permission, Settings as PortalSettings};
 use inrou_provider::settings::Settings as ProviderSettings;
 use jiff::SignedDuration;
@@ -12,8 +13,8 @@ use jiff::SignedDuration;
 use super::folder::DataFolder;
 use super::role_keys::{Role, RoleKeys};
 use crate::serve::{
-    AuthorityCalls, AuthorityRole, ClockConfig, Config, PhoneRole, PortalRole, ProviderRole,
-    Server, TimeStampRole, ValidationRole,
+    AuthorityCalls, AuthorityRole, ClockConfig, Config, DeskRole, PhoneRole, PortalRole,
+    ProviderRole, Server, TimeStampRole, ValidationRole,
 };
 
 /// How old a QR code may be here: there is no camera, and what the code says is copied by hand.
@@ -23,8 +24,8 @@ const BY_HAND: SignedDuration = SignedDuration::from_mins(2);
 #[derive(Clone, Debug)]
 pub struct Addresses {
     /// The ports: of the authority, the portal, the phones, the provider, the
-    /// time-stamps, the validation.
-    pub ports: [u16; 6],
+    /// time-stamps, the validation, the counters, the hotline.
+    pub ports: [u16; 8],
     /// The authority.
     pub authority: String,
     /// The portal.
@@ -44,6 +45,7 @@ pub(super) struct Roles {
     pub authority: AuthorityRole,
     pub portal: PortalRole,
     pub provider: ProviderRole,
+    pub desk: DeskRole,
     pub timestamps: TimeStampRole,
     pub validation: ValidationRole,
     pub phone: PhoneRole,
@@ -56,12 +58,12 @@ impl Addresses {
         let published = format!("http://127.0.0.1:{port}");
         let app = Some(format!("{scheme}://phone.localhost:{port}/open"));
         let [authority, portal, provider, timestamps] = [(); 4].map(|()| base.clone());
-        Self { ports: [port; 6], authority, portal, provider, timestamps, app, published }
+        Self { ports: [port; 8], authority, portal, provider, timestamps, app, published }
     }
 
     /// A port for each, beginning with the one that certificates name.
     pub fn of_ports(port: u16) -> Self {
-        let ports = [0, 1, 2, 3, 4, 5].map(|more| port.saturating_add(more));
+        let ports = [0, 1, 2, 3, 4, 5, 6, 7].map(|more| port.saturating_add(more));
         Self {
             ports,
             authority: format!("http://localhost:{}", ports[0]),
@@ -137,6 +139,14 @@ pub(super) fn roles(
             },
             relying: inrou_relying::Settings::default(),
         },
+        desk: DeskRole {
+            server: server(6),
+            hotline: server(7),
+            folder: folder.desk(),
+            as_counter: calls(Role::Counter),
+            as_hotline: calls(Role::Hotline),
+            settings: DeskSettings { practice: true, ..DeskSettings::default() },
+        },
         timestamps: TimeStampRole {
             server: server(4),
             folder: folder.timestamps(),
@@ -175,13 +185,14 @@ pub(super) fn roles(
 
 /// The configuration by which `serve` runs the roles of a sandbox.
 pub fn of_processes(folder: &DataFolder, keys: &RoleKeys, addresses: &Addresses) -> Config {
-    let Roles { authority, portal, provider, timestamps, validation, phone } =
+    let Roles { authority, portal, provider, desk, timestamps, validation, phone } =
         roles(folder, keys, addresses, &[]);
     Config {
         clock: Some(ClockConfig { sandbox: folder.root().to_owned() }),
         authority: Some(authority),
         portal: Some(portal),
         provider: Some(provider),
+        desk: Some(desk),
         timestamps: Some(timestamps),
         validation: Some(validation),
         phone: Some(phone),

@@ -38,6 +38,7 @@ const PLAYING: &str = "playing";
 const AUTHORITY: &str = "authority";
 const PORTAL: &str = "portal";
 const PROVIDER: &str = "provider";
+const DESK: &str = "desk";
 const TIMESTAMPS: &str = "timestamps";
 const MAKER: &str = "maker";
 const ROLES: &str = "roles";
@@ -48,10 +49,11 @@ pub(super) const SITES: &str = "sites";
 
 /// What the sandbox's state is made of: it is kept in a snapshot, and replaced as a whole. All else in the
 /// folder is the user's own, or this computer's.
-pub(super) const STATE: [&str; 17] = [
+pub(super) const STATE: [&str; 18] = [
     AUTHORITY,
     PORTAL,
     PROVIDER,
+    DESK,
     TIMESTAMPS,
     MAKER,
     ROLES,
@@ -283,6 +285,11 @@ impl DataFolder {
     /// The time-stamp authority's part.
     pub fn timestamps(&self) -> PathBuf {
         self.root.join(TIMESTAMPS)
+    }
+
+    /// Where the desk lies.
+    pub fn desk(&self) -> PathBuf {
+        self.root.join(DESK)
     }
 
     /// The chip maker's keys.

@@ -12,6 +12,7 @@ use inrou_api::clock::{Clock, SandboxClock, SystemClock};
 use inrou_api::server::{Hosts, Shell, Trigger, shutdown};
 use inrou_authority::Authority;
 use inrou_chip::tray::Tray;
+use inrou_desk::Desk;
 use inrou_phone::card::TableOfCards;
 use inrou_pki::{Certificate, Entropy};
 use inrou_portal::Portal;
@@ -70,9 +71,10 @@ pub(super) struct House {
     /// What the world does not have, and has files open.
     portal: Weak<Portal>,
     provider: Weak<Provider>,
+    desk: Weak<Desk>,
     timestamps: Weak<TimeStamps>,
     trigger: Trigger,
-    working: [JoinHandle<()>; 3],
+    working: [JoinHandle<()>; 4],
 }
 
 impl Plan {
@@ -183,6 +185,8 @@ impl Plan {
         });
         let weak_cast = Arc::downgrade(&cast);
         let provider = roles.provider.open(&ground, Some(cast.clone()))?;
+        roles.desk.settings.founders = inhabitants::staff(&municipalities(&residents));
+        let desk = roles.desk.open(&ground, Some(sites::reader(tray.clone())))?;
         let timestamps = roles.timestamps.open(&ground)?;
         if folder.is_ready() {
             if let Some(start) = start.filter(|start| clock.state().now < *start) {
@@ -211,6 +215,7 @@ impl Plan {
             phone: fleet.clone(),
             portal: portal.clone(),
             provider: provider.clone(),
+            desk: desk.clone(),
             municipalities: municipalities(&residents),
             home: self.addresses.portal.as_str().into(),
             certificate: self.certificate.clone(),
@@ -226,7 +231,9 @@ impl Plan {
         let house = house.merge(sites.seals.clone());
         let opened = self.opened(house, &screens, &authority, sites.seals, &clock);
         let (weak_portal, weak_provider) = (Arc::downgrade(&portal), Arc::downgrade(&provider));
+        let weak_desk = Arc::downgrade(&desk);
         let working = [
+            tokio::spawn(desk.tidy(told.clone())),
             tokio::spawn(portal.tidy(told.clone())),
             tokio::spawn(provider.tidy(told.clone())),
             tokio::spawn(authority.clone().work(told)),
@@ -248,6 +255,7 @@ impl Plan {
                 world: Arc::new(world),
                 portal: weak_portal,
                 provider: weak_provider,
+                desk: weak_desk,
                 timestamps: Arc::downgrade(&timestamps),
                 trigger,
                 working,
@@ -296,7 +304,7 @@ pub(super) const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 impl House {
     /// Ends the roles: work under way is finished, everything is durable. Whether every file is closed.
     pub(super) async fn close(self) -> bool {
-        let Self { world, portal, provider, timestamps, trigger, working } = self;
+        let Self { world, portal, provider, desk, timestamps, trigger, working } = self;
         let (authority, tray) = (Arc::downgrade(&world.authority), Arc::downgrade(&world.tray));
         let cast = world.cast.clone();
         // What is told of the end lives as long as somebody has it.
@@ -310,6 +318,7 @@ impl House {
         let roles = || {
             portal.strong_count()
                 + provider.strong_count()
+                + desk.strong_count()
                 + cast.strong_count()
                 + timestamps.strong_count()
         };

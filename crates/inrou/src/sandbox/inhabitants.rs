@@ -2,7 +2,8 @@
 //! into the file later is for another sandbox.
 
 use inrou_api::clock::{Clock, SystemClock};
-use inrou_rules::japan;
+use inrou_desk::staff::{Duty, NewMember, Office};
+use inrou_rules::{Municipality, japan};
 use jiff::Timestamp;
 
 use super::{DataFolder, SandboxError};
@@ -54,6 +55,39 @@ fn source(folder: &DataFolder, begun: Option<Timestamp>) -> Result<Source, Sandb
     }
     let file = Source::read(&folder.root().join(residents::FILE))?;
     Ok(file.unwrap_or_else(Source::built_in))
+}
+
+/// The staff whom people play: the hotline's, and a clerk of each municipality in which somebody lives. All are
+/// invented.
+pub(super) fn staff(municipalities: &[Municipality]) -> Vec<NewMember> {
+    use Duty::{Cards, Hold, Journal, Records, Revoke, Staff};
+    const CLERKS: [(&str, &str); 6] = [
+        ("青木\u{3000}直", "あおき\u{3000}なお"),
+        ("石川\u{3000}光", "いしかわ\u{3000}ひかり"),
+        ("上田\u{3000}薫", "うえだ\u{3000}かおる"),
+        ("小川\u{3000}緑", "おがわ\u{3000}みどり"),
+        ("森田\u{3000}忍", "もりた\u{3000}しのぶ"),
+        ("山口\u{3000}歩", "やまぐち\u{3000}あゆみ"),
+    ];
+    let member = |(name, reading): (&str, &str), office, duties: &[Duty]| NewMember {
+        name: name.to_owned(),
+        name_reading: reading.to_owned(),
+        office,
+        duties: duties.iter().copied().collect(),
+    };
+    let hotline = [
+        member(("三上\u{3000}結", "みかみ\u{3000}ゆい"), Office::Hotline, &[Hold]),
+        member(("野中\u{3000}望", "のなか\u{3000}のぞみ"), Office::Hotline, &[Hold, Revoke]),
+        member(
+            ("早川\u{3000}司", "はやかわ\u{3000}つかさ"),
+            Office::Hotline,
+            &[Hold, Revoke, Journal, Staff],
+        ),
+    ];
+    let clerks = municipalities.iter().zip(CLERKS.iter().cycle()).map(|(code, name)| {
+        member(*name, Office::Counter(*code), &[Records, Cards, Journal, Staff])
+    });
+    hotline.into_iter().chain(clerks).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use inrou_api::server::{Hosts, Shell, Shutdown};
+use inrou_desk::{Desk, screens as desk};
 use inrou_phone::{Fleet, screens as phone};
 use inrou_pki::Certificate;
 use inrou_portal::{Portal, screens as portal};
@@ -19,6 +20,7 @@ pub(super) struct Screens {
     pub phone: Arc<Fleet>,
     pub portal: Arc<Portal>,
     pub provider: Arc<Provider>,
+    pub desk: Arc<Desk>,
     /// Whose clerks the receiving office has.
     pub municipalities: Vec<Municipality>,
     /// The example sites.
@@ -31,14 +33,18 @@ pub(super) struct Screens {
 }
 
 /// The names of their own.
-pub(super) const ELSEWHERE: [&str; 2] = ["phone.localhost", "office.localhost"];
+pub(super) const ELSEWHERE: [&str; 4] =
+    ["phone.localhost", "office.localhost", "hotline.localhost", "desk.localhost"];
 
 impl Screens {
     /// Shows them beside what `hosts` answers to already.
     pub(super) fn show(&self, hosts: Hosts, shell: impl Fn() -> Shell) -> Hosts {
-        let [phone_host, office_host] = ELSEWHERE;
+        let [phone_host, office_host, hotline_host, desk_host] = ELSEWHERE;
         let phone = phone::router(self.phone.clone());
         let office = portal::office(self.portal.clone(), self.municipalities.clone());
+        // Style sheet and script go with them.
+        let hotline = desk::hotline(self.desk.clone()).merge(inrou_web::assets());
+        let counter = desk::counter(self.desk.clone()).merge(inrou_web::assets());
         let at_home = |site: Site, router| {
             let site = site.at_home(self.home.clone());
             let router =
@@ -50,6 +56,8 @@ impl Screens {
         });
         sites
             .at([phone_host], &at_home(phone::site(&self.phone), phone))
+            .at([hotline_host], &at_home(desk::hotline_site(&self.desk), hotline))
+            .at([desk_host], &at_home(desk::counter_site(&self.desk), counter))
             .at([office_host], &at_home(portal::office_site(&self.portal), office))
     }
 

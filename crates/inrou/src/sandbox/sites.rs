@@ -99,6 +99,21 @@ impl Reader for Table {
     }
 }
 
+impl inrou_desk::reader::Reader for Table {
+    fn cards(&self) -> Result<Vec<String>, Problem> {
+        self.0.cards()
+    }
+
+    fn connect(&self, name: &str) -> Result<Box<dyn Transport + Send>, Problem> {
+        self.0.connect(name)
+    }
+}
+
+/// The reader of the counters, on which the cards of the sandbox's table are put.
+pub(super) fn reader(tray: Arc<Tray>) -> Arc<dyn inrou_desk::reader::Reader> {
+    Arc::new(Table(TableOfCards::new(tray)))
+}
+
 impl Plan {
     /// What the kiosk is built of.
     ///

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{AuthorityRole, PhoneRole, PortalRole, ProviderRole, TimeStampRole, ValidationRole};
+use super::{
+    AuthorityRole, DeskRole, PhoneRole, PortalRole, ProviderRole, TimeStampRole, ValidationRole,
+};
 use crate::fault::Fault;
 
 /// A configuration. A process runs the roles whose sections are there. Paths are relative to the
@@ -26,6 +28,9 @@ pub struct Config {
     /// The OpenID provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<ProviderRole>,
+    /// The staff's desk: the hotline, the municipalities' counters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desk: Option<DeskRole>,
     /// The time-stamp authority.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamps: Option<TimeStampRole>,
@@ -99,6 +104,7 @@ impl Config {
         self.authority.take_if(|_| drop("authority"));
         self.portal.take_if(|_| drop("portal"));
         self.provider.take_if(|_| drop("provider"));
+        self.desk.take_if(|_| drop("desk"));
         self.timestamps.take_if(|_| drop("timestamps"));
         self.validation.take_if(|_| drop("validation"));
         self.phone.take_if(|_| drop("phone"));
@@ -109,6 +115,7 @@ impl Config {
         self.authority.is_none()
             && self.portal.is_none()
             && self.provider.is_none()
+            && self.desk.is_none()
             && self.timestamps.is_none()
             && self.validation.is_none()
             && self.phone.is_none()
@@ -119,10 +126,12 @@ impl Config {
         let authority = self.authority.iter_mut().flat_map(AuthorityRole::paths);
         let portal = self.portal.iter_mut().flat_map(PortalRole::paths);
         let provider = self.provider.iter_mut().flat_map(ProviderRole::paths);
+        let desk = self.desk.iter_mut().flat_map(DeskRole::paths);
         let timestamps = self.timestamps.iter_mut().flat_map(TimeStampRole::paths);
         let validation = self.validation.iter_mut().flat_map(ValidationRole::paths);
         let phone = self.phone.iter_mut().flat_map(PhoneRole::paths);
-        let roles = authority.chain(portal).chain(provider).chain(timestamps).chain(validation);
+        let roles =
+            authority.chain(portal).chain(provider).chain(desk).chain(timestamps).chain(validation);
         for path in clock.chain(roles).chain(phone) {
             *path = folder.join(&*path);
         }

@@ -3,6 +3,7 @@
 
 mod authority;
 mod config;
+mod desk;
 mod error;
 mod phone;
 mod portal;
@@ -22,10 +23,12 @@ use inrou_api::clock::{Clock, SandboxClock, SystemClock};
 use inrou_api::server::{
     Hosts, ListenError, Shell, Shutdown, listen, listen_tls, serve, shutdown, tls_config,
 };
+use inrou_desk::screens as desk_screens;
 use inrou_pki::keys::Passphrase;
 use inrou_pki::{Certificate, Entropy, KeySource, SystemEntropy};
 use inrou_portal::screens::site as portal_site;
 use inrou_provider::screens::site as provider_site;
+use inrou_web::Reached;
 use inrou_words::{Form, Language, Term, text};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -33,6 +36,7 @@ use tokio::task::JoinHandle;
 
 pub use authority::AuthorityRole;
 pub use config::{ClockConfig, Config, Server, TlsFiles};
+pub use desk::DeskRole;
 pub use error::RoleError;
 pub use phone::PhoneRole;
 pub use portal::PortalRole;
@@ -85,7 +89,7 @@ pub fn run(language: Language, file: &Path, wanted: &[String]) -> Result<(), Fau
     })
 }
 
-/// Prints the configuration by which the roles of a sandbox run by themselves, at `port` and the five
+/// Prints the configuration by which the roles of a sandbox run by themselves, at `port` and the seven
 /// after it; by default at the port that the sandbox's certificates name.
 pub fn print(data: &Path, port: Option<u16>) -> Result<(), Fault> {
     let missing = || Fault::new("data-folder-missing").with("path", data.display());
@@ -140,6 +144,23 @@ pub async fn start(config: &Config, told: Shutdown) -> Result<Running, RoleError
         running.serving.push(tokio::spawn(provider.clone().tidy(told.clone())));
         let served = Served { router: inrou_provider::router(provider), screens };
         running.serve("provider", &role.server, served, &ground, told.clone()).await?;
+    }
+    if let Some(role) = &config.desk {
+        let desk = role.open(&ground, None)?;
+        let (hotline, counter) =
+            (desk_screens::hotline_site(&desk), desk_screens::counter_site(&desk));
+        let both = [
+            ("desk", &role.server, counter, desk_screens::counter(desk.clone())),
+            ("hotline", &role.hotline, hotline, desk_screens::hotline(desk.clone())),
+        ];
+        for (name, server, site, screens) in both {
+            let shell = Shell::new(name, ground.entropy.clone());
+            let reached = Reached::under(own_certificate(server)?);
+            let screens = DeskRole::screens(screens, site, shell, reached);
+            let served = Served { router: Router::new(), screens };
+            running.serve(name, server, served, &ground, told.clone()).await?;
+        }
+        running.serving.push(tokio::spawn(desk.tidy(told.clone())));
     }
     if let Some(role) = &config.timestamps {
         let router = inrou_timestamps::router(role.open(&ground)?);

@@ -85,6 +85,8 @@ pub(super) async fn home(
         phone: format!("{}/phones/", addresses.portal.replacen("localhost", "phone.localhost", 1)),
         portal: format!("{}/portal", addresses.portal),
         office: addresses.portal.replacen("localhost", "office.localhost", 1),
+        hotline: addresses.portal.replacen("localhost", "hotline.localhost", 1),
+        desk: addresses.portal.replacen("localhost", "desk.localhost", 1),
         sites: LINKS.map(|(host, label)| (addresses.portal.replacen("localhost", host, 1), label)),
     };
     page(v, &shown)
@@ -144,6 +146,8 @@ struct HomePage<'a> {
     phone: String,
     portal: String,
     office: String,
+    hotline: String,
+    desk: String,
     /// The example sites, and what leads to each.
     sites: [(String, &'static str); LINKS.len()],
 }
