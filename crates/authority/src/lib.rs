@@ -18,6 +18,7 @@ mod certify;
 mod consents;
 mod counter;
 mod enrolment;
+mod holdings;
 mod hotline;
 pub mod http;
 mod issuance;

@@ -8,6 +8,7 @@
 //! - `drafts`: what was typed and not sent yet; `tidy`: what is over is forgotten
 //! - `notices`, `history`: what a resident is told (USE-2, USE-7)
 //! - `consents`: what a resident lets sites have, shown and withdrawn
+//! - `phones`: what each of a resident's phones still holds
 //! - [`own`]: what others know of a resident
 //! - [`router`]: all of it over HTTP
 //! - [`screens`]: what residents and clerks see
@@ -22,6 +23,7 @@ mod logins;
 mod notices;
 mod office;
 pub mod own;
+mod phones;
 mod portal;
 pub mod screens;
 mod secrets;

@@ -23,6 +23,7 @@ const OPERATIONS: &[&str] = &[
     "get /portal/v1/logins/{login}",
     "get /portal/v1/notices",
     "get /portal/v1/openapi.json",
+    "get /portal/v1/phones",
     "get /portal/v1/sessions",
     "post /office/v1/applications/{application}/decision",
     "post /portal/v1/applications",

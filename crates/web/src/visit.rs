@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use inrou_api::clock::Clock;
 use inrou_api::problem::{Code, OrInternal, Problem, asked_language};
 use inrou_pki::Entropy;
-use inrou_rules::Use;
+use inrou_rules::{CertificateStatus, Use};
 use inrou_words::{Language, language_of};
 use jiff::Timestamp;
 
@@ -200,6 +200,29 @@ impl Visit {
             Use::UserAuthentication => "certificate.user-authentication",
         };
         Said::of(code, self.language)
+    }
+
+    /// How a certificate stands: a class of the style sheet, and the words.
+    pub fn standing(
+        &self,
+        status: CertificateStatus,
+        not_after: Timestamp,
+    ) -> (&'static str, Said<'static>) {
+        match status {
+            CertificateStatus::Active { .. } if self.now > not_after => {
+                ("bad", self.say("standing-of.expired"))
+            }
+            CertificateStatus::Active { .. } => {
+                ("good", self.say("standing-of.active").with("until", not_after))
+            }
+            CertificateStatus::Issued => ("waits", self.say("standing-of.ready")),
+            CertificateStatus::Held { since, .. } => {
+                ("bad", self.say("standing-of.held").with("since", since))
+            }
+            CertificateStatus::Revoked { at, reason } => {
+                ("bad", self.say("standing-of.revoked").with("at", at).with("reason", reason))
+            }
+        }
     }
 
     /// The path that is looked at.

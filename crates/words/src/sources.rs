@@ -38,6 +38,7 @@ pub(crate) const WORDS: &[&str] = &[
     include_str!("../texts/demo.toml"),
     include_str!("../texts/screens.toml"),
     include_str!("../texts/phone.toml"),
+    include_str!("../texts/moving.toml"),
     include_str!("../texts/portal.toml"),
     include_str!("../texts/office.toml"),
     include_str!("../texts/desk.toml"),

@@ -2,6 +2,7 @@
 
 mod consents;
 mod counter;
+mod holdings;
 mod phones;
 mod relying;
 mod sessions;
@@ -16,6 +17,7 @@ pub use counter::{
     RenewCertificates, ReportDeparture, ReportFound, ReportLoss, ResidentAdmitted, ResidentSummary,
     ResidentView, RevokePhone, UnlockCard,
 };
+pub use holdings::{Deletion, DeletionJudged, HoldingPhone, Holdings, JudgeDeletion};
 pub use phones::{
     ApplicationAccepted, BeginEnrolment, BeginRequest, CertificateView, Challenge, EnrolmentBegun,
     EnrolmentStage, EnrolmentView, Notice, Notices, PhoneView, RequestBegun, RequestDone,

@@ -9,6 +9,7 @@ mod hotline;
 mod operator;
 mod phones;
 mod publication;
+mod receipts;
 mod relying;
 mod sessions;
 
@@ -57,7 +58,10 @@ pub fn router(authority: Arc<Authority>, shutdown: Shutdown) -> axum::Router {
         .route_layer(from_fn_with_state(verifier.clone(), Verifier::<Keys, Nonces>::check));
     // A phone that is not registered has no key yet: sessions look at signatures themselves.
     let sessions = with_access(sessions::router(verifier), Access::PhoneRoleOrAnybody);
-    let all = OpenApiRouter::new().nest("/authority/v1", signed.merge(sessions)).with_state(state);
+    let open = with_access(receipts::router(), Access::Anybody);
+    let all = OpenApiRouter::new()
+        .nest("/authority/v1", signed.merge(sessions).merge(open))
+        .with_state(state);
     documented(all, "Inrou authority", "/authority/v1/openapi.json")
 }
 

@@ -5,7 +5,9 @@ use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::Problem;
 use inrou_api::server::{Json, Path, Query};
 use inrou_api::signature::SignedBy;
-use inrou_api::wire::authority::{FindHolder, FindLinkage, HistoryEntry, Holder, Linkage};
+use inrou_api::wire::authority::{
+    FindHolder, FindLinkage, HistoryEntry, Holder, Holdings, Linkage,
+};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -17,6 +19,7 @@ pub(super) fn router() -> OpenApiRouter<State> {
         .routes(routes!(find_holder))
         .routes(routes!(find_linkage))
         .routes(routes!(history))
+        .routes(routes!(holdings))
 }
 
 /// Who holds a certificate, as a pairwise identifier of the asking role.
@@ -74,6 +77,25 @@ async fn history(
     let found = blocking(state.authority, move |authority| {
         authority.permit(&role, Permission::History)?;
         authority.history(&role, &subject, &query)
+    });
+    found.await.map(Json)
+}
+
+/// What each of a resident's phones still holds (MOVE-3).
+#[utoipa::path(get, path = "/holders/{subject}/phones", operation_id = "holder_phones",
+    tag = "relying",
+    params(("subject" = String, Path, description = "`subject` of the answer to `POST /holders`.")),
+    extensions(("x-problems" = json!(["resident-unknown"]))),
+    responses((status = 200, body = Holdings)))]
+async fn holdings(
+    Shared(state): Shared<State>,
+    by: SignedBy,
+    Path(subject): Path<String>,
+) -> Result<Json<Holdings>, Problem> {
+    let role = role(&by)?;
+    let found = blocking(state.authority, move |authority| {
+        authority.permit(&role, Permission::History)?;
+        authority.holdings(&role, &subject)
     });
     found.await.map(Json)
 }

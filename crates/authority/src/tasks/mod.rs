@@ -175,7 +175,7 @@ fn unattested(error: ProofError) -> Failed {
         .into()
 }
 
-fn unproven(error: ProofError) -> Failed {
+pub(crate) fn unproven(error: ProofError) -> Failed {
     Problem::new(Code::RECEIPT_INVALID).with("reason", proof_reason(error)).caused_by(error).into()
 }
 

@@ -5,6 +5,7 @@ use inrou_api::wire::Base64;
 use inrou_api::wire::authority::{BeginRequest, EnrolmentStage, SessionOutcome};
 use inrou_chip::issuer::{
     AttestedKey as KeyName, Challenge, DeletionRequest, Operation, Outcome, PinReference,
+    SignedStatement,
 };
 use inrou_rules::hours::visible_from;
 use inrou_rules::{
@@ -247,7 +248,8 @@ impl Task for Deletion {
         let command = Command::ConfirmDeletion { chip: self.chip };
         let actor = Actor::Phone { chip: self.chip };
         authority.act(self.resident, actor, &command, &|_| Vec::new())?;
-        Ok(SessionOutcome::Deleted { receipt: Base64(receipt.0.signed) })
+        let SignedStatement { signed, certificate } = receipt.0;
+        Ok(SessionOutcome::Deleted { receipt: Base64(signed), certificate: Base64(certificate) })
     }
 }
 

@@ -28,7 +28,9 @@ pub use local::{play, sign_with_device_key};
 pub use maker::{MakerCa, MakerCertificate};
 pub use manufacture::{ManufactureError, manufacture};
 pub use pins::{PinReference, pin_to_set};
-pub use receipt::{CarriedCertificate, DeletionReceipt, DeletionRequest, StorageReceipt};
+pub use receipt::{
+    CarriedCertificate, DeletionRead, DeletionReceipt, DeletionRequest, StorageReceipt,
+};
 pub use script::{Operation, Outcome, ScriptError, Session, Step};
 pub use signed::{ProofError, SignedStatement};
 pub use state::IssuerState;

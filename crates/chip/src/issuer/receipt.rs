@@ -101,6 +101,32 @@ impl DeletionReceipt {
         }
         Ok(receipt.number)
     }
+
+    /// What the chip says that it deleted, whatever it was asked: for whoever is shown the receipt later.
+    ///
+    /// # Errors
+    /// As of [`verify`](Self::verify), but for the request.
+    pub fn read(
+        &self,
+        maker: &MakerCertificate,
+        chip: &ChipId,
+    ) -> Result<DeletionRead, ProofError> {
+        let Deletion { number, empty, deleted, .. } = self.0.judge(maker, chip)?;
+        let empty = empty.into_iter().map(Use::from).collect();
+        let deleted = deleted.iter().map(|digest| digest.as_bytes().to_vec()).collect();
+        Ok(DeletionRead { number, empty, deleted })
+    }
+}
+
+/// What a deletion receipt says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletionRead {
+    /// The number of the receipt, of the chip's, from 1.
+    pub number: u64,
+    /// The uses of which the chip then held no key, no certificate and no PIN.
+    pub empty: Uses,
+    /// SHA-256 of the certificates that were deleted.
+    pub deleted: Vec<Vec<u8>>,
 }
 
 /// What the chip signs when it has stored certificates.
@@ -176,6 +202,15 @@ impl From<Use> for UseCode {
         match usage {
             Use::Signature => Self::Signature,
             Use::UserAuthentication => Self::UserAuthentication,
+        }
+    }
+}
+
+impl From<UseCode> for Use {
+    fn from(code: UseCode) -> Self {
+        match code {
+            UseCode::Signature => Self::Signature,
+            UseCode::UserAuthentication => Self::UserAuthentication,
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Notices and history.
+//! Notices, history, and phones.
 
 use axum::extract::State as Shared;
 use inrou_api::page::{Cursor, Limit, Page};
 use inrou_api::problem::Problem;
 use inrou_api::server::{Json, Query, Wait};
-use inrou_api::wire::authority::{HistoryEntry, Notices};
+use inrou_api::wire::authority::{HistoryEntry, Holdings, Notices};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,7 +15,7 @@ use super::bearer::LoggedIn;
 use crate::history::HistoryQuery;
 
 pub(super) fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(notices)).routes(routes!(history))
+    OpenApiRouter::new().routes(routes!(notices)).routes(routes!(history)).routes(routes!(phones))
 }
 
 /// From where on, and how long to wait for news.
@@ -86,4 +86,14 @@ async fn history(
         to: params.to,
     };
     state.portal.history(&session, &query).await.map(Json)
+}
+
+/// What each of the resident's phones still holds (MOVE-3).
+#[utoipa::path(get, path = "/phones", operation_id = "resident_phones", tag = "records",
+    responses((status = 200, body = Holdings)))]
+async fn phones(
+    Shared(state): Shared<State>,
+    LoggedIn(session): LoggedIn,
+) -> Result<Json<Holdings>, Problem> {
+    state.portal.phones(&session).await.map(Json)
 }

@@ -13,6 +13,8 @@ mod login;
 mod notices;
 mod office;
 mod own;
+mod phones;
+mod receipt;
 mod stay;
 mod visitor;
 
@@ -80,6 +82,8 @@ pub fn router(portal: Arc<Portal>, shutdown: Shutdown) -> Router {
         .route("/portal/history", get(history::show))
         .route("/portal/history.csv", get(export::csv))
         .route("/portal/history.json", get(export::json))
+        .route("/portal/phones", get(phones::list))
+        .route("/portal/deletion-receipt", get(receipt::judge))
         .route("/portal/consents", get(consents::list))
         .route("/portal/consents/{consent}", get(consents::show))
         .route(

@@ -101,6 +101,8 @@ pub enum SessionOutcome {
     Deleted {
         /// The chip's signed receipt.
         receipt: Base64,
+        /// The certificate of the key that signed it, DER.
+        certificate: Base64,
     },
     /// The phone's chip takes a new PIN once, over its local channel.
     PinSetAllowed {
