@@ -308,7 +308,7 @@ impl Fleet {
         Ok(())
     }
 
-    /// Puts a card to a phone, if it lies on no other. Blocks.
+    /// Puts a card to a phone; it is taken away from another one that does nothing with it. Blocks.
     ///
     /// # Errors
     /// `not-found`, `card-busy`, and what the [`CardSource`] says.
@@ -316,9 +316,13 @@ impl Fleet {
         // A look at the card tells whether it is there and not lent out.
         drop(self.parts.cards.connect(card)?);
         let phones = self.phones();
-        let mut others = phones.values().filter(|other| !Arc::ptr_eq(other, phone));
-        if others.any(|other| other.card().is_some_and(|there| there.name() == card)) {
-            return Err(Problem::new(Code::CARD_BUSY));
+        let others = phones.values().filter(|other| !Arc::ptr_eq(other, phone));
+        let lies_on = |other: &&Arc<Phone>| other.card().is_some_and(|lies| lies.name() == card);
+        if let Some(other) = others.into_iter().find(lies_on) {
+            if other.is_busy() {
+                return Err(Problem::new(Code::CARD_BUSY));
+            }
+            other.take_card_away();
         }
         phone.put_card(card);
         Ok(())
@@ -351,6 +355,9 @@ impl Fleet {
             flow: None,
             enrolment: None,
             certificates: Vec::new(),
+            deletion_due: None,
+            deleted: None,
+            resumption: None,
             passkey: None,
             contactless: false,
             taking: None,

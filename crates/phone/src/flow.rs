@@ -40,10 +40,23 @@ pub(crate) struct Flow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "procedure", rename_all = "kebab-case")]
 enum Order {
-    Apply { choice: Option<Uses> },
+    Apply {
+        choice: Option<Uses>,
+        /// Whether it is a change of phone (MOVE-1).
+        #[serde(default)]
+        replaces: bool,
+    },
     Register,
-    Revoke { with: Option<SigningKey> },
-    ResetPin { usage: Use },
+    Revoke {
+        with: Option<SigningKey>,
+    },
+    RevokeOther,
+    Resume {
+        confirmed: bool,
+    },
+    ResetPin {
+        usage: Use,
+    },
 }
 
 /// How far it is. *Stored.*
@@ -56,6 +69,9 @@ enum Stage {
     KeysDue { begun: EnrolmentBegun },
     /// The statement is to be signed, before its challenge expires.
     Unsigned { to: Addressee, statement: Base64, expires: Timestamp },
+    /// It is signed, and not sent before the person has consented to the end of what is on the old phone
+    /// (MOVE-1).
+    Unconsented { to: Addressee, cms: Base64 },
     /// It is signed, and to be sent.
     Signed { to: Addressee, cms: Base64 },
     /// A PIN reset was granted: the chip is to be given its leave.
@@ -92,8 +108,11 @@ impl Flow {
         act: String,
     ) -> Result<Self, Problem> {
         let order = match (procedure, usage) {
-            (Procedure::Apply, None) => Order::Apply { choice: None },
+            (Procedure::Apply, None) => Order::Apply { choice: None, replaces: false },
+            (Procedure::ChangePhone, None) => Order::Apply { choice: None, replaces: true },
             (Procedure::Revoke, None) => Order::Revoke { with: None },
+            (Procedure::RevokeOther, None) => Order::RevokeOther,
+            (Procedure::Resume, None) => Order::Resume { confirmed: false },
             (Procedure::ResetPin, Some(usage)) => Order::ResetPin { usage },
             _ => return Err(Problem::bad_request("usage")),
         };
@@ -115,9 +134,12 @@ impl Flow {
     /// Which procedure it is.
     pub(crate) fn procedure(&self) -> Procedure {
         match self.order {
-            Order::Apply { .. } => Procedure::Apply,
+            Order::Apply { replaces: false, .. } => Procedure::Apply,
+            Order::Apply { replaces: true, .. } => Procedure::ChangePhone,
             Order::Register => Procedure::Register,
             Order::Revoke { .. } => Procedure::Revoke,
+            Order::RevokeOther => Procedure::RevokeOther,
+            Order::Resume { .. } => Procedure::Resume,
             Order::ResetPin { .. } => Procedure::ResetPin,
         }
     }
@@ -128,6 +150,7 @@ impl Flow {
             Stage::Asked | Stage::KeysDue { .. } | Stage::Unsigned { .. } => {
                 self.next_before_signature(secrets)
             }
+            Stage::Unconsented { .. } => NextStep::ConsentToReplacement,
             Stage::Signed { .. } | Stage::LeaveDue { .. } => NextStep::Complete,
             Stage::PinsDue { uses, .. } => match uses.iter().next() {
                 Some(Use::Signature) => NextStep::NewSignaturePassword { applicant: None },
@@ -154,6 +177,12 @@ impl Flow {
         matches!(self.stage, Stage::Done { .. } | Stage::Waiting { .. } | Stage::Ready { .. })
     }
 
+    /// Whether it may yet have the chip delete what it holds.
+    pub(crate) fn is_on_the_way_to_deletion(&self) -> bool {
+        matches!(self.order, Order::Revoke { .. } | Order::Resume { .. })
+            && !matches!(self.stage, Stage::Done { .. })
+    }
+
     /// The idempotency key for one part of the procedure: the same one until the authority has
     /// answered.
     ///
@@ -167,8 +196,9 @@ impl Flow {
         match self.order {
             Order::Revoke { with: None } => NextStep::ConfirmRevocation,
             Order::Revoke { with: Some(SigningKey::Phone) } => NextStep::PhonePassword,
+            Order::Resume { confirmed: false } => NextStep::ConfirmResumption,
             _ if secrets.card_password.is_none() => NextStep::CardPassword,
-            Order::Apply { choice: None } => NextStep::Choose,
+            Order::Apply { choice: None, .. } => NextStep::Choose,
             _ => NextStep::ReadCard,
         }
     }
@@ -183,10 +213,11 @@ impl Flow {
     fn ask_again(&mut self) {
         self.start_over();
         match &mut self.order {
-            Order::Apply { choice } => *choice = None,
+            Order::Apply { choice, .. } => *choice = None,
             Order::Revoke { with } => *with = None,
-            Order::Register => self.order = Order::Apply { choice: None },
-            Order::ResetPin { .. } => {}
+            Order::Resume { confirmed } => *confirmed = false,
+            Order::Register => self.order = Order::Apply { choice: None, replaces: false },
+            Order::RevokeOther | Order::ResetPin { .. } => {}
         }
     }
 }

@@ -8,6 +8,7 @@
 //!   answers to a transaction
 //! - `models`: which models can carry certificates
 //! - `progress`: how far the work under way is
+//! - `deletion`: what the chip may no longer hold goes
 //! - `pins`, `transactions`, `notices`, `check`, `passkey`: what is no procedure; `hindrance`: why a
 //!   transaction cannot be answered
 
@@ -15,6 +16,7 @@ pub mod answer;
 pub mod card;
 mod check;
 mod chip;
+mod deletion;
 mod fleet;
 mod flow;
 mod hindrance;

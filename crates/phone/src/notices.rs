@@ -73,11 +73,19 @@ async fn listen(phone: Weak<Phone>, client: Client, shutdown: Shutdown) {
             () = shutdown.triggered() => return,
         };
         let Some(phone) = phone.upgrade() else { return };
+        let happens = heard.as_ref().is_ok_and(|heard| !heard.notices.is_empty());
         let taken = match heard {
             Ok(Notices { notices, .. }) if notices.is_empty() => Ok(since),
             Ok(Notices { notices, next }) => phone.notified(notices).await.map(|()| next),
             Err(problem) => Err(problem),
         };
+        // MOVE-3: it is on the network, and knows that it has to.
+        if taken.is_ok()
+            && phone.has_to_delete(happens)
+            && let Err(problem) = phone.clone().delete_by_itself().await
+        {
+            tracing::debug!(%problem, "what is due was not deleted yet");
+        }
         drop(phone);
         match taken {
             Ok(next) => (since, rest) = (next, FIRST_REST),

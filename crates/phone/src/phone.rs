@@ -266,8 +266,18 @@ impl Phone {
             None => (false, false),
         };
         let live = self.live();
-        let Stored { chip, platform, model, enrolment, certificates, contactless, .. } =
-            live.stored.clone();
+        let Stored {
+            chip,
+            platform,
+            model,
+            enrolment,
+            certificates,
+            deletion_due,
+            deleted,
+            resumption,
+            contactless,
+            ..
+        } = live.stored.clone();
         PhoneState {
             name: self.name.clone(),
             chip,
@@ -280,6 +290,9 @@ impl Phone {
             procedure,
             enrolment,
             certificates,
+            deletion_due,
+            deleted,
+            resumption,
         }
     }
 

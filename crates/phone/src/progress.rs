@@ -20,7 +20,7 @@ impl Progress {
     pub(crate) fn at(work: &Work) -> Self {
         let (percent, end, doing) = match work {
             Work::RegisterPhone => (0, 10, "progress.register-phone"),
-            Work::BeginEnrolment(_) | Work::BeginRequest(_) => (10, 15, "progress.begin"),
+            Work::BeginEnrolment { .. } | Work::BeginRequest(_) => (10, 15, "progress.begin"),
             Work::MakeKeys(_) => (15, 70, "progress.make-keys"),
             Work::Sign { .. } => (70, 85, "progress.sign"),
             Work::Send { .. } => (85, 95, "progress.send"),

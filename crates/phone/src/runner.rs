@@ -9,12 +9,12 @@ use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::session::play;
 use inrou_api::wire::Base64;
 use inrou_api::wire::authority::{
-    ApplicationAccepted, BeginEnrolment, EnrolmentStage, EnrolmentView, PhoneView, RequestDone,
-    SessionOutcome, SessionWork, SignedStatement, SigningKey,
+    ApplicationAccepted, BeginEnrolment, CertificateView, EnrolmentStage, EnrolmentView, PhoneView,
+    RequestDone, SessionOutcome, SessionWork, SignedStatement, SigningKey,
 };
 use inrou_api::wire::phone::{PhoneState, Procedure, Step};
 use inrou_chip::client::Pin;
-use inrou_rules::{EnrolmentId, Refusal, Use, Uses};
+use inrou_rules::{CertificateStatus, EnrolmentId, Platform, Refusal, Use, Uses};
 use tokio::runtime::Handle;
 
 use crate::card;
@@ -62,6 +62,8 @@ impl Phone {
         }
         live.stored.enrolment = view.enrolment;
         live.stored.certificates = view.certificates;
+        live.stored.deletion_due = view.deletion_due;
+        live.stored.resumption = view.resumption;
         Ok(())
     }
 
@@ -75,26 +77,43 @@ impl Phone {
         let mut act = [0; 16];
         self.parts.entropy.fill(&mut act);
         let act = format!("{:032x}", u128::from_be_bytes(act));
-        let flow = if procedure == Procedure::Register {
-            // A phone that is not registered has no key to ask with, and nothing to register.
-            if self.live().stored.registered {
-                self.look().await?;
+        // A phone that is not registered has no key to ask with, and nothing to register or to resume.
+        let asks = matches!(procedure, Procedure::Register | Procedure::Resume);
+        if asks && self.live().stored.registered {
+            self.look().await?;
+        }
+        let flow = match procedure {
+            Procedure::Register => {
+                let enrolment = self.live().stored.enrolment.clone();
+                let flow = enrolment.and_then(|view| Flow::registering(&view, act));
+                flow.ok_or_else(|| Problem::from(Refusal::NoSuchRegistration))?
             }
-            let enrolment = self.live().stored.enrolment.clone();
-            let flow = enrolment.and_then(|view| Flow::registering(&view, act));
-            flow.ok_or_else(|| Problem::from(Refusal::NoSuchRegistration))?
-        } else {
-            if procedure == Procedure::Apply {
+            Procedure::Apply | Procedure::ChangePhone => {
                 if self.model().is_none() {
                     return Err(Problem::new(Code::PHONE_NOT_SUPPORTED).by_rule("READY-2"));
                 }
+                if procedure == Procedure::ChangePhone && self.is_iphone() {
+                    return Err(Problem::bad_request("procedure"));
+                }
                 self.check_none_under_way().await?;
+                Flow::begin(procedure, usage, act)?
             }
-            Flow::begin(procedure, usage, act)?
+            Procedure::Resume => {
+                self.check_can_be_resumed()?;
+                Flow::begin(procedure, usage, act)?
+            }
+            Procedure::Revoke | Procedure::RevokeOther | Procedure::ResetPin => {
+                Flow::begin(procedure, usage, act)?
+            }
         };
         self.cancel();
         self.live().stored.flow = Some(flow);
         Ok(())
+    }
+
+    /// Whether it is an iPhone, whose procedures are others.
+    pub(crate) fn is_iphone(&self) -> bool {
+        self.live().stored.platform == Platform::Iphone
     }
 
     /// The chip holds the keys of one application: the person hears so before the card is asked for
@@ -110,6 +129,22 @@ impl Phone {
         }
         self.look().await?;
         if is_under_way() { Err(Refusal::ApplicationUnderWay.into()) } else { Ok(()) }
+    }
+
+    /// LOSS-2: it is told beforehand what resuming leads to, or why there is nothing to resume.
+    fn check_can_be_resumed(&self) -> Result<(), Problem> {
+        let live = self.live();
+        if live.stored.resumption.is_some() {
+            return Ok(());
+        }
+        let by_operator = |view: &CertificateView| match view.status {
+            CertificateStatus::Held { cause, .. } => cause.by_operator(),
+            _ => false,
+        };
+        if live.stored.certificates.iter().any(by_operator) {
+            return Err(Refusal::HeldByOperator.into());
+        }
+        Err(Refusal::NothingHeld.into())
     }
 
     fn cancel(&self) {
@@ -185,7 +220,7 @@ impl Phone {
     async fn carry_out(self: &Arc<Self>, work: &Work) -> Result<Outcome, Problem> {
         match work {
             Work::RegisterPhone => self.register().await,
-            Work::BeginEnrolment(uses) => self.begin_enrolment(*uses).await,
+            Work::BeginEnrolment { uses, replaces } => self.begin_enrolment(*uses, *replaces).await,
             Work::MakeKeys(enrolment) => {
                 let work = SessionWork::MakeKeys { enrolment: *enrolment };
                 match self.session(&self.authority, work).await? {
@@ -218,13 +253,7 @@ impl Phone {
                 Ok(Outcome::Completed(view))
             }
             Work::Store(enrolment) => self.store(*enrolment).await,
-            Work::Delete => match self.session(&self.authority, SessionWork::Delete).await? {
-                SessionOutcome::Deleted { .. } => {
-                    self.forget_passkey();
-                    Ok(Outcome::Deleted)
-                }
-                _ => Err(unexpected()),
-            },
+            Work::Delete => self.delete().await.map(|()| Outcome::Deleted),
         }
     }
 
@@ -245,8 +274,8 @@ impl Phone {
         }
     }
 
-    async fn begin_enrolment(&self, uses: Uses) -> Result<Outcome, Problem> {
-        let begin = BeginEnrolment { uses, confirmed: true, change_of_phone: false };
+    async fn begin_enrolment(&self, uses: Uses, replaces: bool) -> Result<Outcome, Problem> {
+        let begin = BeginEnrolment { uses, confirmed: true, change_of_phone: replaces };
         let call = self.authority.post("/enrolments").json(&begin);
         let begun = call.once(&self.key("enrolment")?).answer().await?;
         Ok(Outcome::EnrolmentBegun(begun))
@@ -305,21 +334,43 @@ impl Phone {
                 let call = self.authority.post(&path).json(&statement).once(&key);
                 let accepted: ApplicationAccepted = call.answer().await?;
                 let mut live = self.live();
-                (live.applicant, live.applicant_seen) = (Some(accepted.applicant), false);
+                // Who consented has been told that the card was read.
+                let seen = live.flow()?.0.procedure() == Procedure::ChangePhone;
+                (live.applicant, live.applicant_seen) = (Some(accepted.applicant), seen);
                 drop(live);
                 Outcome::ApplicationAccepted(accepted.uses)
             }
             Addressee::Request(request) => {
                 let path = format!("/requests/{request}");
                 let call = self.authority.post(&path).json(&statement).once(&key);
-                if let RequestDone::Revocation { certificates } = call.answer().await? {
-                    self.live().stored.certificates = certificates;
-                }
-                Outcome::RequestDone
+                Outcome::RequestDone { empties: self.note_request(call.answer().await?) }
             }
         };
         self.live().secrets.forget_card();
         Ok(outcome)
+    }
+
+    /// Notes what a request led to, and whether the chip has to delete what it holds.
+    fn note_request(&self, done: RequestDone) -> bool {
+        let now = self.parts.clock.now();
+        let mut live = self.live();
+        match done {
+            RequestDone::Revocation { certificates } => {
+                live.stored.certificates = certificates;
+                true
+            }
+            RequestDone::Resumption { certificates } => {
+                let is_live = |view: &CertificateView| {
+                    !matches!(view.status, CertificateStatus::Revoked { .. })
+                        && now <= view.not_after
+                };
+                let empties = !certificates.iter().any(is_live);
+                live.stored.certificates = certificates;
+                live.stored.resumption = None;
+                empties
+            }
+            RequestDone::OtherRevocation | RequestDone::PinReset => false,
+        }
     }
 
     /// Sets the new PIN over the chip's local interface: it never leaves the phone (APPLY-5).
@@ -353,6 +404,7 @@ impl Phone {
         };
         let mut live = self.live();
         live.stored.certificates = certificates;
+        live.stored.deleted = None;
         live.checked.clear();
         if let Some(view) =
             live.stored.enrolment.as_mut().filter(|view| view.enrolment == enrolment)
@@ -364,7 +416,7 @@ impl Phone {
     }
 
     /// Plays a secure-channel session between the authority and the chip.
-    async fn session(
+    pub(crate) async fn session(
         self: &Arc<Self>,
         client: &Client,
         work: SessionWork,
@@ -389,6 +441,6 @@ impl Phone {
 }
 
 /// The other end, or our own procedure, is not what it should be.
-fn unexpected() -> Problem {
+pub(crate) fn unexpected() -> Problem {
     Problem::new(Code::INTERNAL_ERROR)
 }

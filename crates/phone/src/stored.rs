@@ -5,9 +5,11 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use inrou_api::wire::authority::{CertificateView, EnrolmentView};
+use inrou_api::wire::authority::{CertificateView, EnrolmentView, Resumption};
+use inrou_api::wire::phone::Deleted;
 use inrou_chip::files::Folder;
 use inrou_rules::{ChipId, Platform};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::flow::Flow;
@@ -48,6 +50,15 @@ pub(crate) struct Stored {
     /// The certificates, as last heard.
     #[serde(default)]
     pub(crate) certificates: Vec<CertificateView>,
+    /// Since when the chip has to delete what it holds, as last heard (MOVE-3).
+    #[serde(default)]
+    pub(crate) deletion_due: Option<Timestamp>,
+    /// The last deletion, until certificates are registered again.
+    #[serde(default)]
+    pub(crate) deleted: Option<Deleted>,
+    /// What resuming the phone's use leads to, as last heard (LOSS-2).
+    #[serde(default)]
+    pub(crate) resumption: Option<Resumption>,
     /// What stands in for the user-authentication PIN (REG-2).
     #[serde(default)]
     pub(crate) passkey: Option<Passkey>,

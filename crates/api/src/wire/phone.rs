@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::authority::{CertificateView, EnrolmentView};
+use super::Base64;
+use super::authority::{CertificateView, EnrolmentView, Resumption};
 use super::transaction::Transaction;
 
 /// A secret that a person typed. It is never shown, logged or stored.
@@ -100,6 +101,36 @@ pub struct PhoneState {
     pub enrolment: Option<EnrolmentView>,
     /// The certificates, as last heard.
     pub certificates: Vec<CertificateView>,
+    /// Since when the chip has to delete what it holds, if it has to, as last heard (MOVE-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub deletion_due: Option<Timestamp>,
+    /// The last deletion, until certificates are registered again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<Deleted>,
+    /// What resuming its use leads to, while a loss holds it, as last heard (LOSS-2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumption: Option<Resumption>,
+}
+
+/// A deletion that the chip has carried out and proved (END-2, MOVE-3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Deleted {
+    /// When the phone heard of it.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// What the chip signed; absent where the authority had it and its answer was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<DeletionProof>,
+}
+
+/// What a chip signed when it had deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeletionProof {
+    /// The signed receipt, DER.
+    pub receipt: Base64,
+    /// The certificate of the key that signed it, DER: by the maker of the chip.
+    pub certificate: Base64,
 }
 
 /// Whether the phone's chip may be used at a card reader (REG-4).
@@ -140,10 +171,16 @@ pub struct StepProblem {
 pub enum Procedure {
     /// スマホ用電子証明書を申請する (APPLY).
     Apply,
+    /// 機種変更 (MOVE-1).
+    ChangePhone,
     /// スマホ用電子証明書の登録 (REG).
     Register,
     /// 失効 (END-2, END-3).
     Revoke,
+    /// 別のスマホのスマホ用電子証明書の失効 (MOVE-6).
+    RevokeOther,
+    /// 利用再開 (LOSS-2).
+    Resume,
     /// Setting a forgotten or locked PIN anew (PIN-2).
     ResetPin,
 }
@@ -158,6 +195,8 @@ pub enum NextStep {
     Choose,
     /// Put the card to the phone and let it be read.
     ReadCard,
+    /// Consent to the revocation of what is on the old phone: nothing is sent before (MOVE-1).
+    ConsentToReplacement,
     /// Type the phone's new signature password twice.
     NewSignaturePassword {
         /// What was read from the card's certificate.
@@ -180,6 +219,8 @@ pub enum NextStep {
     Register,
     /// Tick, and choose by which password (END-2, END-3).
     ConfirmRevocation,
+    /// Read what resuming the phone's use leads to, and go on (LOSS-2).
+    ConfirmResumption,
     /// Type the phone's signature password.
     PhonePassword,
     /// Let the chip delete what it holds.
@@ -197,8 +238,11 @@ impl Procedure {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Apply => "apply",
+            Self::ChangePhone => "change-phone",
             Self::Register => "register",
             Self::Revoke => "revoke",
+            Self::RevokeOther => "revoke-other",
+            Self::Resume => "resume",
             Self::ResetPin => "reset-pin",
         }
     }
@@ -211,12 +255,14 @@ impl NextStep {
             Self::CardPassword => "card-password",
             Self::Choose => "choose",
             Self::ReadCard => "read-card",
+            Self::ConsentToReplacement => "consent-to-replacement",
             Self::NewSignaturePassword { .. } => "new-signature-password",
             Self::NewUserAuthenticationPin { .. } => "new-user-authentication-pin",
             Self::Complete => "complete",
             Self::Wait { .. } => "wait",
             Self::Register => "register",
             Self::ConfirmRevocation => "confirm-revocation",
+            Self::ConfirmResumption => "confirm-resumption",
             Self::PhonePassword => "phone-password",
             Self::Delete => "delete",
             Self::Done { .. } => "done",
@@ -251,6 +297,8 @@ pub enum Step {
     },
     /// The card lies on the phone: read it.
     ReadCard,
+    /// 同意して次へ: the certificates on the old phone are to be revoked (MOVE-1).
+    ConsentToReplacement,
     /// A new signature password, twice (APPLY-5).
     NewSignaturePassword {
         /// As typed.
@@ -276,6 +324,8 @@ pub enum Step {
         /// Whether the card at hand signs instead of the phone.
         with_card: bool,
     },
+    /// What resuming leads to was read (LOSS-2).
+    ConfirmResumption,
     /// 失効する, with the phone's signature password (END-2).
     PhonePassword {
         /// As typed.
@@ -369,7 +419,7 @@ pub struct ChipKey {
     /// PIN tries left (PIN-1).
     pub tries_left: u8,
     /// The certificate, DER in base64, if its file could be read with the PIN given.
-    pub certificate: Option<super::Base64>,
+    pub certificate: Option<Base64>,
 }
 
 /// Asks what the chip holds. Both certificates are behind their PINs; without one, its file is not read.

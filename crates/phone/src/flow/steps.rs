@@ -56,6 +56,14 @@ impl Flow {
                 | NextStep::CardPassword
                 | NextStep::ReadCard,
             ) => self.confirm_revocation(*confirmed, *with_card, &next),
+            (Step::ConfirmResumption, NextStep::ConfirmResumption) => {
+                self.order = Order::Resume { confirmed: true };
+                Ok(Then::Ask)
+            }
+            (Step::ConsentToReplacement, NextStep::ConsentToReplacement) => {
+                self.consent_to_replacement();
+                Ok(Then::Work)
+            }
             (Step::PhonePassword { password: typed }, NextStep::PhonePassword) => {
                 let name = PinName::Phone(Use::Signature);
                 secrets.phone_password = Some(password(typed, name)?);
@@ -90,7 +98,7 @@ impl Flow {
 
     /// APPLY-2, APPLY-3.
     fn choose(&mut self, uses: Uses, confirmed: bool, next: &NextStep) -> Result<Then, Problem> {
-        let Order::Apply { choice } = &mut self.order else {
+        let Order::Apply { choice, .. } = &mut self.order else {
             return Err(out_of_turn(next));
         };
         if uses.is_empty() {
@@ -104,6 +112,13 @@ impl Flow {
             self.start_over();
         }
         Ok(Then::Ask)
+    }
+
+    /// MOVE-1: only now may what the card has signed be sent.
+    fn consent_to_replacement(&mut self) {
+        if let Stage::Unconsented { to, cms } = &self.stage {
+            self.stage = Stage::Signed { to: to.clone(), cms: cms.clone() };
+        }
     }
 
     /// END-2, END-3: the way may be changed until the signature is made.

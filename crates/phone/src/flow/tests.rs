@@ -51,6 +51,10 @@ struct World {
     uses: Uses,
     accepted: bool,
     granted: bool,
+    /// Whether the end of what is on the old phone was consented to.
+    consented: bool,
+    /// Whether the chip has to be emptied.
+    empties: bool,
     leave: bool,
     pins: Uses,
     completed: bool,
@@ -75,6 +79,8 @@ impl World {
             uses: Uses::NONE,
             accepted: false,
             granted: false,
+            consented: false,
+            empties: false,
             leave: false,
             pins: Uses::NONE,
             completed: false,
@@ -88,6 +94,8 @@ impl World {
         match turn {
             Turn::Step(step, successes, problem) => {
                 self.pressed = matches!(step, Step::Register);
+                self.consented |= matches!(step, Step::ConsentToReplacement)
+                    && self.flow.next(&self.secrets) == NextStep::ConsentToReplacement;
                 let then = self.flow.step(&step, &mut self.secrets);
                 match (step, then) {
                     (Step::Choose { uses, .. }, Ok(_)) => self.choice = Some(uses),
@@ -140,8 +148,10 @@ impl World {
             assert!(self.now < self.expires, "the challenge has expired");
             let wanted = serde_json::to_string(&self.choice.unwrap_or_default()).unwrap();
             let statement = std::str::from_utf8(&statement.0).unwrap();
-            let applies = self.flow.procedure() == Procedure::Apply;
+            let replaces = self.flow.procedure() == Procedure::ChangePhone;
+            let applies = replaces || self.flow.procedure() == Procedure::Apply;
             assert!(!applies || statement.contains(&wanted), "it is not what was chosen");
+            assert_eq!(statement.contains("\"change_of_phone\":true"), replaces);
         }
         match work {
             Work::Sign { with: SigningKey::Card, .. } => {
@@ -159,9 +169,12 @@ impl World {
             }
             Work::Complete(_) => assert!(self.accepted && self.pins == self.uses),
             Work::Store(_) => assert!(self.completed && self.pressed, "REG-1: nobody pressed"),
-            Work::Delete => assert!(self.granted),
+            Work::Send { .. } if self.flow.procedure() == Procedure::ChangePhone => {
+                assert!(self.consented, "MOVE-1: nothing is sent before");
+            }
+            Work::Delete => assert!(self.granted && self.empties),
             Work::AllowPin(_) => assert!(self.granted),
-            Work::BeginEnrolment(_) | Work::BeginRequest(_) => {
+            Work::BeginEnrolment { .. } | Work::BeginRequest(_) => {
                 let key = self.flow.key("begin").unwrap();
                 assert!(!self.answered.contains(key.as_str()), "the key has had its answer");
             }
@@ -176,7 +189,7 @@ impl World {
                 self.registered = true;
                 Outcome::PhoneRegistered
             }
-            Work::BeginEnrolment(uses) => {
+            Work::BeginEnrolment { uses, .. } => {
                 let challenge = self.begin();
                 let enrolment = EnrolmentId::from_bytes([self.begun; 16]);
                 (self.enrolment, self.uses) = (Some(enrolment), *uses);
@@ -206,7 +219,12 @@ impl World {
                 let text = String::from_utf8(cms.0.clone()).unwrap();
                 assert!(text.contains(&format!("\"request\":\"{request}\"")));
                 self.granted = true;
-                Outcome::RequestDone
+                self.empties = match self.flow.procedure() {
+                    Procedure::RevokeOther => false,
+                    Procedure::Resume => self.begun % 2 == 0,
+                    _ => true,
+                };
+                Outcome::RequestDone { empties: self.empties }
             }
             Work::AllowPin(_) => {
                 self.leave = true;
@@ -242,6 +260,7 @@ impl World {
         self.answered.insert(self.flow.key("begin").unwrap().as_str().to_owned());
         self.begun = self.begun.wrapping_add(1);
         (self.accepted, self.granted, self.leave) = (false, false, false);
+        (self.consented, self.empties) = (false, false);
         (self.completed, self.pins) = (false, Uses::NONE);
         self.expires = self.now + CHALLENGE_LIFE;
         Challenge { value: Base64(vec![self.begun]), expires: self.expires }
@@ -254,10 +273,16 @@ impl World {
         let text = String::from_utf8(stored).unwrap();
         assert!(!text.contains("ABC123") && !text.contains("4321"), "a PIN is stored");
         match (&next, self.flow.procedure()) {
-            (NextStep::Done { .. }, Procedure::Apply | Procedure::Register) => {
+            (
+                NextStep::Done { .. },
+                Procedure::Apply | Procedure::ChangePhone | Procedure::Register,
+            ) => {
                 assert!(self.completed && (self.stored || self.registered_elsewhere));
             }
-            (NextStep::Done { .. }, Procedure::Revoke) => assert!(self.granted),
+            (
+                NextStep::Done { .. },
+                Procedure::Revoke | Procedure::RevokeOther | Procedure::Resume,
+            ) => assert!(self.granted),
             (NextStep::Done { .. }, Procedure::ResetPin) => {
                 assert!(self.leave && !self.pins.is_empty());
             }
@@ -305,6 +330,8 @@ fn steps() -> impl Strategy<Value = Step> {
         3 => new_password,
         3 => new_pin,
         1 => Just(Step::Complete),
+        1 => Just(Step::ConsentToReplacement),
+        1 => Just(Step::ConfirmResumption),
         1 => Just(Step::Register),
         1 => way
             .prop_map(|(confirmed, with_card)| Step::ConfirmRevocation { confirmed, with_card }),
@@ -342,6 +369,8 @@ fn obedient(next: &NextStep) -> Option<Step> {
         NextStep::CardPassword => Step::CardPassword { password: password() },
         NextStep::Choose => Step::Choose { uses: Uses::BOTH, confirmed: true },
         NextStep::ReadCard => Step::ReadCard,
+        NextStep::ConsentToReplacement => Step::ConsentToReplacement,
+        NextStep::ConfirmResumption => Step::ConfirmResumption,
         NextStep::NewSignaturePassword { .. } => {
             Step::NewSignaturePassword { password: password(), again: password() }
         }
@@ -366,6 +395,9 @@ fn flow(procedure: Procedure, usage: Option<Use>) -> Flow {
 fn flows() -> impl Strategy<Value = Flow> {
     prop_oneof![
         3 => Just(flow(Procedure::Apply, None)),
+        3 => Just(flow(Procedure::ChangePhone, None)),
+        1 => Just(flow(Procedure::RevokeOther, None)),
+        1 => Just(flow(Procedure::Resume, None)),
         1 => Just(flow(Procedure::Revoke, None)),
         1 => Just(flow(Procedure::ResetPin, Some(Use::Signature))),
         1 => Just(flow(Procedure::ResetPin, Some(Use::UserAuthentication))),
@@ -407,7 +439,13 @@ fn a_procedure_is_told_which_pin_it_is_for_exactly_if_it_needs_to() {
     let begin = |procedure, usage| Flow::begin(procedure, usage, String::new()).is_ok();
     assert!(begin(Procedure::ResetPin, Some(Use::Signature)));
     assert!(!begin(Procedure::ResetPin, None));
-    for procedure in [Procedure::Apply, Procedure::Revoke] {
+    for procedure in [
+        Procedure::Apply,
+        Procedure::ChangePhone,
+        Procedure::Revoke,
+        Procedure::RevokeOther,
+        Procedure::Resume,
+    ] {
         assert!(begin(procedure, None));
         assert!(!begin(procedure, Some(Use::Signature)));
     }

@@ -29,11 +29,11 @@ pub(crate) struct Situation {
 pub(crate) enum Work {
     /// Session: the device key is made and registered.
     RegisterPhone,
-    /// Begins an application.
-    BeginEnrolment(Uses),
+    /// Begins an application, or a change of phone (MOVE-1).
+    BeginEnrolment { uses: Uses, replaces: bool },
     /// Session: the chip makes the keys of an enrolment.
     MakeKeys(EnrolmentId),
-    /// Begins a revocation or a PIN reset.
+    /// Begins a revocation, a resumption or a PIN reset.
     BeginRequest(BeginRequest),
     /// Signs a statement with the card or the phone.
     Sign { with: SigningKey, statement: Base64 },
@@ -73,8 +73,8 @@ pub(crate) enum Outcome {
     Signed(Base64),
     /// The authority took the application, for these.
     ApplicationAccepted(Uses),
-    /// The authority carried out the request.
-    RequestDone,
+    /// The authority carried out the request; `empties` says whether the chip has to delete what it holds.
+    RequestDone { empties: bool },
     /// The chip has its leave.
     PinAllowed,
     /// The PIN is set.
@@ -144,24 +144,29 @@ impl Flow {
                 self.stage = Stage::KeysDue { begun };
             }
             (Outcome::KeysMade(keys), Stage::KeysDue { begun }) => {
-                if let Order::Apply { choice: Some(uses) } = self.order {
-                    self.stage = application(begun, &keys, uses, chip);
+                if let Order::Apply { choice: Some(uses), replaces } = self.order {
+                    self.stage = application(begun, &keys, uses, replaces, chip);
                 }
             }
             (Outcome::RequestBegun(begun), Stage::Asked) => self.request_begun(begun, chip),
             (Outcome::Signed(cms), Stage::Unsigned { to, .. }) => {
-                self.stage = Stage::Signed { to: to.clone(), cms };
+                let to = to.clone();
+                self.stage = match self.order {
+                    Order::Apply { replaces: true, .. } => Stage::Unconsented { to, cms },
+                    _ => Stage::Signed { to, cms },
+                };
             }
             (
                 Outcome::ApplicationAccepted(uses),
                 &mut Stage::Signed { to: Addressee::Enrolment(enrolment), .. },
             ) => self.stage = Stage::PinsDue { enrolment: Some(enrolment), uses },
-            (Outcome::RequestDone, Stage::Signed { to, .. }) => {
+            (Outcome::RequestDone { empties }, Stage::Signed { to, .. }) => {
                 self.stage = match (self.order, to) {
                     (Order::ResetPin { .. }, Addressee::Request(request)) => {
                         Stage::LeaveDue { request: std::mem::take(request) }
                     }
-                    _ => Stage::DeletionDue,
+                    _ if empties => Stage::DeletionDue,
+                    _ => Stage::Done { usable_from: None },
                 };
             }
             (Outcome::PinAllowed, Stage::LeaveDue { .. }) => {
@@ -207,7 +212,7 @@ impl Flow {
                 (self.stage, self.problem) = (Stage::Done { usable_from: None }, None);
             }
             _ if !refused || !work.asks_authority() => {}
-            Work::BeginEnrolment(_)
+            Work::BeginEnrolment { .. }
             | Work::BeginRequest(_)
             | Work::MakeKeys(_)
             | Work::AllowPin(_) => self.start_over(),
@@ -260,10 +265,14 @@ impl Flow {
     fn due(&self, secrets: &Secrets) -> Option<Work> {
         match &self.stage {
             Stage::Asked => match self.order {
-                Order::Apply { choice } => choice.map(Work::BeginEnrolment),
+                Order::Apply { choice, replaces } => {
+                    choice.map(|uses| Work::BeginEnrolment { uses, replaces })
+                }
                 Order::Revoke { with } => {
                     with.map(|with| Work::BeginRequest(BeginRequest::Revocation { with }))
                 }
+                Order::RevokeOther => Some(Work::BeginRequest(BeginRequest::OtherRevocation)),
+                Order::Resume { .. } => Some(Work::BeginRequest(BeginRequest::Resumption)),
                 Order::ResetPin { usage } => {
                     Some(Work::BeginRequest(BeginRequest::PinReset { usage }))
                 }
@@ -292,7 +301,7 @@ impl Flow {
             },
             Stage::Ready { enrolment } => secrets.register.then_some(Work::Store(*enrolment)),
             Stage::DeletionDue => Some(Work::Delete),
-            Stage::Waiting { .. } | Stage::Done { .. } => None,
+            Stage::Unconsented { .. } | Stage::Waiting { .. } | Stage::Done { .. } => None,
         }
     }
 
@@ -317,6 +326,12 @@ impl Flow {
             Order::Revoke { with: Some(with) } => {
                 Statement::Revocation { challenge, chip, request: request.clone(), with }
             }
+            Order::RevokeOther => {
+                Statement::OtherRevocation { challenge, chip, request: request.clone() }
+            }
+            Order::Resume { .. } => {
+                Statement::Resumption { challenge, chip, request: request.clone() }
+            }
             Order::ResetPin { usage } => {
                 Statement::PinReset { challenge, chip, request: request.clone(), usage }
             }
@@ -328,10 +343,16 @@ impl Flow {
 }
 
 /// The statement that asks for certificates (APPLY-4).
-fn application(begun: &EnrolmentBegun, keys: &[AttestedKey], uses: Uses, chip: ChipId) -> Stage {
+fn application(
+    begun: &EnrolmentBegun,
+    keys: &[AttestedKey],
+    uses: Uses,
+    replaces: bool,
+    chip: ChipId,
+) -> Stage {
     let statement = Statement::Application {
         challenge: begun.challenge.value.clone(),
-        change_of_phone: false,
+        change_of_phone: replaces,
         chip,
         enrolment: begun.enrolment,
         keys: keys_digest(keys),

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use inrou_api::problem::Problem;
 use inrou_api::server::{Path, Query};
-use inrou_api::wire::phone::{ChipContents, ReadContents, StepProblem, Typed};
+use inrou_api::wire::phone::{ChipContents, PhoneState, ReadContents, StepProblem, Typed};
 use inrou_pki::Certificate;
 use inrou_rules::Use;
 use inrou_web::{Field, Form, Trouble, Visit, page};
@@ -17,6 +17,7 @@ use super::parts::{self, Fault};
 use super::{Tells, find, to_be_told, working};
 use crate::check::serial;
 use crate::fleet::Fleet;
+use crate::phone::Phone;
 
 #[derive(Template)]
 #[template(path = "contents.html")]
@@ -27,6 +28,8 @@ struct Contents<'a> {
     label: String,
     keys: Vec<Key>,
     told: Option<StepProblem>,
+    state: PhoneState,
+    portal: Option<String>,
 }
 
 /// A key, with what its certificate says if that was read.
@@ -82,13 +85,13 @@ pub(super) async fn show(
     Query(tells): Query<Tells>,
     v: Visit,
 ) -> Result<Response, Problem> {
-    let phone = find(fleet, name.clone()).await?;
+    let phone = find(fleet.clone(), name.clone()).await?;
     if phone.is_busy() {
         return working::show(&phone, &name, &v);
     }
     let told = phone.told(&tells.told);
     let contents = phone.blocking(|phone| phone.contents(&ReadContents::default())).await?;
-    shown(&v, &name, contents, told)
+    shown(&fleet, &phone, &v, contents, told).await
 }
 
 /// What the form sends; what is empty is not asked for.
@@ -106,7 +109,7 @@ pub(super) async fn read(
     v: Visit,
     Form(form): Form<PinsForm>,
 ) -> Result<Response, Problem> {
-    let phone = find(fleet, name.clone()).await?;
+    let phone = find(fleet.clone(), name.clone()).await?;
     let given = |typed: Option<Typed>| typed.filter(|typed| !typed.as_str().is_empty());
     let asked = ReadContents {
         signature_password: given(form.signature_password),
@@ -116,14 +119,15 @@ pub(super) async fn read(
         .clone()
         .alone(|phone| async move { phone.blocking(move |phone| phone.contents(&asked)).await });
     match read.await {
-        Ok(contents) => shown(&v, &name, contents, None),
+        Ok(contents) => shown(&fleet, &phone, &v, contents, None).await,
         Err(problem) => Ok(to_be_told(&phone, &name, "/contents", &problem).into_response()),
     }
 }
 
-fn shown(
+async fn shown(
+    fleet: &Fleet,
+    phone: &Arc<Phone>,
     v: &Visit,
-    phone: &str,
     contents: ChipContents,
     told: Option<StepProblem>,
 ) -> Result<Response, Problem> {
@@ -133,6 +137,8 @@ fn shown(
         tries_left: key.tries_left,
         certificate: key.certificate.and_then(|der| Facts::of(&der.0)),
     });
-    let keys = keys.collect();
-    page(v, &Contents { v, title: "button.check-certificate", phone, label, keys, told })
+    let (keys, portal) = (keys.collect(), fleet.portal());
+    let state = phone.blocking(|phone| Ok(phone.state())).await?;
+    let (title, phone) = ("button.check-certificate", &state.name.clone());
+    page(v, &Contents { v, title, phone, label, keys, told, state, portal })
 }

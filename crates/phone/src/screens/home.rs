@@ -9,8 +9,9 @@ use inrou_api::problem::{OrInternal, Problem};
 use inrou_api::server::{Path, Query};
 use inrou_api::wire::authority::{CertificateView, EnrolmentStage};
 use inrou_api::wire::phone::{NextStep, PhoneState, PhoneSummary, StepProblem};
-use inrou_rules::{CertificateStatus, Platform, Use};
+use inrou_rules::{CertificateStatus, Platform, Use, Uses};
 use inrou_web::{Said, Visit, page};
+use jiff::Timestamp;
 
 use super::notices::{self, heard};
 use super::parts::Fault;
@@ -50,7 +51,7 @@ struct Menu<'a> {
     told: Option<StepProblem>,
     newest: Option<notices::Shown<'a>>,
     last: u64,
-    history: Option<String>,
+    portal: Option<String>,
 }
 
 /// A phone's menu: how its certificates stand, and what can be done.
@@ -67,16 +68,14 @@ pub(super) async fn menu(
     let (told, (notices, last)) = (phone.told(&tells.told), heard(&phone));
     let state = phone.blocking(|phone| Ok(phone.state())).await?;
     let newest = notices.last().and_then(|told| notices::Shown::of(&v, told));
-    let (title, phone, history) = ("button.menu", &state, fleet.history());
-    page(&v, &Menu { v: &v, title, phone, told, newest, last, history })
+    let (title, phone, portal) = ("button.menu", &state, fleet.portal());
+    page(&v, &Menu { v: &v, title, phone, told, newest, last, portal })
 }
 
 impl Fleet {
-    /// The use history at the first site that the app answers: its pages lie where its API lies,
-    /// without the version.
-    fn history(&self) -> Option<String> {
-        let base = &self.askers.first()?.base;
-        base.strip_suffix("/v1").map(|pages| format!("{pages}/history"))
+    /// The pages of the first site that the app answers: they lie where its API lies, without the version.
+    pub(super) fn portal(&self) -> Option<String> {
+        self.askers.first()?.base.strip_suffix("/v1").map(str::to_owned)
     }
 }
 
@@ -97,21 +96,7 @@ impl Menu<'_> {
                 ("waits", said("standing-of.ready"))
             }
             (None, _) => ("", said("standing-of.none")),
-            (Some(view), _) => match view.status {
-                CertificateStatus::Active { .. } if self.v.now > view.not_after => {
-                    ("bad", said("standing-of.expired"))
-                }
-                CertificateStatus::Active { .. } => {
-                    ("good", said("standing-of.active").with("until", view.not_after))
-                }
-                CertificateStatus::Issued => ("waits", said("standing-of.ready")),
-                CertificateStatus::Held { since, .. } => {
-                    ("bad", said("standing-of.held").with("since", since))
-                }
-                CertificateStatus::Revoked { at, reason } => {
-                    ("bad", said("standing-of.revoked").with("at", at).with("reason", reason))
-                }
-            },
+            (Some(view), _) => self.v.standing(view.status, view.not_after),
         }
     }
 
@@ -152,9 +137,38 @@ impl Menu<'_> {
         self.phone.certificates.iter().any(|view| inside(view.status))
     }
 
+    /// What may be applied for here (READY-2, READY-3).
+    fn may_apply(&self) -> bool {
+        self.phone.supported && !lacking(self.phone, self.v.now).is_empty() && !self.waits()
+    }
+
+    /// MOVE-1: a phone that carries none may take the place of another one.
+    fn may_replace_another(&self) -> bool {
+        self.may_apply() && self.is_android() && !self.carries_any()
+    }
+
+    fn is_android(&self) -> bool {
+        self.phone.platform == Platform::Android
+    }
+
+    fn is_held(&self) -> bool {
+        let held = |status| matches!(status, CertificateStatus::Held { .. });
+        self.phone.certificates.iter().any(|view| held(view.status))
+    }
+
     fn under_way(&self) -> bool {
         under_way(self.phone)
     }
+}
+
+/// What the phone does not carry: never had, revoked or expired (VALID-2).
+pub(super) fn lacking(phone: &PhoneState, now: Timestamp) -> Uses {
+    let lacks = |usage: &Use| {
+        certificate(phone, *usage).is_none_or(|view| {
+            matches!(view.status, CertificateStatus::Revoked { .. }) || now > view.not_after
+        })
+    };
+    Use::ALL.into_iter().filter(lacks).collect()
 }
 
 /// Whether a procedure is under way that has to be gone on with, or given up for another to begin.
@@ -192,8 +206,8 @@ impl Prepare<'_> {
         self.phone.platform == Platform::Iphone
     }
 
-    fn carries_any(&self) -> bool {
-        carries_any(self.phone)
+    fn carries_all(&self) -> bool {
+        lacking(self.phone, self.v.now).is_empty()
     }
 }
 

@@ -5,6 +5,7 @@
 mod check;
 mod contactless;
 mod contents;
+mod disposal;
 mod home;
 mod notices;
 mod parts;
@@ -47,6 +48,10 @@ pub fn router(fleet: Arc<Fleet>) -> Router {
             get(procedure::card_is_away).post(procedure::take_card_away),
         )
         .route("/phones/{phone}/contents", get(contents::show).post(contents::read))
+        .route("/phones/{phone}/disposal", get(disposal::show))
+        .route("/phones/{phone}/disposal/delete", get(back).post(disposal::delete))
+        .route("/phones/{phone}/proof", get(disposal::proof))
+        .route("/phones/{phone}/moving", get(disposal::moving))
         .route("/phones/{phone}/pins", get(pins::list))
         .route("/phones/{phone}/pins/{usage}", get(pins::show).post(pins::change))
         .route("/phones/{phone}/forgotten", get(pins::forgotten))

@@ -7,12 +7,12 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use inrou_api::problem::{Code, OrInternal, Problem};
 use inrou_api::server::{Path, Query};
-use inrou_api::wire::authority::EnrolmentStage;
+use inrou_api::wire::authority::{EnrolmentStage, Resumption};
 use inrou_api::wire::phone::{
     NextStep, PhoneState, Procedure, ProcedureState, Step, StepProblem, Typed,
 };
 use inrou_rules::hours::visible_from;
-use inrou_rules::{Attributes, Use, UserAuthenticationPin, Uses, VisibilityDelay};
+use inrou_rules::{Attributes, Platform, Use, UserAuthenticationPin, Uses, VisibilityDelay};
 use inrou_web::{Choice, Field, Form, Kind, Said, Trouble, Visit, page};
 use inrou_words::{Term, Value};
 use tokio::time::timeout;
@@ -75,7 +75,8 @@ pub(super) async fn show(
     }
     let mut state = phone.blocking(|phone| Ok(phone.state())).await?;
     if let Some(applied) = &mut state.procedure
-        && (applied.procedure, &applied.next) == (Procedure::Apply, &NextStep::Register)
+        && matches!(applied.procedure, Procedure::Apply | Procedure::ChangePhone)
+        && applied.next == NextStep::Register
     {
         // However soon the notice comes: it leads on from the menu, and this page stays until then.
         applied.next = NextStep::Wait { due: v.now };
@@ -93,6 +94,12 @@ pub(super) async fn show(
         _ => Vec::new(),
     };
     let own_card = phone.parts.cards.card_of_holder(&name);
+    let lacking = home::lacking(&state, v.now);
+    // APPLY-2: in a change of phone the boxes start empty.
+    let at_first = match procedure.procedure {
+        Procedure::ChangePhone => Uses::NONE,
+        _ => lacking,
+    };
     let shown = Shown {
         v: &v,
         title: title(procedure),
@@ -101,7 +108,8 @@ pub(super) async fn show(
         procedure,
         cards: &cards,
         own_card,
-        ticked: ticked.unwrap_or(Uses::BOTH),
+        lacking,
+        ticked: ticked.unwrap_or(at_first),
         other: query.other.is_some(),
     };
     page(&v, &shown)
@@ -291,14 +299,19 @@ fn title(procedure: &ProcedureState) -> &'static str {
         (NextStep::ReadCard, _) => "step.read-card",
         (NextStep::NewSignaturePassword { .. }, _) => "step.new-signature-password",
         (NextStep::NewUserAuthenticationPin { .. }, _) => "step.new-user-authentication-pin",
-        (NextStep::Complete, Procedure::Revoke | Procedure::ResetPin) => "step.complete-request",
-        (NextStep::Complete, _) => "step.complete",
+        (NextStep::ConsentToReplacement, _) => "step.consent-to-replacement",
+        (NextStep::Complete, Procedure::Apply | Procedure::ChangePhone | Procedure::Register) => {
+            "step.complete"
+        }
+        (NextStep::Complete, _) => "step.complete-request",
         (NextStep::Wait { .. }, _) => "step.applied",
         (NextStep::Register, _) => "step.register",
         (NextStep::ConfirmRevocation, _) => "step.confirm-revocation",
+        (NextStep::ConfirmResumption, _) => "button.resume",
         (NextStep::PhonePassword, _) => "step.phone-password",
         (NextStep::Delete, _) => "step.delete",
-        (NextStep::Done { .. }, Procedure::Revoke) => "step.revoked",
+        (NextStep::Done { .. }, Procedure::Revoke | Procedure::RevokeOther) => "step.revoked",
+        (NextStep::Done { .. }, Procedure::Resume) => "step.resumed",
         (NextStep::Done { .. }, Procedure::ResetPin) => "step.pin-reset",
         (NextStep::Done { .. }, _) => "step.registered",
     }
@@ -315,6 +328,8 @@ struct Shown<'a> {
     cards: &'a [String],
     /// The one that is chosen at first: the holder's.
     own_card: Option<&'a str>,
+    /// What may be applied for: what the phone does not carry.
+    lacking: Uses,
     ticked: Uses,
     /// Whether another procedure was asked for than the one that is shown.
     other: bool,
@@ -374,7 +389,12 @@ impl<'a> Shown<'a> {
         parts::again(&self.fault(), usage, Occasion::Setting)
     }
 
-    /// APPLY-2: both are ticked at first.
+    /// Whether one of them may be applied for; the other is carried already.
+    fn lacks(&self, usage: Use) -> bool {
+        self.lacking.contains(usage)
+    }
+
+    /// APPLY-2: in a first application both are ticked at first.
     fn use_to_choose(&self, usage: Use) -> Choice<'a> {
         let (name, label, support) = match usage {
             Use::Signature => ("signature", "choose.signature", "choose.signature-is"),
@@ -430,6 +450,24 @@ impl<'a> Shown<'a> {
 
     fn revokes(&self) -> bool {
         self.procedure.procedure == Procedure::Revoke
+    }
+
+    /// What resuming leads to, as last heard (LOSS-2).
+    fn resumption(&self) -> Resumption {
+        let none = Resumption { resumed: Uses::NONE, anew: Uses::NONE, emptied: false };
+        self.phone.resumption.unwrap_or(none)
+    }
+
+    /// MOVE-1: the certificates are on another phone, and a change of phone would bring them here.
+    fn leads_to_change_of_phone(&self) -> bool {
+        let elsewhere = |problem: &StepProblem| problem.code == "phone-elsewhere";
+        self.problem.is_some_and(elsewhere) && self.phone.platform == Platform::Android
+    }
+
+    /// Whether its end is that certificates are registered.
+    fn registers(&self) -> bool {
+        use Procedure::{Apply, ChangePhone, Register};
+        matches!(self.procedure.procedure, Apply | ChangePhone | Register)
     }
 
     fn resets(&self) -> bool {

@@ -54,6 +54,7 @@ impl StepForm {
                 Step::Choose { uses: Uses::from_iter(chosen), confirmed }
             }
             "read-card" => Step::ReadCard,
+            "consent-to-replacement" => Step::ConsentToReplacement,
             "new-signature-password" => {
                 Step::NewSignaturePassword { password: first, again: second }
             }
@@ -65,6 +66,7 @@ impl StepForm {
             "confirm-revocation" => {
                 Step::ConfirmRevocation { confirmed, with_card: self.with_card.is_some() }
             }
+            "confirm-resumption" => Step::ConfirmResumption,
             "phone-password" => Step::PhonePassword { password: first },
             "delete" => Step::Delete,
             "cancel" => Step::Cancel,

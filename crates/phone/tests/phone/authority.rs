@@ -20,7 +20,9 @@ use inrou_api::signature::{KeyDirectory, MemoryNonces, SignedBy, Verifier};
 use inrou_api::wire::authority::*;
 use inrou_chip::issuer::{CarriedCertificate, Session};
 use inrou_pki::PublicKey;
-use inrou_rules::{ChipId, EnrolmentId, Medium, Uses};
+use inrou_rules::{
+    CertificateStatus, ChipId, EnrolmentId, HoldCause, Medium, RevocationReason, Uses,
+};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
@@ -66,12 +68,14 @@ struct State {
     notices: Vec<Notice>,
     certificates: Vec<CertificateView>,
     deletion_due: bool,
+    resumption: Option<Resumption>,
     acts: Vec<&'static str>,
 }
 
 struct Enrolment {
     chip: ChipId,
     uses: Uses,
+    change_of_phone: bool,
     challenge: Challenge,
     keys: Vec<AttestedKey>,
     certificates: Vec<CarriedCertificate>,
@@ -187,6 +191,37 @@ impl Authority {
                 });
             }
             state.notify("registration-ready", now);
+        }
+        self.changed.send_replace(());
+    }
+
+    /// The certificates end elsewhere: the phone has to delete them, and is told (MOVE-3).
+    pub fn revoke_elsewhere(&self) {
+        let now = self.clock.now();
+        {
+            let mut state = self.state();
+            state.deletion_due = true;
+            for certificate in &mut state.certificates {
+                let reason = RevocationReason::Superseded;
+                certificate.status = CertificateStatus::Revoked { at: now, reason };
+            }
+            state.notify("certificates-revoked", now);
+        }
+        self.changed.send_replace(());
+    }
+
+    /// The phone's certificates are on hold, and resuming its use leads to this.
+    pub fn put_on_hold(&self, resumption: Resumption) {
+        let now = self.clock.now();
+        {
+            let mut state = self.state();
+            state.resumption = Some(resumption);
+            for certificate in &mut state.certificates {
+                let cause = HoldCause::Loss;
+                certificate.status =
+                    CertificateStatus::Held { since: now, was_active: Some(now), cause };
+            }
+            state.notify("certificates-on-hold", now);
         }
         self.changed.send_replace(());
     }

@@ -10,6 +10,7 @@ mod api;
 mod apply;
 mod cards;
 mod failures;
+mod moving;
 mod pins;
 mod restart;
 mod revoke;

@@ -275,6 +275,8 @@ impl World {
                 self.put_card("hanako").await.unwrap();
                 json!({"step": "read-card"})
             }
+            NextStep::ConsentToReplacement => json!({"step": "consent-to-replacement"}),
+            NextStep::ConfirmResumption => json!({"step": "confirm-resumption"}),
             NextStep::NewSignaturePassword { .. } => new_password(PHONE_PASSWORD),
             NextStep::NewUserAuthenticationPin { .. } => new_pin(PHONE_PIN),
             NextStep::Complete => json!({"step": "complete"}),

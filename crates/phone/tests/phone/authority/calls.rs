@@ -42,7 +42,7 @@ async fn view(Shared(authority): Shared<Authority>, by: SignedBy) -> Json<PhoneV
         enrolment: latest.map(|id| view_of(id, &state.enrolments[&id])),
         certificates: state.certificates.clone(),
         deletion_due: state.deletion_due.then(|| authority.clock.now()),
-        resumption: None,
+        resumption: state.resumption,
     })
 }
 
@@ -114,6 +114,7 @@ async fn begin_enrolment(
         let enrolment = Enrolment {
             chip: phone(&by),
             uses: begin.uses,
+            change_of_phone: begin.change_of_phone,
             challenge: challenge(&authority),
             keys: Vec::new(),
             certificates: Vec::new(),
@@ -144,7 +145,7 @@ async fn take_application(
     }
     let expected = Statement::Application {
         challenge: enrolment.challenge.value.clone(),
-        change_of_phone: false,
+        change_of_phone: enrolment.change_of_phone,
         chip: phone(&by),
         enrolment: id,
         keys: keys_digest(&enrolment.keys),
@@ -215,7 +216,7 @@ async fn carry_out(
 ) -> Result<Json<RequestDone>, Problem> {
     let mut state = authority.state();
     let now = authority.clock.now();
-    let State { requests, certificates, deletion_due, acts, .. } = &mut *state;
+    let State { requests, certificates, deletion_due, resumption, acts, .. } = &mut *state;
     let asked = requests.get_mut(&id).ok_or_else(|| Problem::new(Code::REQUEST_UNKNOWN))?;
     let (challenge, chip) = (asked.challenge.value.clone(), asked.chip);
     if !asked.carried_out && asked.challenge.expires <= now {
@@ -253,7 +254,27 @@ async fn carry_out(
             }
             RequestDone::PinReset
         }
-        BeginRequest::OtherRevocation => RequestDone::OtherRevocation,
-        BeginRequest::Resumption => RequestDone::Resumption { certificates: certificates.clone() },
+        BeginRequest::OtherRevocation => {
+            if first {
+                acts.push("other-revocation");
+            }
+            RequestDone::OtherRevocation
+        }
+        BeginRequest::Resumption => {
+            if first {
+                acts.push("resumption");
+                let told = resumption.take().unwrap();
+                *deletion_due = told.emptied;
+                for certificate in certificates.iter_mut() {
+                    let reason = RevocationReason::CessationOfOperation;
+                    certificate.status = if told.anew.contains(certificate.usage) {
+                        CertificateStatus::Revoked { at: now, reason }
+                    } else {
+                        CertificateStatus::Active { since: now }
+                    };
+                }
+            }
+            RequestDone::Resumption { certificates: certificates.clone() }
+        }
     }))
 }

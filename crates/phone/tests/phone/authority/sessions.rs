@@ -167,7 +167,11 @@ impl Authority {
             (SessionWork::Delete, Outcome::Deleted(receipt)) => {
                 state.deletion_due = false;
                 state.acts.push("deletion");
-                SessionOutcome::Deleted { receipt: Base64(receipt.0.signed) }
+                let (receipt, certificate) = (receipt.0.signed, receipt.0.certificate);
+                SessionOutcome::Deleted {
+                    receipt: Base64(receipt),
+                    certificate: Base64(certificate),
+                }
             }
             (SessionWork::AllowPinSet { request }, Outcome::PinAllowed) => {
                 let BeginRequest::PinReset { usage } = state.requests[request].what else {
