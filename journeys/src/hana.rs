@@ -2,13 +2,13 @@
 //! HTTP API.
 
 use inrou_api::client::Client;
-use inrou_api::wire::authority::Notices;
-use inrou_api::wire::phone::{
-    Consent, NextStep, OpenLink, PhoneState, Procedure, PutCard, ShownTransaction, Step, Typed,
-};
+use inrou_api::wire::phone::{Consent, OpenLink, PhoneState, ShownTransaction, Step, Typed};
 use inrou_api::wire::transaction::{Transaction, TransactionState};
-use inrou_rules::{Uses, japan};
+use inrou_rules::japan;
 use jiff::Timestamp;
+
+use crate::holder::Holder;
+pub use crate::holder::{PHONE_PASSWORD, PHONE_PIN};
 
 /// Her phone, below the API of the phones.
 pub const PHONE: &str = "/phones/hana-phone";
@@ -16,13 +16,8 @@ pub const PHONE: &str = "/phones/hana-phone";
 pub const CARD_PASSWORD: &str = "MIZUNO12";
 /// Her card's user-authentication PIN.
 pub const CARD_PIN: &str = "1206";
-/// The signature password that she sets on her phone.
-pub const PHONE_PASSWORD: &str = "PHONE123";
-/// The user-authentication PIN that she sets on her phone.
-pub const PHONE_PIN: &str = "7294";
-
-/// How much longer than usual a long poll may take.
-const WAIT: std::time::Duration = std::time::Duration::from_secs(30);
+/// Hana, by her phone and card.
+pub const HANA: Holder = Holder { phone: PHONE, card: "hana", card_password: CARD_PASSWORD };
 
 /// Yesterday at ten, when applications are worked on (HOURS-1): where a sandbox begins that is to show the
 /// present later, at whatever hour that is.
@@ -39,19 +34,7 @@ pub fn yesterday_at_ten(now: Timestamp) -> Timestamp {
 /// # Panics
 /// A step does not do what the guide says.
 pub async fn apply(phone: &Client) {
-    step(phone, Step::Begin { procedure: Procedure::Apply, usage: None }).await;
-    step(phone, Step::CardPassword { password: Typed::new(CARD_PASSWORD) }).await;
-    step(phone, Step::Choose { uses: Uses::BOTH, confirmed: true }).await;
-    let put = phone.put(&format!("{PHONE}/card")).json(&PutCard { card: "hana".to_owned() });
-    put.answer::<PhoneState>().await.expect("the card is free");
-    step(phone, Step::ReadCard).await;
-    let typed = || Typed::new(PHONE_PASSWORD);
-    step(phone, Step::NewSignaturePassword { password: typed(), again: typed() }).await;
-    let typed = || Typed::new(PHONE_PIN);
-    let state = step(phone, Step::NewUserAuthenticationPin { pin: typed(), again: typed() }).await;
-    // It is ten in the morning: worked on at once (HOURS-1).
-    let next = state.procedure.expect("she applies").next;
-    assert!(matches!(next, NextStep::Wait { .. } | NextStep::Register), "{next:?}");
+    HANA.applies(phone).await;
 }
 
 /// S0 2-E: the notice comes (HOURS-2), and "register" is pressed (REG-1).
@@ -59,11 +42,7 @@ pub async fn apply(phone: &Client) {
 /// # Panics
 /// A step does not do what the guide says.
 pub async fn register(phone: &Client) {
-    hears(phone).await;
-    let state = step(phone, Step::Register).await;
-    let next = state.procedure.expect("she registers").next;
-    assert!(matches!(next, NextStep::Done { .. }));
-    assert_eq!(state.certificates.len(), 2);
+    HANA.registers(phone).await;
 }
 
 /// The notice comes that the certificates can be registered (HOURS-2).
@@ -71,10 +50,7 @@ pub async fn register(phone: &Client) {
 /// # Panics
 /// It does not.
 pub async fn hears(phone: &Client) {
-    let path = format!("{PHONE}/notices");
-    let notices = phone.get(&path).query([("wait", "30")]).waiting(WAIT);
-    let notices: Notices = notices.answer().await.expect("there are notices");
-    assert_eq!(notices.notices[0].code, "registration-ready");
+    HANA.hears(phone, "registration-ready").await;
 }
 
 /// One step of the procedure under way.
@@ -82,8 +58,7 @@ pub async fn hears(phone: &Client) {
 /// # Panics
 /// It is refused.
 pub async fn step(phone: &Client, step: Step) -> PhoneState {
-    let call = phone.post(&format!("{PHONE}/steps")).json(&step);
-    call.answer().await.expect("the step is taken")
+    HANA.steps(phone, step).await
 }
 
 /// Opens a link on the phone and approves what is asked for there (USE-1).

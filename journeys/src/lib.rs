@@ -5,6 +5,7 @@
 pub mod browser;
 pub mod guides;
 pub mod hana;
+pub mod holder;
 pub mod specimen;
 pub mod vpcd;
 

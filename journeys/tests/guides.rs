@@ -105,7 +105,7 @@ fn each_rule_of_the_table_is_in_the_rulebook() {
 
 /// Screens that may be there only in the midst of something: at other times one is led on from there. The
 /// journeys in the browser look at them.
-const IN_THE_MIDST: [&str; 19] = [
+const IN_THE_MIDST: [&str; 21] = [
     "/calls/{call}",
     "/invitations/{token}",
     "/staff/{member}",
@@ -116,6 +116,8 @@ const IN_THE_MIDST: [&str; 19] = [
     "/phones/hana-phone/answered/refused",
     "/phones/hana-phone/procedure/read",
     "/phones/hana-phone/procedure/weak-pin",
+    "/phones/hana-phone/proof",
+    "/portal/deletion-receipt",
     "/provider/log-ins/{transaction}",
     "/provider/log-ins/{transaction}/number",
     "/api/realms/main/protocol/openid-connect/logout",

@@ -37,6 +37,7 @@ mod apply;
 mod bank;
 mod biometrics;
 mod cards;
+mod change_phone;
 mod chip;
 mod consents;
 mod console;
@@ -44,6 +45,7 @@ mod counter;
 #[allow(dead_code, reason = "the sites of the foreign stacks need more of it")]
 #[path = "../relying/site.rs"]
 mod foreign;
+mod found;
 mod help;
 mod home;
 mod hotline;

@@ -8,7 +8,7 @@ use inrou_words::{Form, text};
 use crate::house::House;
 use crate::portal::logs_in;
 
-in_every_way!(s0_1_b_own_information, s0_1_d_use_history);
+in_every_way!(s0_1_b_own_information, s0_1_d_use_history, move_3_hana_sees_what_her_phones_hold,);
 
 async fn s0_1_b_own_information(way: Way) {
     let house = House::where_hana_has_certificates().await;
@@ -32,6 +32,17 @@ async fn s0_1_b_own_information(way: Way) {
 async fn goes_back(hana: &Person) {
     hana.presses("own.title").await;
     hana.waits_for("own.title").await;
+}
+
+async fn move_3_hana_sees_what_her_phones_hold(way: Way) {
+    let house = House::where_hana_has_certificates().await;
+    let mut hana = Person::new("phones", way).await;
+    logs_in(&hana, &house).await;
+    hana.presses("holdings.title").await;
+    hana.sees("MOVE-3", "holdings.title").await;
+    assert_eq!(hana.counts(".state.good").await, 2, "both can be used");
+    hana.leaves().await;
+    house.ends().await;
 }
 
 async fn s0_1_d_use_history(way: Way) {
