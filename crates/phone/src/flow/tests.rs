@@ -221,7 +221,7 @@ impl World {
                 self.granted = true;
                 self.empties = match self.flow.procedure() {
                     Procedure::RevokeOther => false,
-                    Procedure::Resume => self.begun % 2 == 0,
+                    Procedure::Resume => self.begun.is_multiple_of(2),
                     _ => true,
                 };
                 Outcome::RequestDone { empties: self.empties }
