@@ -20,8 +20,20 @@ fn consent() -> Value {
     json!({"step": "consent-to-replacement"})
 }
 
+/// What the chip holds, once the phone has time for it: it may be deleting by itself.
 async fn contents(world: &World) -> ChipContents {
-    world.post("/phones/p/contents", json!({})).await.unwrap()
+    let mut found = None;
+    soon(async {
+        while found.is_none() {
+            match world.post("/phones/p/contents", json!({})).await {
+                Ok(contents) => found = Some(contents),
+                Err(problem) => assert_eq!(problem.code, "phone-busy"),
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    found.unwrap()
 }
 
 /// A world in which the card has signed a change of phone.
