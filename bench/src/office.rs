@@ -53,6 +53,7 @@ impl Office {
             key_source: Arc::new(FreshKeys),
             key_folder: keys(folder),
             crl_folder: folder.join("crl"),
+            log_folder: folder.join("log").into(),
             maker: MakerCertificate::from_der(maker.certificate()).unwrap(),
             channel_master: MasterKey::from_bytes([0; 16]),
             settings: Settings { issuer, ..Settings::default() },

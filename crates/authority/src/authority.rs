@@ -1,5 +1,6 @@
 //! The role: what it is made of, how it is opened, what runs in it by itself.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,13 +10,16 @@ use inrou_api::idempotency::Keyed;
 use inrou_api::problem::{Code, OrInternal};
 use inrou_api::server::Shutdown;
 use inrou_api::wire::Base64;
+use inrou_chip::files::Folder;
 use inrou_chip::issuer::MakerCertificate;
 use inrou_chip::scp03::MasterKey;
 use inrou_pki::{Entropy, KeySource};
 use inrou_rules::{Municipality, Refusal};
+use inrou_tlog::NoteKey;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
+use crate::journal_log::JournalLog;
 use crate::key_folder::KeyFolder;
 use crate::keys::IssuerKeys;
 use crate::problem::Failed;
@@ -46,6 +50,8 @@ pub struct Parts {
     pub key_folder: KeyFolder,
     /// The folder in which CRLs lie while they are published.
     pub crl_folder: PathBuf,
+    /// The folder in which the tiles and checkpoints of the journal lie.
+    pub log_folder: Folder,
     /// The maker whose chips are trusted.
     pub maker: MakerCertificate,
     /// From which the chips' channel keys are derived.
@@ -67,6 +73,7 @@ pub struct Authority {
     pub(crate) status: StatusIndex,
     pub(crate) ocsp: Ocsp,
     pub(crate) crls: CrlPublisher,
+    pub(crate) log: JournalLog,
     pub(crate) sessions: Sessions,
     pub(crate) subjects: Subjects,
     pub(crate) changed: Changed,
@@ -80,6 +87,11 @@ impl Authority {
     /// The store or a folder cannot be read.
     pub fn open(parts: Parts) -> Result<Self, Failed> {
         let secret = parts.key_folder.secret("subjects", &*parts.entropy)?;
+        let log_key = parts.key_folder.secret("journal-log", &*parts.entropy)?;
+        let log_key = NoteKey::from_seed(&parts.settings.log_origin, &log_key)
+            .ok_or_else(|| io::Error::other("log_origin is not a name that a log can have"))
+            .or_internal()?;
+        let log = JournalLog::new(parts.log_folder, log_key);
         let keys = IssuerKeys::open(parts.key_folder, &*parts.store)?;
         let status = StatusIndex::default();
         status.catch_up(&*parts.store)?;
@@ -95,6 +107,7 @@ impl Authority {
             status,
             ocsp: Ocsp::default(),
             crls: CrlPublisher::open(parts.crl_folder).or_internal()?,
+            log,
             sessions: Sessions::default(),
             subjects: Subjects::new(secret),
             changed: Changed::default(),

@@ -6,6 +6,7 @@
 //! - `counter`, `hotline`, `operator`, `applying`, `requests`, `phones`: what each caller can ask for;
 //!   `staging`: one application at a time on a chip
 //! - `consents`: what residents let sites have of their latest attributes
+//! - `journal_log`: the journal as a log that can be proven
 //! - `sessions`, `tasks`: secure channels to chips
 //! - [`status`]: OCSP and CRLs
 //! - [`http`]: all of it over HTTP
@@ -23,6 +24,7 @@ mod hotline;
 pub mod http;
 mod issuance;
 mod jobs;
+mod journal_log;
 pub mod key_folder;
 pub mod keys;
 mod operator;

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use inrou_api::page::{Page, PageQuery};
 use inrou_api::problem::{Code, OrInternal, Problem};
-use inrou_api::wire::authority::{FindHolder, FindLinkage, HistoryEntry, Holder, Linkage};
+use inrou_api::wire::authority::{
+    FindHolder, FindLinkage, HistoryEntry, Holder, Linkage, LogProof,
+};
 use inrou_pki::Certificate;
 use inrou_rules::{ChipId, Refusal, ResidentId};
 
@@ -67,6 +69,19 @@ impl Authority {
         let page = Page::of(newest, limit, |entry| entry.sequence).or_internal()?;
         let items = page.items.iter().map(crate::views::history).collect();
         Ok(Page { items, next: page.next })
+    }
+
+    /// The proof of an entry of a resident's history; `not-found` if it is not in it.
+    pub(crate) fn history_proof(
+        &self,
+        role: &str,
+        subject: &str,
+        index: u64,
+    ) -> Result<LogProof, Failed> {
+        let resident = self.resident_by_subject(role, subject)?;
+        let found = self.store.journal(resident, index, 1)?.into_iter().next();
+        let logged = found.filter(|logged| logged.sequence == index).ok_or(Code::NOT_FOUND)?;
+        self.log_proof(index, logged.text)
     }
 
     /// The newest entries of a resident's journal, newest first: `count` at most, all before a place in

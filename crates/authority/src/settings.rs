@@ -26,6 +26,8 @@ pub struct Settings {
     pub ocsp_life: SignedDuration,
     /// How long a CRL is valid. Observed: a new one every day.
     pub crl_life: SignedDuration,
+    /// The name of the log of the journal: the origin of its checkpoints, by custom an address without its scheme.
+    pub log_origin: String,
     /// The roles that may call, by the key identifier in their signatures.
     pub callers: BTreeMap<String, Caller>,
 }
@@ -68,7 +70,7 @@ pub enum Permission {
     Holders,
     /// Be told the holder's attributes with it.
     Attributes,
-    /// Read a resident's history, by the pairwise identifier.
+    /// Read a resident's history and the proofs of its entries, by the pairwise identifier.
     History,
     /// Ask who is behind a certificate, whichever of a person's it is.
     Linkage,
@@ -76,6 +78,8 @@ pub enum Permission {
     Consents,
     /// List a resident's consents and withdraw them, by the pairwise identifier.
     Withdrawals,
+    /// Read the whole journal, to audit its log.
+    Audit,
 }
 
 impl Default for Settings {
@@ -88,6 +92,7 @@ impl Default for Settings {
             challenge_life: SignedDuration::from_mins(30),
             ocsp_life: SignedDuration::from_mins(15),
             crl_life: SignedDuration::from_hours(24),
+            log_origin: "sandbox.inrou.example/journal".to_owned(),
             callers: BTreeMap::new(),
         }
     }

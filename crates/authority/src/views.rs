@@ -74,7 +74,13 @@ pub(crate) fn history(logged: &LoggedEntry) -> HistoryEntry {
         Actor::Service => "service",
         Actor::Holder => "holder",
     };
-    HistoryEntry { at: logged.entry.at, code, params, actor: actor.to_owned() }
+    HistoryEntry {
+        at: logged.entry.at,
+        code,
+        params,
+        actor: actor.to_owned(),
+        index: Some(logged.sequence),
+    }
 }
 
 impl Authority {

@@ -85,7 +85,7 @@ pub fn run(language: Language, data: &Path, asked: &Asked) -> Result<(), Fault> 
     Ok(())
 }
 
-fn client(folder: &DataFolder, base: &str, role: Role) -> Result<Client, Fault> {
+pub(crate) fn client(folder: &DataFolder, base: &str, role: Role) -> Result<Client, Fault> {
     let roots = match base.starts_with("https:") {
         true => certificates(&[folder.tls_ca()])?,
         false => Vec::new(),
@@ -108,7 +108,7 @@ fn read(file: &Path) -> Result<Box<RawValue>, Fault> {
         .map_err(|_| Fault::new("body-not-json").with("path", file.display()))
 }
 
-fn refused(error: ClientError) -> Fault {
+pub(crate) fn refused(error: ClientError) -> Fault {
     match error {
         ClientError::Problem(problem) => {
             let params = problem.params().map(|(name, value)| (name.to_owned(), value.to_owned()));

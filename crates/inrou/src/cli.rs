@@ -1,5 +1,6 @@
 //! What can be typed: commands, options, and their help in the reader's language.
 
+mod audit;
 mod call;
 mod card;
 mod complaint;
@@ -17,6 +18,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use inrou_words::{Form, Language, text};
 
+use crate::audit::Asked as AuditAsked;
 use crate::call::Asked;
 use crate::card::attach::Attachment;
 use crate::card::read::Reading;
@@ -87,6 +89,13 @@ pub enum Action {
         data: PathBuf,
         /// What is asked.
         asked: Asked,
+    },
+    /// Verify the log of the journal, or a proof of it.
+    Audit {
+        /// The data folder.
+        data: PathBuf,
+        /// What is verified.
+        asked: AuditAsked,
     },
     /// Show the clock, or turn it.
     Clock {
@@ -252,6 +261,7 @@ fn command(language: Language) -> Command {
         .subcommand(token_keys::command(&say))
         .subcommand(verify::command(&say))
         .subcommand(call::command(&say))
+        .subcommand(audit::command(&say))
 }
 
 /// The error that a data folder is named where it would not be looked at: a demo throws its own away, the
@@ -270,6 +280,8 @@ fn without_use(matches: &ArgMatches) -> Option<Fault> {
         "card read" => Some("reader"),
         // They come with the program.
         "scenario list" => None,
+        // It asks nobody.
+        "audit proof" => None,
         _ => return None,
     };
     let typed = |option| arguments.value_source(option) == Some(ValueSource::CommandLine);
@@ -308,6 +320,7 @@ fn action(matches: &ArgMatches) -> Action {
         "token-keys" => token_keys::action(arguments),
         "verify" => verify::action(data(), arguments),
         "call" => call::action(data(), arguments),
+        "audit" => audit::action(arguments),
         _ => card::action(arguments),
     }
 }

@@ -62,6 +62,7 @@ impl Fault {
             | "serial-not-readable"
             | "digest-not-readable"
             | "key-not-readable"
+            | "log-key-not-readable"
             | "body-not-json"
             | "option-without-use" => USAGE,
             "file-not-checked" => 3,

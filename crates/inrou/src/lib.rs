@@ -6,6 +6,7 @@
 //! - [`serve`]: roles as a configuration says; [`sandbox`]: every role in one process; [`residents`]: who
 //!   lives in it
 
+pub mod audit;
 pub mod call;
 pub mod card;
 pub mod cli;
@@ -92,6 +93,7 @@ fn run(invocation: Invocation) -> Result<(), Fault> {
         Action::Serve { config, roles } => serve::run(language, &config, &roles),
         Action::PrintConfig { data, port } => serve::print(&data, port),
         Action::Call { data, asked } => call::run(language, &data, &asked),
+        Action::Audit { data, asked } => audit::run(language, &data, &asked),
         Action::Clock { data, to } => clock::run(language, &data, to.as_deref()),
         Action::Whole { data, asked } => whole::run(language, &data, &asked),
         Action::SnapshotList { data } => whole::list_snapshots(language, &data),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use inrou_api::client::ClientError;
 use inrou_api::page::{Cursor, Limit, Page};
 use inrou_api::problem::{Code, OrInternal, Problem};
-use inrou_api::wire::authority::HistoryEntry;
+use inrou_api::wire::authority::{HistoryEntry, LogProof};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +98,28 @@ impl Portal {
     }
 }
 
+impl Portal {
+    /// The proof that an entry of the resident's history is in the authority's log.
+    ///
+    /// # Errors
+    /// `not-found` if it is none of the resident's; `log-broken`; `service-unavailable` if the authority
+    /// cannot be asked.
+    pub(crate) async fn history_proof(
+        &self,
+        session: &Session,
+        index: u64,
+    ) -> Result<LogProof, Problem> {
+        let path = format!("/holders/{}/history/{index}/proof", session.subject);
+        self.authority.get(&path).answer().await.map_err(|error| {
+            let told = [Code::NOT_FOUND, Code::LOG_BROKEN];
+            let told = told
+                .into_iter()
+                .find(|code| error.problem().is_some_and(|problem| problem.is(*code)));
+            told.map_or_else(|| unavailable(error), Problem::new)
+        })
+    }
+}
+
 /// How far both histories have been told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Position {
@@ -152,6 +174,7 @@ impl Merged<'_> {
                 code: entry.code,
                 params: entry.params,
                 actor: entry.actor,
+                index: None,
             }));
         }
         let page = self.theirs.as_mut();

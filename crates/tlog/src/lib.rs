@@ -11,10 +11,12 @@
 //! | [`checkpoint`] | a signed tree head | C2SP tlog-checkpoint |
 //! | [`bundle`] | the entries beside a tile of leaves | C2SP tlog-tiles |
 //! | [`document`] | a proof in a file of its own | C2SP tlog-proof |
+//! | [`audit`] | a whole log, looked through | |
 //! | [`log`] | a log in a store of files, grown and signed | all of these |
 //!
 //! It knows nothing of what is logged. Where files lie is the caller's, as are the time and the key.
 
+pub mod audit;
 pub mod bundle;
 pub mod checkpoint;
 pub mod document;

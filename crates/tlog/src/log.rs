@@ -2,6 +2,7 @@
 //! what is lost of them is made again.
 
 use std::io;
+use std::sync::Arc;
 
 use crate::checkpoint::Checkpoint;
 use crate::growth::Growth;
@@ -46,7 +47,7 @@ pub enum LogError {
 /// A log.
 pub struct Log<S> {
     store: S,
-    key: NoteKey,
+    key: Arc<NoteKey>,
     growth: Growth,
     /// The partial tiles that are written.
     written: Vec<Tile>,
@@ -67,7 +68,7 @@ impl<S: Store> Log<S> {
     ///
     /// # Errors
     /// The checkpoint cannot be read, or is not this log's.
-    pub fn open(store: S, key: NoteKey) -> Result<Self, LogError> {
+    pub fn open(store: S, key: Arc<NoteKey>) -> Result<Self, LogError> {
         let mut log = Self { store, key, growth: Growth::default(), written: vec![], signed: None };
         let note = match log.store.read(CHECKPOINT) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(log),

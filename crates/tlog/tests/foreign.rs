@@ -4,6 +4,8 @@
 
 mod memory;
 
+use std::sync::Arc;
+
 use inrou_tlog::document::ProofError;
 use inrou_tlog::proof::{is_consistent, is_included};
 use inrou_tlog::tile::WIDTH;
@@ -21,8 +23,8 @@ fn entry(index: u64) -> Vec<u8> {
     format!("entry {index}").into_bytes()
 }
 
-fn key() -> NoteKey {
-    NoteKey::from_seed("log.example/journal", &SEED).unwrap()
+fn key() -> Arc<NoteKey> {
+    Arc::new(NoteKey::from_seed("log.example/journal", &SEED).unwrap())
 }
 
 /// A log that published at each of the sizes.

@@ -4,13 +4,16 @@
 
 mod memory;
 
+use std::sync::Arc;
+
+use inrou_tlog::audit::{Finding, audit};
 use inrou_tlog::note::NoteError;
 use inrou_tlog::tree::Files;
-use inrou_tlog::{Checkpoint, Hash, Log, LogError, NoteKey};
+use inrou_tlog::{Checkpoint, Hash, Log, LogError, NoteKey, Tile, Tree, bundle};
 use memory::Memory;
 
-fn key() -> NoteKey {
-    NoteKey::from_seed("log.example/journal", &[7; 32]).unwrap()
+fn key() -> Arc<NoteKey> {
+    Arc::new(NoteKey::from_seed("log.example/journal", &[7; 32]).unwrap())
 }
 
 fn leaves(range: std::ops::Range<u64>) -> Vec<Hash> {
@@ -118,11 +121,17 @@ fn other_leaves_are_not_signed_after_a_checkpoint() {
 #[test]
 fn anothers_checkpoint_is_refused() {
     let files = published().files().clone();
-    let open = |files: &Memory, key: NoteKey| Log::open(files.clone(), key).err();
+    let open = |files: &Memory, key| Log::open(files.clone(), key).err();
     let stranger = NoteKey::from_seed("log.example/journal", &[8; 32]).unwrap();
-    assert!(matches!(open(&files, stranger), Some(LogError::Checkpoint(NoteError::UnknownKey))));
+    assert!(matches!(
+        open(&files, Arc::new(stranger)),
+        Some(LogError::Checkpoint(NoteError::UnknownKey))
+    ));
     let renamed = NoteKey::from_seed("log.example/other", &[7; 32]).unwrap();
-    assert!(matches!(open(&files, renamed), Some(LogError::Checkpoint(NoteError::UnknownKey))));
+    assert!(matches!(
+        open(&files, Arc::new(renamed)),
+        Some(LogError::Checkpoint(NoteError::UnknownKey))
+    ));
     let note = String::from_utf8(files.read("checkpoint").unwrap()).unwrap();
     for (changed, error) in [
         (note.replace("700", "701"), NoteError::WrongSignature),
@@ -155,4 +164,67 @@ fn others_signatures_are_passed_over() {
         Err(NoteError::UnknownKey),
         "its own log"
     );
+}
+
+/// The files of [`published`], with the entries beside them.
+fn with_entries() -> (Memory, Checkpoint) {
+    let log = published();
+    let files = log.files().clone();
+    for tile in (0..3).filter_map(|index| Tile::in_tree(700, 0, index)) {
+        let mut entries = Vec::new();
+        let first = tile.index * 256;
+        for index in first..first + u64::from(tile.width) {
+            bundle::push(&mut entries, &index.to_be_bytes()).unwrap();
+        }
+        files.0.borrow_mut().insert(tile.entries_path(), entries);
+    }
+    (files, log.checkpoint().unwrap().0.clone())
+}
+
+#[test]
+fn a_whole_log_is_audited() {
+    let (files, checkpoint) = with_entries();
+    audit(&files, &checkpoint, None).unwrap();
+    let at = |size, root| Checkpoint { size, root, ..checkpoint.clone() };
+    for size in [0, 1, 300, 600, 700] {
+        let kept = at(size, Tree::new(&files, size).root().unwrap());
+        audit(&files, &checkpoint, Some(&kept)).unwrap();
+        let other = at(size, Hash::of_leaf(b"other"));
+        assert!(matches!(audit(&files, &checkpoint, Some(&other)), Err(Finding::Rewritten)));
+    }
+    let longer = at(701, checkpoint.root);
+    assert!(matches!(audit(&files, &checkpoint, Some(&longer)), Err(Finding::Rewritten)));
+    let other = at(700, Hash::of_leaf(b"other"));
+    assert!(matches!(audit(&files, &other, None), Err(Finding::RootWrong)));
+}
+
+#[test]
+fn an_audit_finds_each_byte_that_was_changed() {
+    let (whole, checkpoint) = with_entries();
+    for path in [
+        "tile/0/000",
+        "tile/0/002.p/188",
+        "tile/1/000.p/2",
+        "tile/entries/001",
+        "tile/entries/002.p/188",
+    ] {
+        let length = whole.read(path).unwrap().len();
+        for at in [0, 1, length / 2, length - 1] {
+            let files = whole.clone();
+            files.0.borrow_mut().get_mut(path).unwrap()[at] ^= 1;
+            assert!(audit(&files, &checkpoint, None).is_err(), "{path} {at}");
+        }
+        for missing in [true, false] {
+            let files = whole.clone();
+            if missing {
+                files.0.borrow_mut().remove(path);
+            } else {
+                files.0.borrow_mut().get_mut(path).unwrap().truncate(length - 10);
+            }
+            assert!(audit(&files, &checkpoint, None).is_err(), "{path}");
+        }
+    }
+    let files = whole.clone();
+    files.0.borrow_mut().get_mut("tile/entries/001").unwrap()[9] ^= 1;
+    assert!(matches!(audit(&files, &checkpoint, None), Err(Finding::EntryChanged(256))));
 }

@@ -193,6 +193,7 @@ impl<'a> Opening<'a> {
             key_source: self.keys.clone(),
             key_folder: KeyFolder::open(keys, Founding::passphrase())?,
             crl_folder: self.founding.crl_folder.path().to_owned(),
+            log_folder: Folder::on(self.files.clone(), "authority/log"),
             maker: self.founding.maker_certificate(),
             channel_master: self.founding.channel_master(),
             settings: Settings {

@@ -123,6 +123,8 @@ codes! {
     SERVICE_UNAVAILABLE = "service-unavailable";
     /// The store does not answer, or has no room.
     STORE_UNAVAILABLE = "store-unavailable";
+    /// The log of the journal does not fit what was published of it.
+    LOG_BROKEN = "log-broken";
     /// Something went wrong that is no fault of the caller's.
     INTERNAL_ERROR = "internal-error";
     /// The sandbox's clock shows `now` and is not turned back to the time `asked`.

@@ -23,5 +23,5 @@ pub use phones::{
     EnrolmentStage, EnrolmentView, Notice, Notices, PhoneView, RequestBegun, RequestDone,
     Resumption, SignedStatement, SigningKey,
 };
-pub use relying::{FindHolder, HistoryEntry, Holder, PublishedStatus, TrustAnchor};
+pub use relying::{FindHolder, HistoryEntry, Holder, LogProof, PublishedStatus, TrustAnchor};
 pub use sessions::{AttestedKey, CardPin, SessionAnswer, SessionOutcome, SessionStep, SessionWork};

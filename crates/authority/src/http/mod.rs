@@ -6,6 +6,7 @@
 mod consents;
 mod counter;
 mod hotline;
+mod log;
 mod operator;
 mod phones;
 mod publication;
@@ -53,7 +54,7 @@ pub fn router(authority: Arc<Authority>, shutdown: Shutdown) -> axum::Router {
     let signed = OpenApiRouter::new()
         .merge(with_access(phones::router(), Access::Phone))
         .merge(with_access(counter::router().merge(hotline::router()), Access::Role))
-        .merge(with_access(operator::router(), Access::Role))
+        .merge(with_access(operator::router().merge(log::router()), Access::Role))
         .merge(with_access(relying::router().merge(consents::router()), Access::Role))
         .route_layer(from_fn_with_state(verifier.clone(), Verifier::<Keys, Nonces>::check));
     // A phone that is not registered has no key yet: sessions look at signatures themselves.

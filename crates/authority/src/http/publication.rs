@@ -1,5 +1,5 @@
 //! What the authority publishes to everyone: certificate status, its own certificates, its practice
-//! statement. No request is signed here.
+//! statement, the log of its journal. No request is signed here.
 
 use std::sync::Arc;
 
@@ -43,9 +43,10 @@ pub fn publication(authority: Arc<Authority>) -> Router {
         .routes(routes!(anchors))
         .routes(routes!(anchors_pem))
         .routes(routes!(issuer_certificate))
-        .routes(routes!(practice_statement));
+        .routes(routes!(practice_statement))
+        .merge(super::log::publication());
     let all = with_access(all, Access::Anybody).with_state(authority);
-    documented(all, "Inrou certificate status and trust anchors", "/ca/openapi.json")
+    documented(all, "Inrou certificate status, trust anchors and log", "/ca/openapi.json")
 }
 
 // --- OCSP ---

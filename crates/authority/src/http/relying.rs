@@ -6,7 +6,7 @@ use inrou_api::problem::Problem;
 use inrou_api::server::{Json, Path, Query};
 use inrou_api::signature::SignedBy;
 use inrou_api::wire::authority::{
-    FindHolder, FindLinkage, HistoryEntry, Holder, Holdings, Linkage,
+    FindHolder, FindLinkage, HistoryEntry, Holder, Holdings, Linkage, LogProof,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,6 +20,7 @@ pub(super) fn router() -> OpenApiRouter<State> {
         .routes(routes!(find_linkage))
         .routes(routes!(history))
         .routes(routes!(holdings))
+        .routes(routes!(history_proof))
 }
 
 /// Who holds a certificate, as a pairwise identifier of the asking role.
@@ -98,4 +99,24 @@ async fn holdings(
         authority.holdings(&role, &subject)
     });
     found.await.map(Json)
+}
+
+/// The proof that an entry of a resident's history is in the log of the journal.
+#[utoipa::path(get, path = "/holders/{subject}/history/{index}/proof",
+    operation_id = "holder_history_proof", tag = "relying",
+    params(("subject" = String, Path, description = "`subject` of the answer to `POST /holders`."),
+    ("index" = u64, Path, description = "`index` of the entry.")),
+    extensions(("x-problems" = json!(["log-broken", "resident-unknown"]))),
+    responses((status = 200, body = LogProof)))]
+async fn history_proof(
+    Shared(state): Shared<State>,
+    by: SignedBy,
+    Path((subject, index)): Path<(String, u64)>,
+) -> Result<Json<LogProof>, Problem> {
+    let role = role(&by)?;
+    let proof = blocking(state.authority, move |authority| {
+        authority.permit(&role, Permission::History)?;
+        authority.history_proof(&role, &subject, index)
+    });
+    proof.await.map(Json)
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest::{Context, SHA256};
 use inrou_api::acting::Acting;
 use inrou_rules::{ChipId, Event, Municipality, OperationId, ResidentId};
+use inrou_tlog::Hash;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -80,52 +80,18 @@ pub struct JournalEntry {
 pub struct LoggedEntry {
     /// Index of the leaf in the whole log, from 0, without gaps.
     pub sequence: u64,
-    /// Hash of the entry's bytes as they were stored.
-    pub leaf: LeafHash,
+    /// The entry's leaf hash, over [its bytes](Self::text).
+    pub leaf: Hash,
+    /// The entry's JSON as it was written when it was appended: fields in the order of [`JournalEntry`],
+    /// without spaces. It is kept, so that no later form of the types can change a hash.
+    pub text: String,
     /// The entry.
     pub entry: JournalEntry,
-}
-
-/// Hash of a leaf: SHA-256 over 0x00 and the entry (RFC 6962 §2.1).
-///
-/// The bytes hashed are the entry's JSON as it was written when it was appended: fields in the
-/// order of [`JournalEntry`], without spaces. They are stored, so that no later form of the types
-/// can change a hash.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct LeafHash(pub [u8; 32]);
-
-impl LeafHash {
-    /// The hash of an entry's stored bytes.
-    pub fn of(entry: &[u8]) -> Self {
-        let mut context = Context::new(&SHA256);
-        context.update(&[0]);
-        context.update(entry);
-        let mut hash = [0; 32];
-        hash.copy_from_slice(context.finish().as_ref());
-        Self(hash)
-    }
-}
-
-impl fmt::Debug for LeafHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LeafHash(")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-        f.write_str(")")
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The leaf of the empty entry, as RFC 9162 §2.1.1 defines it, is SHA-256 of one zero byte.
-    #[test]
-    fn a_leaf_is_the_sha_256_of_zero_and_the_entry() {
-        assert_eq!(
-            format!("{:?}", LeafHash::of(b"")),
-            "LeafHash(6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d)"
-        );
-    }
 
     #[test]
     fn an_entry_is_written_in_one_order_without_spaces() {

@@ -17,6 +17,7 @@ mod unit;
 mod work;
 
 use inrou_rules::{CertificateId, ChipId, RecordVersion, Resident, ResidentId, Serial, Use};
+use inrou_tlog::Hash;
 use jiff::Timestamp;
 
 pub use error::{Pending, Precondition, StoreError};
@@ -24,7 +25,7 @@ pub use issuance::{
     CertificateRecord, CrlRecord, Holder, Intent, IntentKey, IntentSubject, NewIntent, Partition,
     SerialRange, Status, StatusRecord, StatusVersion,
 };
-pub use journal::{Actor, JournalEntry, LeafHash, LoggedEntry};
+pub use journal::{Actor, JournalEntry, LoggedEntry};
 pub use records::{
     AttributeVersion, Document, DocumentKind, NameKey, Opaque, PhoneRecord, Salt, Version,
     Versioned,
@@ -99,7 +100,7 @@ pub trait Store: Send + Sync {
     fn log(&self, from: u64, limit: u32) -> Result<Vec<LoggedEntry>, StoreError>;
 
     /// The log's leaves, from a place on.
-    fn leaves(&self, from: u64, limit: u32) -> Result<Vec<LeafHash>, StoreError>;
+    fn leaves(&self, from: u64, limit: u32) -> Result<Vec<Hash>, StoreError>;
 
     /// How many entries the log has.
     fn log_size(&self) -> Result<u64, StoreError>;

@@ -109,6 +109,7 @@ impl House {
                 )
                 .unwrap(),
                 crl_folder: folder.path().join("crl"),
+                log_folder: folder.path().join("log").into(),
                 maker: MakerCertificate::from_der(maker.certificate()).unwrap(),
                 channel_master: master(),
                 settings: Settings {
@@ -377,6 +378,7 @@ fn callers() -> (std::collections::BTreeMap<String, Caller>, Arc<SoftwareKey>) {
             Permission::Linkage,
             Permission::Consents,
             Permission::Withdrawals,
+            Permission::Audit,
         ],
         municipality: None,
     };

@@ -2,10 +2,11 @@
 
 use inrou_authority::store::{
     AttributeVersion, CertificateRecord, CrlRecord, Document, IdempotencyRecord, Intent, IntentKey,
-    IntentSubject, Job, LeafHash, LoggedEntry, Message, PhoneRecord, StatusRecord, StatusVersion,
-    Store, Versioned,
+    IntentSubject, Job, LoggedEntry, Message, PhoneRecord, StatusRecord, StatusVersion, Store,
+    Versioned,
 };
 use inrou_rules::{Event, Medium, RecordVersion, Resident, Serial, Use};
+use inrou_tlog::Hash;
 
 use super::samples::*;
 
@@ -91,7 +92,7 @@ impl Image {
         for (index, logged) in self.log.iter().enumerate() {
             assert_eq!(logged.sequence, index as u64);
             let bytes = serde_json::to_vec(&logged.entry).unwrap();
-            assert_eq!(logged.leaf, LeafHash::of(&bytes));
+            assert_eq!(logged.leaf, Hash::of_leaf(&bytes));
         }
     }
 

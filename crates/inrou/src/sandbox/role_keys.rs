@@ -30,11 +30,13 @@ pub enum Role {
     Staff,
     /// The kiosk, which finds the record of a card's holder.
     Kiosk,
+    /// An auditor, who reads the whole journal.
+    Auditor,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Role; 7] = [
+    pub const ALL: [Role; 8] = [
         Role::Counter,
         Role::Hotline,
         Role::Portal,
@@ -42,6 +44,7 @@ impl Role {
         Role::Provider,
         Role::Staff,
         Role::Kiosk,
+        Role::Auditor,
     ];
 
     /// The role of that name.
@@ -59,6 +62,7 @@ impl Role {
             Role::Provider => "provider",
             Role::Staff => "staff",
             Role::Kiosk => "kiosk",
+            Role::Auditor => "auditor",
         }
     }
 
@@ -81,6 +85,7 @@ impl Role {
                 vec![Holders, Attributes, Linkage, Consents]
             }
             Role::Kiosk => vec![Permission::Holders, Permission::Attributes],
+            Role::Auditor => vec![Permission::Audit],
             Role::Clerk | Role::Staff => Vec::new(),
         }
     }

@@ -59,6 +59,7 @@ impl AuthorityRole {
             key_folder: KeyFolder::open(self.folder.join("keys"), passphrase)
                 .map_err(KeyFolderError::from)?,
             crl_folder: self.folder.join("crl"),
+            log_folder: self.folder.join("log").into(),
             maker: maker.certificate,
             channel_master: maker.channel_master,
             settings,

@@ -3,8 +3,8 @@
 use axum::extract::State as Shared;
 use inrou_api::page::{Cursor, Limit, Page};
 use inrou_api::problem::Problem;
-use inrou_api::server::{Json, Query, Wait};
-use inrou_api::wire::authority::{HistoryEntry, Holdings, Notices};
+use inrou_api::server::{Json, Path, Query, Wait};
+use inrou_api::wire::authority::{HistoryEntry, Holdings, LogProof, Notices};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,7 +15,11 @@ use super::bearer::LoggedIn;
 use crate::history::HistoryQuery;
 
 pub(super) fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(notices)).routes(routes!(history)).routes(routes!(phones))
+    OpenApiRouter::new()
+        .routes(routes!(notices))
+        .routes(routes!(history))
+        .routes(routes!(history_proof))
+        .routes(routes!(phones))
 }
 
 /// From where on, and how long to wait for news.
@@ -96,4 +100,17 @@ async fn phones(
     LoggedIn(session): LoggedIn,
 ) -> Result<Json<Holdings>, Problem> {
     state.portal.phones(&session).await.map(Json)
+}
+
+/// The proof that an entry of the history is in the log of the authority's journal (USE-7).
+#[utoipa::path(get, path = "/history/{index}/proof", operation_id = "resident_history_proof",
+    tag = "records", params(("index" = u64, Path, description = "`index` of the entry.")),
+    extensions(("x-problems" = json!(["log-broken"]))),
+    responses((status = 200, body = LogProof)))]
+async fn history_proof(
+    Shared(state): Shared<State>,
+    LoggedIn(session): LoggedIn,
+    Path(index): Path<u64>,
+) -> Result<Json<LogProof>, Problem> {
+    state.portal.history_proof(&session, index).await.map(Json)
 }

@@ -14,6 +14,7 @@ mod notices;
 mod office;
 mod own;
 mod phones;
+mod proof;
 mod receipt;
 mod stay;
 mod visitor;
@@ -80,6 +81,9 @@ pub fn router(portal: Arc<Portal>, shutdown: Shutdown) -> Router {
         .route("/portal/notices", get(notices::list))
         .route("/portal/notices/news", get(notices::news))
         .route("/portal/history", get(history::show))
+        .route("/portal/history/{index}", get(proof::show))
+        .route("/portal/history/{index}/entry.json", get(proof::entry))
+        .route("/portal/history/{index}/entry.tlog-proof", get(proof::document))
         .route("/portal/history.csv", get(export::csv))
         .route("/portal/history.json", get(export::json))
         .route("/portal/phones", get(phones::list))

@@ -100,6 +100,7 @@ impl RoleApi {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
             actor: "service".to_owned(),
+            index: None,
         };
         let mut known = self.known();
         known.histories.entry(subject.to_owned()).or_default().push(entry);

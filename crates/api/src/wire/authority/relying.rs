@@ -39,6 +39,20 @@ pub struct HistoryEntry {
     pub params: BTreeMap<String, String>,
     /// Who acted: `holder`, `counter`, `hotline`, `service`, or a role.
     pub actor: String,
+    /// Its place in the log of the journal, by which its proof is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
+}
+
+/// The proof that an entry of a resident's history is in the log of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LogProof {
+    /// The entry's bytes, whose hash is the leaf: JSON.
+    pub entry: String,
+    /// The proof with its signed checkpoint (C2SP tlog-proof).
+    pub proof: String,
+    /// The key by which the checkpoint is verified (C2SP signed-note): `name+id+key`.
+    pub key: String,
 }
 
 /// A certificate's status as the status services tell it.

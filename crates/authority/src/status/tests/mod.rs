@@ -178,6 +178,7 @@ fn authority(
         key_source: Arc::new(FreshKeys),
         key_folder: KeyFolder::open(folder.join("keys"), passphrase).unwrap(),
         crl_folder: folder.join("crl"),
+        log_folder: folder.join("log").into(),
         maker: MakerCertificate::from_der(maker.certificate()).unwrap(),
         channel_master: MasterKey::from_bytes([9; 16]),
         settings: Settings { issuer: issuer_settings(), ..Settings::default() },

@@ -6,8 +6,9 @@ use std::fmt;
 use inrou_rules::ResidentId;
 use rusqlite::{Connection, Row, params};
 
-use crate::store::{JournalEntry, LeafHash, LoggedEntry, StoreError};
+use crate::store::{JournalEntry, LoggedEntry, StoreError};
 use inrou_store::columns::{Number, row, rows};
+use inrou_tlog::Hash;
 
 pub(super) fn append(connection: &Connection, entry: &JournalEntry) -> Result<u64, StoreError> {
     let text = serde_json::to_string(entry).map_err(StoreError::failed)?;
@@ -16,7 +17,7 @@ pub(super) fn append(connection: &Connection, entry: &JournalEntry) -> Result<u6
         "INSERT INTO journal (sequence, resident, leaf, entry)
          VALUES ((SELECT coalesce(max(sequence) + 1, 0) FROM journal), ?1, ?2, ?3)
          RETURNING sequence",
-        params![entry.resident.as_bytes(), LeafHash::of(text.as_bytes()).0, text],
+        params![entry.resident.as_bytes(), Hash::of_leaf(text.as_bytes()).0, text],
         |row| Ok(row.get::<_, Number>(0)?.0),
     )?;
     Ok(sequence.unwrap_or_default())
@@ -56,12 +57,12 @@ pub(super) fn leaves(
     connection: &Connection,
     from: u64,
     limit: u32,
-) -> Result<Vec<LeafHash>, StoreError> {
+) -> Result<Vec<Hash>, StoreError> {
     rows(
         connection,
         "SELECT leaf FROM journal WHERE sequence >= ?1 ORDER BY sequence LIMIT ?2",
         params![Number(from), limit],
-        |row| row.get(0).map(LeafHash),
+        |row| row.get(0).map(Hash),
     )
 }
 
@@ -74,7 +75,7 @@ pub(super) fn size(connection: &Connection) -> Result<u64, StoreError> {
 
 struct StoredEntry {
     sequence: u64,
-    leaf: LeafHash,
+    leaf: Hash,
     text: String,
 }
 
@@ -82,8 +83,9 @@ impl StoredEntry {
     fn check(self) -> Result<LoggedEntry, StoreError> {
         let damaged = DamagedEntry { sequence: self.sequence };
         match serde_json::from_str(&self.text) {
-            Ok(entry) if LeafHash::of(self.text.as_bytes()) == self.leaf => {
-                Ok(LoggedEntry { sequence: self.sequence, leaf: self.leaf, entry })
+            Ok(entry) if Hash::of_leaf(self.text.as_bytes()) == self.leaf => {
+                let Self { sequence, leaf, text } = self;
+                Ok(LoggedEntry { sequence, leaf, text, entry })
             }
             _ => Err(StoreError::corrupt(damaged)),
         }
@@ -92,7 +94,7 @@ impl StoredEntry {
 
 fn read_entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
     let Number(sequence) = row.get(0)?;
-    Ok(StoredEntry { sequence, leaf: LeafHash(row.get(1)?), text: row.get(2)? })
+    Ok(StoredEntry { sequence, leaf: Hash(row.get(1)?), text: row.get(2)? })
 }
 
 /// An entry that is not what was appended.

@@ -20,11 +20,12 @@ use std::path::Path;
 
 use inrou_rules::{CertificateId, ChipId, RecordVersion, Resident, ResidentId, Serial, Use};
 use inrou_store::{Database, Opening, Schema};
+use inrou_tlog::Hash;
 use jiff::Timestamp;
 
 use super::{
     AttributeVersion, CertificateRecord, CrlRecord, Document, DocumentKind, IdempotencyRecord,
-    Intent, IntentKey, Job, JobId, LeafHash, LoggedEntry, Message, NameKey, Partition, Pending,
+    Intent, IntentKey, Job, JobId, LoggedEntry, Message, NameKey, Partition, Pending,
     PhoneRecord, Precondition, StatusRecord, StatusVersion, Store, StoreError, Unit, Versioned,
 };
 
@@ -135,7 +136,7 @@ impl Store for SqliteStore {
         self.read(|connection| journal::list(connection, from, limit))
     }
 
-    fn leaves(&self, from: u64, limit: u32) -> Result<Vec<LeafHash>, StoreError> {
+    fn leaves(&self, from: u64, limit: u32) -> Result<Vec<Hash>, StoreError> {
         self.read(|connection| journal::leaves(connection, from, limit))
     }
 

@@ -1,10 +1,11 @@
 //! Residents, their attributes and journal; phones; documents.
 
 use inrou_authority::store::{
-    AttributeVersion, Document, LeafHash, NameKey, PhoneRecord, Precondition, Store, StoreError,
+    AttributeVersion, Document, NameKey, PhoneRecord, Precondition, Store, StoreError,
     Version, Write,
 };
 use inrou_rules::{RecordVersion, Resident, Standing};
+use inrou_tlog::Hash;
 
 use super::{checks, commit, precondition, refused};
 use crate::support::samples::*;
@@ -126,7 +127,7 @@ fn the_log_is_one_sequence_of_hashed_entries(store: &dyn Store) {
     assert_eq!(log.len(), entries.len());
     for (index, (logged, entry)) in log.iter().zip(&entries).enumerate() {
         assert_eq!((logged.sequence, &logged.entry), (index as u64, entry));
-        assert_eq!(logged.leaf, LeafHash::of(&serde_json::to_vec(entry).unwrap()));
+        assert_eq!(logged.leaf, Hash::of_leaf(&serde_json::to_vec(entry).unwrap()));
     }
     assert_eq!(store.log(1, 1).unwrap(), log[1..2]);
     assert_eq!(store.leaves(1, 9).unwrap(), [log[1].leaf, log[2].leaf]);
