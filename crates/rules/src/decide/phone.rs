@@ -78,7 +78,9 @@ pub(super) fn reset_pin(
     signed_with: CertificateId,
 ) -> Result<(), Refusal> {
     check_phone(case, chip)?;
+    // What waits for registration has the PIN that was set for it, and none in use to be replaced.
     let carried = case.resident.live_for(Medium::Phone, usage, case.now);
+    let carried = carried.filter(|certificate| !certificate.is_undelivered());
     if carried.ok_or(Refusal::PhoneCarriesNone { usage })?.is_held() {
         return Err(Refusal::CertificateHeld { usage });
     }

@@ -199,6 +199,11 @@ fn pin_2_only_a_pin_of_a_certificate_on_the_phone_is_reset() {
     let world = World::with_phone(AUTHENTICATION);
     let usage = Use::Signature;
     assert_eq!(world.refusal(&reset(&world, usage)), Refusal::PhoneCarriesNone { usage });
+    // It waits for registration, with the PIN that was set for it.
+    let mut world = World::with_card(Uses::BOTH);
+    world.apply_and_complete(1, PHONE, Uses::BOTH);
+    world.issue_phone(1);
+    assert_eq!(world.refusal(&reset(&world, usage)), Refusal::PhoneCarriesNone { usage });
     let world = World::with_card(Uses::BOTH);
     assert_eq!(world.refusal(&reset(&world, usage)), Refusal::NoSuchPhone);
 }
