@@ -118,10 +118,25 @@ impl IssuerSettings {
                     extensions,
                     policy: Some(settings.policy),
                     key: settings.key,
-                    // CARD-8: the fifth birthday after the day of issue is at most five years away.
-                    lifetime: Lifetime { years: 5, days: 1 },
+                    // CARD-8: the fifth birthday after the day of issue is at most five years away, and a day
+                    // for who was born on 29 February and comes on the 28th, the birthday of that year.
+                    lifetime: Lifetime { years: 5, days: 2 },
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn card_8_a_birthday_on_29_february_may_be_five_years_and_a_day_away() {
+        let kind = CertificateKind::Holder(Use::Signature, Medium::Card);
+        let longest = IssuerSettings::default().profile(kind).lifetime;
+        let issued = "2027-02-28T09:00:00+09:00".parse().unwrap();
+        let fifth_birthday = "2032-02-29T23:59:59+09:00".parse::<Timestamp>().unwrap();
+        assert_eq!(longest.end(issued), fifth_birthday);
     }
 }
