@@ -90,10 +90,11 @@ impl Authority {
         let enrolment = self.present_enrolment(chip, phone.resident)?;
         let resident = phone.resident.or(enrolment.as_ref().and_then(|found| found.resident));
         let resident = resident.map(|id| self.load(id)).transpose()?.map(|loaded| loaded.resident);
-        let deletion_due = resident.as_ref().and_then(|resident| {
-            let former = resident.former_phones.iter().find(|former| former.chip == chip);
-            former.map(|former| former.deletion_due)
-        });
+        // Whoever's data it has to delete: it may be another's than that of its present enrolment.
+        let holders = self.holders_in(chip)?;
+        let former = holders.iter().flat_map(|holder| &holder.former_phones);
+        let deletion_due =
+            former.filter(|former| former.chip == chip).map(|former| former.deletion_due).min();
         let resumption = resident.as_ref().and_then(|resident| {
             let inrou_rules::Resumption { resumed, anew, emptied } =
                 inrou_rules::resumption(resident, chip, self.clock.now()).ok()?;
@@ -148,7 +149,11 @@ impl Authority {
         for (_, found) in self.enrolments_on(chip)? {
             let is_registered = matches!(found.stage, EnrolmentStage::Registered { .. });
             let serves = is_registered && served.is_some() && found.resident == served;
-            let rank = (self.is_under_way(&found)?, serves, found.challenge_expires);
+            // Of two that were begun in one second, the later one has ended the other.
+            let lasts = !matches!(found.stage, EnrolmentStage::Ended { .. });
+            let is_signed = found.stage == EnrolmentStage::Signed;
+            let is_present = is_signed || self.is_under_way(&found)?;
+            let rank = (is_present, serves, found.challenge_expires, lasts);
             if present.as_ref().is_none_or(|(best, _)| *best <= rank) {
                 present = Some((rank, found));
             }

@@ -50,7 +50,15 @@ impl Authority {
             EnrolmentStage::Registered { .. } => return Ok(Planned::Done(self.stored(resident)?)),
             _ => return Err(Refusal::NoSuchRegistration.into()),
         }
-        let carried = self.carried(&self.load(resident)?.resident, chip)?;
+        let holder = self.load(resident)?.resident;
+        let mut waiting = holder.certificates.values().filter(|found| found.chip == chip);
+        if let Some(held) = waiting.find(|found| found.is_undelivered() && found.is_held()) {
+            return Err(Refusal::CertificateHeld { usage: held.id.usage }.into());
+        }
+        let carried = self.carried(&holder, chip)?;
+        if carried.ids.is_empty() {
+            return Err(Refusal::NoSuchRegistration.into());
+        }
         Ok(Storage { chip, enrolment: id, resident, carried }.into())
     }
 
