@@ -90,7 +90,12 @@ impl World {
             self.stage(apply.phone),
             Some(ApplicationStage::Waiting { .. } | ApplicationStage::Ready)
         );
-        no.when(complete, &["APPLY-1", "READY-3", "REG-3"]);
+        let expired = self.stage(apply.phone) == Some(ApplicationStage::Ready)
+            && phone.application.as_ref().is_some_and(|application| {
+                application.certificates.iter().all(|id| self.is_over(*id))
+            });
+        no.when(complete && !expired, &["APPLY-1", "READY-3", "REG-3"]);
+        no.perhaps(expired, Question::ReadyButExpired, &["APPLY-1", "READY-3", "REG-3"]);
 
         let carried = self.carried_by(apply.phone);
         no.when(carried.iter().any(|id| self.certificate(*id).holder != apply.card), &["READY-3"]);

@@ -24,14 +24,25 @@ impl World {
         }
         no.verdict(asked)?;
 
-        let person = &mut self.residents[resident.0];
         match attribute {
-            Attribute::Readings => return Ok(()),
-            Attribute::MoveTo(municipality) => person.municipality = municipality,
-            Attribute::BirthDate(birth) => person.birth = birth,
+            Attribute::Readings => {
+                let there = self.latest_on_card(resident, Use::Signature);
+                let live = there.is_some_and(|id| !self.has_ended(id) && !self.is_over(id));
+                if new_signature && !live {
+                    if let Some(expired) = there.filter(|id| !self.has_ended(*id)) {
+                        self.end_on_card(expired, Cause::Renewed);
+                    }
+                    self.issue_on_card(resident, Use::Signature);
+                }
+                return Ok(());
+            }
+            Attribute::MoveTo(municipality) => {
+                self.residents[resident.0].municipality = municipality;
+            }
+            Attribute::BirthDate(birth) => self.residents[resident.0].birth = birth,
             Attribute::Name | Attribute::Address | Attribute::Sex => {}
         }
-        person.attributes += 1;
+        self.residents[resident.0].attributes += 1;
         self.lapse_signatures(resident);
         if new_signature {
             self.issue_on_card(resident, Use::Signature);
@@ -78,7 +89,8 @@ impl World {
         no.when(self.card_in_force(resident).is_none(), &["CARD-1", "CARD-8", "VALID-2"]);
         no.when(self.card_is_lost(resident), &["CARD-11", "CARD-12"]);
         // By a change of the readings nothing lapses, so that there is nothing to issue anew.
-        no.when(attribute == Attribute::Readings, &["CARD-1", "CARD-7"]);
+        let readings = attribute == Attribute::Readings;
+        no.perhaps(readings, Question::NewWithReadings, &["CARD-1", "CARD-7"]);
         let there = self.latest_on_card(resident, Use::Signature);
         let none = there.is_none_or(|id| self.has_ended(id));
         no.perhaps(none, Question::NewWithoutOld, &["CARD-1", "CARD-7"]);

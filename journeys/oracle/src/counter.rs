@@ -34,7 +34,8 @@ impl World {
 
     /// CARD-11: reported lost at the counter, or on hold by telephone.
     pub fn card_is_lost(&self, resident: ResidentId) -> bool {
-        let held = |usage| self.latest_on_card(resident, usage).is_some_and(|id| self.is_held(id));
+        let on_hold = |id| self.is_held(id) && !self.is_over(id);
+        let held = |usage| self.latest_on_card(resident, usage).is_some_and(on_hold);
         let card = self.residents[resident.0].card;
         card.is_some_and(|card| self.cards[card.0].reported_lost)
             || held(Use::Signature)
@@ -118,9 +119,12 @@ impl World {
         no.when(proxy && uses != Uses::NONE, &["CARD-2"]);
         no.perhaps(proxy, Question::ProxyForCard, &["CARD-2"]);
         no.when(uses.signature && !self.has_age(resident, 15), &["CARD-3"]);
-        if self.card_in_force(resident).is_some() {
+        if let Some(card) = self.card_in_force(resident) {
             let lost = self.card_is_lost(resident);
-            no.when(!lost, &["CARD-1"]);
+            let ends = self.cards[card.0].not_after;
+            let about_to_expire = self.now >= validity::renewal_opens(ends);
+            no.when(!lost && !about_to_expire, &["CARD-1"]);
+            no.perhaps(!lost && about_to_expire, Question::CardAboutToExpire, &["CARD-1"]);
             no.perhaps(lost, Question::LostCardIsInForce, &["CARD-1", "CARD-11"]);
         }
     }

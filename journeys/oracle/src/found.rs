@@ -71,7 +71,7 @@ impl World {
         let Some(card) = self.residents[resident.0].card else { return Ok(()) };
         self.cards[card.0].reported_lost = false;
         if let Some(id) = self.latest_on_card(resident, Use::Authentication) {
-            self.lift(id);
+            self.lift_if_it_may(id, asked);
         }
         if new_signature {
             // VALID-4: a reissue; what rests on the former one is revoked.

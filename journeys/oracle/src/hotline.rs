@@ -19,6 +19,12 @@ impl World {
         no.perhaps(nothing, Question::NothingToDo, &["CARD-1", "CARD-11", "CARD-13"]);
         no.verdict(asked)?;
         self.hold_what_the_card_carries(resident);
+        if let Some(card) = self.residents[resident.0].card
+            && !self.cards[card.0].reported_lost
+            && asked.ask(Question::CallReportsLoss)
+        {
+            self.cards[card.0].reported_lost = true;
+        }
         if self.settings.card_hold_includes_phone {
             self.hold_what_phones_carry(resident, asked);
         }

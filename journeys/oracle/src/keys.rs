@@ -41,6 +41,7 @@ impl World {
     }
 
     pub(super) fn card_can_sign(&self, holder: ResidentId, no: &mut Checks) {
+        no.when(self.residents[holder.0].life != Life::Living, &["CARD-13"]);
         match self.latest_on_card(holder, Use::Signature) {
             None => no.when(true, &["APPLY-4", "CARD-1", "READY-1"]),
             Some(id) if !self.is_usable(id) => {

@@ -151,7 +151,9 @@ impl World {
     pub fn look(&self) -> Look {
         Look {
             certificates: self.ids().map(|id| self.see_certificate(id)).collect(),
-            phones: (0..self.phones.len()).map(|index| self.see_phone(PhoneId(index))).collect(),
+            phones: (0..self.phones.len())
+                .map(|index| self.look_at_phone(PhoneId(index)))
+                .collect(),
             cards: (0..self.residents.len())
                 .filter_map(|index| self.see_card(ResidentId(index)))
                 .collect(),
@@ -228,13 +230,18 @@ impl World {
                 }
                 if perhaps && let Some((_, before)) = certificate.history.last() {
                     told.extend(self.told(certificate, *before));
+                    // It may have been deleted before it was ever registered.
+                    if certificate.place != Place::OnChip {
+                        told.push(Status::Unknown);
+                    }
                 }
                 told
             }
         }
     }
 
-    fn see_phone(&self, id: PhoneId) -> PhoneSeen {
+    /// What must be seen of a phone now.
+    pub fn look_at_phone(&self, id: PhoneId) -> PhoneSeen {
         let phone = &self.phones[id.0];
         let on_it = |id: &CertificateId| {
             let place = self.certificate(*id).place;

@@ -22,6 +22,9 @@ pub enum Question {
 
     /// IssueCard or ReissueCard while the former card is lost. Yes: refused, it is in force (CARD-1).
     LostCardIsInForce,
+    /// IssueCard for a card that is about to expire: within the months before its last day in which
+    /// certificates are renewed (CARD-9). Yes: refused, it is in force (CARD-1).
+    CardAboutToExpire,
     /// ReissueCard for who never had a card. Yes: refused.
     ReissueOfNothing,
     /// A proxy fetches a card without certificates, or reports a card lost. Yes: refused (CARD-2).
@@ -34,8 +37,14 @@ pub enum Question {
     StopWhatIsPartlyThere,
     /// A change comes with the wish for a signature certificate, and there was none. Yes: refused.
     NewWithoutOld,
+    /// A change of the readings alone comes with the wish for a signature certificate. Yes: refused.
+    /// No: it is issued if there is none.
+    NewWithReadings,
     /// A move to another municipality, notified at the one or the other. Yes: refused there.
     MoveNotifiedHere,
+    /// The call by which a card's certificates are held (S0 2-F). Yes: it is the report of the loss as
+    /// well, which stands until the card is found, whatever becomes of the certificates.
+    CallReportsLoss,
     /// The loss of a card, reported at the counter. Yes: its certificates are held by that.
     ReportAlsoHolds,
     /// A card is found whose signature certificate was not held, and a new one is asked for.
@@ -44,6 +53,9 @@ pub enum Question {
     /// A card is found that was reported lost, but never held. Yes: its signature certificate is
     /// revoked all the same.
     FoundEndsUnheld,
+    /// A card or a phone is found whose user-authentication certificate has expired on hold.
+    /// Yes: it stays on hold.
+    HoldOfExpired,
     /// CARD-12 without a new signature certificate. Yes: the phone's, whose source it was, is
     /// revoked as well.
     FoundCardEndsPhone,
@@ -79,6 +91,9 @@ pub enum Question {
     /// The card's user-authentication certificate has expired, its signature certificate has not,
     /// and the former is applied for. Yes: refused. No: the latter is the source (VALID-1).
     CardAuthenticationExpired,
+    /// An application on a phone on which another one waits for registration, of which every
+    /// certificate has expired. Yes: refused, it is complete and not registered (REG-3).
+    ReadyButExpired,
     /// An application begun while another phone's is under way takes its place.
     /// No: once it is complete. Yes: as soon as it is begun.
     TakesPlaceAtOnce,

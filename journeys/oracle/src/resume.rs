@@ -46,7 +46,7 @@ impl World {
         for id in held {
             let signature = self.certificate(id).usage == Use::Signature;
             if !signature && !iphone {
-                self.lift(id);
+                self.lift_if_it_may(id, asked);
                 continue;
             }
             self.end(id, Cause::WaitsForReissue, Between::at(self.now));

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::causes::Cause;
+use super::questions::{Asked, Question};
 use super::world::*;
 
 // What there is.
@@ -26,6 +27,11 @@ impl World {
 
     pub fn has_ended(&self, id: CertificateId) -> bool {
         matches!(self.certificate(id).standing, Standing::Ended { .. })
+    }
+
+    /// Whether it was revoked before it expired.
+    fn has_ended_in_time(&self, id: CertificateId) -> bool {
+        matches!(self.certificate(id).standing, Standing::Ended { perhaps: false, .. })
     }
 
     /// Good, on its chip, and not expired.
@@ -114,6 +120,14 @@ impl World {
         }
     }
 
+    /// The same, where what has expired may stay as it is.
+    pub(super) fn lift_if_it_may(&mut self, id: CertificateId, asked: &mut Asked) {
+        let over = self.is_held(id) && self.is_over(id);
+        if !over || !asked.ask(Question::HoldOfExpired) {
+            self.lift(id);
+        }
+    }
+
     /// Revokes a certificate, or makes it lapse. What was on hold is told as ended since the hold
     /// (LOSS-4); what has ended stays as it ended.
     pub(super) fn end(&mut self, id: CertificateId, cause: Cause, at: Between) {
@@ -188,7 +202,7 @@ impl World {
         for phone in (0..self.phones.len()).map(PhoneId) {
             if let Some(application) = &self.phones[phone.0].application
                 && application.stage == ApplicationStage::Ready
-                && application.certificates.iter().all(|id| self.has_ended(*id))
+                && application.certificates.iter().all(|id| self.has_ended_in_time(*id))
             {
                 self.set_stage(phone, ApplicationStage::Withdrawn);
             }

@@ -49,6 +49,8 @@ impl Scene {
     pub fn without_card() -> Scene {
         let now = jst(2025, 10, 1, 10, 0);
         let mut world = World::new(now);
+        // docs/assumptions.md, CARD-11.
+        world.decided.push((Question::CallReportsLoss, true));
         let me = world.add_resident(date(1980, 2, 17), TOWN);
         let android = world.add_phone(Platform::Android, true);
         let new_android = world.add_phone(Platform::Android, true);

@@ -170,6 +170,8 @@ fn any_act(random: &mut Random, world: &World) -> Act {
 
 fn town(random: &mut Random) -> World {
     let mut world = World::new(jst(2025, 10, 1, 10, 0));
+    // docs/assumptions.md, CARD-11.
+    world.decided.push((Question::CallReportsLoss, true));
     world.holidays.push(date(2025, 10, 13));
     world.add_resident(date(1980, 2, 17), TOWN);
     world.add_resident(date(2004, 2, 29), OTHER_TOWN);
