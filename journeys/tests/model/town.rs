@@ -144,6 +144,7 @@ fn authority(folder: &Path, clock: Arc<TestClock>, base: &str) -> Authority {
         key_source: Arc::new(ReadyKeys),
         key_folder: keys.unwrap(),
         crl_folder: folder.join("crl"),
+        log_folder: folder.join("log").into(),
         maker: MakerCertificate::from_der(maker().certificate()).unwrap(),
         channel_master: channel_master(),
         settings: Settings {

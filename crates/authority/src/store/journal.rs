@@ -1,7 +1,5 @@
 //! The journal: what happened, by whom, as leaves of an append-only Merkle log. *Stored.*
 
-use std::fmt;
-
 use inrou_api::acting::Acting;
 use inrou_rules::{ChipId, Event, Municipality, OperationId, ResidentId};
 use inrou_tlog::Hash;
