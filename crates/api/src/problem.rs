@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn every_problem_speaks_every_language_and_leaves_no_parameter_open() {
         let sample = |name: &str| match name {
-            "left" | "line" | "column" | "version" | "wait" => "3",
+            "left" | "most" | "failures" | "line" | "column" | "version" | "wait" => "3",
             "now" | "asked" | "created" => "2026-04-01T03:00:00Z",
             "pin" => "phone-signature",
             "fault" => "length",

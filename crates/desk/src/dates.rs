@@ -14,7 +14,8 @@ const ERAS: [([&str; 2], i16); 5] = [
 
 /// A day as `1988-06-12`, `1988年6月12日`, `19880612`, `昭和63年6月12日` or `S63.6.12`, in digits of any width.
 pub(crate) fn read(typed: &str) -> Option<Date> {
-    let plain = folded(typed).replace("元年", "1年");
+    let words: Vec<String> = typed.split_whitespace().map(folded).collect();
+    let plain = words.join("-").replace("元年", "1年");
     let era = ERAS.iter().find_map(|(names, before)| {
         let rest = names.iter().find_map(|name| plain.strip_prefix(name))?;
         Some((*before, rest))

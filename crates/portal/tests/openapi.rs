@@ -20,6 +20,7 @@ const OPERATIONS: &[&str] = &[
     "get /portal/v1/applications/{application}/document",
     "get /portal/v1/consents",
     "get /portal/v1/history",
+    "get /portal/v1/history/{index}/proof",
     "get /portal/v1/logins/{login}",
     "get /portal/v1/notices",
     "get /portal/v1/openapi.json",

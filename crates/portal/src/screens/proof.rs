@@ -16,7 +16,7 @@ use super::applications::download;
 use super::visitor::Resident;
 
 #[derive(Template)]
-#[template(path = "proof.html")]
+#[template(path = "history_proof.html")]
 struct Shown<'a> {
     v: &'a Visit,
     title: &'static str,
@@ -29,7 +29,7 @@ struct Shown<'a> {
 impl Shown<'_> {
     /// Counted from 1, as people do.
     fn place(&self) -> Said<'static> {
-        let place = Said::of("proof.place", self.v.language);
+        let place = Said::of("history-proof.place", self.v.language);
         place.with("number", self.index + 1).with("count", self.checkpoint.size)
     }
 }
@@ -53,7 +53,7 @@ pub(super) async fn show(
     let document = ProofDocument::read(&proof.proof).map_err(|_| broken())?;
     let checkpoint = document.verify(proof.entry.as_bytes(), &key).map_err(|_| broken())?;
     let Entry { at } = serde_json::from_str(&proof.entry).or_internal()?;
-    page(&v, &Shown { v: &v, title: "proof.title", index, at, proof: &proof, checkpoint })
+    page(&v, &Shown { v: &v, title: "history-proof.title", index, at, proof: &proof, checkpoint })
 }
 
 /// The entry as a file: its very bytes.

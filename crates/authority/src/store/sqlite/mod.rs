@@ -25,8 +25,8 @@ use jiff::Timestamp;
 
 use super::{
     AttributeVersion, CertificateRecord, CrlRecord, Document, DocumentKind, IdempotencyRecord,
-    Intent, IntentKey, Job, JobId, LoggedEntry, Message, NameKey, Partition, Pending,
-    PhoneRecord, Precondition, StatusRecord, StatusVersion, Store, StoreError, Unit, Versioned,
+    Intent, IntentKey, Job, JobId, LoggedEntry, Message, NameKey, Partition, Pending, PhoneRecord,
+    Precondition, StatusRecord, StatusVersion, Store, StoreError, Unit, Versioned,
 };
 
 /// Each form of the schema, from an empty file on. What was released is never changed. A fixture of

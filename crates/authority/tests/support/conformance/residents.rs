@@ -1,8 +1,8 @@
 //! Residents, their attributes and journal; phones; documents.
 
 use inrou_authority::store::{
-    AttributeVersion, Document, NameKey, PhoneRecord, Precondition, Store, StoreError,
-    Version, Write,
+    AttributeVersion, Document, NameKey, PhoneRecord, Precondition, Store, StoreError, Version,
+    Write,
 };
 use inrou_rules::{RecordVersion, Resident, Standing};
 use inrou_tlog::Hash;
