@@ -6,12 +6,12 @@
 use std::fmt;
 
 use const_oid::ObjectIdentifier;
-use der::asn1::Utf8StringRef;
 use inrou_rules::{Attributes, Sex, japan};
 use jiff::civil::Date;
-use x509_cert::ext::pkix::name::GeneralName;
 
+use crate::decode::{self, Element};
 use crate::encode::{Encoder, UTF8_STRING, constructed};
+use crate::general_name::GeneralName;
 
 const NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.5.1");
 const NAME_SUBSTITUTES: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.5.2");
@@ -20,6 +20,10 @@ const BIRTH_DATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.392.20014
 const ADDRESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.5.5");
 const ADDRESS_SUBSTITUTES: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.5.6");
+
+/// Each once, in the order of their identifiers.
+const KINDS: [ObjectIdentifier; 6] =
+    [NAME, NAME_SUBSTITUTES, SEX, BIRTH_DATE, ADDRESS, ADDRESS_SUBSTITUTES];
 
 /// Longest address in a certificate, in characters.
 const MAX_ADDRESS: usize = 200;
@@ -59,7 +63,7 @@ pub enum AttributesInvalid {
     /// The sex is none of the three values.
     #[error("the sex is malformed")]
     Sex,
-    /// An attribute is missing, stands twice, or is not a UTF8String.
+    /// An attribute is missing, stands twice, or is not a UTF8String; or the names are malformed.
     #[error("the six attribute names are not complete")]
     Structure,
 }
@@ -93,32 +97,31 @@ impl PersonalAttributes {
         });
     }
 
-    /// Reads them from the names of the extension, in whatever order; `None` if none of the six is
-    /// there. Names of other kinds are passed over.
-    pub(crate) fn read(names: &[GeneralName]) -> Result<Option<Self>, AttributesInvalid> {
-        let text = |wanted| other_name(names, wanted);
-        let all = [
-            text(NAME)?,
-            text(NAME_SUBSTITUTES)?,
-            text(BIRTH_DATE)?,
-            text(SEX)?,
-            text(ADDRESS)?,
-            text(ADDRESS_SUBSTITUTES)?,
-        ];
+    /// Reads them from the value of the extension, in whatever order; `None` if none of the six is there.
+    /// Names of other kinds are passed over.
+    pub(crate) fn read(value: &[u8]) -> Result<Option<Self>, AttributesInvalid> {
+        let mut all = [None; KINDS.len()];
+        let mut stands_twice = false;
+        let read = decode::decode_sequence(value, |names| {
+            GeneralName::read_each(names, |name| {
+                if let GeneralName::Other(kind, value) = name
+                    && let Some(at) = KINDS.iter().position(|known| *known == kind)
+                {
+                    stands_twice |= all[at].replace(value).is_some();
+                }
+            })
+        });
+        if read.is_err() || stands_twice {
+            return Err(AttributesInvalid::Structure);
+        }
         if all.iter().all(Option::is_none) {
             return Ok(None);
         }
-        let [
-            Some(name),
-            Some(name_substitutes),
-            Some(birth_date),
-            Some(sex),
-            Some(address),
-            Some(address_substitutes),
-        ] = all
-        else {
-            return Err(AttributesInvalid::Structure);
-        };
+        let mut texts = [""; KINDS.len()];
+        for (text, value) in texts.iter_mut().zip(all) {
+            *text = value.and_then(utf8_string).ok_or(AttributesInvalid::Structure)?;
+        }
+        let [name, name_substitutes, sex, birth_date, address, address_substitutes] = texts;
         let attributes = Self {
             name: name.to_owned(),
             name_substitutes: name_substitutes.to_owned(),
@@ -163,22 +166,10 @@ fn write_other_name(out: &mut Encoder, kind: ObjectIdentifier, text: &str) {
     });
 }
 
-fn other_name(
-    names: &[GeneralName],
-    wanted: ObjectIdentifier,
-) -> Result<Option<&str>, AttributesInvalid> {
-    let mut found = names.iter().filter_map(|name| match name {
-        GeneralName::OtherName(other) if other.type_id == wanted => Some(&other.value),
-        _ => None,
-    });
-    let Some(value) = found.next() else {
-        return Ok(None);
-    };
-    if found.next().is_some() {
-        return Err(AttributesInvalid::Structure);
-    }
-    let text: Utf8StringRef<'_> = value.decode_as().map_err(|_| AttributesInvalid::Structure)?;
-    Ok(Some(text.as_str()))
+/// The text of an element that is a UTF8String.
+fn utf8_string(element: &[u8]) -> Option<&str> {
+    let content = Element::from_der(element).ok()?.expect(UTF8_STRING).ok()?;
+    std::str::from_utf8(content).ok()
 }
 
 /// An era digit and the date in the Gregorian calendar, `YYYYMMDD`; zeros where it is not known.

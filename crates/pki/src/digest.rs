@@ -2,6 +2,7 @@
 //! (subject key identifiers, RFC 5280 §4.2.1.2; `CertID`, RFC 6960 §4.1.1).
 
 use std::fmt;
+use std::hash::{self, Hash};
 
 use aws_lc_rs::digest as aws;
 use const_oid::ObjectIdentifier;
@@ -120,6 +121,12 @@ impl PartialEq for Digest {
 }
 
 impl Eq for Digest {}
+
+impl Hash for Digest {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
 
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

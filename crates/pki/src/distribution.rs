@@ -1,10 +1,8 @@
 //! Where a CRL is found: the names that a certificate and its CRL have in common.
 
-use der::Encode;
-use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
-
-use crate::decode::decode;
-use crate::encode::{Encoder, constructed, encode, primitive};
+use crate::decode::{Malformed, Reader};
+use crate::encode::{Encoder, constructed, encode};
+use crate::general_name::{GeneralName, write_directory_name, write_uri};
 use crate::name::Name;
 
 /// The full names of a distribution point (RFC 5280 §4.2.1.13, §5.2.5).
@@ -33,27 +31,29 @@ impl DistributionPoint {
         Self { names, directory: None, uri: Some(uri.to_owned()) }
     }
 
-    /// The full names; a name relative to the CRL's issuer is put below the issuer's.
-    pub(crate) fn read(name: &DistributionPointName, issuer: &Name) -> der::Result<Self> {
-        let general_names = match name {
-            DistributionPointName::FullName(names) => names,
-            DistributionPointName::NameRelativeToCRLIssuer(part) => {
-                return Ok(Self::new(issuer.with_last(&part.to_der()?)?, None));
-            }
-        };
+    /// Reads a `DistributionPointName`: the full names; a name relative to the CRL's issuer is put below the
+    /// issuer's.
+    pub(crate) fn read(reader: &mut Reader<'_>, issuer: &Name) -> Result<Self, Malformed> {
+        if let Some(names) = reader.explicit(0, Self::read_names)? {
+            return Ok(names);
+        }
+        let part = reader.take(constructed(1))?;
+        Ok(Self::new(issuer.with_last(part)?, None))
+    }
+
+    fn read_names(names: &mut Reader<'_>) -> Result<Self, Malformed> {
         let mut point = Self { names: Vec::new(), directory: None, uri: None };
-        for general_name in general_names {
-            point.names.push(general_name.to_der()?);
-            match general_name {
-                GeneralName::DirectoryName(name) if point.directory.is_none() => {
-                    point.directory = Some(decode(&name.to_der()?, Name::read)?);
+        names.each(|names| {
+            point.names.push(names.clone().whole()?.to_vec());
+            match GeneralName::read(names)? {
+                GeneralName::Directory(name) if point.directory.is_none() => {
+                    point.directory = Some(name);
                 }
-                GeneralName::UniformResourceIdentifier(uri) if point.uri.is_none() => {
-                    point.uri = Some(uri.to_string());
-                }
+                GeneralName::Uri(uri) if point.uri.is_none() => point.uri = Some(uri.to_owned()),
                 _ => {}
             }
-        }
+            Ok::<_, Malformed>(())
+        })?;
         Ok(point)
     }
 
@@ -80,14 +80,4 @@ impl DistributionPoint {
             }
         });
     }
-}
-
-/// `[4] directoryName`; EXPLICIT, since a Name is a CHOICE.
-pub(crate) fn write_directory_name(out: &mut Encoder, name: &Name) {
-    out.nest(constructed(4), |directory| directory.raw(name.as_der()));
-}
-
-/// `[6] uniformResourceIdentifier`.
-pub(crate) fn write_uri(out: &mut Encoder, uri: &str) {
-    out.value(primitive(6), uri.as_bytes());
 }

@@ -11,6 +11,7 @@ pub mod digest;
 mod distribution;
 mod encode;
 pub mod entropy;
+mod general_name;
 pub mod keys;
 mod name;
 pub mod ocsp;

@@ -5,11 +5,10 @@ use std::fmt;
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519::{C, CN, L, O, OU};
-use der::asn1::AnyRef;
-use der::{Decode, Reader, SliceReader, Tag, Tagged};
+use der::Decode;
 
-use crate::decode::{self, Malformed};
-use crate::encode::{self, PRINTABLE_STRING, SET, UTF8_STRING, encode};
+use crate::decode::{self, Element, Malformed, Reader};
+use crate::encode::{self, PRINTABLE_STRING, SEQUENCE, SET, UTF8_STRING, encode};
 
 /// A distinguished name (RFC 5280 §4.1.2.4).
 ///
@@ -26,7 +25,7 @@ impl Name {
     /// # Errors
     /// It is not one.
     pub fn from_der(der: &[u8]) -> Result<Self, Malformed> {
-        Ok(decode::decode(der, Self::read)?)
+        decode::decode(der, Self::read)
     }
 
     /// Its DER.
@@ -44,43 +43,29 @@ impl Name {
     /// The common name that is nearest to the end, where it is text.
     pub fn common_name(&self) -> Option<&str> {
         let mut found = None;
-        let read = decode::decode_sequence(&self.der, |parts| {
-            while !parts.is_finished() {
-                let part = AnyRef::decode(parts)?.value();
-                each_attribute(part, |kind, value| {
-                    if kind == CN {
-                        found = text(value).or(found);
-                    }
-                    Ok(())
-                })?;
+        let read = each_attribute(&self.der, |kind, value| {
+            if kind == CN {
+                found = text(value).or(found);
             }
-            Ok::<_, der::Error>(())
         });
         read.ok().and(found)
     }
 
-    /// The name below this one whose last part is the DER `RelativeDistinguishedName`.
-    pub(crate) fn with_last(&self, part: &[u8]) -> der::Result<Self> {
-        let parts = AnyRef::from_der(&self.der)?;
+    /// The name below this one whose last part has this content.
+    pub(crate) fn with_last(&self, part: &[u8]) -> Result<Self, Malformed> {
+        let parts = Element::from_der(&self.der)?.content;
         let der = encode(|name| {
             name.sequence(|all| {
-                all.raw(parts.value());
-                all.raw(part);
+                all.raw(parts);
+                all.value(SET, part);
             });
         });
-        decode::decode(&der, Self::read)
+        Self::from_der(&der)
     }
 
-    pub(crate) fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
-        let der = reader.tlv_bytes()?;
-        decode::decode_sequence(der, |parts| {
-            while !parts.is_finished() {
-                let part = AnyRef::decode(parts)?;
-                part.tag().assert_eq(Tag::Set)?;
-                each_attribute(part.value(), |_, _| Ok(()))?;
-            }
-            Ok::<_, der::Error>(())
-        })?;
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let der = reader.whole()?;
+        each_attribute(der, |_, _| ())?;
         Ok(Self { der: der.to_vec() })
     }
 
@@ -144,38 +129,41 @@ impl Part<'_> {
     }
 }
 
-/// The attributes of a RelativeDistinguishedName's content, in their order.
+/// The attributes in a name, in their order.
 fn each_attribute<'a>(
-    part: &'a [u8],
-    mut take: impl FnMut(ObjectIdentifier, AnyRef<'a>) -> der::Result<()>,
-) -> der::Result<()> {
-    decode::decode(part, |set| {
-        while !set.is_finished() {
-            set.sequence(|attribute| {
-                let kind = ObjectIdentifier::decode(attribute)?;
-                take(kind, AnyRef::decode(attribute)?)
-            })?;
-        }
-        Ok(())
-    })
-}
-
-/// The comparison of [`Name::is_same`], without a copy of anything in the usual case. What is left of one
-/// of them at the end is an error: they are of different lengths.
-fn are_same(own: &[u8], other: &[u8]) -> der::Result<bool> {
-    decode::decode_sequence(own, |own| {
-        decode::decode_sequence(other, |other| {
-            let mut same = true;
-            while !own.is_finished() && !other.is_finished() {
-                let (own, other) = (AnyRef::decode(own)?, AnyRef::decode(other)?);
-                same = same && is_same_part(own.value(), other.value())?;
-            }
-            Ok(same)
+    name: &'a [u8],
+    mut take: impl FnMut(ObjectIdentifier, Element<'a>),
+) -> Result<(), Malformed> {
+    decode::decode_sequence(name, |parts| {
+        parts.each(|parts| {
+            parts.nest(SET, |part| {
+                part.each(|part| {
+                    let (kind, value) = attribute(part)?;
+                    take(kind, value);
+                    Ok::<_, Malformed>(())
+                })
+            })
         })
     })
 }
 
-fn is_same_part(own: &[u8], other: &[u8]) -> der::Result<bool> {
+fn attribute<'a>(part: &mut Reader<'a>) -> Result<(ObjectIdentifier, Element<'a>), Malformed> {
+    part.sequence(|attribute| Ok((attribute.oid()?, attribute.element()?)))
+}
+
+/// The comparison of [`Name::is_same`], without a copy of anything in the usual case.
+fn are_same(own: &[u8], other: &[u8]) -> Result<bool, Malformed> {
+    let parts = |name| Ok(Reader::new(Element::from_der(name)?.expect(SEQUENCE)?));
+    let (mut own, mut other) = (parts(own)?, parts(other)?);
+    while !own.is_finished() && !other.is_finished() {
+        if !is_same_part(own.take(SET)?, other.take(SET)?)? {
+            return Ok(false);
+        }
+    }
+    Ok(own.is_finished() && other.is_finished())
+}
+
+fn is_same_part(own: &[u8], other: &[u8]) -> Result<bool, Malformed> {
     if own == other {
         return Ok(true);
     }
@@ -183,22 +171,25 @@ fn is_same_part(own: &[u8], other: &[u8]) -> der::Result<bool> {
     if let ([own], [other]) = (own.as_slice(), other.as_slice()) {
         return Ok(own.0 == other.0 && is_same_value(own.1, other.1));
     }
-    let comparable = |part: Vec<(ObjectIdentifier, AnyRef<'_>)>| -> BTreeSet<_> {
+    let comparable = |part: Vec<(ObjectIdentifier, Element<'_>)>| -> BTreeSet<_> {
         part.into_iter().map(|(kind, value)| (kind, Comparable::of(value))).collect()
     };
     Ok(comparable(own) == comparable(other))
 }
 
-fn attributes(part: &[u8]) -> der::Result<Vec<(ObjectIdentifier, AnyRef<'_>)>> {
+/// The attributes in a RelativeDistinguishedName's content.
+fn attributes(part: &[u8]) -> Result<Vec<(ObjectIdentifier, Element<'_>)>, Malformed> {
     let mut all = Vec::new();
-    each_attribute(part, |kind, value| {
-        all.push((kind, value));
-        Ok(())
+    decode::decode(part, |set| {
+        set.each(|set| {
+            all.push(attribute(set)?);
+            Ok::<_, Malformed>(())
+        })
     })?;
     Ok(all)
 }
 
-fn is_same_value(own: AnyRef<'_>, other: AnyRef<'_>) -> bool {
+fn is_same_value(own: Element<'_>, other: Element<'_>) -> bool {
     match (text(own), text(other)) {
         (Some(own), Some(other)) if own.is_ascii() && other.is_ascii() => {
             let (mut own, mut other) = (own.split_whitespace(), other.split_whitespace());
@@ -215,9 +206,9 @@ fn is_same_value(own: AnyRef<'_>, other: AnyRef<'_>) -> bool {
 }
 
 /// A PrintableString or UTF8String.
-fn text(value: AnyRef<'_>) -> Option<&str> {
-    match value.tag() {
-        Tag::PrintableString | Tag::Utf8String => std::str::from_utf8(value.value()).ok(),
+fn text(value: Element<'_>) -> Option<&str> {
+    match value.tag {
+        PRINTABLE_STRING | UTF8_STRING => std::str::from_utf8(value.content).ok(),
         _ => None,
     }
 }
@@ -228,17 +219,17 @@ enum Comparable {
     /// A PrintableString or UTF8String: small letters, single spaces.
     Text(String),
     /// Any other value, with its tag.
-    Other(Tag, Vec<u8>),
+    Other(u8, Vec<u8>),
 }
 
 impl Comparable {
-    fn of(value: AnyRef<'_>) -> Self {
+    fn of(value: Element<'_>) -> Self {
         match text(value) {
             Some(text) => {
                 let small = text.to_lowercase();
                 Self::Text(small.split_whitespace().collect::<Vec<_>>().join(" "))
             }
-            None => Self::Other(value.tag(), value.value().to_vec()),
+            None => Self::Other(value.tag, value.content.to_vec()),
         }
     }
 }

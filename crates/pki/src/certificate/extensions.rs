@@ -9,15 +9,13 @@ use const_oid::db::rfc5280::{
     ID_CE_SUBJECT_KEY_IDENTIFIER, ID_PE_AUTHORITY_INFO_ACCESS,
 };
 use const_oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
-use der::asn1::OctetString;
-use der::{Decode, Encode, SliceReader};
-use x509_cert::ext::pkix as types;
-use x509_cert::ext::pkix::name::GeneralName;
 
 use super::CertificateError;
 use crate::attributes::PersonalAttributes;
-use crate::decode::{self, decode};
+use crate::decode::{self, Bits, Malformed, Reader, decode, decode_sequence};
 use crate::distribution::DistributionPoint;
+use crate::encode::{BOOLEAN, INTEGER, SEQUENCE, primitive};
+use crate::general_name::GeneralName;
 use crate::name::Name;
 use crate::profile::PolicyOid;
 
@@ -74,122 +72,187 @@ pub(super) struct Extensions {
 }
 
 impl Extensions {
-    pub(super) fn read(
-        reader: &mut SliceReader<'_>,
-        issuer: &Name,
-    ) -> Result<Self, CertificateError> {
+    pub(super) fn read(reader: &mut Reader<'_>, issuer: &Name) -> Result<Self, CertificateError> {
         let mut extensions = Self::default();
         decode::extensions(reader, |oid, critical, value| {
             // These two change what other certificates mean, so they count whether critical or not.
             let must_be_followed =
                 critical || [ID_CE_NAME_CONSTRAINTS, ID_CE_POLICY_MAPPINGS].contains(&oid);
-            if oid == ID_CE_CRL_DISTRIBUTION_POINTS {
-                let points = points(value, issuer).ok_or(CertificateError::Extension(oid))?;
-                extensions.distribution_points = points;
-                return Ok(());
-            }
-            match extensions.take(oid, value) {
-                Some(true) if oid == ID_CE_EXT_KEY_USAGE => {
+            let taken = extensions.take(oid, value, issuer);
+            match taken.map_err(|_| CertificateError::Extension(oid))? {
+                true if oid == ID_CE_EXT_KEY_USAGE => {
                     extensions.extended_key_usages_critical = critical;
                 }
-                Some(false) if must_be_followed => extensions.not_followed.push(oid),
-                Some(_) => {}
-                None => return Err(CertificateError::Extension(oid)),
+                false if must_be_followed => extensions.not_followed.push(oid),
+                _ => {}
             }
-            Ok(())
+            Ok::<_, CertificateError>(())
         })?;
         Ok(extensions)
     }
 
-    /// Takes one extension's value. `Some(false)`: not one that is understood; `None`: malformed.
-    fn take(&mut self, oid: ObjectIdentifier, value: &[u8]) -> Option<bool> {
+    /// Takes one extension's value. `false`: not one that is understood.
+    fn take(
+        &mut self,
+        oid: ObjectIdentifier,
+        value: &[u8],
+        issuer: &Name,
+    ) -> Result<bool, Malformed> {
         match oid {
-            ID_CE_KEY_USAGE => self.key_usages = Some(key_usages(value)?),
+            ID_CE_KEY_USAGE => self.key_usages = Some(decode(value, key_usages)?),
             ID_CE_EXT_KEY_USAGE => {
-                self.extended_key_usages = types::ExtendedKeyUsage::from_der(value).ok()?.0;
+                self.extended_key_usages = list(value, Reader::oid)?;
             }
             ID_CE_BASIC_CONSTRAINTS => {
-                let constraints = types::BasicConstraints::from_der(value).ok()?;
-                self.is_issuer = constraints.ca;
-                self.constraints.path_length = constraints.path_len_constraint;
+                (self.is_issuer, self.constraints.path_length) =
+                    decode_sequence(value, basic_constraints)?;
             }
             ID_CE_POLICY_CONSTRAINTS => {
-                let constraints = types::PolicyConstraints::from_der(value).ok()?;
-                // Mappings are not followed at all, so that there is nothing to inhibit.
-                self.constraints.explicit_policy = constraints.require_explicit_policy;
+                self.constraints.explicit_policy = decode_sequence(value, explicit_policy)?;
             }
             ID_CE_INHIBIT_ANY_POLICY => {
-                self.constraints.inhibit_any_policy = Some(u32::from_der(value).ok()?);
+                self.constraints.inhibit_any_policy = Some(decode(value, Reader::unsigned)?);
             }
-            ID_CE_CERTIFICATE_POLICIES => {
-                let policies = types::CertificatePolicies::from_der(value).ok()?.0;
-                self.policies =
-                    policies.iter().map(|each| PolicyOid(each.policy_identifier)).collect();
+            ID_CE_CERTIFICATE_POLICIES => self.policies = list(value, policy)?,
+            ID_CE_CRL_DISTRIBUTION_POINTS => {
+                let points = list(value, |point| distribution_point(point, issuer))?;
+                self.distribution_points = points.into_iter().flatten().collect();
             }
             ID_PE_AUTHORITY_INFO_ACCESS => self.ocsp_uri = ocsp_uri(value)?,
             ID_CE_SUBJECT_KEY_IDENTIFIER => {
-                self.subject_key_identifier =
-                    Some(OctetString::from_der(value).ok()?.into_bytes().into());
+                self.subject_key_identifier = Some(decode(value, Reader::octets)?.to_vec());
             }
             ID_CE_AUTHORITY_KEY_IDENTIFIER => {
-                self.authority_key_identifier = Some(authority_key_identifier(value)?);
+                self.authority_key_identifier = Some(AuthorityKeyIdentifier::from_der(value)?);
             }
             ID_CE_SUBJECT_ALT_NAME => {
-                let names = types::SubjectAltName::from_der(value).ok()?.0;
-                self.attributes = PersonalAttributes::read(&names).ok()?;
+                let read = PersonalAttributes::read(value);
+                self.attributes = read.map_err(|_| Malformed::Value)?;
             }
-            ID_CE_ISSUER_ALT_NAME => drop(types::IssuerAltName::from_der(value).ok()?),
+            ID_CE_ISSUER_ALT_NAME => {
+                decode_sequence(value, |names| GeneralName::read_each(names, drop))?;
+            }
             ID_PKIX_OCSP_NOCHECK => {
-                der::asn1::Null::from_der(value).ok()?;
+                decode(value, Reader::null)?;
                 self.ocsp_nocheck = true;
             }
-            _ => return Some(false),
+            _ => return Ok(false),
         }
-        Some(true)
+        Ok(true)
     }
 }
 
-fn key_usages(value: &[u8]) -> Option<KeyUsages> {
-    let usage = types::KeyUsage::from_der(value).ok()?;
-    Some(KeyUsages {
-        digital_signature: usage.digital_signature(),
-        non_repudiation: usage.non_repudiation(),
-        certificate_sign: usage.key_cert_sign(),
-        crl_sign: usage.crl_sign(),
+impl AuthorityKeyIdentifier {
+    /// Reads the extension's value.
+    pub(crate) fn from_der(value: &[u8]) -> Result<Self, Malformed> {
+        decode_sequence(value, |fields| {
+            let key = fields.take_if(primitive(0))?.map(<[u8]>::to_vec);
+            let mut issuer = None;
+            fields.explicit(1, |names| {
+                GeneralName::read_each(names, |name| {
+                    if let (GeneralName::Directory(name), None) = (name, &issuer) {
+                        issuer = Some(name);
+                    }
+                })
+            })?;
+            let serial = fields.take_if(primitive(2))?;
+            let serial = serial.map(decode::integer).transpose()?;
+            Ok(Self { key, issuer, serial: serial.map(<[u8]>::to_vec) })
+        })
+    }
+}
+
+/// Reads a SEQUENCE OF.
+fn list<'a, T>(
+    value: &'a [u8],
+    mut read: impl FnMut(&mut Reader<'a>) -> Result<T, Malformed>,
+) -> Result<Vec<T>, Malformed> {
+    let mut all = Vec::new();
+    decode_sequence(value, |list| {
+        list.each(|list| {
+            all.push(read(list)?);
+            Ok::<_, Malformed>(())
+        })
+    })?;
+    Ok(all)
+}
+
+/// Most bits in a keyUsage: there are nine.
+const MAX_BITS: usize = 16;
+
+fn key_usages(value: &mut Reader<'_>) -> Result<KeyUsages, Malformed> {
+    let bits = value.bits()?;
+    if bits.len() > MAX_BITS {
+        return Err(Malformed::Value);
+    }
+    Ok(KeyUsages {
+        digital_signature: bits.is_set(0),
+        non_repudiation: bits.is_set(1),
+        certificate_sign: bits.is_set(5),
+        crl_sign: bits.is_set(6),
     })
 }
 
-/// The points whose CRLs are the issuer's own and list every reason: others are not for us.
-fn points(value: &[u8], issuer: &Name) -> Option<Vec<DistributionPoint>> {
-    let points = types::CrlDistributionPoints::from_der(value).ok()?.0;
-    let ours = points.iter().filter(|point| point.reasons.is_none() && point.crl_issuer.is_none());
-    ours.filter_map(|point| point.distribution_point.as_ref())
-        .map(|name| DistributionPoint::read(name, issuer).ok())
-        .collect()
+/// `cA`, which some write though it is FALSE, and `pathLenConstraint`.
+fn basic_constraints(fields: &mut Reader<'_>) -> Result<(bool, Option<u8>), Malformed> {
+    let is_issuer = fields.take_if(BOOLEAN)?.map_or(Ok(false), decode::boolean)?;
+    let length = fields.take_if(INTEGER)?.map(decode::unsigned).transpose()?;
+    Ok((is_issuer, length))
 }
 
-fn ocsp_uri(value: &[u8]) -> Option<Option<String>> {
-    let descriptions = types::AuthorityInfoAccessSyntax::from_der(value).ok()?.0;
-    Some(descriptions.iter().find_map(|description| match &description.access_location {
-        GeneralName::UniformResourceIdentifier(uri) if description.access_method == ID_AD_OCSP => {
-            Some(uri.to_string())
+/// `requireExplicitPolicy`. Mappings are not followed at all, so that there is nothing to inhibit.
+fn explicit_policy(fields: &mut Reader<'_>) -> Result<Option<u32>, Malformed> {
+    let mut number = |at| fields.take_if(primitive(at))?.map(decode::unsigned).transpose();
+    let explicit = number(0)?;
+    number(1)?;
+    Ok(explicit)
+}
+
+/// A `PolicyInformation`; its qualifiers are for people.
+fn policy(list: &mut Reader<'_>) -> Result<PolicyOid, Malformed> {
+    list.sequence(|policy| {
+        let oid = policy.oid()?;
+        if policy.comes_next(SEQUENCE) {
+            policy.sequence(|qualifiers| {
+                qualifiers.each(|qualifiers| {
+                    qualifiers.sequence(|qualifier| {
+                        qualifier.oid()?;
+                        if qualifier.is_finished() { Ok(()) } else { qualifier.element().map(drop) }
+                    })
+                })
+            })?;
         }
-        _ => None,
-    }))
+        Ok(PolicyOid(oid))
+    })
 }
 
-fn authority_key_identifier(value: &[u8]) -> Option<AuthorityKeyIdentifier> {
-    let identifier = types::AuthorityKeyIdentifier::from_der(value).ok()?;
-    let directory_name = identifier.authority_cert_issuer.iter().flatten().find_map(|name| {
-        if let GeneralName::DirectoryName(name) = name { Some(name) } else { None }
-    });
-    let issuer = match directory_name {
-        Some(name) => Some(decode(&name.to_der().ok()?, Name::read).ok()?),
-        None => None,
-    };
-    Some(AuthorityKeyIdentifier {
-        key: identifier.key_identifier.map(|key| key.into_bytes().into()),
-        issuer,
-        serial: identifier.authority_cert_serial_number.map(|serial| serial.as_bytes().to_vec()),
+/// A point whose CRLs are the issuer's own and list every reason: others are not for us.
+fn distribution_point(
+    list: &mut Reader<'_>,
+    issuer: &Name,
+) -> Result<Option<DistributionPoint>, Malformed> {
+    list.sequence(|fields| {
+        let point = fields.explicit(0, |name| DistributionPoint::read(name, issuer))?;
+        let reasons = fields.take_if(primitive(1))?.map(Bits::of).transpose()?;
+        let other_issuer = fields.explicit(2, |names| GeneralName::read_each(names, drop))?;
+        Ok(point.filter(|_| reasons.is_none() && other_issuer.is_none()))
     })
+}
+
+/// The first address of an OCSP responder in an `AuthorityInfoAccessSyntax`.
+fn ocsp_uri(value: &[u8]) -> Result<Option<String>, Malformed> {
+    let mut found = None;
+    list(value, |list| {
+        list.sequence(|description| {
+            let method = description.oid()?;
+            if let GeneralName::Uri(uri) = GeneralName::read(description)?
+                && method == ID_AD_OCSP
+                && found.is_none()
+            {
+                found = Some(uri.to_owned());
+            }
+            Ok(())
+        })
+    })?;
+    Ok(found)
 }

@@ -11,14 +11,14 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use const_oid::ObjectIdentifier;
-use der::{Decode, Reader, SliceReader};
 use inrou_rules::{Medium, Serial, Use};
 use jiff::Timestamp;
 
 use crate::attributes::PersonalAttributes;
-use crate::decode::{self, Malformed};
+use crate::decode::{self, Bits, Malformed, Reader};
 use crate::digest::{Digest, HashAlgorithm};
 use crate::distribution::DistributionPoint;
+use crate::encode::primitive;
 use crate::keys::{KeyError, PublicKey, SignatureAlgorithm, SignatureInvalid};
 use crate::name::Name;
 use crate::pem::{self, PemError};
@@ -53,12 +53,6 @@ pub enum CertificateError {
     Extension(ObjectIdentifier),
 }
 
-impl From<der::Error> for CertificateError {
-    fn from(error: der::Error) -> Self {
-        Self::Malformed(error.into())
-    }
-}
-
 /// A certificate, read once and kept as the bytes it came as. Cloning shares it.
 #[derive(Clone)]
 pub struct Certificate(Arc<Fields>);
@@ -77,6 +71,8 @@ struct Fields {
     /// Read when it is first asked for: that costs as much as all else, and of most issuers' it never is.
     key: OnceLock<Result<PublicKey, KeyError>>,
     extensions: Extensions,
+    /// Hashed when it is first asked for, and once.
+    fingerprint: OnceLock<Digest>,
 }
 
 impl Certificate {
@@ -89,9 +85,7 @@ impl Certificate {
         if der.len() > MAX_LENGTH {
             return Err(CertificateError::TooLong);
         }
-        let mut reader = SliceReader::new(der)?;
-        let fields = reader.sequence(|certificate| read(certificate, der))?;
-        reader.finish()?;
+        let fields = decode::decode_sequence(der, |certificate| read(certificate, der))?;
         Ok(Self(Arc::new(fields)))
     }
 
@@ -115,7 +109,15 @@ impl Certificate {
 
     /// SHA-256 of its DER.
     pub fn fingerprint(&self) -> Digest {
-        HashAlgorithm::Sha256.digest(&self.0.der)
+        *self.0.fingerprint.get_or_init(|| HashAlgorithm::Sha256.digest(&self.0.der))
+    }
+
+    /// Its DER's digest by that hash.
+    pub fn digest(&self, hash: HashAlgorithm) -> Digest {
+        match hash {
+            HashAlgorithm::Sha256 => self.fingerprint(),
+            _ => hash.digest(&self.0.der),
+        }
     }
 
     /// The serial number, where it is one that this service could have issued.
@@ -268,21 +270,21 @@ impl fmt::Debug for Certificate {
     }
 }
 
-fn read(certificate: &mut SliceReader<'_>, der: &[u8]) -> Result<Fields, CertificateError> {
-    let start = decode::position(certificate);
+fn read(certificate: &mut Reader<'_>, der: &[u8]) -> Result<Fields, CertificateError> {
+    let start = certificate.position();
     let mut fields = certificate.sequence(|tbs| read_tbs(tbs, der))?;
-    fields.tbs = start..decode::position(certificate);
+    fields.tbs = start..certificate.position();
     if decode::signature_algorithm(certificate)? != fields.algorithm {
         return Err(CertificateError::Algorithms);
     }
-    let signature = decode::octets(certificate)?;
+    let signature = certificate.bit_string()?;
     fields.signature = last(signature.len(), certificate);
     Ok(fields)
 }
 
 /// Reads all but where the signed part and the signature stand.
-fn read_tbs(tbs: &mut SliceReader<'_>, der: &[u8]) -> Result<Fields, CertificateError> {
-    let version = decode::explicit(tbs, 0, u8::decode)?;
+fn read_tbs(tbs: &mut Reader<'_>, der: &[u8]) -> Result<Fields, CertificateError> {
+    let version = tbs.explicit(0, Reader::unsigned::<u8>)?;
     if version != Some(2) {
         return Err(CertificateError::Version);
     }
@@ -291,14 +293,16 @@ fn read_tbs(tbs: &mut SliceReader<'_>, der: &[u8]) -> Result<Fields, Certificate
     let algorithm = decode::signature_algorithm(tbs)?;
     let issuer = Name::read(tbs)?;
     let (not_before, not_after) = tbs.sequence(|validity| {
-        Ok::<_, der::Error>((decode::time(validity)?, decode::time(validity)?))
+        Ok::<_, Malformed>((decode::time(validity)?, decode::time(validity)?))
     })?;
     let subject = Name::read(tbs)?;
-    let spki = tbs.tlv_bytes()?.len();
+    let spki = tbs.whole()?.len();
     let spki = last(spki, tbs);
-    decode::skip_bit_string(tbs, 1)?;
-    decode::skip_bit_string(tbs, 2)?;
-    let extensions = decode::explicit(tbs, 3, |list| Extensions::read(list, &issuer))?;
+    // Unique identifiers, which nobody uses.
+    for number in [1, 2] {
+        tbs.take_if(primitive(number))?.map(Bits::of).transpose()?;
+    }
+    let extensions = tbs.explicit(3, |list| Extensions::read(list, &issuer))?;
     let extensions = extensions.unwrap_or_default();
     Ok(Fields {
         der: der.to_vec(),
@@ -313,11 +317,12 @@ fn read_tbs(tbs: &mut SliceReader<'_>, der: &[u8]) -> Result<Fields, Certificate
         spki,
         key: OnceLock::new(),
         extensions,
+        fingerprint: OnceLock::new(),
     })
 }
 
 /// Where the `length` bytes stand that `reader` has just come past.
-fn last(length: usize, reader: &SliceReader<'_>) -> Range<usize> {
-    let end = decode::position(reader);
+fn last(length: usize, reader: &Reader<'_>) -> Range<usize> {
+    let end = reader.position();
     end - length..end
 }

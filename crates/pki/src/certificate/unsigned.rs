@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use der::{Decode, ErrorKind, Reader};
-
 use super::{Certificate, CertificateError};
-use crate::decode::{self, Malformed};
+use crate::decode::{self, Malformed, Reader};
 use crate::encode::encode;
 use crate::keys::{SignError, SignatureAlgorithm, Signer};
 
@@ -44,13 +42,11 @@ impl UnsignedCertificate {
     /// The bytes are not DER, or do not begin as a certificate does.
     pub fn from_bytes(tbs: Vec<u8>) -> Result<Self, Malformed> {
         let algorithm = decode::decode_sequence(&tbs, |fields| {
-            decode::explicit(fields, 0, u8::decode)?;
+            fields.explicit(0, Reader::unsigned::<u8>)?;
             decode::serial(fields)?;
             let algorithm = decode::signature_algorithm(fields)?;
-            while !fields.is_finished() {
-                fields.tlv_bytes()?;
-            }
-            algorithm.ok_or_else(|| der::Error::from(ErrorKind::Failed))
+            fields.skip_all()?;
+            algorithm.ok_or(Malformed::Value)
         })?;
         Ok(Self { tbs, algorithm })
     }

@@ -2,13 +2,12 @@
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5911::{ID_CONTENT_TYPE, ID_MESSAGE_DIGEST, ID_SIGNING_TIME};
-use der::asn1::{AnyRef, OctetStringRef};
-use der::{Decode, Reader, SliceReader, Tag, Tagged};
 use jiff::Timestamp;
 
 use super::{CmsError, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2};
-use crate::decode;
+use crate::decode::{self, Element, Malformed, Reader};
 use crate::digest::HashAlgorithm;
+use crate::encode::{SEQUENCE, SET};
 
 /// Most attributes, signed or unsigned, and most values of one: anybody can add unsigned ones.
 const MAX_ATTRIBUTES: usize = 64;
@@ -37,7 +36,7 @@ impl SignedAttributes {
     /// Reads them as they are signed: a SET OF.
     pub(super) fn read(set: &[u8]) -> Result<Self, CmsError> {
         let mut attributes = Self::default();
-        each(AnyRef::from_der(set)?.value(), |_, kind, values| {
+        each(Element::from_der(set)?.content, |_, kind, values| {
             attributes.take(kind, values).ok_or(CmsError::Attribute(kind))
         })?;
         Ok(attributes)
@@ -47,11 +46,11 @@ impl SignedAttributes {
     fn take(&mut self, kind: ObjectIdentifier, value: &[u8]) -> Option<()> {
         match kind {
             ID_CONTENT_TYPE => {
-                fill(&mut self.content_type, ObjectIdentifier::from_der(value).ok()?)
+                fill(&mut self.content_type, decode::decode(value, Reader::oid).ok()?)
             }
             ID_MESSAGE_DIGEST => {
-                let digest = <&OctetStringRef>::from_der(value).ok()?;
-                fill(&mut self.message_digest, digest.as_bytes().to_vec())
+                let digest = decode::decode(value, Reader::octets).ok()?;
+                fill(&mut self.message_digest, digest.to_vec())
             }
             ID_SIGNING_TIME => {
                 fill(&mut self.signing_time, decode::decode(value, decode::time).ok()?)
@@ -80,7 +79,7 @@ impl UnsignedAttribute {
                     if all.len() == MAX_ATTRIBUTES {
                         return Err(CmsError::TooLong);
                     }
-                    all.push(set.tlv_bytes()?.to_vec());
+                    all.push(set.whole()?.to_vec());
                 }
                 Ok::<_, CmsError>(all)
             })?;
@@ -96,7 +95,7 @@ fn each<'a>(
     content: &'a [u8],
     mut take: impl FnMut(&'a [u8], ObjectIdentifier, &'a [u8]) -> Result<(), CmsError>,
 ) -> Result<(), CmsError> {
-    let mut reader = SliceReader::new(content)?;
+    let mut reader = Reader::new(content);
     for count in 0.. {
         if reader.is_finished() {
             break;
@@ -104,12 +103,9 @@ fn each<'a>(
         if count == MAX_ATTRIBUTES {
             return Err(CmsError::TooLong);
         }
-        let der = reader.tlv_bytes()?;
+        let der = reader.whole()?;
         let (kind, values) = decode::decode_sequence(der, |attribute| {
-            let kind = ObjectIdentifier::decode(attribute)?;
-            let values = AnyRef::decode(attribute)?;
-            values.tag().assert_eq(Tag::Set)?;
-            Ok::<_, CmsError>((kind, values.value()))
+            Ok::<_, CmsError>((attribute.oid()?, attribute.take(SET)?))
         })?;
         take(der, kind, values)?;
     }
@@ -123,29 +119,22 @@ fn fill<T>(field: &mut Option<T>, value: T) -> Option<()> {
 }
 
 /// Reads the first `ESSCertIDv2` of a `SigningCertificateV2`: that of the signer.
-fn read_signing_certificate(value: &[u8]) -> der::Result<(Option<HashAlgorithm>, Vec<u8>)> {
+fn read_signing_certificate(value: &[u8]) -> Result<(Option<HashAlgorithm>, Vec<u8>), Malformed> {
     decode::decode_sequence(value, |signing_certificate| {
         let read = signing_certificate.sequence(|certificates| {
             let first = certificates.sequence(|id| {
-                let hash = match Tag::peek(id)? {
-                    Tag::Sequence => HashAlgorithm::from_oid(decode::algorithm(id)?.0),
-                    _ => Some(HashAlgorithm::Sha256),
+                let hash = match id.comes_next(SEQUENCE) {
+                    true => HashAlgorithm::from_oid(decode::algorithm(id)?.0),
+                    false => Some(HashAlgorithm::Sha256),
                 };
-                let digest = <&OctetStringRef>::decode(id)?.as_bytes().to_vec();
-                skip_all(id)?;
-                Ok::<_, der::Error>((hash, digest))
+                let digest = id.octets()?.to_vec();
+                id.skip_all()?;
+                Ok::<_, Malformed>((hash, digest))
             })?;
-            skip_all(certificates)?;
-            Ok::<_, der::Error>(first)
+            certificates.skip_all()?;
+            Ok::<_, Malformed>(first)
         })?;
-        skip_all(signing_certificate)?;
+        signing_certificate.skip_all()?;
         Ok(read)
     })
-}
-
-fn skip_all(reader: &mut SliceReader<'_>) -> der::Result<()> {
-    while !reader.is_finished() {
-        reader.tlv_bytes()?;
-    }
-    Ok(())
 }

@@ -56,9 +56,3 @@ pub enum CmsError {
     #[error("the message's signature is not valid")]
     Signature,
 }
-
-impl From<der::Error> for CmsError {
-    fn from(error: der::Error) -> Self {
-        Self::Malformed(error.into())
-    }
-}

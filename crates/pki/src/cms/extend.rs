@@ -6,12 +6,11 @@ use std::borrow::Cow;
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5911::{ID_DATA, ID_SIGNED_DATA};
 use const_oid::db::rfc6960::ID_PKIX_OCSP_BASIC;
-use der::{Decode, Reader};
 
 use super::write::{attribute, retag, set_of};
 use super::{SIGNATURE_TIME_STAMP, SignedMessage};
 use crate::certificate::Certificate;
-use crate::decode;
+use crate::decode::{self, Malformed};
 use crate::encode::{ENUMERATED, OCTET_STRING, SEQUENCE, SET, constructed, encode};
 
 /// id-ri-ocsp-response (RFC 5940): a whole OCSP response.
@@ -119,9 +118,7 @@ fn other(response: &[u8]) -> Vec<u8> {
 /// wrapped.
 fn read_other(element: &[u8]) -> Option<Cow<'_, [u8]>> {
     let read = decode::decode(element, |reader| {
-        decode::explicit(reader, 1, |fields| {
-            Ok::<_, der::Error>((ObjectIdentifier::decode(fields)?, fields.tlv_bytes()?))
-        })
+        reader.explicit(1, |fields| Ok::<_, Malformed>((fields.oid()?, fields.whole()?)))
     });
     match read.ok()?? {
         (OCSP_RESPONSE, response) => Some(Cow::Borrowed(response)),

@@ -227,9 +227,8 @@ impl SignedAttributes {
             Some((None, _)) => return Err(CmsError::Attribute(SIGNING_CERTIFICATE_V2)),
             None => None,
         };
-        let is_named = |(hash, digest): (HashAlgorithm, &Vec<u8>)| {
-            hash.digest(signer.as_der()).as_bytes() == digest
-        };
+        let is_named =
+            |(hash, digest): (HashAlgorithm, &Vec<u8>)| signer.digest(hash).as_bytes() == digest;
         if v1.into_iter().chain(v2).all(is_named) {
             Ok(())
         } else {

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use super::SIGNING_CERTIFICATE_V2;
 use crate::certificate::Certificate;
 use crate::digest::{Digest, HashAlgorithm};
-use crate::distribution::write_directory_name;
 use crate::encode::{Encoder, INTEGER, OCTET_STRING, SET, constructed, encode};
+use crate::general_name::write_directory_name;
 use crate::keys::{KeyError, SignError, SignatureAlgorithm, Signer};
 
 /// Why a message could not be prepared or signed.

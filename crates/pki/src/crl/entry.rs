@@ -1,11 +1,10 @@
 //! A CRL's entries, written and read by hand: there may be millions of them.
 
 use const_oid::db::rfc5280::{ID_CE_CRL_REASONS, ID_CE_INVALIDITY_DATE};
-use der::ErrorKind;
 use jiff::Timestamp;
 
 use super::{CrlEntry, CrlError};
-use crate::decode::{self, is_serial, parse_time};
+use crate::decode::{self, Malformed, Reader, is_serial, parse_time};
 use crate::encode::{
     GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME, is_utc_time, time_digits, unsigned_content,
 };
@@ -125,7 +124,7 @@ fn read_rest(bytes: &[u8]) -> Result<(Timestamp, Withdrawal), CrlError> {
             decode::extensions(reader, |oid, critical, value| {
                 match oid {
                     ID_CE_CRL_REASONS => {
-                        code = decode::decode(value, decode::enumerated)
+                        code = decode::decode(value, Reader::enumerated)
                             .map_err(|_| CrlError::Extension(oid))?
                     }
                     ID_CE_INVALIDITY_DATE => {
@@ -145,5 +144,5 @@ fn read_rest(bytes: &[u8]) -> Result<(Timestamp, Withdrawal), CrlError> {
 }
 
 fn malformed() -> CrlError {
-    der::Error::from(ErrorKind::Failed).into()
+    Malformed::Value.into()
 }

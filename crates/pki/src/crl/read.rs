@@ -8,15 +8,13 @@ use const_oid::db::rfc5280::{
     ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER, ID_CE_FRESHEST_CRL,
     ID_CE_ISSUING_DISTRIBUTION_POINT,
 };
-use der::asn1::AnyRef;
-use der::{Decode, Reader, SliceReader, Tag};
 use jiff::Timestamp;
-use x509_cert::ext::pkix;
 
 use super::entry::{check_entries, each_entry, find_entry};
-use crate::certificate::Certificate;
-use crate::decode::{self, Malformed};
+use crate::certificate::{AuthorityKeyIdentifier, Certificate};
+use crate::decode::{self, Bits, Malformed, Reader};
 use crate::distribution::DistributionPoint;
+use crate::encode::{SEQUENCE, primitive};
 use crate::keys::SignatureAlgorithm;
 use crate::name::Name;
 use crate::pem::{self, PemError};
@@ -58,12 +56,6 @@ pub enum CrlError {
     /// Not of the moment asked about.
     #[error(transparent)]
     Untimely(#[from] Untimely),
-}
-
-impl From<der::Error> for CrlError {
-    fn from(error: der::Error) -> Self {
-        Self::Malformed(error.into())
-    }
 }
 
 /// A CRL as it was read. Whether it is to be trusted: [`verify`](Self::verify).
@@ -231,36 +223,35 @@ impl TrustedCrl {
     }
 }
 
-fn read(crl: &mut SliceReader<'_>) -> Result<Crl, CrlError> {
-    let start = decode::position(crl);
+fn read(crl: &mut Reader<'_>) -> Result<Crl, CrlError> {
+    let start = crl.position();
     let mut read = crl.sequence(read_tbs)?;
-    read.tbs = start..decode::position(crl);
+    read.tbs = start..crl.position();
     if decode::signature_algorithm(crl)? != read.algorithm {
         return Err(CrlError::Algorithms);
     }
-    let signature = decode::octets(crl)?;
-    let end = decode::position(crl);
+    let signature = crl.bit_string()?;
+    let end = crl.position();
     read.signature = end - signature.len()..end;
     Ok(read)
 }
 
 /// Reads all but where the signed part and the signature stand.
-fn read_tbs(tbs: &mut SliceReader<'_>) -> Result<Crl, CrlError> {
-    if u8::decode(tbs)? != 1 {
-        return Err(der::Error::from(Tag::Integer.value_error()).into());
+fn read_tbs(tbs: &mut Reader<'_>) -> Result<Crl, CrlError> {
+    if tbs.unsigned::<u8>()? != 1 {
+        return Err(Malformed::Value.into());
     }
     let algorithm = decode::signature_algorithm(tbs)?;
     let issuer = Name::read(tbs)?;
     let this_update = decode::time(tbs)?;
     let next_update = decode::time(tbs)?;
     let mut entries = 0..0;
-    if Tag::peek(tbs)? == Tag::Sequence {
-        let list = AnyRef::decode(tbs)?.value();
+    if let Some(list) = tbs.take_if(SEQUENCE)? {
         check_entries(list)?;
-        let end = decode::position(tbs);
+        let end = tbs.position();
         entries = end - list.len()..end;
     }
-    let extensions = decode::explicit(tbs, 0, |list| Extensions::read(list, &issuer))?;
+    let extensions = tbs.explicit(0, |list| Extensions::read(list, &issuer))?;
     let extensions = extensions.unwrap_or_default();
     Ok(Crl {
         der: Vec::new(),
@@ -276,7 +267,7 @@ fn read_tbs(tbs: &mut SliceReader<'_>) -> Result<Crl, CrlError> {
 }
 
 impl Extensions {
-    fn read(reader: &mut SliceReader<'_>, issuer: &Name) -> Result<Self, CrlError> {
+    fn read(reader: &mut Reader<'_>, issuer: &Name) -> Result<Self, CrlError> {
         let mut extensions = Self::default();
         decode::extensions(reader, |oid, critical, value| match oid {
             ID_CE_CRL_NUMBER => {
@@ -285,9 +276,8 @@ impl Extensions {
                 Ok(())
             }
             ID_CE_AUTHORITY_KEY_IDENTIFIER => {
-                let authority = pkix::AuthorityKeyIdentifier::from_der(value)
-                    .map_err(|_| CrlError::Extension(oid))?;
-                extensions.issuer_key = authority.key_identifier.map(|key| key.into_bytes().into());
+                let authority = AuthorityKeyIdentifier::from_der(value);
+                extensions.issuer_key = authority.map_err(|_| CrlError::Extension(oid))?.key;
                 Ok(())
             }
             ID_CE_ISSUING_DISTRIBUTION_POINT => extensions.take_scope(value, issuer),
@@ -300,20 +290,42 @@ impl Extensions {
     }
 
     fn take_scope(&mut self, value: &[u8], issuer: &Name) -> Result<(), CrlError> {
-        let malformed = |_| CrlError::Extension(ID_CE_ISSUING_DISTRIBUTION_POINT);
-        let scope = pkix::crl::dp::IssuingDistributionPoint::from_der(value).map_err(malformed)?;
-        if let Some(name) = &scope.distribution_point {
-            self.distribution_point =
-                Some(DistributionPoint::read(name, issuer).map_err(malformed)?);
-        }
-        if scope.only_some_reasons.is_some()
-            || scope.indirect_crl
-            || scope.only_contains_attribute_certs
-        {
+        let scope = decode::decode_sequence(value, |fields| Scope::read(fields, issuer))
+            .map_err(|_| CrlError::Extension(ID_CE_ISSUING_DISTRIBUTION_POINT))?;
+        if !scope.is_supported {
             return Err(CrlError::Unsupported(ID_CE_ISSUING_DISTRIBUTION_POINT));
         }
-        self.only_users = scope.only_contains_user_certs;
-        self.only_issuers = scope.only_contains_ca_certs;
+        self.distribution_point = scope.distribution_point;
+        self.only_users = scope.only_users;
+        self.only_issuers = scope.only_issuers;
         Ok(())
     }
+}
+
+/// An `IssuingDistributionPoint`.
+struct Scope {
+    distribution_point: Option<DistributionPoint>,
+    only_users: bool,
+    only_issuers: bool,
+    /// Not of some reasons, other issuers' certificates, or attribute certificates.
+    is_supported: bool,
+}
+
+impl Scope {
+    fn read(fields: &mut Reader<'_>, issuer: &Name) -> Result<Self, Malformed> {
+        let distribution_point =
+            fields.explicit(0, |name| DistributionPoint::read(name, issuer))?;
+        let only_users = flag(fields, 1)?;
+        let only_issuers = flag(fields, 2)?;
+        let reasons = fields.take_if(primitive(3))?.map(Bits::of).transpose()?;
+        let is_indirect = flag(fields, 4)?;
+        let only_attributes = flag(fields, 5)?;
+        let is_supported = reasons.is_none() && !is_indirect && !only_attributes;
+        Ok(Self { distribution_point, only_users, only_issuers, is_supported })
+    }
+}
+
+/// `[number]` IMPLICIT over a BOOLEAN, DEFAULT FALSE, which some write all the same.
+fn flag(fields: &mut Reader<'_>, number: u8) -> Result<bool, Malformed> {
+    fields.take_if(primitive(number))?.map_or(Ok(false), decode::boolean)
 }

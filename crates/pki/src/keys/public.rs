@@ -11,12 +11,11 @@ use aws_lc_rs::signature::{
 };
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
-use der::asn1::UintRef;
-use der::{Decode, Reader, SliceReader};
-use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use super::{KeyAlgorithm, KeyError, SignatureAlgorithm};
+use crate::decode::{self, Element, Malformed, digits, oid};
 use crate::digest::{Digest, HashAlgorithm};
+use crate::encode::{INTEGER, OID};
 
 /// SHA-1 of a subject public key (RFC 5280 §4.2.1.2, method 1): names a key in SKI and AKI.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,9 +58,11 @@ impl PublicKey {
     /// # Errors
     /// [`KeyError::Malformed`] or [`KeyError::Unsupported`].
     pub fn from_spki(spki: &[u8]) -> Result<Self, KeyError> {
-        let info = SubjectPublicKeyInfoRef::from_der(spki).map_err(|_| KeyError::Malformed)?;
-        let key = info.subject_public_key.as_bytes().ok_or(KeyError::Malformed)?;
-        let algorithm = key_algorithm(&info, key)?;
+        let read = decode::decode_sequence(spki, |info| {
+            Ok::<_, Malformed>((decode::algorithm(info)?, info.bit_string()?))
+        });
+        let ((kind, parameters), key) = read.map_err(|_| KeyError::Malformed)?;
+        let algorithm = key_algorithm(kind, parameters.ok_or(KeyError::Unsupported)?, key)?;
         let verification =
             verification(algorithm, algorithm.signature()).ok_or(KeyError::Unsupported)?;
         let parsed = ParsedPublicKey::new(verification, spki).map_err(|_| KeyError::Malformed)?;
@@ -157,13 +158,15 @@ impl fmt::Debug for PublicKey {
 }
 
 /// The kind of a key, whose form is checked.
-fn key_algorithm(info: &SubjectPublicKeyInfoRef<'_>, key: &[u8]) -> Result<KeyAlgorithm, KeyError> {
-    let parameters = info.algorithm.parameters.ok_or(KeyError::Unsupported)?;
-    match info.algorithm.oid {
+fn key_algorithm(
+    kind: ObjectIdentifier,
+    parameters: Element<'_>,
+    key: &[u8],
+) -> Result<KeyAlgorithm, KeyError> {
+    match kind {
         RSA_ENCRYPTION if parameters.is_null() => rsa_algorithm(key),
         ID_EC_PUBLIC_KEY => {
-            let curve: ObjectIdentifier =
-                parameters.decode_as().map_err(|_| KeyError::Unsupported)?;
+            let curve = parameters.expect(OID).and_then(oid).map_err(|_| KeyError::Unsupported)?;
             let (algorithm, coordinate) = match curve {
                 SECP_256_R_1 => (KeyAlgorithm::EcP256, 32),
                 SECP_384_R_1 => (KeyAlgorithm::EcP384, 48),
@@ -181,8 +184,8 @@ fn key_algorithm(info: &SubjectPublicKeyInfoRef<'_>, key: &[u8]) -> Result<KeyAl
 
 fn rsa_algorithm(key: &[u8]) -> Result<KeyAlgorithm, KeyError> {
     let (modulus, exponent) = rsa_key(key).map_err(|_| KeyError::Malformed)?;
-    match modulus.as_bytes().len() {
-        _ if !is_sound(exponent.as_bytes()) => Err(KeyError::Unsupported),
+    match modulus.len() {
+        _ if !is_sound(exponent) => Err(KeyError::Unsupported),
         256 => Ok(KeyAlgorithm::Rsa2048),
         384 => Ok(KeyAlgorithm::Rsa3072),
         512 => Ok(KeyAlgorithm::Rsa4096),
@@ -190,13 +193,11 @@ fn rsa_algorithm(key: &[u8]) -> Result<KeyAlgorithm, KeyError> {
     }
 }
 
-/// Modulus and public exponent.
-fn rsa_key(key: &[u8]) -> der::Result<(UintRef<'_>, UintRef<'_>)> {
-    let mut reader = SliceReader::new(key)?;
-    let fields =
-        reader.sequence(|fields| Ok::<_, der::Error>((fields.decode()?, fields.decode()?)))?;
-    reader.finish()?;
-    Ok(fields)
+/// Modulus and public exponent, big-endian without leading zeros.
+fn rsa_key(key: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
+    decode::decode_sequence(key, |fields| {
+        Ok((digits(fields.take(INTEGER)?)?, digits(fields.take(INTEGER)?)?))
+    })
 }
 
 /// Whether an exponent, big-endian without leading zeros, is odd and 65537 or more.

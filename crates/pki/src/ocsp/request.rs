@@ -2,13 +2,11 @@
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc6960::ID_PKIX_OCSP_NONCE;
-use der::asn1::OctetStringRef;
-use der::{Decode, ErrorKind, Reader, SliceReader};
 use inrou_rules::Serial;
 
 use super::NONCE_LENGTHS;
 use crate::certificate::Certificate;
-use crate::decode::{self, Malformed, serial_number};
+use crate::decode::{self, Element, Malformed, Reader, serial_number};
 use crate::digest::HashAlgorithm;
 use crate::encode::{Encoder, INTEGER, NULL, OCTET_STRING, constructed, encode};
 use crate::keys::KeyError;
@@ -57,12 +55,6 @@ pub enum RequestMalformed {
     Extension(ObjectIdentifier),
 }
 
-impl From<der::Error> for RequestMalformed {
-    fn from(error: der::Error) -> Self {
-        Self::Der(error.into())
-    }
-}
-
 impl<'a> OcspRequest<'a> {
     /// Reads a DER request.
     ///
@@ -74,7 +66,7 @@ impl<'a> OcspRequest<'a> {
         }
         decode::decode_sequence(der, |request| {
             let read = request.sequence(|tbs| read_tbs(tbs, der))?;
-            decode::explicit(request, 0, |signature| signature.tlv_bytes().map(drop))?;
+            request.explicit(0, |signature| signature.element().map(drop))?;
             Ok(read)
         })
     }
@@ -122,21 +114,21 @@ impl<'a> CertId<'a> {
     }
 
     /// Reads the `CertID` that comes next in `reader`, which reads `whole`.
-    pub(super) fn read(reader: &mut SliceReader<'a>, whole: &'a [u8]) -> der::Result<Self> {
-        let start = decode::position(reader);
+    pub(super) fn read(reader: &mut Reader<'a>, whole: &'a [u8]) -> Result<Self, Malformed> {
+        let start = reader.position();
         let mut read = reader.sequence(|fields| {
             let (oid, parameters) = decode::algorithm(fields)?;
             // A hash has no parameters, or NULL: what else stands there could be of any length.
-            let is_plain = parameters.is_none_or(|parameters| parameters.is_null());
-            Ok::<_, der::Error>(Self {
+            let is_plain = parameters.is_none_or(Element::is_null);
+            Ok::<_, Malformed>(Self {
                 der: whole,
                 hash: HashAlgorithm::from_oid(oid).filter(|_| is_plain),
-                issuer_name_hash: <&OctetStringRef>::decode(fields)?.as_bytes(),
-                issuer_key_hash: <&OctetStringRef>::decode(fields)?.as_bytes(),
+                issuer_name_hash: fields.octets()?,
+                issuer_key_hash: fields.octets()?,
                 serial: decode::serial(fields)?,
             })
         })?;
-        read.der = &whole[start..decode::position(reader)];
+        read.der = &whole[start..reader.position()];
         Ok(read)
     }
 }
@@ -188,12 +180,12 @@ pub(super) fn write_nonce(out: &mut Encoder, nonce: &[u8]) {
 
 /// Reads a request's or an answer's extensions: the nonce.
 pub(super) fn read_nonce<'a>(
-    reader: &mut SliceReader<'a>,
+    reader: &mut Reader<'a>,
 ) -> Result<Option<&'a [u8]>, RequestMalformed> {
     let mut nonce = None;
     decode::extensions(reader, |oid, critical, value| {
         if oid == ID_PKIX_OCSP_NONCE {
-            let bytes = <&OctetStringRef>::from_der(value)?.as_bytes();
+            let bytes = decode::decode(value, Reader::octets)?;
             if !NONCE_LENGTHS.contains(&bytes.len()) {
                 return Err(RequestMalformed::Nonce(bytes.len()));
             }
@@ -207,13 +199,13 @@ pub(super) fn read_nonce<'a>(
 }
 
 fn read_tbs<'a>(
-    tbs: &mut SliceReader<'a>,
+    tbs: &mut Reader<'a>,
     whole: &'a [u8],
 ) -> Result<OcspRequest<'a>, RequestMalformed> {
-    if decode::explicit(tbs, 0, u8::decode)?.is_some_and(|version| version != 0) {
-        return Err(der::Error::from(ErrorKind::Failed).into());
+    if tbs.explicit(0, Reader::unsigned::<u8>)?.is_some_and(|version| version != 0) {
+        return Err(Malformed::Value.into());
     }
-    decode::explicit(tbs, 1, |requestor| requestor.tlv_bytes().map(drop))?;
+    tbs.explicit(1, |requestor| requestor.element().map(drop))?;
     let certificates = tbs.sequence(|list| {
         let mut certificates = Vec::with_capacity(1);
         while !list.is_finished() {
@@ -224,16 +216,16 @@ fn read_tbs<'a>(
     if !(1..=MAX_CERTIFICATES).contains(&certificates.len()) {
         return Err(RequestMalformed::Certificates(certificates.len()));
     }
-    let nonce = decode::explicit(tbs, 2, read_nonce)?.flatten();
+    let nonce = tbs.explicit(2, read_nonce)?.flatten();
     Ok(OcspRequest { certificates, nonce })
 }
 
 fn read_single<'a>(
-    single: &mut SliceReader<'a>,
+    single: &mut Reader<'a>,
     whole: &'a [u8],
 ) -> Result<CertId<'a>, RequestMalformed> {
     let id = CertId::read(single, whole)?;
-    decode::explicit(single, 0, |extensions| {
+    single.explicit(0, |extensions| {
         decode::extensions(extensions, |oid, critical, _| {
             if critical { Err(RequestMalformed::Extension(oid)) } else { Ok(()) }
         })

@@ -7,13 +7,12 @@ use std::ops::Range;
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::ID_KP_OCSP_SIGNING;
 use const_oid::db::rfc6960::ID_PKIX_OCSP_BASIC;
-use der::asn1::{Null, OctetStringRef};
-use der::{Decode, ErrorKind, Reader, SliceReader, TagMode, TagNumber};
 use jiff::Timestamp;
 
 use super::request::{CertId, RequestMalformed, read_nonce};
 use crate::certificate::{Certificate, CertificateError};
-use crate::decode::{self, Malformed};
+use crate::decode::{self, Malformed, Reader};
+use crate::encode::primitive;
 use crate::keys::{PublicKey, SignatureAlgorithm};
 use crate::name::Name;
 use crate::status::{Moment, Status, Untimely, Withdrawal};
@@ -69,12 +68,6 @@ pub enum OcspError {
     Untimely(#[from] Untimely),
 }
 
-impl From<der::Error> for OcspError {
-    fn from(error: der::Error) -> Self {
-        Self::Malformed(error.into())
-    }
-}
-
 /// An answer as it was read. Whether it is to be trusted: [`verify`](Self::verify).
 pub struct OcspResponse {
     /// The DER of `BasicOCSPResponse`.
@@ -125,12 +118,12 @@ impl OcspResponse {
             return Err(OcspError::TooLong);
         }
         let basic = decode::decode_sequence(der, |response| {
-            let status = decode::enumerated(response)?;
+            let status = response.enumerated()?;
             if status != 0 {
                 return Err(OcspError::Refused(status));
             }
-            decode::explicit(response, 0, |explicit| explicit.sequence(read_response_bytes))?
-                .ok_or_else(malformed)
+            let bytes = response.explicit(0, |explicit| explicit.sequence(read_response_bytes))?;
+            bytes.ok_or(OcspError::Malformed(Malformed::Unexpected))
         })?;
         let mut read = decode::decode_sequence(basic, read_basic)?;
         read.basic = basic.to_vec();
@@ -296,47 +289,46 @@ fn names(id: &CertId<'_>, issuer: &Name, issuer_key: &PublicKey) -> bool {
     })
 }
 
-fn read_response_bytes<'a>(bytes: &mut SliceReader<'a>) -> Result<&'a [u8], OcspError> {
-    let kind = ObjectIdentifier::decode(bytes)?;
-    let response = <&OctetStringRef>::decode(bytes)?.as_bytes();
+fn read_response_bytes<'a>(bytes: &mut Reader<'a>) -> Result<&'a [u8], OcspError> {
+    let kind = bytes.oid()?;
+    let response = bytes.octets()?;
     if kind == ID_PKIX_OCSP_BASIC { Ok(response) } else { Err(OcspError::Type(kind)) }
 }
 
-fn read_basic(basic: &mut SliceReader<'_>) -> Result<OcspResponse, OcspError> {
-    let start = decode::position(basic);
+fn read_basic(basic: &mut Reader<'_>) -> Result<OcspResponse, OcspError> {
+    let start = basic.position();
     let mut read = basic.sequence(read_data)?;
-    read.tbs = start..decode::position(basic);
+    read.tbs = start..basic.position();
     read.algorithm = decode::signature_algorithm(basic)?;
-    let signature = decode::octets(basic)?;
-    let end = decode::position(basic);
+    let signature = basic.bit_string()?;
+    let end = basic.position();
     read.signature = end - signature.len()..end;
-    read.certificates =
-        decode::explicit(basic, 0, |explicit| explicit.sequence(read_certificates))?
-            .unwrap_or_default();
+    let certificates = basic.explicit(0, |explicit| explicit.sequence(read_certificates))?;
+    read.certificates = certificates.unwrap_or_default();
     Ok(read)
 }
 
-fn read_certificates(list: &mut SliceReader<'_>) -> Result<Vec<Certificate>, OcspError> {
+fn read_certificates(list: &mut Reader<'_>) -> Result<Vec<Certificate>, OcspError> {
     let mut certificates = Vec::new();
     while !list.is_finished() {
         if certificates.len() == MAX_CERTIFICATES {
             return Err(OcspError::TooLong);
         }
-        certificates.push(Certificate::from_der(list.tlv_bytes()?)?);
+        certificates.push(Certificate::from_der(list.whole()?)?);
     }
     Ok(certificates)
 }
 
 /// Reads `ResponseData`.
-fn read_data(data: &mut SliceReader<'_>) -> Result<OcspResponse, OcspError> {
-    if decode::explicit(data, 0, u8::decode)?.is_some_and(|version| version != 0) {
-        return Err(malformed());
+fn read_data(data: &mut Reader<'_>) -> Result<OcspResponse, OcspError> {
+    if data.explicit(0, Reader::unsigned::<u8>)?.is_some_and(|version| version != 0) {
+        return Err(Malformed::Value.into());
     }
-    let responder = match decode::explicit(data, 1, Name::read)? {
+    let responder = match data.explicit(1, Name::read)? {
         Some(name) => ResponderId::Name(name),
         None => {
-            let key = decode::explicit(data, 2, <&OctetStringRef>::decode)?;
-            ResponderId::Key(key.ok_or_else(malformed)?.as_bytes().to_vec())
+            let key = data.explicit(2, Reader::octets)?;
+            ResponderId::Key(key.ok_or(Malformed::Unexpected)?.to_vec())
         }
     };
     let produced_at = decode::generalized_time(data)?;
@@ -345,9 +337,9 @@ fn read_data(data: &mut SliceReader<'_>) -> Result<OcspResponse, OcspError> {
         while !list.is_finished() {
             answers.push(list.sequence(read_single)?);
         }
-        Ok::<_, der::Error>(answers)
+        Ok::<_, Malformed>(answers)
     })?;
-    let nonce = decode::explicit(data, 1, read_nonce).map_err(OcspError::Extensions)?.flatten();
+    let nonce = data.explicit(1, read_nonce).map_err(OcspError::Extensions)?.flatten();
     Ok(OcspResponse {
         basic: Vec::new(),
         tbs: 0..0,
@@ -361,38 +353,35 @@ fn read_data(data: &mut SliceReader<'_>) -> Result<OcspResponse, OcspError> {
     })
 }
 
-fn read_single(single: &mut SliceReader<'_>) -> der::Result<Answer> {
-    let start = decode::position(single);
-    single.tlv_bytes()?;
-    let id = start..decode::position(single);
+fn read_single(single: &mut Reader<'_>) -> Result<Answer, Malformed> {
+    let start = single.position();
+    single.element()?;
+    let id = start..single.position();
     let status = read_status(single)?;
     let this_update = decode::generalized_time(single)?;
-    let next_update = decode::explicit(single, 0, decode::generalized_time)?;
-    decode::explicit(single, 1, |extensions| {
-        decode::extensions(extensions, |_, critical, _| {
-            if critical { Err(der::Error::from(ErrorKind::Failed)) } else { Ok(()) }
-        })
+    let next_update = single.explicit(0, decode::generalized_time)?;
+    single.explicit(1, |extensions| {
+        decode::extensions(
+            extensions,
+            |_, critical, _| {
+                if critical { Err(Malformed::Value) } else { Ok(()) }
+            },
+        )
     })?;
     Ok(Answer { id, status, this_update, next_update })
 }
 
-fn read_status(single: &mut SliceReader<'_>) -> der::Result<Status> {
-    if single.context_specific::<Null>(TagNumber(0), TagMode::Implicit)?.is_some() {
-        return Ok(Status::Good);
+fn read_status(single: &mut Reader<'_>) -> Result<Status, Malformed> {
+    for (number, status) in [(0, Status::Good), (2, Status::Unknown)] {
+        if let Some(content) = single.take_if(primitive(number))? {
+            return if content.is_empty() { Ok(status) } else { Err(Malformed::Value) };
+        }
     }
-    if single.context_specific::<Null>(TagNumber(2), TagMode::Implicit)?.is_some() {
-        return Ok(Status::Unknown);
-    }
-    // `[1]` IMPLICIT has the form of `[1]` EXPLICIT over the fields.
-    let revoked = decode::explicit(single, 1, |fields| {
+    let revoked = single.explicit(1, |fields| {
         let at = decode::generalized_time(fields)?;
-        let code = decode::explicit(fields, 0, decode::enumerated)?.unwrap_or(0);
-        let withdrawal = Withdrawal::from_code(code).ok_or(ErrorKind::Failed)?;
-        Ok::<_, der::Error>(withdrawal.status(at))
+        let code = fields.explicit(0, Reader::enumerated)?.unwrap_or(0);
+        let withdrawal = Withdrawal::from_code(code).ok_or(Malformed::Value)?;
+        Ok::<_, Malformed>(withdrawal.status(at))
     })?;
-    revoked.ok_or_else(|| ErrorKind::Failed.into())
-}
-
-fn malformed() -> OcspError {
-    der::Error::from(ErrorKind::Failed).into()
+    revoked.ok_or(Malformed::Unexpected)
 }

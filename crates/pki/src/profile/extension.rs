@@ -13,10 +13,11 @@ use const_oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
 use super::{HttpUri, PolicyOid};
 use crate::attributes::PersonalAttributes;
 use crate::certificate::Certificate;
-use crate::distribution::{DistributionPoint, write_directory_name, write_uri};
+use crate::distribution::DistributionPoint;
 use crate::encode::{
     BOOLEAN, Encoder, IA5_STRING, NULL, OCTET_STRING, constructed, encode, primitive,
 };
+use crate::general_name::{write_directory_name, write_uri};
 use crate::keys::{KeyIdentifier, PublicKey};
 use crate::name::Name;
 

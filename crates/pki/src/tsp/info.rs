@@ -1,14 +1,11 @@
 //! What a token says: `TSTInfo` (RFC 3161 §2.4.2).
 
-use const_oid::ObjectIdentifier;
-use der::asn1::AnyRef;
-use der::{Decode, ErrorKind, Reader, SliceReader, Tag, TagMode, TagNumber, Tagged};
 use jiff::{SignedDuration, Timestamp};
 
 use super::request::{read_imprint, read_nonce, write_imprint};
-use crate::decode;
+use crate::decode::{self, Malformed, Reader};
 use crate::digest::Digest;
-use crate::encode::{Encoder, GENERALIZED_TIME, INTEGER, encode};
+use crate::encode::{BOOLEAN, Encoder, GENERALIZED_TIME, INTEGER, SEQUENCE, encode, primitive};
 use crate::profile::PolicyOid;
 
 /// By how much a token's time may be off, to either side.
@@ -62,49 +59,39 @@ fn write_seconds(out: &mut Encoder, accuracy: Accuracy) {
     out.unsigned(accuracy.as_secs().unsigned_abs());
 }
 
-fn read(info: &mut SliceReader<'_>) -> der::Result<TstInfo> {
-    if u8::decode(info)? != 1 {
-        return Err(ErrorKind::Failed.into());
+fn read(info: &mut Reader<'_>) -> Result<TstInfo, Malformed> {
+    if info.unsigned::<u8>()? != 1 {
+        return Err(Malformed::Value);
     }
-    let policy = PolicyOid(ObjectIdentifier::decode(info)?);
-    let imprint = read_imprint(info)?.ok_or(ErrorKind::Failed)?;
+    let policy = PolicyOid(info.oid()?);
+    let imprint = read_imprint(info)?.ok_or(Malformed::Value)?;
     let serial = decode::serial(info)?.to_vec();
     let time = read_time(info)?;
-    let accuracy = match info.is_finished() || Tag::peek(info)? != Tag::Sequence {
-        true => None,
-        false => Some(info.sequence(read_accuracy)?),
+    let accuracy = match info.comes_next(SEQUENCE) {
+        true => Some(info.sequence(read_accuracy)?),
+        false => None,
     };
-    if !info.is_finished() && Tag::peek(info)? == Tag::Boolean {
-        // Whether tokens of this authority can be ordered by their times: nothing rests on it.
-        bool::decode(info)?;
-    }
+    // Whether tokens of this authority can be ordered by their times: nothing rests on it.
+    info.take_if(BOOLEAN)?.map(decode::boolean).transpose()?;
     let nonce = read_nonce(info)?;
-    decode::explicit(info, 0, |tsa| tsa.tlv_bytes().map(drop))?;
-    if decode::comes_next(info, 1) {
-        let extensions = AnyRef::decode(info)?.value();
-        let mut reader = SliceReader::new(extensions)?;
-        while !reader.is_finished() {
-            refuse_critical(&mut reader)?;
-        }
-    }
+    info.explicit(0, |tsa| tsa.element().map(drop))?;
+    info.explicit(1, |extensions| extensions.each(refuse_critical))?;
     Ok(TstInfo { policy, imprint, serial, time, accuracy, nonce })
 }
 
-fn refuse_critical(reader: &mut SliceReader<'_>) -> der::Result<()> {
+fn refuse_critical(reader: &mut Reader<'_>) -> Result<(), Malformed> {
     reader.sequence(|extension| {
-        let _: ObjectIdentifier = extension.decode()?;
-        if Tag::peek(extension)? == Tag::Boolean && bool::decode(extension)? {
-            return Err(der::Error::from(ErrorKind::Failed));
+        extension.oid()?;
+        if extension.comes_next(BOOLEAN) && extension.boolean()? {
+            return Err(Malformed::Value);
         }
-        extension.tlv_bytes().map(drop)
+        extension.element().map(drop)
     })
 }
 
 /// GeneralizedTime in UTC, with or without a fraction of a second.
-fn read_time(reader: &mut SliceReader<'_>) -> der::Result<Timestamp> {
-    let value = AnyRef::decode(reader)?;
-    value.tag().assert_eq(Tag::GeneralizedTime)?;
-    parse_time(value.value()).ok_or_else(|| Tag::GeneralizedTime.value_error().into())
+fn read_time(reader: &mut Reader<'_>) -> Result<Timestamp, Malformed> {
+    parse_time(reader.take(GENERALIZED_TIME)?).ok_or(Malformed::Value)
 }
 
 fn parse_time(content: &[u8]) -> Option<Timestamp> {
@@ -126,16 +113,13 @@ fn parse_time(content: &[u8]) -> Option<Timestamp> {
 }
 
 /// Seconds, thousandths and millionths.
-fn read_accuracy(fields: &mut SliceReader<'_>) -> der::Result<Accuracy> {
-    let seconds = match fields.is_finished() || Tag::peek(fields)? != Tag::Integer {
-        true => 0,
-        false => u32::decode(fields)?,
+fn read_accuracy(fields: &mut Reader<'_>) -> Result<Accuracy, Malformed> {
+    let seconds = fields.take_if(INTEGER)?.map_or(Ok(0), decode::unsigned::<u32>)?;
+    let mut part = |number| {
+        let part = fields.take_if(primitive(number))?.map_or(Ok(0), decode::unsigned::<u16>)?;
+        Ok::<_, Malformed>(i64::from(part))
     };
-    let part = |fields: &mut SliceReader<'_>, number| {
-        let part = fields.context_specific::<u16>(TagNumber(number), TagMode::Implicit)?;
-        Ok::<_, der::Error>(i64::from(part.unwrap_or(0)))
-    };
-    let (millis, micros) = (part(fields, 0)?, part(fields, 1)?);
+    let (millis, micros) = (part(0)?, part(1)?);
     let exact = SignedDuration::from_micros(millis * 1000 + micros);
     Ok(SignedDuration::from_secs(i64::from(seconds)) + exact)
 }

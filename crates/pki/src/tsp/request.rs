@@ -1,13 +1,9 @@
 //! Requests: what is to be stamped, by its hash.
 
-use const_oid::ObjectIdentifier;
-use der::asn1::{AnyRef, OctetStringRef};
-use der::{Decode, Reader, SliceReader, Tag, Tagged};
-
 use super::Rejection;
-use crate::decode;
+use crate::decode::{self, Malformed, Reader};
 use crate::digest::{Digest, HashAlgorithm};
-use crate::encode::{BOOLEAN, Encoder, INTEGER, NULL, OCTET_STRING, encode};
+use crate::encode::{BOOLEAN, Encoder, INTEGER, NULL, OCTET_STRING, OID, encode};
 use crate::profile::PolicyOid;
 
 /// Longest request that is read, in bytes.
@@ -69,8 +65,8 @@ impl TimeStampRequest {
     }
 }
 
-impl From<der::Error> for Rejection {
-    fn from(_: der::Error) -> Self {
+impl From<Malformed> for Rejection {
+    fn from(_: Malformed) -> Self {
         Self::BadDataFormat
     }
 }
@@ -87,38 +83,32 @@ pub(super) fn write_imprint(out: &mut Encoder, imprint: &Digest) {
 }
 
 /// Reads a `MessageImprint`; `None` if its hash is not one of ours, or SHA-1.
-pub(super) fn read_imprint(reader: &mut SliceReader<'_>) -> der::Result<Option<Digest>> {
+pub(super) fn read_imprint(reader: &mut Reader<'_>) -> Result<Option<Digest>, Malformed> {
     reader.sequence(|fields| {
         let (oid, _parameters) = decode::algorithm(fields)?;
-        let value = <&OctetStringRef>::decode(fields)?.as_bytes();
+        let value = fields.octets()?;
         let hash = HashAlgorithm::from_oid(oid).filter(|hash| *hash != HashAlgorithm::Sha1);
         Ok(hash.and_then(|hash| Digest::from_bytes(hash, value)))
     })
 }
 
 /// Reads an INTEGER, if one comes next: its content octets.
-pub(super) fn read_nonce(reader: &mut SliceReader<'_>) -> der::Result<Option<Vec<u8>>> {
-    if reader.is_finished() || Tag::peek(reader)? != Tag::Integer {
-        return Ok(None);
+pub(super) fn read_nonce(reader: &mut Reader<'_>) -> Result<Option<Vec<u8>>, Malformed> {
+    match reader.take_if(INTEGER)? {
+        Some(nonce) if (1..=MAX_NONCE).contains(&nonce.len()) => Ok(Some(nonce.to_vec())),
+        Some(_) => Err(Malformed::Value),
+        None => Ok(None),
     }
-    let nonce = AnyRef::decode(reader)?;
-    let fits = (1..=MAX_NONCE).contains(&nonce.value().len());
-    if fits { Ok(Some(nonce.value().to_vec())) } else { Err(nonce.tag().value_error().into()) }
 }
 
-fn read(request: &mut SliceReader<'_>) -> Result<TimeStampRequest, Rejection> {
-    if u8::decode(request)? != 1 {
+fn read(request: &mut Reader<'_>) -> Result<TimeStampRequest, Rejection> {
+    if request.unsigned::<u8>()? != 1 {
         return Err(Rejection::BadRequest);
     }
     let imprint = read_imprint(request)?.ok_or(Rejection::BadAlgorithm)?;
-    let has_policy = !request.is_finished() && Tag::peek(request)? == Tag::ObjectIdentifier;
-    let policy = match has_policy {
-        true => Some(PolicyOid(ObjectIdentifier::decode(request)?)),
-        false => None,
-    };
+    let policy = request.take_if(OID)?.map(decode::oid).transpose()?.map(PolicyOid);
     let nonce = read_nonce(request)?;
-    let has_flag = !request.is_finished() && Tag::peek(request)? == Tag::Boolean;
-    let wants_certificate = has_flag && bool::decode(request)?;
+    let wants_certificate = request.comes_next(BOOLEAN) && request.boolean()?;
     if !request.is_finished() {
         // There are no extensions that are understood, critical or not.
         return Err(Rejection::UnacceptedExtension);

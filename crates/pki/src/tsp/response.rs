@@ -1,11 +1,8 @@
 //! Answers: a token, or why there is none.
 
-use der::asn1::{AnyRef, BitStringRef};
-use der::{Decode, Reader, SliceReader, Tag};
-
 use super::{TimeStampToken, TokenError};
-use crate::decode::{self, Malformed};
-use crate::encode::{BIT_STRING, UTF8_STRING, encode};
+use crate::decode::{self, Malformed, Reader};
+use crate::encode::{BIT_STRING, SEQUENCE, UTF8_STRING, encode};
 
 /// `PKIStatus` of a request that is rejected.
 const REJECTED: u64 = 2;
@@ -53,12 +50,6 @@ pub enum ResponseError {
     Token(#[from] TokenError),
 }
 
-impl From<der::Error> for ResponseError {
-    fn from(error: der::Error) -> Self {
-        Self::Malformed(error.into())
-    }
-}
-
 /// The token in a DER answer. Unverified.
 ///
 /// # Errors
@@ -70,7 +61,7 @@ pub fn read_response(der: &[u8]) -> Result<TimeStampToken, ResponseError> {
         if status > 1 {
             return Err(ResponseError::Rejected(failure.unwrap_or(Rejection::Unsaid)));
         }
-        Ok(TimeStampToken::from_der(response.tlv_bytes()?)?)
+        Ok(TimeStampToken::from_der(response.whole()?)?)
     })
 }
 
@@ -130,17 +121,13 @@ impl Rejection {
 }
 
 /// Reads `PKIStatusInfo`.
-fn read_status(info: &mut SliceReader<'_>) -> Result<(u8, Option<Rejection>), ResponseError> {
-    let status = u8::decode(info)?;
-    if !info.is_finished() && Tag::peek(info)? == Tag::Sequence {
-        AnyRef::decode(info)?;
-    }
+fn read_status(info: &mut Reader<'_>) -> Result<(u8, Option<Rejection>), ResponseError> {
+    let status = info.unsigned()?;
+    info.take_if(SEQUENCE)?;
     if info.is_finished() {
         return Ok((status, None));
     }
-    let bits = BitStringRef::decode(info)?;
-    let is_set = |rejection: &Rejection| {
-        rejection.bit().is_some_and(|bit| bits.bits().nth(bit) == Some(true))
-    };
+    let bits = info.bits()?;
+    let is_set = |rejection: &Rejection| rejection.bit().is_some_and(|bit| bits.is_set(bit));
     Ok((status, Rejection::ALL.into_iter().find(is_set)))
 }
