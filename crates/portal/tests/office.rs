@@ -68,8 +68,7 @@ async fn use_2_a_clerk_reads_all_that_the_signature_rests_on() {
         assert_eq!(source == StatusSource::Crl, fault.is_some());
         let certificate = Certificate::from_der(&file.certificate.0).unwrap();
         assert_eq!(certificate, person.signature.certificate);
-        let evidence =
-            StatusEvidence { source, der: file.status_evidence.0.clone(), checked_at: at };
+        let evidence = StatusEvidence::new(source, file.status_evidence.0.clone(), at);
         let validator = house.authority.validator(house.authority.relying_settings());
         validator.validate_with(&certificate, Purpose::Sign, &evidence).unwrap();
 

@@ -23,7 +23,7 @@ impl StatusEvidence {
                 return Err(NotRecognised(Vec::new()));
             }
         };
-        Ok(Self { source, der, checked_at })
+        Ok(Self::new(source, der, checked_at))
     }
 }
 

@@ -8,7 +8,6 @@ use inrou_api::wire::authority::PublishedStatus;
 use inrou_pki::certificate::Certificate;
 use inrou_pki::digest::HashAlgorithm;
 use inrou_pki::keys::SignatureAlgorithm;
-use inrou_pki::ocsp::OcspResponse;
 use jiff::Timestamp;
 
 use super::document::{
@@ -21,7 +20,6 @@ use super::gather::Gathered;
 use super::process::{Rules, Verdict, judge};
 use super::questions::questions;
 use super::words::{Conclusion, Failed, Indeterminate, Judged};
-use crate::{StatusEvidence, StatusSource};
 
 /// The report of a file with these signatures, as of `now`; `filename` is that of what was signed.
 pub(super) fn assemble(
@@ -76,7 +74,10 @@ impl Gathered {
             info: SignatureInfo {
                 best_signature_time: is_proven.then_some(best_signature_time),
                 timestamp_creation_time: self.found.time_stamps.first().map(|stamp| stamp.time),
-                ocsp_response_creation_time: self.evidence.as_ref().and_then(made),
+                ocsp_response_creation_time: self
+                    .evidence
+                    .as_ref()
+                    .and_then(|evidence| evidence.produced_at),
             },
             signature_format: self.format.to_owned(),
             signature_method: self.algorithm.map(|algorithm| method(algorithm).to_owned()),
@@ -219,14 +220,6 @@ fn used(certificate: &Certificate, used_for: UsedFor) -> UsedCertificate {
 
 pub(super) fn common_name(certificate: &Certificate) -> Option<String> {
     certificate.subject().common_name().map(str::to_owned)
-}
-
-/// When an OCSP response was made.
-fn made(evidence: &StatusEvidence) -> Option<Timestamp> {
-    match evidence.source {
-        StatusSource::Ocsp => Some(OcspResponse::from_der(&evidence.der).ok()?.produced_at()),
-        StatusSource::Crl => None,
-    }
 }
 
 pub(super) fn hash_name(hash: HashAlgorithm) -> &'static str {

@@ -90,7 +90,7 @@ pub(crate) fn dated(revocation: Revocation<'_>) -> Option<StatusEvidence> {
         Revocation::Ocsp(der) => (StatusSource::Ocsp, der.into_owned()),
     };
     let checked_at = known_at(source, &der)?;
-    Some(StatusEvidence { source, der, checked_at })
+    Some(StatusEvidence::new(source, der, checked_at))
 }
 
 /// As of when that which tells a status is known to be right: not when it was written.

@@ -35,6 +35,8 @@ pub(super) struct Verdict {
     pub(super) body: Arc<[u8]>,
     /// From when on it holds, and until when.
     pub(super) span: (Timestamp, Timestamp),
+    /// When it was signed, of an OCSP response.
+    pub(super) produced_at: Option<Timestamp>,
 }
 
 impl Verdict {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use inrou_pki::ocsp::OcspResponse;
 use inrou_pki::path::{Evidence, StatusError};
 use jiff::Timestamp;
 
@@ -16,9 +17,21 @@ pub struct StatusEvidence {
     pub der: Vec<u8>,
     /// That moment.
     pub checked_at: Timestamp,
+    /// When it was signed, of an OCSP response.
+    pub produced_at: Option<Timestamp>,
 }
 
 impl StatusEvidence {
+    /// What told a status, and was taken for true at `checked_at`.
+    pub fn new(source: StatusSource, der: Vec<u8>, checked_at: Timestamp) -> Self {
+        let produced_at = match source {
+            StatusSource::Ocsp => OcspResponse::from_der(&der).ok(),
+            StatusSource::Crl => None,
+        };
+        let produced_at = produced_at.map(|response| response.produced_at());
+        Self { source, der, checked_at, produced_at }
+    }
+
     /// As the pki crate reads it. The nonce was checked when it came.
     pub(crate) fn as_pki(&self) -> Evidence<'_> {
         match self.source {

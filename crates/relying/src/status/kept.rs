@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use inrou_pki::Status;
-use inrou_pki::certificate::Certificate;
 use inrou_pki::crl::Crl;
 use inrou_pki::ocsp::OcspResponse;
 use inrou_pki::status::Moment;
@@ -73,42 +72,38 @@ impl StatusClient {
         if !kept.is_fresh(question.now) {
             return;
         }
-        let Some((from, next_update)) = span(source, &kept.body) else { return };
+        let Some((produced_at, (from, next_update))) = times(source, &kept.body) else { return };
         let until = kept.fresh_until.map_or(next_update, |until| until.min(next_update));
-        let verdict = Verdict { status, source, body: kept.body.clone(), span: (from, until) };
-        self.verdicts.keep(key(question.certificate), verdict);
+        let (body, span) = (kept.body.clone(), (from, until));
+        let verdict = Verdict { status, source, body, span, produced_at };
+        self.verdicts.keep(question.certificate.fingerprint(), verdict);
     }
 
     /// What was said of a certificate lately, if that may still be used.
     pub(super) fn said_lately(&self, question: &Question<'_>) -> Option<(Status, StatusEvidence)> {
-        let verdict = self.verdicts.find(&key(question.certificate))?;
+        let verdict = self.verdicts.find(&question.certificate.fingerprint())?;
         if !verdict.holds(question.now) {
             return None;
         }
-        let Verdict { status, source, body, .. } = verdict;
-        let evidence = StatusEvidence { source, der: body.to_vec(), checked_at: question.now };
-        Some((status, evidence))
+        let Verdict { status, source, body, produced_at, .. } = verdict;
+        let (der, checked_at) = (body.to_vec(), question.now);
+        Some((status, StatusEvidence { source, der, checked_at, produced_at }))
     }
 }
 
-/// A certificate's fingerprint.
-fn key(certificate: &Certificate) -> Vec<u8> {
-    certificate.fingerprint().as_bytes().to_vec()
-}
-
-/// thisUpdate and nextUpdate, of all that an OCSP response answers.
-fn span(source: StatusSource, der: &[u8]) -> Option<(Timestamp, Timestamp)> {
+/// When it was signed, of an OCSP response; thisUpdate and nextUpdate, of all that one answers.
+fn times(source: StatusSource, der: &[u8]) -> Option<(Option<Timestamp>, (Timestamp, Timestamp))> {
     match source {
         StatusSource::Crl => {
             let crl = Crl::from_der(der.to_vec()).ok()?;
-            Some((crl.this_update(), crl.next_update()))
+            Some((None, (crl.this_update(), crl.next_update())))
         }
         StatusSource::Ocsp => {
             let response = OcspResponse::from_der(der).ok()?;
             let from = response.answers().map(|answer| answer.this_update).max()?;
             let until =
                 response.answers().map(|answer| answer.next_update.unwrap_or(answer.this_update));
-            Some((from, until.min()?))
+            Some((Some(response.produced_at()), (from, until.min()?)))
         }
     }
 }

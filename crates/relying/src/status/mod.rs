@@ -11,6 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use inrou_pki::certificate::Certificate;
+use inrou_pki::digest::Digest;
 use inrou_pki::path::{StatusError, TrustAnchors};
 use inrou_pki::status::Moment;
 use inrou_pki::{Entropy, Status};
@@ -75,7 +76,7 @@ pub struct StatusClient {
     http: Http,
     cache: Cache<String, Kept>,
     /// By the certificate's fingerprint.
-    verdicts: Cache<Vec<u8>, Verdict>,
+    verdicts: Cache<Digest, Verdict>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -134,7 +135,7 @@ impl StatusClient {
             };
             match told {
                 Ok((status, der)) => {
-                    let evidence = StatusEvidence { source, der, checked_at: now };
+                    let evidence = StatusEvidence::new(source, der, now);
                     return Ok((status, evidence));
                 }
                 Err(reason) => {

@@ -102,7 +102,7 @@ async fn what_passes_of_mixed_up_files_still_says_what_was_signed() {
     let holder = world.holder(Use::Signature);
     let (validator, now) = (world.offline(), world.now());
     let der = world.ocsp(&holder).await;
-    let status = [StatusEvidence { source: StatusSource::Ocsp, der, checked_at: now }];
+    let status = [StatusEvidence::new(StatusSource::Ocsp, der, now)];
     let mixer = Mixer(SeededEntropy::new(11));
     let mut draft = XmlDraft::new(&holder.certificate, &*holder.key, ITEMS, now);
     draft.unsigned = time_stamp(Some(EXCLUSIVE), b"\x30\x00");

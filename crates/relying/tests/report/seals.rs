@@ -70,7 +70,7 @@ impl Seal {
         };
         let mut der = Cursor::new(Vec::new());
         new.write(entries.iter().copied(), &self.issuer.1, &mut der).unwrap();
-        StatusEvidence { source: StatusSource::Crl, der: der.into_inner(), checked_at: now }
+        StatusEvidence::new(StatusSource::Crl, der.into_inner(), now)
     }
 }
 

@@ -194,14 +194,11 @@ impl Office {
         received: &Received,
     ) -> Result<Report, Problem> {
         let receipt = &received.receipt;
-        let evidence = StatusEvidence {
-            source: match receipt.evidence_kind {
-                EvidenceKind::Ocsp => StatusSource::Ocsp,
-                EvidenceKind::Crl => StatusSource::Crl,
-            },
-            der: receipt.evidence.clone(),
-            checked_at: receipt.checked_at,
+        let source = match receipt.evidence_kind {
+            EvidenceKind::Ocsp => StatusSource::Ocsp,
+            EvidenceKind::Crl => StatusSource::Crl,
         };
+        let evidence = StatusEvidence::new(source, receipt.evidence.clone(), receipt.checked_at);
         let content = Some(application.document.as_bytes());
         let beside = Beside { content, status: vec![evidence], ..Beside::default() };
         let report = self.portal.validator.inspect(&receipt.cms, &beside, receipt.checked_at);
