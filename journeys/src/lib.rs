@@ -6,6 +6,7 @@ pub mod browser;
 pub mod guides;
 pub mod hana;
 pub mod holder;
+pub mod keys;
 pub mod specimen;
 pub mod vpcd;
 

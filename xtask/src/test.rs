@@ -1,5 +1,7 @@
 //! The sections of CI, in order: what is quick comes first.
 
+use std::process::Command;
+
 use crate::checks::{self, Tree};
 use crate::report::{Outcome, Report};
 use crate::run::{cargo, run};
@@ -48,8 +50,15 @@ fn quick_sections(report: &mut Report) {
     report.section("repository", repository);
 }
 
+/// `cargo` for a run from nothing, which what is kept for the next change only slows, and fills the disk.
+fn whole(arguments: &[&str]) -> Command {
+    let mut command = cargo(arguments);
+    command.env("CARGO_INCREMENTAL", "0");
+    command
+}
+
 fn program(arguments: &[&str]) -> Outcome {
-    Outcome::of_program(&run(&mut cargo(arguments)))
+    Outcome::of_program(&run(&mut whole(arguments)))
 }
 
 fn repository() -> Outcome {
@@ -61,10 +70,10 @@ fn repository() -> Outcome {
 
 fn tests() -> Outcome {
     let arguments = ["test", "--locked", "--workspace", "--no-fail-fast"];
-    Outcome::of_tests(&run(&mut cargo(arguments)))
+    Outcome::of_tests(&run(&mut whole(&arguments)))
 }
 
 fn documentation() -> Outcome {
-    let mut command = cargo(["doc", "--locked", "--workspace", "--no-deps"]);
+    let mut command = whole(&["doc", "--locked", "--workspace", "--no-deps"]);
     Outcome::of_program(&run(command.env("RUSTDOCFLAGS", "-Dwarnings")))
 }

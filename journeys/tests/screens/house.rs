@@ -9,6 +9,7 @@ use inrou_api::idempotency::IdempotencyKey;
 use inrou_api::wire::portal::LoginBegun;
 use inrou_chip::observer::{Exchange, Observer};
 use inrou_journeys::hana;
+use inrou_journeys::keys::SharedKeys;
 use inrou_pki::SystemEntropy;
 use tempfile::TempDir;
 
@@ -45,7 +46,8 @@ impl House {
             residents: Some(residents.iter().map(ToString::to_string).collect()),
         };
         let gate = Arc::<Gate>::default();
-        let extras = Extras { observer: Some(gate.clone()), ..extras };
+        let keys = Arc::<SharedKeys>::default();
+        let extras = Extras { observer: Some(gate.clone()), key_source: Some(keys), ..extras };
         let sandbox = Sandbox::start_with(options, extras).await.unwrap();
         Self { sandbox, gate, folder }
     }

@@ -14,7 +14,7 @@ use inrou_authority::Authority;
 use inrou_chip::tray::Tray;
 use inrou_desk::Desk;
 use inrou_phone::card::TableOfCards;
-use inrou_pki::{Certificate, Entropy};
+use inrou_pki::{Certificate, Entropy, KeySource};
 use inrou_portal::Portal;
 use inrou_provider::Provider;
 use inrou_rules::{Municipality, japan};
@@ -35,7 +35,6 @@ use super::stage::Props;
 use super::tls;
 use super::world::World;
 use super::{DataFolder, Extras, RoleKeys, SandboxError};
-use crate::key_pool::KeyPool;
 use crate::maker::Maker;
 use crate::residents::{Source, TestResident};
 use crate::serve::{AuthorityRole, Ground};
@@ -62,7 +61,7 @@ pub(super) struct Plan {
     pub(super) residents: Option<Vec<String>>,
     pub(super) extras: Extras,
     pub(super) entropy: Arc<dyn Entropy>,
-    pub(super) pool: Arc<KeyPool>,
+    pub(super) pool: Arc<dyn KeySource>,
 }
 
 /// Roles that run.

@@ -43,7 +43,7 @@ use inrou_api::clock::SandboxClock;
 use inrou_api::problem::{Code, Problem};
 use inrou_api::server::{Trigger, shutdown};
 use inrou_chip::observer::Observer;
-use inrou_pki::{KeyAlgorithm, SystemEntropy};
+use inrou_pki::{KeyAlgorithm, KeySource, SystemEntropy};
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
 
@@ -94,6 +94,8 @@ pub struct Extras {
     pub status_life: Option<SignedDuration>,
     /// What kind of keys issuers and chips have.
     pub keys: KeyAlgorithm,
+    /// Where new keys come from; made for this sandbox alone if `None`.
+    pub key_source: Option<Arc<dyn KeySource>>,
     /// Whether it is served over TLS, under a certificate of a CA of its own.
     pub tls: bool,
 }
@@ -132,6 +134,8 @@ impl Sandbox {
             folder.note_start(start)?;
         }
         let door = Door::open(&folder, port, extras.tls).await?;
+        let pool = extras.key_source.clone();
+        let pool = pool.unwrap_or_else(|| Arc::new(KeyPool::start(KEY_MAKERS)));
         let plan = Plan {
             addresses: door.addresses.clone(),
             trusted: door.trusted(&folder),
@@ -142,7 +146,7 @@ impl Sandbox {
             residents,
             extras,
             entropy: Arc::new(SystemEntropy),
-            pool: Arc::new(KeyPool::start(KEY_MAKERS)),
+            pool,
         };
         let base = plan.addresses.portal.clone();
         let keeper = Keeper::open(plan, start).await?;
