@@ -7,8 +7,8 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519::{C, CN, L, O, OU};
 use der::Decode;
 
-use crate::decode::{self, Element, Malformed, Reader};
-use crate::encode::{self, PRINTABLE_STRING, SEQUENCE, SET, UTF8_STRING, encode};
+use crate::decode::{self, Element, Malformed, Reader, arcs};
+use crate::encode::{self, OID, PRINTABLE_STRING, SEQUENCE, SET, UTF8_STRING, encode};
 
 /// A distinguished name (RFC 5280 §4.1.2.4).
 ///
@@ -44,7 +44,7 @@ impl Name {
     pub fn common_name(&self) -> Option<&str> {
         let mut found = None;
         let read = each_attribute(&self.der, |kind, value| {
-            if kind == CN {
+            if kind == CN.as_bytes() {
                 found = text(value).or(found);
             }
         });
@@ -129,10 +129,10 @@ impl Part<'_> {
     }
 }
 
-/// The attributes in a name, in their order.
+/// The attributes in a name, in their order: the kind's content octets, and the value.
 fn each_attribute<'a>(
     name: &'a [u8],
-    mut take: impl FnMut(ObjectIdentifier, Element<'a>),
+    mut take: impl FnMut(&'a [u8], Element<'a>),
 ) -> Result<(), Malformed> {
     decode::decode_sequence(name, |parts| {
         parts.each(|parts| {
@@ -147,8 +147,8 @@ fn each_attribute<'a>(
     })
 }
 
-fn attribute<'a>(part: &mut Reader<'a>) -> Result<(ObjectIdentifier, Element<'a>), Malformed> {
-    part.sequence(|attribute| Ok((attribute.oid()?, attribute.element()?)))
+fn attribute<'a>(part: &mut Reader<'a>) -> Result<(&'a [u8], Element<'a>), Malformed> {
+    part.sequence(|attribute| Ok((arcs(attribute.take(OID)?)?, attribute.element()?)))
 }
 
 /// The comparison of [`Name::is_same`], without a copy of anything in the usual case.
@@ -171,14 +171,15 @@ fn is_same_part(own: &[u8], other: &[u8]) -> Result<bool, Malformed> {
     if let ([own], [other]) = (own.as_slice(), other.as_slice()) {
         return Ok(own.0 == other.0 && is_same_value(own.1, other.1));
     }
-    let comparable = |part: Vec<(ObjectIdentifier, Element<'_>)>| -> BTreeSet<_> {
-        part.into_iter().map(|(kind, value)| (kind, Comparable::of(value))).collect()
-    };
     Ok(comparable(own) == comparable(other))
 }
 
+fn comparable<'a>(part: Vec<(&'a [u8], Element<'a>)>) -> BTreeSet<(&'a [u8], Comparable)> {
+    part.into_iter().map(|(kind, value)| (kind, Comparable::of(value))).collect()
+}
+
 /// The attributes in a RelativeDistinguishedName's content.
-fn attributes(part: &[u8]) -> Result<Vec<(ObjectIdentifier, Element<'_>)>, Malformed> {
+fn attributes(part: &[u8]) -> Result<Vec<(&[u8], Element<'_>)>, Malformed> {
     let mut all = Vec::new();
     decode::decode(part, |set| {
         set.each(|set| {

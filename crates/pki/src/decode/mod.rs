@@ -3,7 +3,7 @@
 mod reader;
 
 pub use reader::Malformed;
-pub(crate) use reader::{Bits, Element, Reader, boolean, digits, integer, oid, unsigned};
+pub(crate) use reader::{Bits, Element, Reader, arcs, boolean, digits, integer, oid, unsigned};
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912::{ID_MGF_1, ID_RSASSA_PSS};

@@ -236,8 +236,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The object identifier with these content octets: no arc is longer than it need be, or than 32 bits.
+/// The object identifier with these content octets.
 pub(crate) fn oid(content: &[u8]) -> Result<ObjectIdentifier, Malformed> {
+    ObjectIdentifier::from_bytes(arcs(content)?).map_err(|_| Malformed::Value)
+}
+
+/// The content octets of an OBJECT IDENTIFIER: no arc is longer than it need be, or than 32 bits; the first
+/// two are in one octet.
+pub(crate) fn arcs(content: &[u8]) -> Result<&[u8], Malformed> {
     let mut arc = 0_u64;
     for &octet in content {
         arc = arc << 7 | u64::from(octet & 0x7F);
@@ -248,7 +254,14 @@ pub(crate) fn oid(content: &[u8]) -> Result<ObjectIdentifier, Malformed> {
             arc = 0;
         }
     }
-    ObjectIdentifier::from_bytes(content).map_err(|_| Malformed::Value)
+    match content {
+        [0..=119, ..]
+            if content.len() <= ObjectIdentifier::MAX_SIZE && content.last() < Some(&0x80) =>
+        {
+            Ok(content)
+        }
+        _ => Err(Malformed::Value),
+    }
 }
 
 pub(crate) fn boolean(content: &[u8]) -> Result<bool, Malformed> {

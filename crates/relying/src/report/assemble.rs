@@ -1,7 +1,5 @@
 //! From what was found out to the report.
 
-use std::fmt::Write;
-
 use inrou_api::problem::Code;
 use inrou_api::wire::Base64;
 use inrou_api::wire::authority::PublishedStatus;
@@ -200,12 +198,12 @@ fn block_conclusion(conclusion: Conclusion) -> BlockConclusion {
 
 /// By the signature's own hash: the same in every report.
 fn id(signature: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let digest = HashAlgorithm::Sha256.digest(signature);
     let mut id = String::with_capacity(2 + 2 * digest.as_bytes().len());
     id.push_str("S-");
     for byte in digest.as_bytes() {
-        // A String takes whatever is written.
-        let _ = write!(id, "{byte:02X}");
+        id.extend([byte >> 4, byte & 0xF].map(|digit| char::from(DIGITS[usize::from(digit)])));
     }
     id
 }

@@ -249,6 +249,13 @@ proptest! {
     }
 
     #[test]
+    fn arcs_that_are_taken_are_an_object_identifier(bytes in vec(prop_oneof![any::<u8>(), 0x7F_u8..0x83], 0..45)) {
+        let taken = arcs(&bytes).map(<[u8]>::to_vec);
+        let known = oid(&bytes).map(|oid| oid.as_bytes().to_vec());
+        prop_assert_eq!(taken, known);
+    }
+
+    #[test]
     fn octets_are_those_of_the_der_crate(bytes in vec(any::<u8>(), 0..20)) {
         let theirs = <&OctetStringRef>::from_der(&bytes).map(OctetStringRef::as_bytes);
         prop_assert_eq!(all(&bytes, Reader::octets).ok(), theirs.ok());
