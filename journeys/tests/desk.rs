@@ -386,3 +386,28 @@ async fn card_6_the_resident_chooses_the_pins_of_a_card_that_is_written_and_the_
     assert_eq!(resident.get(&pad).await.trouble(), Some("writing-over"));
     house.ends().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn card_6_a_card_that_was_not_written_to_the_end_is_offered_for_writing_until_it_is() {
+    let house = House::where_hana_has_certificates().await;
+    let view = hana(&house).await;
+    let mut clerk = sign_in::signs_in(&house, "desk.localhost", "青木").await;
+    let page = format!("/residents/{}", view.resident);
+    let writing = format!("{page}/writing");
+    assert!(!clerk.get(&page).await.body.contains(&writing));
+    let unlock = [
+        ("attendance", "in-person"),
+        ("pin", "user-authentication"),
+        ("reason", "forgotten"),
+        ("note", ""),
+    ];
+    clerk.submit(&format!("{page}/unlock"), &unlock).await;
+    assert!(clerk.get(&page).await.body.contains(&writing), "whenever it is looked at");
+    let begun = clerk.post(&writing, &[("card", "hana")]).await;
+    let pad = begun.header("location").unwrap().replace("writings", "pad");
+    assert!(!clerk.get(&page).await.body.contains(&writing), "the card knows of it");
+    let mut resident = Visitor::at(house.at_host("desk.localhost"));
+    let typed = [("user_authentication", "5937"), ("user_authentication_again", "5937")];
+    assert_eq!(resident.submit(&pad, &typed).await.status, 200);
+    house.ends().await;
+}

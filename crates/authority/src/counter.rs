@@ -234,6 +234,7 @@ impl Authority {
         let loaded = self.load(id)?;
         let resident = loaded.resident;
         let phone = resident.phone.as_ref().map(|phone| self.phone(phone.chip)).transpose()?;
+        let work = resident.card.as_ref().map(|card| self.card_work(card.id)).transpose()?;
         Ok(ResidentView {
             resident: id,
             standing: resident.standing,
@@ -244,6 +245,7 @@ impl Authority {
                 chip: card.chip,
                 expires: card.expires,
                 ordered: card.ordered,
+                unlocked: work.map(|(_, work)| work.unlocked).unwrap_or_default(),
                 lost_since: card.lost_since,
             }),
             phone: resident.phone.as_ref().map(|phone| phone.chip),

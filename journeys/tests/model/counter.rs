@@ -1,9 +1,9 @@
 //! What is done at the counters and by telephone.
 
 use inrou_api::wire::authority::{
-    Attendance, CardFound, CardIssued, CardPin, ChangeRecord, ChooseCertificates, IssueCard,
-    RenewCertificates, ReportDeparture, ReportFound, ReportLoss, ResidentView, RevokePhone,
-    SessionWork, UnlockCard,
+    Attendance, CardFound, CardIssued, CardPin, CertificateView, ChangeRecord, ChooseCertificates,
+    IssueCard, RenewCertificates, ReportDeparture, ReportFound, ReportLoss, ResidentView,
+    RevokePhone, SessionWork, UnlockCard,
 };
 use inrou_oracle as oracle;
 use inrou_oracle::{Act, Attribute, CardKey, Person};
@@ -151,7 +151,7 @@ impl People {
         let ordered = self.ordered(resident).await;
         let mut last = Ok(());
         for _ in 0..VISITS {
-            if self.ordered(resident).await.is_empty() {
+            if !self.waits(resident).await {
                 return Ok(());
             }
             let written = self.write_card(resident, caller).await;
@@ -169,6 +169,16 @@ impl People {
 
     async fn ordered(&self, resident: oracle::ResidentId) -> Uses {
         self.view(resident).await.card.map_or(Uses::NONE, |card| card.ordered)
+    }
+
+    /// Whether something is on order, or was issued and did not come to the card.
+    async fn waits(&self, resident: oracle::ResidentId) -> bool {
+        let view = self.view(resident).await;
+        let is_issued = |found: &CertificateView| {
+            found.medium == Medium::Card && matches!(found.status, CertificateStatus::Issued)
+        };
+        view.card.is_some_and(|card| !card.ordered.is_empty())
+            || view.certificates.iter().any(is_issued)
     }
 
     async fn write_card(&self, resident: oracle::ResidentId, caller: Caller) -> Done {

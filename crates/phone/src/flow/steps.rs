@@ -89,6 +89,12 @@ impl Flow {
                 secrets.register = true;
                 Ok(Then::Work)
             }
+            // Pressed as the phone heard of itself that it was registered.
+            (Step::Register, NextStep::Done { .. })
+                if matches!(self.order, Order::Apply { .. }) =>
+            {
+                Ok(Then::Ask)
+            }
             (Step::ReadCard, NextStep::ReadCard)
             | (Step::Complete, NextStep::Complete)
             | (Step::Delete, NextStep::Delete) => Ok(Then::Work),

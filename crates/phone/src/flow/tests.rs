@@ -478,6 +478,9 @@ fn hours_3_whoever_hears_of_a_registration_knows_from_when_it_can_be_used() {
     let usable_from = Some(since + SignedDuration::from_mins(15));
     flow.heard(&view(EnrolmentStage::Registered { since, usable_from }));
     assert_eq!(flow.next(&Secrets::default()), NextStep::Done { usable_from });
+    // Whoever presses at the same moment is told so as well.
+    assert_eq!(flow.step(&Step::Register, &mut Secrets::default()).unwrap(), Then::Ask);
+    assert_eq!(flow.next(&Secrets::default()), NextStep::Done { usable_from });
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What counters, the hotline and the operator ask of the authority.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use inrou_rules::{
@@ -308,6 +309,9 @@ pub struct CardView {
     pub expires: Date,
     /// What is on order for it.
     pub ordered: Uses,
+    /// The PINs that the counter unlocked, and that the card does not know of yet (CARD-6).
+    #[serde(default)]
+    pub unlocked: BTreeSet<CardPin>,
     /// When it was reported lost, while it is not found.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub lost_since: Option<Timestamp>,

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::response::Response;
 use inrou_api::problem::Problem;
 use inrou_api::server::{Path, Query};
-use inrou_api::wire::authority::ResidentView;
-use inrou_rules::{ResidentId, Sex, Standing};
+use inrou_api::wire::authority::{CertificateView, ResidentView};
+use inrou_rules::{CertificateStatus, Medium, ResidentId, Sex, Standing};
 use inrou_web::{Said, Visit, page};
 use inrou_words::{Term, Value};
 use serde::Deserialize;
@@ -64,11 +64,17 @@ impl Shown<'_> {
         found.into_iter().map(|found| certificate(self.v, found)).collect()
     }
 
-    /// Whether something waits to be written on the card.
-    fn is_ordered(&self) -> bool {
-        let card = self.view.card.as_ref();
-        card.is_some_and(|card| card.ordered.signature || card.ordered.user_authentication)
-            || self.done == Some(Which::Unlock)
+    /// Whether something waits to be written on the card: what is on order, what was issued when the card was
+    /// taken from the reader, PINs that were unlocked.
+    fn is_waiting(&self) -> bool {
+        let is_issued = |found: &CertificateView| {
+            found.medium == Medium::Card && matches!(found.status, CertificateStatus::Issued)
+        };
+        self.view.card.as_ref().is_some_and(|card| {
+            !card.ordered.is_empty()
+                || !card.unlocked.is_empty()
+                || self.view.certificates.iter().any(is_issued)
+        })
     }
 
     /// The procedures that the member may carry out: each one's address and name.
