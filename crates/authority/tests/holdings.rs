@@ -2,13 +2,10 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "what helps a test fails by panicking")]
 
-#[allow(dead_code, reason = "other tests need more of it")]
 #[path = "support/applying.rs"]
 mod applying;
-#[allow(dead_code, reason = "other tests need more of it")]
 #[path = "support/house.rs"]
 mod house;
-#[allow(dead_code, reason = "other tests need more of it")]
 #[path = "support/life.rs"]
 mod life;
 

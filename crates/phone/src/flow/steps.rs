@@ -91,7 +91,7 @@ impl Flow {
             }
             // Pressed as the phone heard of itself that it was registered.
             (Step::Register, NextStep::Done { .. })
-                if matches!(self.order, Order::Apply { .. }) =>
+                if matches!(self.order, Order::Apply { .. } | Order::Register) =>
             {
                 Ok(Then::Ask)
             }
